@@ -1,0 +1,30 @@
+"""The post's training program with a switch for each of its bugs.
+
+Importing this package does not import JAX: a name that needs it loads it at first use, so that a
+page of controls is drawn before anything is trained.
+"""
+
+from importlib import import_module
+
+from mlp_core.fixes import STAGES, Fixes
+from mlp_core.settings import BOUNDS, Settings
+
+_HOMES = {
+    "init": "model",
+    "predict": "model",
+    "dataset": "data",
+    "baselines": "data",
+    "init_optimizer": "optimizer",
+    "step": "compiled",
+    "Run": "training",
+    "train": "training",
+    "train_chunks": "training",
+}
+
+__all__ = ["BOUNDS", "STAGES", "Fixes", "Settings", *_HOMES]
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mlp_core' has no attribute {name!r}")
+    return getattr(import_module(f"mlp_core.{_HOMES[name]}"), name)

@@ -1,0 +1,148 @@
+"""The network: how its parameters are drawn and what it predicts.
+
+A hidden layer is `relu(gain * normalised(weight @ x) + bias)`, the head `weight @ x + bias`. Inside,
+features come first and examples last: this order is what makes small layers fast on a CPU.
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from mlp_core.fixes import Fixes
+from mlp_core.settings import Settings
+
+EPSILON = 1e-5
+
+
+class Layer(NamedTuple):
+    """A hidden layer with I inputs and O outputs."""
+
+    weight: jax.Array  # [O, I]
+    bias: jax.Array  # [O], LayerNorm's b
+    gain: jax.Array  # [O], LayerNorm's g
+    pre_bias: jax.Array  # [O], the c of `W x + c`; stays 0 without `bias_before_norm`
+
+
+class Head(NamedTuple):
+    """The linear output layer."""
+
+    weight: jax.Array  # [1, I]
+    bias: jax.Array  # [1]
+
+
+class Params(NamedTuple):
+    """Everything that is learned."""
+
+    layers: tuple[Layer, ...]
+    head: Head
+
+
+class Norm(NamedTuple):
+    """The fixes that act inside LayerNorm, as numbers: it divides by `sqrt(var + inner) + outer`.
+
+    They are traced, so that one compiled program serves every combination. The forms are not
+    chosen with a `where`: the NaN gradient of the form not taken would leak through it.
+    """
+
+    inner: float
+    outer: float
+    pre_bias: float
+
+
+def norm_of(fixes: Fixes) -> Norm:
+    """Returns what the fixes make of LayerNorm."""
+    epsilon = EPSILON if fixes.norm_epsilon else 0.0
+    inner, outer = (epsilon, 0.0) if fixes.epsilon_in_root else (0.0, epsilon)
+    return Norm(inner, outer, float(fixes.bias_before_norm))
+
+
+def init(key: jax.Array, settings: Settings, fixes: Fixes) -> Params:
+    """Draws the parameters a run starts from.
+
+    Args:
+      key: consumed.
+
+    Source: the post's `MLP.__init__` (v1) and `init_mlp` (final version).
+    """
+    sizes = (settings.num_features, *settings.hidden)
+    layers = []
+    for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+        key, keys = _layer_keys(key, fixes)
+        layers.append(_layer(keys, inputs, outputs, fixes))
+    if fixes.split_keys:
+        _, weight_key, bias_key = jax.random.split(key, 3)
+    else:
+        weight_key = bias_key = keys[0]  # the bug: the last layer's key once more
+    head = Head(
+        _scaled_normal(weight_key, (1, sizes[-1]), sizes[-1]), jax.random.normal(bias_key, (1,))
+    )
+    return Params(tuple(layers), head)
+
+
+def _layer_keys(key: jax.Array, fixes: Fixes) -> tuple[jax.Array, tuple[jax.Array, ...]]:
+    """Returns the next key and the keys for weight, bias and gain."""
+    if not fixes.split_keys:
+        key, shared = jax.random.split(key)
+        return key, (shared, shared, shared)
+    if fixes.norm_init:
+        key, weight_key = jax.random.split(key)
+        return key, (weight_key,)
+    key, *keys = jax.random.split(key, 4)
+    return key, tuple(keys)
+
+
+def _layer(keys: tuple[jax.Array, ...], inputs: int, outputs: int, fixes: Fixes) -> Layer:
+    weight = _scaled_normal(keys[0], (outputs, inputs), inputs)
+    zeros = jnp.zeros(outputs)
+    if fixes.norm_init:
+        return Layer(weight, zeros, jnp.ones(outputs), zeros)
+    bias, gain = (_scaled_normal(key, (outputs,), inputs) for key in keys[1:])
+    return Layer(weight, bias, gain, zeros)
+
+
+def _scaled_normal(key: jax.Array, shape: tuple[int, ...], inputs: int) -> jax.Array:
+    return jax.random.normal(key, shape) * jnp.sqrt(2.0 / inputs)
+
+
+def outputs(params: Params, x: jax.Array, norm: Norm) -> jax.Array:
+    """Returns predictions with features first: `[I, B] -> [B]`."""
+    for layer in params.layers:
+        x = _hidden(layer, x, norm)
+    return (_product(params.head.weight, x) + params.head.bias[:, None])[0]
+
+
+def _hidden(layer: Layer, x: jax.Array, norm: Norm) -> jax.Array:
+    a = _product(layer.weight, x) + (norm.pre_bias * layer.pre_bias)[:, None]
+    centred = a - _feature_mean(a)
+    variance = _feature_mean(centred**2)
+    scale = jnp.sqrt(variance + norm.inner) + norm.outer
+    return jax.nn.relu(layer.gain[:, None] * centred / scale + layer.bias[:, None])
+
+
+def _feature_mean(a: jax.Array) -> jax.Array:
+    """Returns `[1, B]`. A matrix product, since XLA reduces over a few features slowly on a CPU."""
+    features = a.shape[0]
+    return _product(jnp.full((1, features), 1 / features), a)
+
+
+# Accelerators round the inputs of a product unless told otherwise, too coarsely for our digits.
+_product = partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
+
+
+@jax.jit
+def _predict(params: Params, x: jax.Array, norm: Norm) -> jax.Array:
+    return outputs(params, x.T, norm)[:, None]
+
+
+def predict(params: Params, x: jax.Array, fixes: Fixes) -> jax.Array:
+    """Returns the network's predictions.
+
+    Args:
+      x: `[N, D]`.
+
+    Returns:
+      `[N, 1]`. NaN where a layer's units are all equal and no epsilon guards the division.
+    """
+    return _predict(params, x, norm_of(fixes))

@@ -1,0 +1,110 @@
+"""The post's loop before its fourth fix: loss and gradient compiled, everything else Python.
+
+Each step draws its keys, slices its batch and updates the parameters array by array, each operation
+sent to the device on its own. It gives the losses of the compiled engine at the post's speed.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from mlp_core import model
+from mlp_core.compiled import Losses, initial_params
+from mlp_core.data import dataset, seed_keys
+from mlp_core.fixes import Fixes
+from mlp_core.model import Norm, Params
+from mlp_core.optimizer import learning_rates
+from mlp_core.settings import Settings
+
+
+def _loss(params: Params, x: jax.Array, y: jax.Array, norm: Norm) -> jax.Array:
+    return jnp.mean((model.outputs(params, x.T, norm) - y[:, 0]) ** 2)
+
+
+loss = jax.jit(_loss)
+loss_and_gradient = jax.jit(jax.value_and_grad(_loss))
+
+
+class PythonLoop:
+    """One run of the half-compiled loop, advanced as far as its caller wants."""
+
+    def __init__(self, settings: Settings, fixes: Fixes, updates: np.ndarray):
+        self._settings, self._fixes = settings, fixes
+        self._norm = model.norm_of(fixes)
+        self._data = jax.device_put(dataset(settings))
+        self._batches = _Batches(settings, fixes)
+        self._rates = learning_rates(settings)
+        self.updates = updates
+        self._batch_loss = np.full(settings.steps, np.nan, np.float32)
+        self._recorded = np.full((2, len(updates)), np.nan, np.float32)
+        self.params = initial_params(settings, fixes)
+        self._opt_state = self._optimizer(0).init(self.params)
+        self.done = 0
+        self._record()
+
+    def advance(self, stop: int) -> None:
+        """Trains until `stop` updates are done."""
+        for step in range(self.done, stop):
+            rows = self._batches.next_rows()
+            x, y = self._data.x_train[rows], self._data.y_train[rows]
+            self._batch_loss[step], gradient = loss_and_gradient(self.params, x, y, self._norm)
+            self._update(gradient, step)
+            self.done = step + 1
+            self._record()
+
+    def _optimizer(self, step: int) -> optax.GradientTransformation:
+        rate, decay = float(self._rates[step]), self._settings.weight_decay
+        optimizer = optax.adamw(rate, weight_decay=decay) if self._fixes.adamw else optax.sgd(rate)
+        clip_norm = self._settings.clip_norm
+        if clip_norm is None:
+            return optimizer
+        return optax.chain(optax.clip_by_global_norm(clip_norm), optimizer)
+
+    def _update(self, gradient: Params, step: int) -> None:
+        change, self._opt_state = self._optimizer(step).update(
+            gradient, self._opt_state, self.params
+        )
+        self.params = optax.apply_updates(self.params, change)
+
+    def _record(self) -> None:
+        record = np.searchsorted(self.updates, self.done)
+        if record == len(self.updates) or self.updates[record] != self.done:
+            return
+        data = self._data
+        self._recorded[0, record] = loss(self.params, data.x_train, data.y_train, self._norm)
+        self._recorded[1, record] = loss(self.params, data.x_val, data.y_val, self._norm)
+
+    @property
+    def losses(self) -> Losses:
+        """What was recorded so far, NaN where nothing was yet."""
+        return Losses(self._batch_loss.copy(), *self._recorded.copy())
+
+
+class _Batches:
+    """The rows of one batch after the other, drawn and sliced the way the post does."""
+
+    def __init__(self, settings: Settings, fixes: Fixes):
+        self._rows, self._size = settings.num_train, settings.batch_size
+        self._whole = fixes.whole_batches
+        self._key, self._start = seed_keys(settings.seed).batches, 0
+        if self._whole:
+            self._order = jax.random.permutation(self._next_key(), self._rows)
+
+    def next_rows(self) -> jax.Array:
+        """Returns the next batch's row numbers: with the bug an empty array 31 times in 32."""
+        subkey = self._next_key()
+        if not self._whole:
+            self._order = jax.random.permutation(subkey, self._rows)[: self._size]
+        rows = self._order[self._start : self._start + self._size]
+        self._start += self._size
+        if self._start >= self._rows:
+            self._start = 0
+            subkey = self._next_key()
+            if self._whole:
+                self._order = jax.random.permutation(subkey, self._rows)
+        return rows
+
+    def _next_key(self) -> jax.Array:
+        self._key, subkey = jax.random.split(self._key)
+        return subkey

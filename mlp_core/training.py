@@ -1,0 +1,140 @@
+"""A whole training run: at once, or piece by piece while it trains."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlp_core import batches
+from mlp_core.compiled import CompiledLoop
+from mlp_core.fixes import Fixes
+from mlp_core.model import Params
+from mlp_core.python_loop import PythonLoop
+from mlp_core.settings import Settings
+
+RECORD_EVERY = 20
+FIRST_CHUNK = 20
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run, or the part of it that is done.
+
+    R losses are recorded, t updates done. A run that diverges keeps its NaNs.
+    """
+
+    settings: Settings
+    fixes: Fixes
+    updates: np.ndarray
+    """`[R]`, after how many updates the losses were recorded."""
+    train_loss: np.ndarray
+    """`[R]`, over all training rows."""
+    val_loss: np.ndarray
+    """`[R]`, over all validation rows."""
+    batch_loss: np.ndarray
+    """`[t]`, of each step's batch before its update; NaN where the batch was empty."""
+    rows_seen: np.ndarray
+    """`[t]`, the rows of each step's batch."""
+    params: Params
+
+    @property
+    def steps_done(self) -> int:
+        """How many updates were made."""
+        return len(self.batch_loss)
+
+    @property
+    def final_train_loss(self) -> float:
+        """The train loss recorded last."""
+        return float(self.train_loss[-1])
+
+    @property
+    def final_val_loss(self) -> float:
+        """The val loss recorded last."""
+        return float(self.val_loss[-1])
+
+    @property
+    def died_after(self) -> int | None:
+        """After how many updates the losses turned NaN for good; None if they did not.
+
+        Only an update on rows can do the damage, so it is the last such one before the first NaN.
+        """
+        fed = np.flatnonzero(self.rows_seen)
+        observed = np.concatenate([self.updates, fed])
+        is_nan = np.concatenate(
+            [np.isnan(self.train_loss + self.val_loss), np.isnan(self.batch_loss[fed])]
+        )
+        if not np.isnan(self.train_loss[-1] + self.val_loss[-1]):
+            return None
+        last_number = observed[~is_nan].max(initial=-1)
+        first_nan = observed[observed > last_number].min()
+        culprits = fed[fed < first_nan]
+        return int(culprits[-1]) + 1 if len(culprits) else 0
+
+
+def recorded_updates(settings: Settings) -> np.ndarray:
+    """Returns after how many updates losses are recorded: 0, every 20 and the last."""
+    return np.unique([*range(0, settings.steps, RECORD_EVERY), settings.steps])
+
+
+def train(settings: Settings, fixes: Fixes, record_at: Sequence[int] | None = None) -> Run:
+    """Returns the whole run: compiled with `jit_step`, else the post's half-compiled loop.
+
+    Args:
+      record_at: after how many updates to record the losses; 0, every 20 and the last by default.
+
+    Raises:
+      ValueError: if `record_at` is empty or names an update outside the run.
+    """
+    loop = _loop(settings, fixes, record_at)
+    loop.advance(settings.steps)
+    return _run(loop, settings, fixes)
+
+
+def train_chunks(
+    settings: Settings,
+    fixes: Fixes,
+    record_at: Sequence[int] | None = None,
+    chunk_seconds: float = 0.15,
+) -> Iterator[Run]:
+    """Yields the run as far as it is, again and again while it trains; the last one is `train`'s.
+
+    A caller that stops asking stops the training.
+
+    Args:
+      chunk_seconds: about how long to train between two yields.
+    """
+    loop = _loop(settings, fixes, record_at)
+    chunk = FIRST_CHUNK
+    while loop.done < settings.steps:
+        started = time.perf_counter()
+        loop.advance(min(loop.done + chunk, settings.steps))
+        run = _run(loop, settings, fixes)
+        pace = chunk_seconds / (time.perf_counter() - started)
+        chunk = max(1, int(chunk * np.clip(pace, 1 / 4, 8)))
+        yield run
+
+
+def _loop(
+    settings: Settings, fixes: Fixes, record_at: Sequence[int] | None
+) -> CompiledLoop | PythonLoop:
+    updates = recorded_updates(settings) if record_at is None else np.unique(record_at)
+    if not len(updates) or updates[0] < 0 or updates[-1] > settings.steps:
+        raise ValueError(f"record_at must name updates in 0..{settings.steps}, got {record_at}")
+    return (CompiledLoop if fixes.jit_step else PythonLoop)(settings, fixes, updates)
+
+
+def _run(loop: CompiledLoop | PythonLoop, settings: Settings, fixes: Fixes) -> Run:
+    """Returns what the loop has recorded, without the room for what is still to come."""
+    losses = loop.losses
+    records = np.searchsorted(loop.updates, loop.done, "right")
+    return Run(
+        settings,
+        fixes,
+        loop.updates[:records],
+        losses.train_loss[:records],
+        losses.val_loss[:records],
+        losses.batch_loss[: loop.done],
+        batches.rows_seen(settings, fixes)[: loop.done],
+        loop.params,
+    )
