@@ -5,6 +5,7 @@ page of controls is drawn before anything is trained.
 """
 
 from importlib import import_module
+from typing import Any
 
 from mlp_core.fixes import STAGES, Fixes
 from mlp_core.settings import BOUNDS, Settings
@@ -24,7 +25,7 @@ _HOMES = {
 __all__ = ["BOUNDS", "STAGES", "Fixes", "Settings", *_HOMES]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'mlp_core' has no attribute {name!r}")
     return getattr(import_module(f"mlp_core.{_HOMES[name]}"), name)

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from dataclasses import fields, replace
+from typing import NoReturn
 
 from mlp_core.fixes import STAGES, Fixes
 from mlp_core.settings import SCHEDULES, TASKS, Settings
@@ -14,7 +15,7 @@ SWITCHES = [field.name for field in fields(Fixes)]
 class _Parser(argparse.ArgumentParser):
     """Answers a wrong argument with one line and exit status 2."""
 
-    def error(self, message: str):
+    def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (see --help)\n")
 
 

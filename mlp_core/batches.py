@@ -2,14 +2,13 @@
 
 Both draw the same permutations. The chain of key splits runs through every step in either version,
 and the n-th epoch's order comes from the same link of it. Fixed, an epoch's order is sliced in
-turn. With the bug, each step draws a new order, keeps its first batch, and slices THAT at the advancing start:
-full at the epoch's first step, empty at all others.
+turn. With the bug, each step draws a new order, keeps its first batch, and slices that one at the
+advancing start: full at the epoch's first step, empty at all others.
 """
 
 from functools import partial
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from mlp_core.fixes import Fixes
@@ -20,7 +19,7 @@ from mlp_core.settings import Settings
 def _order_keys(key: jax.Array, epochs: int, splits: int) -> jax.Array:
     """Returns the key of each epoch's order, `splits` links of the chain apart."""
 
-    def link(key, _):
+    def link(key: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
         key, subkey = jax.random.split(key)
         return key, subkey
 

@@ -5,7 +5,8 @@ Static are the shapes and nothing else. Whatever a switch or a setting changes i
 
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import NamedTuple
+from itertools import product
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -35,9 +36,10 @@ class Plan(NamedTuple):
     """What one combination of fixes and settings makes of a run; all traced."""
 
     norm: Norm
-    hyper: Hyper  # with the learning rate of each step, [T]
-    rows_seen: jax.Array | np.ndarray  # [T]
-    updates: jax.Array | np.ndarray  # [R], after how many updates losses are recorded
+    hyper: Hyper
+    learning_rates: jax.Array  # [T]
+    rows_seen: jax.Array  # [T]
+    updates: jax.Array  # [R], after how many updates losses are recorded
 
 
 class Losses(NamedTuple):
@@ -73,9 +75,8 @@ def _examples(
     data = dataset(settings)
     orders = batches.epoch_orders(seed_keys(seed).batches, settings)
     rows = batches.batch_rows(orders, settings)
-    return jax.device_put(
-        Examples(data.x_train, data.y_train[:, 0], data.x_val, data.y_val[:, 0], rows)
-    )
+    arrays = (data.x_train, data.y_train[:, 0], data.x_val, data.y_val[:, 0], rows)
+    return Examples(*map(jnp.asarray, arrays))
 
 
 def examples(settings: Settings) -> Examples:
@@ -94,9 +95,10 @@ def plan(settings: Settings, fixes: Fixes, updates: np.ndarray) -> Plan:
     """Returns the traced side of a run, recorded after each of `updates` updates."""
     return Plan(
         model.norm_of(fixes),
-        hyper_of(settings, fixes, learning_rates(settings)),
-        batches.rows_seen(settings, fixes),
-        np.asarray(updates, np.int32),
+        hyper_of(settings, fixes),
+        jnp.asarray(learning_rates(settings)),
+        jnp.asarray(batches.rows_seen(settings, fixes)),
+        jnp.asarray(updates, jnp.int32),
     )
 
 
@@ -106,13 +108,20 @@ def start(params: Params, steps: int, records: int) -> State:
     return State(
         flat,
         init_optimizer(flat),
-        np.full(steps, np.nan, np.float32),
-        np.full(records, np.nan, np.float32),
-        np.full(records, np.nan, np.float32),
+        jnp.full(steps, jnp.nan),
+        jnp.full(records, jnp.nan),
+        jnp.full(records, jnp.nan),
     )
 
 
-def loss_and_gradient(params, x: jax.Array, y: jax.Array, rows: jax.Array, norm: Norm, unravel):
+def loss_and_gradient(
+    params: Any,
+    x: jax.Array,
+    y: jax.Array,
+    rows: jax.Array | int,
+    norm: Norm,
+    unravel: Callable[[Any], Params],
+) -> tuple[jax.Array, Any]:
     """Returns the mean squared error of a batch's first `rows` rows, and its gradient.
 
     Of no rows the loss is NaN, the mean of nothing, and the gradient exactly 0.
@@ -124,7 +133,7 @@ def loss_and_gradient(params, x: jax.Array, y: jax.Array, rows: jax.Array, norm:
     """
     weights = (jnp.arange(y.size) < rows) / jnp.maximum(rows, 1)
 
-    def loss(params):
+    def loss(params: Any) -> jax.Array:
         return jnp.sum(weights * (model.outputs(unravel(params), x, norm) - y) ** 2)
 
     value, gradient = jax.value_and_grad(loss)(params)
@@ -133,7 +142,7 @@ def loss_and_gradient(params, x: jax.Array, y: jax.Array, rows: jax.Array, norm:
 
 
 class Stretch(NamedTuple):
-    """The part of a run that one call trains: updates `done` to `stop`, records `first` to `last`."""
+    """What one call trains: the updates `done` to `stop`, the records `first` to `last`."""
 
     done: int
     stop: int
@@ -143,28 +152,29 @@ class Stretch(NamedTuple):
 
 @partial(jax.jit, static_argnames="unravel")
 def _advance(
-    state: State, examples: Examples, plan: Plan, stretch: Stretch, unravel: Callable
+    state: State, examples: Examples, plan: Plan, stretch: Stretch, unravel: Callable[[Any], Params]
 ) -> State:
     """Returns the state after a stretch of updates, its records filled in on the way."""
     x_train, x_val = examples.x_train.T, examples.x_val.T
 
-    def mean_loss(params, x, y):
+    def mean_loss(params: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
         return jnp.mean((model.outputs(unravel(params), x, plan.norm) - y) ** 2)
 
-    def update(t, state):
+    def update(t: jax.Array, state: State) -> State:
         rows = examples.rows[t]
         x = examples.x_train.at[rows].get(mode="promise_in_bounds").T
         y = examples.y_train.at[rows].get(mode="promise_in_bounds")
         loss, gradient = loss_and_gradient(
             state.params, x, y, plan.rows_seen[t], plan.norm, unravel
         )
-        hyper = plan.hyper._replace(learning_rate=plan.hyper.learning_rate[t])
-        params, opt_state = updated(state.params, state.opt_state, gradient, hyper)
+        params, opt_state = updated(
+            state.params, state.opt_state, gradient, plan.learning_rates[t], plan.hyper
+        )
         return state._replace(
             params=params, opt_state=opt_state, batch_loss=state.batch_loss.at[t].set(loss)
         )
 
-    def record(r, state):
+    def record(r: jax.Array, state: State) -> State:
         train_loss = mean_loss(state.params, x_train, examples.y_train)
         val_loss = mean_loss(state.params, x_val, examples.y_val)
         return state._replace(
@@ -172,7 +182,7 @@ def _advance(
             val_loss=state.val_loss.at[r].set(val_loss),
         )
 
-    def reach(r, state):
+    def reach(r: jax.Array, state: State) -> State:
         before = jnp.where(r > 0, plan.updates[r - 1], 0)
         begin = jnp.maximum(before, stretch.done)
         end = jnp.minimum(plan.updates[r], stretch.stop)
@@ -182,9 +192,22 @@ def _advance(
     return jax.lax.fori_loop(stretch.first, stretch.last, reach, state)
 
 
+@lru_cache(maxsize=64)
+def _initial_params(seed: int, task: str, hidden: tuple[int, ...]) -> dict[Fixes, Params]:
+    settings = Settings(seed=seed, task=task, hidden=hidden)
+    ways = [
+        Fixes(split_keys=split, norm_init=norm) for split, norm in product([False, True], repeat=2)
+    ]
+    return {fixes: model.init(seed_keys(seed).params, settings, fixes) for fixes in ways}
+
+
 def initial_params(settings: Settings, fixes: Fixes) -> Params:
-    """Returns the parameters the seed's run starts from."""
-    return model.init(seed_keys(settings.seed).params, settings, fixes)
+    """Returns the parameters the seed's run starts from.
+
+    All four ways to draw them are drawn at a seed's first use: no switch waits for it later.
+    """
+    drawn = _initial_params(settings.seed, settings.task, settings.hidden)
+    return drawn[Fixes(split_keys=fixes.split_keys, norm_init=fixes.norm_init)]
 
 
 class CompiledLoop:
@@ -220,20 +243,34 @@ class CompiledLoop:
 
 
 @jax.jit
-def _step(params, opt_state, x, y, norm: Norm, hyper: Hyper):
+def _step(
+    params: Params,
+    opt_state: optax.OptState,
+    x: jax.Array,
+    y: jax.Array,
+    norm: Norm,
+    hyper: Hyper,
+    learning_rates: jax.Array,
+) -> tuple[Params, optax.OptState, jax.Array]:
     loss, gradient = loss_and_gradient(params, x.T, y[:, 0], y.size, norm, lambda same: same)
     count = optax.tree_utils.tree_get(opt_state, "count")
-    hyper = hyper._replace(learning_rate=hyper.learning_rate[count])
-    return *updated(params, opt_state, gradient, hyper), loss
+    return *updated(params, opt_state, gradient, learning_rates[count], hyper), loss
 
 
-def step(params: Params, opt_state, x, y, settings: Settings, fixes: Fixes):
-    """Returns the parameters, the optimiser's state and the batch's loss after one compiled update.
+def step(
+    params: Params,
+    opt_state: optax.OptState,
+    x: jax.Array,
+    y: jax.Array,
+    settings: Settings,
+    fixes: Fixes,
+) -> tuple[Params, optax.OptState, jax.Array]:
+    """Returns the parameters, the optimiser's state and the batch's loss after a compiled update.
 
     Args:
       opt_state: `init_optimizer(params)` at first.
       x: `[B, D]`; B may be 0: then the loss is NaN and the gradient exactly 0.
       y: `[B, 1]`.
     """
-    hyper = hyper_of(settings, fixes, learning_rates(settings))
-    return _step(params, opt_state, x, y, model.norm_of(fixes), hyper)
+    hyper, norm = hyper_of(settings, fixes), model.norm_of(fixes)
+    return _step(params, opt_state, x, y, norm, hyper, learning_rates(settings))

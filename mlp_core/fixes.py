@@ -38,7 +38,7 @@ class Fixes:
     bias_before_norm: bool = False
     """LayerNorm sees `W x + c` with c learned from 0. Off: it sees `W x`."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
             if not isinstance(value, bool):

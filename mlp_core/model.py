@@ -1,10 +1,11 @@
 """The network: how its parameters are drawn and what it predicts.
 
-A hidden layer is `relu(gain * normalised(weight @ x) + bias)`, the head `weight @ x + bias`. Inside,
-features come first and examples last: this order is what makes small layers fast on a CPU.
+A hidden layer is `relu(gain * normalised(weight @ x) + bias)`, the head `weight @ x + bias`.
+Inside, features come first and examples last: this makes small layers fast on a CPU.
 """
 
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import jax
@@ -68,7 +69,7 @@ def init(key: jax.Array, settings: Settings, fixes: Fixes) -> Params:
     """
     sizes = (settings.num_features, *settings.hidden)
     layers = []
-    for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+    for inputs, outputs in pairwise(sizes):
         key, keys = _layer_keys(key, fixes)
         layers.append(_layer(keys, inputs, outputs, fixes))
     if fixes.split_keys:

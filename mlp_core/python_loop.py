@@ -33,7 +33,7 @@ class PythonLoop:
         self._settings, self._fixes = settings, fixes
         self._norm = model.norm_of(fixes)
         self._data = jax.device_put(dataset(settings))
-        self._batches = _Batches(settings, fixes)
+        self._batches = PythonBatches(settings, fixes)
         self._rates = learning_rates(settings)
         self.updates = updates
         self._batch_loss = np.full(settings.steps, np.nan, np.float32)
@@ -81,7 +81,7 @@ class PythonLoop:
         return Losses(self._batch_loss.copy(), *self._recorded.copy())
 
 
-class _Batches:
+class PythonBatches:
     """The rows of one batch after the other, drawn and sliced the way the post does."""
 
     def __init__(self, settings: Settings, fixes: Fixes):

@@ -69,7 +69,7 @@ class Settings:
     schedule: str = "constant"
     clip_norm: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, bounds in BOUNDS.items():
             _check_number(name, getattr(self, name), bounds)
         _check_choice("task", self.task, TASKS)

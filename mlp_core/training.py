@@ -55,21 +55,21 @@ class Run:
 
     @property
     def died_after(self) -> int | None:
-        """After how many updates the losses turned NaN for good; None if they did not.
+        """After how many updates both losses are NaN for good; None if one of them is a number.
 
-        Only an update on rows can do the damage, so it is the last such one before the first NaN.
+        A record is up to 20 updates late. Nearly always an update on rows does the damage, so it is
+        the last such one before the first NaN, in a record or in a batch.
         """
-        fed = np.flatnonzero(self.rows_seen)
-        observed = np.concatenate([self.updates, fed])
-        is_nan = np.concatenate(
-            [np.isnan(self.train_loss + self.val_loss), np.isnan(self.batch_loss[fed])]
-        )
-        if not np.isnan(self.train_loss[-1] + self.val_loss[-1]):
+        recorded_nan = np.isnan(self.train_loss) & np.isnan(self.val_loss)
+        if not recorded_nan[-1]:
             return None
-        last_number = observed[~is_nan].max(initial=-1)
-        first_nan = observed[observed > last_number].min()
-        culprits = fed[fed < first_nan]
-        return int(culprits[-1]) + 1 if len(culprits) else 0
+        fed = np.flatnonzero(self.rows_seen)
+        batch_nan = fed[np.isnan(self.batch_loss[fed])]
+        last_number = self.updates[~recorded_nan].max(initial=-1)
+        nan = np.concatenate([self.updates[recorded_nan], batch_nan])
+        first_nan = nan[nan > last_number].min()
+        culprit = fed[fed < first_nan].max(initial=-1)
+        return int(culprit + 1 if culprit >= last_number else first_nan)
 
 
 def recorded_updates(settings: Settings) -> np.ndarray:

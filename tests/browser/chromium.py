@@ -1,0 +1,66 @@
+"""Finds a Chromium for the browser tests, and gets one where there is none.
+
+`python -m tests.browser.chromium` leaves a machine that has one as it is. Otherwise it installs the
+system's package where it may (as root, on Debian and its relatives), else Playwright's own build.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Playwright, sync_playwright
+
+SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def executable(playwright: Playwright) -> str | None:
+    """Returns the path of a Chromium that starts, the system's before Playwright's, or None."""
+    on_path = (shutil.which(name) for name in SYSTEM_NAMES)
+    candidates = (*on_path, playwright.chromium.executable_path)
+    return next((path for path in candidates if path and _starts(path)), None)
+
+
+def install() -> None:
+    """Tries each way to get a Chromium until one starts.
+
+    Raises:
+      SystemExit: if none does, with what to do by hand.
+    """
+    with sync_playwright() as playwright:
+        if executable(playwright):
+            return
+        for commands in _ways():
+            # A way that fails prints its own reason; the next one may still work.
+            if all(_succeeds(command) for command in commands) and executable(playwright):
+                return
+    sys.exit(
+        "The browser tests need Chromium, and it could not be installed; the reasons are above. "
+        f"Install it by hand, so that the PATH has one of: {', '.join(SYSTEM_NAMES)}."
+    )
+
+
+def _ways() -> list[list[list[str]]]:
+    """Returns the commands of each way to install one, the best way first."""
+    debian = [["apt-get", "update"], ["apt-get", "install", "--yes", "chromium"]]
+    download = [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    may_use_apt = shutil.which("apt-get") and os.geteuid() == 0
+    return [debian, download] if may_use_apt else [download]
+
+
+def _succeeds(command: list[str]) -> bool:
+    print("+", *command, flush=True)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    return subprocess.run(command, env=environment, check=False).returncode == 0
+
+
+def _starts(path: str) -> bool:
+    # Ubuntu's chromium-browser is on the PATH but only says that it wants to be a snap.
+    if not Path(path).exists():
+        return False
+    return subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    install()

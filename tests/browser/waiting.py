@@ -1,0 +1,70 @@
+"""Waits until the app has nothing more to do, and reads what its charts have drawn."""
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+# Vega draws after the script has ended, a click takes a moment to reach the server, a live panel
+# asks again every 0.3 s. So a script at rest is not enough: the page must stand still for longer.
+STANDS_STILL_FOR_MS = 500
+
+STATE = """
+(quietMs) => {
+  if (window.lastChange === undefined) {
+    window.lastChange = performance.now();
+    const noteChange = () => { window.lastChange = performance.now(); };
+    const everything = {subtree: true, childList: true, attributes: true, characterData: true};
+    new MutationObserver(noteChange).observe(document, everything);
+  }
+  const app = document.querySelector("[data-testid=stApp]");
+  if (!app) return false;
+  const script = app.dataset.testScriptState;
+  if (script === "compilationError") return "The script does not compile.";
+  const exception = document.querySelector("[data-testid=stException]");
+  if (exception) return exception.innerText;
+  const atRest = app.dataset.testConnectionState === "CONNECTED" && script === "notRunning"
+    && !document.querySelector("[data-testid=stSkeleton], [data-testid=stProgress]");
+  return atRest && performance.now() - window.lastChange > quietMs && "settled";
+}
+"""
+
+
+def settled(page: Page, timeout_ms: float = 60_000) -> Page:
+    """Returns the page once its script and its charts are at rest.
+
+    A live panel or a progress bar is not at rest: to test one at work, wait for its own text.
+
+    Raises:
+      AssertionError: as soon as the app shows an exception.
+      TimeoutError: Playwright's, if the page does not come to rest.
+    """
+    state = page.wait_for_function(STATE, arg=STANDS_STILL_FOR_MS, timeout=timeout_ms)
+    assert state.json_value() == "settled", f"The app failed: {state.json_value()}"
+    return page
+
+
+def chart_lines(chart: Locator) -> list[list[dict[str, Any]]]:
+    """Returns the rows behind each line of a settled chart, in the order they were drawn.
+
+    Args:
+      chart: one chart, for instance `page.get_by_test_id("stVegaLiteChart").nth(0)`.
+    """
+    return chart.locator(".role-mark.mark-line path").evaluate_all(
+        "paths => paths.map(path => path.__data__.mark.items.map(item => item.datum))"
+    )
+
+
+def chart_marks(chart: Locator, kind: str) -> list[dict[str, Any]]:
+    """Returns the row behind each single mark of a settled chart, in the order they were drawn.
+
+    Args:
+      kind: Vega's name: "rect" for bars, "symbol" for points, "rule", "text".
+    """
+    return chart.locator(f".role-mark.mark-{kind} > *").evaluate_all(
+        "marks => marks.map(mark => mark.__data__.datum)"
+    )
+
+
+def chart_texts(chart: Locator) -> list[str]:
+    """Returns what is written beside the marks of a settled chart; its axes and legend left out."""
+    return chart.locator(".role-mark.mark-text text").all_text_contents()

@@ -1,0 +1,69 @@
+"""Settings and switches refuse what they cannot use, in words."""
+
+from itertools import pairwise
+
+import pytest
+
+from mlp_core import STAGES, Fixes, Settings
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("seed", -1, r"seed must be in 0\.\.2147483647, got -1"),
+        ("seed", 1.5, "seed must be a whole number, got 1.5"),
+        ("seed", True, "seed must be a whole number, got True"),
+        ("task", "nope", "task must be one of sum, got 'nope'"),
+        ("examples", 10, r"examples must be in 100\.\.100000, got 10"),
+        ("val_share", 0.9, r"val_share must be in 0\.05\.\.0\.5, got 0\.9"),
+        ("val_share", float("nan"), "val_share must be in"),
+        ("hidden", (), "hidden must be a tuple of 1..6 widths"),
+        ("hidden", [8, 6], "hidden must be a tuple"),
+        ("hidden", (8, 1), r"a hidden width must be in 2\.\.256, got 1"),
+        ("hidden", (8, "6"), "a hidden width must be in"),
+        ("steps", 0, "steps must be in"),
+        ("batch_size", 0, "batch_size must be in"),
+        ("learning_rate", float("inf"), "learning_rate must be in"),
+        ("learning_rate", "0.1", "learning_rate must be a number"),
+        ("weight_decay", -0.1, "weight_decay must be in"),
+        ("schedule", "linear", "schedule must be one of constant, cosine"),
+        ("clip_norm", 0.0, "clip_norm must be in"),
+    ],
+)
+def test_a_setting_out_of_bounds_is_refused_with_its_rule(field, value, message):
+    with pytest.raises(ValueError, match=message):
+        Settings(**{field: value})
+
+
+def test_a_batch_larger_than_the_training_set_is_refused():
+    with pytest.raises(ValueError, match="at most the 80 training rows, got 81"):
+        Settings(examples=100, batch_size=81)
+
+
+def test_the_defaults_are_the_posts():
+    settings = Settings()
+
+    assert (settings.num_train, settings.num_val, settings.steps_per_epoch) == (8000, 2000, 32)
+
+
+@pytest.mark.parametrize("examples", [100, 999, 1000, 10_000, 99_999])
+@pytest.mark.parametrize("val_share", [0.05, 0.1, 0.2, 0.3, 0.5])
+def test_every_example_trains_or_validates(examples, val_share):
+    settings = Settings(examples=examples, val_share=val_share, batch_size=1)
+
+    assert settings.num_train + settings.num_val == examples
+    assert abs(settings.num_val - val_share * examples) < 1 + 1e-6
+
+
+def test_a_switch_is_a_bool():
+    with pytest.raises(ValueError, match="adamw must be True or False, got 1"):
+        Fixes(adamw=1)
+
+
+def test_each_stage_keeps_the_fixes_before_it():
+    on = [{name for name, value in vars(fixes).items() if value} for fixes in STAGES.values()]
+
+    assert list(STAGES) == ["v1", "keys", "norm", "batches", "jit", "final", "beyond"]
+    assert all(before < after for before, after in pairwise(on))
+    assert on[0] == set()
+    assert len(on[-1]) == 8

@@ -1,0 +1,116 @@
+"""The house plan, read from syntax trees: imports run one way, requirements.txt names them all."""
+
+import ast
+import re
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+FOLDERS = ("mlp_core", "dashboard", "pages")
+
+# A module imports from the lines above its own in this list, never from its own line or from below.
+# A new module needs a place here.
+LAYERS = (
+    ("mlp_core.fixes", "mlp_core.settings"),
+    ("mlp_core.data", "mlp_core.model", "mlp_core.batches"),
+    ("mlp_core.optimizer",),
+    ("mlp_core.compiled",),
+    ("mlp_core.python_loop",),
+    ("mlp_core.training",),
+    ("mlp_core.sweep", "mlp_core.timing", "mlp_core.evidence", "mlp_core.program"),
+    ("mlp_core.effects", "mlp_core.detectors", "mlp_core.__main__"),
+    ("mlp_core",),
+    ("dashboard.choice", "dashboard.jobs", "dashboard.palette"),
+    (
+        "dashboard.codes",
+        "dashboard.runs",
+        "dashboard.charts",
+        "dashboard.words",
+    ),
+    ("dashboard.pins", "dashboard.history", "dashboard.sidebar", "dashboard.timings"),
+    ("dashboard.links", "dashboard.tables", "dashboard.stopwatch"),
+    ("dashboard.frame", "dashboard.heading", "dashboard.result", "dashboard.details"),
+    ("dashboard",),
+    ("pages.*",),
+    ("streamlit_app",),
+)
+
+# The numerics run without the app, and a chart is drawn without a server.
+NEVER_IMPORTS = {
+    "mlp_core*": {"streamlit", "altair"},
+    "dashboard.charts": {"streamlit", "jax", "optax"},
+}
+
+
+def _module_name(path: Path) -> str:
+    """Returns the dotted name; a package's is that of its folder."""
+    parts = path.relative_to(REPOSITORY).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+SOURCES = {
+    _module_name(path): path
+    for path in (
+        REPOSITORY / "streamlit_app.py",
+        *(path for folder in FOLDERS for path in sorted((REPOSITORY / folder).rglob("*.py"))),
+    )
+}
+
+
+def _imports(module: str) -> set[str]:
+    """Returns the modules that a module imports, wherever in it; the app's own by full name."""
+    found = set()
+    for node in ast.walk(ast.parse(SOURCES[module].read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} must import by full names, not relative ones"
+            assert node.module is not None
+            submodules = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (submodules & SOURCES.keys()) or {node.module}
+    return found
+
+
+def _layer(module: str) -> int:
+    """Returns the place in LAYERS."""
+    places = (i for i, layer in enumerate(LAYERS) if any(fnmatch(module, name) for name in layer))
+    place = next(places, None)
+    assert place is not None, f"give {module} a place in LAYERS"
+    return place
+
+
+def _packages(modules: set[str]) -> set[str]:
+    return {module.partition(".")[0] for module in modules}
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_imports_run_one_way(module: str) -> None:
+    layer = _layer(module)
+
+    wrong = {name for name in _imports(module) & SOURCES.keys() if _layer(name) >= layer}
+
+    assert wrong == set()
+
+
+@pytest.mark.parametrize(("modules", "packages"), NEVER_IMPORTS.items())
+def test_a_layer_stays_free_of(modules: str, packages: set[str]) -> None:
+    wrong = {
+        name: found
+        for name in SOURCES
+        if fnmatch(name, modules) and (found := _packages(_imports(name)) & packages)
+    }
+
+    assert wrong == {}
+
+
+def test_requirements_are_what_is_imported() -> None:
+    lines = (REPOSITORY / "requirements.txt").read_text().splitlines()
+    required = {re.split(r"[^\w-]", line)[0] for line in lines if line and line[0] != "#"}
+
+    imported = _packages(set().union(*map(_imports, SOURCES)))
+
+    own = {*FOLDERS, "streamlit_app"}
+    assert imported - own - sys.stdlib_module_names == required
