@@ -4,6 +4,7 @@ One compiled step, called from Python; keys, orders and batches drawn and sliced
 """
 
 from functools import partial
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +16,7 @@ from mlp_core.settings import Settings
 
 def _init(key, sizes):
     layers = []
-    for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+    for inputs, outputs in pairwise(sizes):
         key, weight_key = jax.random.split(key)
         weight = jax.random.normal(weight_key, (outputs, inputs)) * jnp.sqrt(2.0 / inputs)
         layers.append({"W": weight, "b": jnp.zeros(outputs), "g": jnp.ones(outputs)})

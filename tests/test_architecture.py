@@ -14,16 +14,16 @@ FOLDERS = ("mlp_core", "dashboard", "pages")
 # A module imports from the lines above its own in this list, never from its own line or from below.
 # A new module needs a place here.
 LAYERS = (
-    ("mlp_core.fixes", "mlp_core.settings"),
-    ("mlp_core.data", "mlp_core.model", "mlp_core.batches"),
-    ("mlp_core.optimizer",),
+    ("mlp_core.fixes", "mlp_core.settings", "mlp_core.certainty"),
+    ("mlp_core.data", "mlp_core.model", "mlp_core.batches", "mlp_core.grid"),
+    ("mlp_core.optimizer", "mlp_core.scores"),
     ("mlp_core.compiled",),
     ("mlp_core.python_loop",),
     ("mlp_core.training",),
     ("mlp_core.sweep", "mlp_core.timing", "mlp_core.evidence", "mlp_core.program"),
-    ("mlp_core.effects", "mlp_core.detectors", "mlp_core.__main__"),
+    ("mlp_core.effects", "mlp_core.paired", "mlp_core.detectors", "mlp_core.__main__"),
     ("mlp_core",),
-    ("dashboard.choice", "dashboard.jobs", "dashboard.palette"),
+    ("dashboard.canvas", "dashboard.choice", "dashboard.jobs", "dashboard.palette"),
     (
         "dashboard.codes",
         "dashboard.runs",
