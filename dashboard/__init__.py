@@ -1,0 +1,1 @@
+"""What the pages share: the frame, cached runs, charts and words."""

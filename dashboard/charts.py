@@ -1,0 +1,193 @@
+"""The charts as Vega-Lite specifications, built once; a page only sends new tables to them.
+
+Building Altair objects takes half of a click, and a chart whose specification stays the same only
+exchanges its data in the browser. So each function returns the specification of a chart with named
+tables, and says which columns these need; `canvas.draw` brings both together.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+
+from dashboard.palette import DASHES, SERIES
+
+HEIGHT = 440
+_UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
+_LOSS = "mean squared error, log scale"
+# Between 1 and 10 these get a line and a number; the others would crowd the axis.
+_POWER = "pow(10, floor(log(datum.value) / LN10 + 1e-9))"
+_ROUND = f"indexof([1, 2, 3, 5, 7], round(datum.value / {_POWER})) >= 0"
+_TEXT = alt.datum("text", type="nominal")
+
+
+def _color(shown: tuple[str, ...] = ()) -> alt.Color:
+    """Returns the colour of each meaning; the theme has the colours, in the same order."""
+    return alt.Color("series:N").scale(domain=list(SERIES)).legend(_legend(shown))
+
+
+def _dash(shown: tuple[str, ...]) -> alt.StrokeDash:
+    dashes = [list(dash) for dash in DASHES]
+    scale = alt.Scale(domain=list(SERIES), range=dashes)
+    return alt.StrokeDash("series:N").scale(scale).legend(_legend(shown))
+
+
+def _legend(shown: tuple[str, ...]) -> alt.Legend | None:
+    if not shown:
+        return None
+    return alt.Legend(
+        title=None,
+        orient="top",
+        values=list(shown),
+        symbolType="stroke",
+        symbolSize=500,
+        symbolStrokeWidth=2.5,
+        symbolOpacity=1,
+    )
+
+
+@lru_cache(maxsize=8)
+def loss_curves(shown: tuple[str, ...]) -> dict[str, Any]:
+    """Returns the loss curves: tables `curves`, `batches`, `ends`, `rules`, `deaths`, `readings`.
+
+    Args:
+      shown: the meanings in the legend.
+    """
+    loss = alt.Y("loss:Q").title(_LOSS).scale(type="log", nice=False, padding=10)
+    loss = loss.axis(
+        gridOpacity={"condition": {"test": _ROUND, "value": 1}, "value": 0},
+        labelExpr=f"{_ROUND} ? format(datum.value, '~g') : ''",
+    )
+    batches = (
+        alt.Chart(alt.NamedData("batches"))
+        .transform_calculate(series="'batch'")
+        .mark_line(strokeWidth=1)
+        .encode(_UPDATES, loss, color=_color(shown))
+    )
+    lines = (
+        alt.Chart(alt.NamedData("curves"))
+        .mark_line(strokeWidth=2.2)
+        .encode(
+            _UPDATES,
+            loss,
+            detail="line:N",
+            color=_color(shown),
+            strokeDash=_dash(shown),
+        )
+    )
+    ends = (
+        alt.Chart(alt.NamedData("ends"))
+        .mark_text(align="right", dy=-8, fontSize=12)
+        .encode(_UPDATES, loss, text="line:N", color=_color(shown))
+    )
+    return (
+        alt.layer(batches, *_rules(loss), lines, ends, *_death(), *_crosshair())
+        .properties(height=HEIGHT)
+        .to_dict()
+    )
+
+
+def _rules(loss: alt.Y) -> list[alt.Chart]:
+    """Returns the marks for what simple rules reach, with their words in the middle."""
+    rules = alt.Chart(alt.NamedData("rules")).encode(loss)
+    line = rules.transform_filter("!datum.below").mark_rule(strokeDash=[1, 3], aria=False)
+    words = rules.mark_text(dy=9, fontSize=12).encode(color=_TEXT)
+    # In the middle: v1 comes close at the right end, the other runs cross it at the left.
+    middle = alt.value(alt.expr("width / 2"))
+    return [line.encode(color=_TEXT), words.encode(x=middle, text="rule:N")]
+
+
+def _death() -> list[alt.Chart]:
+    """Returns a line at the update at which the run died, with the words for it."""
+    deaths = alt.Chart(alt.NamedData("deaths")).encode(_UPDATES, color=_TEXT)
+    words = deaths.mark_text(align="left", dx=6, fontSize=13, fontWeight="bold")
+    return [
+        deaths.mark_rule(strokeWidth=1.5, aria=False),
+        words.encode(y=alt.value(12), text="text:N"),
+    ]
+
+
+def _crosshair() -> list[alt.Chart]:
+    """Returns a rule at the update nearest to the pointer, with the losses there."""
+    near = alt.selection_point(
+        name="near",
+        nearest=True,
+        on="pointermove",
+        clear="pointerout",
+        fields=["update"],
+        empty=False,
+    )
+    readings = alt.Chart(alt.NamedData("readings")).encode(_UPDATES)
+    # No colour of the series here: the legend would take over how faint this is.
+    rule = readings.mark_rule(color="gray", aria=False).encode(
+        opacity=alt.condition(near, alt.value(0.6), alt.value(0)),
+        tooltip=[
+            alt.Tooltip("update:Q", title="updates", format=","),
+            alt.Tooltip("val:N", title="val loss"),
+            alt.Tooltip("train:N", title="train loss"),
+            alt.Tooltip("v1:N", title="v1's val loss"),
+        ],
+    )
+    return [rule.add_params(near)]
+
+
+@lru_cache(maxsize=8)
+def val_loss_bars(low: float, high: float) -> dict[str, Any]:
+    """Returns the val losses as bars: table `bars`.
+
+    Args:
+      low: where the bars begin; a logarithmic axis has no 0.
+      high: where the axis ends; the numbers need some room beyond the longest bar.
+    """
+    scale = alt.Scale(type="log", domain=[low, high], nice=False)
+    names = (
+        alt.Y("label:N")
+        .sort(None)
+        .title(None)
+        .axis(ticks=False, domain=False, labelPadding=8, labelFlush=False)
+    )
+    losses = alt.X("val_loss:Q").title("val loss, log scale").scale(scale)
+    losses = losses.axis(format="~g", grid=False, tickCount=4)
+    base = alt.Chart(alt.NamedData("bars")).encode(names)
+    bars = (
+        base.transform_filter("isValid(datum.val_loss)")
+        .mark_bar(cornerRadiusEnd=3)
+        .encode(losses, x2=alt.datum(low), color=_color())
+    )
+    numbers = base.transform_calculate(end=f"isValid(datum.val_loss) ? datum.val_loss : {low}")
+    numbers = numbers.mark_text(align="left", dx=6, fontSize=13).encode(
+        alt.X("end:Q").scale(scale), text="text:N", color=_TEXT
+    )
+    # The numbers first: they have every row, so they decide the order.
+    return (numbers + bars).properties(height=HEIGHT).to_dict()
+
+
+@lru_cache(maxsize=1)
+def predicted_against_true() -> dict[str, Any]:
+    """Returns predictions against the truth, with the diagonal: table `predictions`."""
+    points = _scatter("true:Q", "true value", "predicted:Q", "predicted value")
+    diagonal = alt.Chart(alt.NamedData("predictions")).mark_line(strokeWidth=1, strokeDash=[4, 3])
+    return (diagonal.encode(x="true:Q", y="true:Q", color=_TEXT) + points).to_dict()
+
+
+@lru_cache(maxsize=1)
+def residual_against_length() -> dict[str, Any]:
+    """Returns residuals against the length of x: table `predictions`."""
+    points = _scatter("length:Q", "length of x", "residual:Q", "predicted − true")
+    zero = alt.Chart(alt.InlineData([{}])).mark_rule(strokeDash=[4, 3], aria=False)
+    return (zero.encode(y=alt.datum(0), color=_TEXT) + points).to_dict()
+
+
+def _scatter(x: str, x_title: str, y: str, y_title: str) -> alt.Chart:
+    across, up = alt.X(x).title(x_title).axis(grid=False), alt.Y(y).title(y_title)
+    return (
+        alt.Chart(alt.NamedData("predictions"), height=300)
+        .transform_calculate(series="'val'")
+        .mark_circle(size=22, opacity=0.5)
+        .encode(
+            across,
+            up,
+            color=_color(),
+            tooltip=[alt.Tooltip(x, format=".2f"), alt.Tooltip(y, format=".2f")],
+        )
+    )

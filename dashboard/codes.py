@@ -1,0 +1,83 @@
+"""Runs as short codes for links: `v1` is `00`, every fix and seed 7 is `ff~s7`.
+
+A code is the fixes as a hexadecimal number, the first field its lowest bit, then each setting that
+is not the default as a letter and a value. Only characters that a URL leaves as they are.
+"""
+
+from dataclasses import fields
+from typing import Any
+
+from dashboard.choice import Choice
+from mlp_core import Fixes, Settings
+
+LETTERS = {
+    "seed": "s",
+    "task": "k",
+    "examples": "e",
+    "val_share": "v",
+    "hidden": "h",
+    "steps": "t",
+    "batch_size": "b",
+    "learning_rate": "r",
+    "weight_decay": "w",
+    "schedule": "c",
+    "clip_norm": "g",
+}
+"""The letter of each setting. Add one for a new field; never give an old one another meaning."""
+
+_WHOLE = ("seed", "examples", "steps", "batch_size")
+_TEXT = ("task", "schedule")
+_DEFAULTS = Settings()
+_LONGEST = 120
+
+
+def code(choice: Choice) -> str:
+    """Returns the short code of a run."""
+    bits = sum(
+        getattr(choice.fixes, field.name) << place for place, field in enumerate(fields(Fixes))
+    )
+    parts = [f"{bits:02x}"]
+    for name, letter in LETTERS.items():
+        value = getattr(choice.settings, name)
+        if value != getattr(_DEFAULTS, name):
+            parts.append(letter + _written(value))
+    return "~".join(parts)
+
+
+def choice(code: str) -> Choice:
+    """Returns the run that a code stands for.
+
+    Raises:
+      ValueError: if the code is none, or names settings out of bounds.
+    """
+    if len(code) > _LONGEST:
+        raise ValueError(f"a code has at most {_LONGEST} characters, got {len(code)}")
+    first, *rest = code.split("~")
+    names = {letter: name for name, letter in LETTERS.items()}
+    unknown = [part for part in rest if part[:1] not in names]
+    if unknown:
+        raise ValueError(f"a code's parts begin with {', '.join(names)}, got {unknown[0]!r}")
+    settings: dict[str, Any] = {names[part[0]]: _read(names[part[0]], part[1:]) for part in rest}
+    return Choice(_fixes(first), Settings(**settings))
+
+
+def _fixes(digits: str) -> Fixes:
+    names = [field.name for field in fields(Fixes)]
+    bits = int(digits, 16)
+    if not 0 <= bits < 2 ** len(names):
+        raise ValueError(f"the fixes must be in 0..{2 ** len(names) - 1:x}, got {digits!r}")
+    return Fixes(**{name: bool(bits >> place & 1) for place, name in enumerate(names)})
+
+
+def _written(value: object) -> str:
+    if isinstance(value, tuple):
+        return "-".join(map(str, value))
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def _read(name: str, text: str) -> int | float | str | tuple[int, ...]:
+    if name == "hidden":
+        return tuple(map(int, text.split("-")))
+    if name in _TEXT:
+        return text
+    return int(text) if name in _WHOLE else float(text)

@@ -1,0 +1,92 @@
+"""Below the charts: predictions, the comparison of pinned runs, and the numbers."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import canvas, charts, pins, runs, sidebar, tables, words
+from dashboard.choice import Choice
+
+if TYPE_CHECKING:
+    from mlp_core.training import Run
+
+TABS = ("Predictions", "Compare", "Numbers")
+
+
+def show(choice: Choice, run: "Run") -> None:
+    """Draws the tabs; only what the open one holds is computed."""
+    opened = st.tabs(TABS, key="tab", on_change="rerun", bind="query-params")
+    for tab, draw in zip(opened, (_predictions, _compare, _numbers), strict=True):
+        if tab.open:
+            with tab:
+                draw(choice, run)
+
+
+def _predictions(choice: Choice, run: "Run") -> None:
+    table = tables.predictions(*runs.predictions(choice, run))
+    if table.empty:
+        st.info("A network whose parameters are NaN predicts nothing but NaN.")
+        return
+    st.markdown(words.predictions(table["true"], table["residual"]))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        canvas.draw(
+            charts.predicted_against_true(),
+            {"predictions": table},
+            key="predicted_against_true",
+            alt="Predicted against true values of validation examples, with the diagonal.",
+        )
+    with right:
+        canvas.draw(
+            charts.residual_against_length(),
+            {"predictions": table},
+            key="residual_against_length",
+            alt="Residuals of validation examples against the length of x.",
+        )
+
+
+def _compare(choice: Choice, run: "Run") -> None:
+    pinned = pins.pinned()
+    if not pinned:
+        st.info("Pin this run to keep it here while you flip switches.", icon=":material/keep:")
+        return
+    for place, pin in enumerate(pinned):
+        _pin_line(place, pin)
+    known = [
+        (pins.label(n), pin, other) for n, pin in enumerate(pinned) if (other := runs.known(pin))
+    ]
+    labels, choices, trained = zip(("yours", choice, run), *known, strict=True)
+    table = tables.compared(list(choices), list(trained), list(labels))
+    st.dataframe(
+        table,
+        height="content",
+        alt="The present and the pinned runs side by side, with what differs.",
+    )
+
+
+def _pin_line(place: int, pin: Choice) -> None:
+    actions = (("Open", sidebar.show, "open_in_full"), ("Remove", pins.remove, "close"))
+    with st.container(horizontal=True, vertical_alignment="center", key=f"pin_{place}"):
+        st.markdown(f"**{pins.label(place)}** {words.name(pin)}")
+        for label, act, icon in actions:
+            st.button(
+                label,
+                on_click=act,
+                args=(pin,),
+                icon=f":material/{icon}:",
+                type="tertiary",
+                key=f"{label.lower()}_{place}",
+            )
+
+
+def _numbers(choice: Choice, run: "Run") -> None:
+    first = runs.known(runs.stages(choice.settings)["v1"])
+    st.download_button(
+        "Every step as CSV",
+        lambda: tables.every_step(run).to_csv(index=False),
+        file_name="fix-by-fix.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    st.dataframe(tables.recorded(run, first), hide_index=True, alt="The recorded losses.")

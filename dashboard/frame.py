@@ -1,0 +1,62 @@
+"""What stands around every page: the navigation on top and the switches at the side."""
+
+import streamlit as st
+
+from dashboard import pins, sidebar
+from dashboard.choice import Choice
+from mlp_core import Fixes, Settings
+
+TITLE = "Fix by Fix"
+_DRAWN = "frame_is_drawn"
+
+
+def run() -> None:
+    """Draws the frame and runs the page that the reader has chosen."""
+    st.set_page_config(TITLE, "🔧", layout="wide")
+    page = _navigation()
+    sidebar.draw()
+    pins.restore()
+    st.session_state[_DRAWN] = True
+    try:
+        page.run()
+    finally:
+        del st.session_state[_DRAWN]
+
+
+def current_fixes() -> Fixes:
+    """Returns the fixes that are switched on."""
+    _ensure_drawn()
+    return sidebar.chosen_fixes()
+
+
+def current_settings() -> Settings:
+    """Returns the settings in the sidebar; stops the page with a message if they do not fit."""
+    _ensure_drawn()
+    try:
+        return sidebar.chosen_settings()
+    except ValueError as error:
+        st.error(
+            f"{error}. Change it under **Experiment** in the sidebar, or press **Reset all**.",
+            icon=":material/error:",
+        )
+        st.stop()
+
+
+def current_choice() -> Choice:
+    """Returns the run that the sidebar describes."""
+    return Choice(current_fixes(), current_settings())
+
+
+def _navigation() -> st.Page:
+    return st.navigation([st.Page("pages/lab.py", title="Lab", default=True)], position="top")
+
+
+def _ensure_drawn() -> None:
+    """Runs the app from its entry file where a page runs without it.
+
+    The first request after a start does, if it is a deep link: Streamlit then still takes `pages/`
+    for its older kind of app. Declaring the navigation ends that.
+    """
+    if _DRAWN not in st.session_state:
+        _navigation()
+        st.rerun()

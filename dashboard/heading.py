@@ -1,0 +1,34 @@
+"""A page's question, with the actions that every view of a run has: pin it, link to it."""
+
+import streamlit as st
+
+from dashboard import links, pins, words
+from dashboard.choice import Choice
+
+
+def show(question: str, choice: Choice) -> None:
+    """Draws the question and the actions beside it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="heading"):
+        st.header(question, anchor=False)
+        with st.container(horizontal=True, width="content", key="actions"):
+            _pin_button(choice)
+            with st.popover("Copy link", icon=":material/link:", type="tertiary"):
+                st.markdown("This link shows the very same view, pins included.")
+                st.code(links.permalink(), language=None, wrap_lines=True)
+
+
+def _pin_button(choice: Choice) -> None:
+    pinned, full = pins.is_pinned(choice), pins.is_full()
+    help = f"Keep “{words.name(choice)}” for comparison."
+    if full:
+        help = f"{pins.MOST} runs are pinned, the most there can be. Remove one under Compare."
+    st.button(
+        "Unpin this run" if pinned else "Pin this run",
+        on_click=pins.remove if pinned else pins.add,
+        args=(choice,),
+        icon=":material/keep_off:" if pinned else ":material/keep:",
+        type="tertiary",
+        disabled=full and not pinned,
+        help=None if pinned else help,
+        key="pin",
+    )

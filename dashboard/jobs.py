@@ -1,0 +1,155 @@
+"""Background work that all sessions share: jobs advanced chunk by chunk in a few threads.
+
+A job is an iterator whose items say how far it is. The threads take the jobs in turn, one chunk
+each, so that a long job makes another wait for no longer than a chunk.
+"""
+
+import atexit
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+UNWATCHED_SECONDS = 120.0
+"""A job stops when nobody has looked at it for so long: its reader has closed the page."""
+
+
+class Job(Generic[T]):
+    """One computation. Its `latest` item is its result so far, and all of it once it is `done`."""
+
+    def __init__(self, chunks: Iterator[T]) -> None:
+        self.latest: T | None = None
+        self.error: Exception | None = None
+        self.stopped = False
+        self.done = False
+        self._chunks = chunks
+        self._looked_at = time.monotonic()
+        self._rested = threading.Event()
+
+    @property
+    def running(self) -> bool:
+        """True while more is to come. Asking counts as looking at the job."""
+        self._looked_at = time.monotonic()
+        return not self.rested
+
+    @property
+    def rested(self) -> bool:
+        """True once the job has ended or was stopped."""
+        return self._rested.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Returns True once the job has ended or was stopped, False if the time is over before.
+
+        Waiting counts as looking, too.
+        """
+        self._looked_at = time.monotonic()
+        return self._rested.wait(seconds)
+
+    def stop(self) -> None:
+        """Ends the job after its present chunk and keeps what it has; it can go on later."""
+        self.stopped = True
+
+    def advance(self) -> bool:
+        """Computes one chunk. Returns True if another one should follow."""
+        unwatched = time.monotonic() - self._looked_at > UNWATCHED_SECONDS
+        self.stopped = self.stopped or unwatched
+        if not self.stopped:
+            try:
+                self.latest = next(self._chunks)
+                return True
+            except StopIteration:
+                self.done = True
+            except Exception as error:  # a thread has no reader: the page says what went wrong
+                self.done, self.error = True, error
+        self._rested.set()
+        return False
+
+    def rouse(self) -> None:
+        """Lets a stopped job go on."""
+        self.stopped = False
+        self._looked_at = time.monotonic()
+        self._rested.clear()
+
+
+class Workers:
+    """Threads that advance jobs in turn, and the finished jobs, of which the oldest are dropped.
+
+    Args:
+      threads: how many jobs may run at once.
+      keep: how many jobs are remembered.
+    """
+
+    def __init__(self, threads: int, keep: int) -> None:
+        self._keep = keep
+        self._jobs: OrderedDict[Hashable, Job[Any]] = OrderedDict()
+        self._queue: deque[Job[Any]] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
+        for thread in self._threads:
+            thread.start()
+        # A thread inside XLA while the interpreter goes down would abort the process.
+        atexit.register(self.close)
+
+    def find(self, key: Hashable) -> Job[Any] | None:
+        """Returns the job of a key if there is one."""
+        with self._changed:
+            return self._jobs.get(key)
+
+    def start(self, key: Hashable, chunks: Callable[[], Iterator[T]]) -> Job[T]:
+        """Returns the job of a key: the one there is, else a new one that begins at once."""
+        with self._changed:
+            job = self._jobs.get(key)
+            if job is None:
+                job = self._jobs[key] = Job(chunks())
+                # New work goes first: it is short, or it says soon that it is not.
+                self._queue.appendleft(job)
+                self._drop_oldest()
+                self._changed.notify()
+            self._jobs.move_to_end(key)
+            return job
+
+    def resume(self, key: Hashable) -> None:
+        """Lets a stopped job go on from where it is."""
+        with self._changed:
+            job = self._jobs.get(key)
+            if job is not None and job.rested and not job.done:
+                job.rouse()
+                self._queue.append(job)
+                self._changed.notify()
+
+    def forget(self, key: Hashable) -> None:
+        """Drops a job that has ended, so that it can be started anew."""
+        with self._changed:
+            job = self._jobs.get(key)
+            if job is not None and job.rested:
+                del self._jobs[key]
+
+    def close(self) -> None:
+        """Ends the threads after their present chunks."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        atexit.unregister(self.close)
+
+    def _drop_oldest(self) -> None:
+        ended = [key for key, job in self._jobs.items() if job.rested]
+        for key in ended[: max(0, len(self._jobs) - self._keep)]:
+            del self._jobs[key]
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._queue or self._closed)
+                if self._closed:
+                    return
+                job = self._queue.popleft()
+            if job.advance():
+                with self._changed:
+                    self._queue.append(job)
+                    self._changed.notify()

@@ -1,0 +1,75 @@
+"""Runs that the reader keeps for comparison, on every page and in the link."""
+
+import streamlit as st
+
+from dashboard import codes
+from dashboard.choice import Choice
+
+PARAMETER = "pins"
+MOST = 8
+
+_KEY = "pinned_codes"  # the session holds codes, no objects: those would not outlive a hot reload
+_SEPARATOR = "_"
+
+
+def restore() -> None:
+    """Takes over the pins of the link when a session begins, and keeps the link up to date."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = _readable(st.query_params.get(PARAMETER, ""))
+    _write_link()
+
+
+def pinned() -> list[Choice]:
+    """Returns the pinned runs, the oldest first."""
+    return [codes.choice(code) for code in st.session_state[_KEY]]
+
+
+def is_pinned(choice: Choice) -> bool:
+    """Returns whether this run is pinned."""
+    return codes.code(choice) in st.session_state[_KEY]
+
+
+def is_full() -> bool:
+    """Returns whether no other run can be pinned."""
+    return len(st.session_state[_KEY]) >= MOST
+
+
+def add(choice: Choice) -> None:
+    """Pins a run, unless it is pinned already or there are too many."""
+    if not is_pinned(choice) and not is_full():
+        st.session_state[_KEY] = [*st.session_state[_KEY], codes.code(choice)]
+
+
+def remove(choice: Choice) -> None:
+    """Unpins a run."""
+    gone = codes.code(choice)
+    st.session_state[_KEY] = [code for code in st.session_state[_KEY] if code != gone]
+
+
+def parameter() -> str:
+    """Returns the pins as a URL parameter; empty if there are none."""
+    return _SEPARATOR.join(st.session_state[_KEY])
+
+
+def label(place: int) -> str:
+    """Returns what the charts call the pin at this place, counted from 0."""
+    return f"P{place + 1}"
+
+
+def _readable(text: str) -> list[str]:
+    """Returns the codes in a link that can be read, each once, at most as many as can be pinned."""
+    found: list[str] = []
+    for code in text[:2000].split(_SEPARATOR):
+        try:
+            found.append(codes.code(codes.choice(code)))
+        except (ValueError, OverflowError):
+            continue  # a link that was cut off or mistyped still shows the rest
+    return list(dict.fromkeys(found))[:MOST]
+
+
+def _write_link() -> None:
+    if parameter() != st.query_params.get(PARAMETER, ""):
+        if parameter():
+            st.query_params[PARAMETER] = parameter()
+        else:
+            del st.query_params[PARAMETER]

@@ -1,0 +1,199 @@
+"""What the chosen switches did: the answer, the metrics, the curves, the comparison."""
+
+from math import floor, isnan, log10
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import canvas, charts, codes, history, pins, runs, stopwatch, tables, words
+from dashboard.choice import Choice
+
+if TYPE_CHECKING:
+    from mlp_core.training import Run
+
+POLL_SECONDS = 0.3
+_COMPARE = "compare_settings"
+_METRIC_WIDTH = 170
+
+
+def show(choice: Choice) -> "Run | None":
+    """Draws the result, live while it trains. Returns the run once it has ended or was stopped."""
+    ended = runs.wait([choice])
+    others = _others(choice) if ended else []
+    if ended and runs.wait(others, 2.0):
+        _draw(choice)
+        return runs.job(choice).latest
+    st.fragment(_draw_live, run_every=POLL_SECONDS)(choice, others)
+    return None
+
+
+def _others(choice: Choice) -> list[Choice]:
+    """Returns the runs to compare with: short ones always, long ones if the reader asked."""
+    wanted = [*runs.stages(choice.settings).values(), *pins.pinned()]
+    asked = st.session_state.get(_COMPARE) == _settings_code(choice)
+    return [
+        other
+        for other in wanted
+        if asked or runs.estimated_seconds(other.settings) < runs.LONG_SECONDS
+    ]
+
+
+def _draw_live(choice: Choice, others: list[Choice]) -> None:
+    """Draws the run as far as it is, and the whole page again once all of it is there."""
+    if not runs.job(choice).running and runs.wait([choice, *(others or _others(choice))], 0):
+        st.rerun()
+    _draw(choice)
+
+
+def _draw(choice: Choice) -> None:
+    job = runs.job(choice)
+    answer = st.container(horizontal=True, vertical_alignment="center", key="answer")
+    if job.error is not None:
+        answer.error(f"This run could not be trained: {job.error}", icon=":material/error:")
+        return
+    run = job.latest
+    if run is None:
+        answer.progress(0.0, "Compiling the training for these sizes, once for all switches …")
+        return
+    first = runs.known(runs.stages(choice.settings)["v1"])
+    with answer:
+        _draw_answer(choice, run, first)
+    _draw_metrics(choice, run, first)
+    left, right = st.columns([2, 1], gap="medium")
+    with left:
+        _draw_curves(choice, run, first)
+    with right:
+        _draw_bars(choice, run)
+
+
+def _draw_answer(choice: Choice, run: "Run", first: "Run | None") -> None:
+    """Draws the sentence; in its place, while the run trains, how far it is."""
+    job, steps = runs.job(choice), choice.settings.steps
+    if job.running:
+        far = f"{run.steps_done:,} of {steps:,} updates"
+        st.progress(
+            run.steps_done / steps, f"Training: {far}, val loss {words.loss(run.final_val_loss)}"
+        )
+        st.button("Stop", on_click=job.stop, icon=":material/stop:", key="stop_run")
+        return
+    st.markdown(words.answer(run, first, runs.baselines(choice.settings)))
+    if run.steps_done < steps:
+        text = f"Train on from {run.steps_done:,} of {steps:,}"
+        st.button(text, on_click=runs.resume, args=(choice,), icon=":material/play_arrow:")
+
+
+def _draw_metrics(choice: Choice, run: "Run", first: "Run | None") -> None:
+    value = run.final_val_loss
+    before = None
+    if not runs.job(choice).running:
+        before = history.remember(choice, value)
+    with st.container(horizontal=True, key="metrics"):
+        _loss_metric("Val loss", value, first.final_val_loss if first else None)
+        _change_metric(value, before)
+        _loss_metric("Train loss", run.final_train_loss, first.final_train_loss if first else None)
+        time = st.container(width=_METRIC_WIDTH, key="time")
+        st.metric(
+            "Rows trained on",
+            words.rows_trained_on(run),
+            delta_description=words.rows_in_words(run),
+            width=_METRIC_WIDTH,
+            help="The rows in all batches together, a row counted each time it is seen.",
+        )
+    stopwatch.show(choice, time, ready=not runs.job(choice).running)
+
+
+def _loss_metric(label: str, value: float, reference: float | None) -> None:
+    delta, against = _against_first(value, reference)
+    st.metric(
+        label,
+        words.loss(value),
+        delta,
+        "inverse",
+        delta_description=against,
+        width=_METRIC_WIDTH,
+    )
+
+
+def _against_first(value: float, first: float | None) -> tuple[str | None, str | None]:
+    """Returns a loss's change against v1 and the words beside it."""
+    if first is None or isnan(value):
+        return None, None
+    if first == value:
+        return None, "this is v1"
+    return (words.change(value, first), "against v1") if not isnan(first) else (None, "v1 died")
+
+
+def _change_metric(value: float, before: history.Shown | None) -> None:
+    change = words.change(value, before.val_loss) if before else None
+    st.metric(
+        "Since the run before",
+        change or "–",
+        delta_description=f"val loss, from {words.loss(before.val_loss)}"
+        if before
+        else "flip a switch",
+        width=_METRIC_WIDTH,
+        help=f"The run shown before was: {before.name}" if before else None,
+    )
+
+
+def _draw_curves(choice: Choice, run: "Run", first: "Run | None") -> None:
+    first = None if first is None or choice == Choice(settings=choice.settings) else first
+    pinned = [known for pin in pins.pinned() if (known := runs.known(pin)) is not None]
+    lines, batches = tables.curves(run, first, pinned), tables.batches(run)
+    if lines.empty and batches.empty:
+        st.info("There is no curve to draw: no loss in this run was ever a number.")
+        return
+    shown = ("val", "train", "batch", *(["v1"] if first else []), *(["pinned"] if pinned else []))
+    canvas.draw(
+        charts.loss_curves(shown),
+        {
+            "curves": lines,
+            "batches": batches,
+            "ends": tables.line_ends(lines),
+            "rules": tables.rules(runs.baselines(choice.settings), lines),
+            "deaths": tables.deaths(run),
+            "readings": tables.readings(run, first),
+        },
+        key="loss_curves",
+        alt="Loss against updates on a log scale: val, train and batch loss of this run, behind "
+        "them v1 and the pinned runs. The sentence above and the tab Numbers say the same.",
+    )
+
+
+def _draw_bars(choice: Choice, run: "Run") -> None:
+    known = {name: runs.known(stage) for name, stage in runs.stages(choice.settings).items()}
+    pinned = [other for pin in pins.pinned() if (other := runs.known(pin)) is not None]
+    table = tables.bars(choice, known, run, pinned)
+    low, high = _axis(table["val_loss"])
+    canvas.draw(
+        charts.val_loss_bars(low, high),
+        {"bars": table},
+        key="val_loss_bars",
+        alt="The val loss of v1, each stage, this run and the pinned ones as bars on a log scale, "
+        "with the number at each.",
+    )
+    if not all(known.values()):
+        seconds = len(known) * runs.estimated_seconds(choice.settings)
+        st.button(
+            f"Train the stages too (about {words.duration(1000 * seconds)})",
+            on_click=_ask_for_comparison,
+            args=(choice,),
+            key="train_stages",
+        )
+
+
+def _ask_for_comparison(choice: Choice) -> None:
+    st.session_state[_COMPARE] = _settings_code(choice)
+
+
+def _settings_code(choice: Choice) -> str:
+    return codes.code(Choice(settings=choice.settings))
+
+
+def _axis(losses: pd.Series) -> tuple[float, float]:
+    """Returns the ends of the bars' axis in steps, so that the chart is seldom built anew."""
+    losses = losses.dropna()
+    smallest = min(float(losses.min()) / 1.5, 0.1) if len(losses) else 0.1
+    largest = max(float(losses.max()) * 4, 30.0) if len(losses) else 30.0
+    return 10.0 ** floor(log10(smallest)), largest if largest > 60 else 60.0

@@ -1,0 +1,115 @@
+"""The training runs that pages show: computed once, shared by all sessions, bounded."""
+
+import gc
+import time
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from dashboard.choice import Choice
+from dashboard.jobs import Job, Workers
+from mlp_core import STAGES, Settings
+
+if TYPE_CHECKING:
+    from mlp_core.data import Baselines
+    from mlp_core.training import Run
+
+PATIENCE_SECONDS = 0.4
+"""How long a page waits for a run before it shows it growing instead."""
+
+LONG_SECONDS = 1.5
+"""From this estimate on, runs that only serve comparison are trained when the reader asks."""
+
+_KEPT_RUNS = 200
+_THREADS = 2  # the smallest machine it runs on has two cores
+
+
+@st.cache_resource(show_spinner=False, on_release=Workers.close)
+def _workers() -> Workers:
+    return Workers(_THREADS, _KEPT_RUNS)
+
+
+@st.cache_resource(show_spinner=False)
+def _settle_memory() -> None:
+    """Takes JAX, pandas and Altair out of garbage collection, once they are loaded.
+
+    Streamlit collects after every script run: 150 ms a click with all their objects in it.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def job(choice: Choice) -> "Job[Run]":
+    """Returns the training of a choice on the compiled engine, begun if nobody has yet.
+
+    `jit_step` is left to the timing: the losses are the same with and without it.
+    """
+    fast = choice.compiled
+    return _workers().start(fast, lambda: _chunks(fast))
+
+
+def known(choice: Choice) -> "Run | None":
+    """Returns the run of a choice if it has been trained to its end."""
+    found = _workers().find(choice.compiled)
+    return found.latest if found and found.done else None
+
+
+def resume(choice: Choice) -> None:
+    """Trains on where the reader had stopped."""
+    _workers().resume(choice.compiled)
+
+
+def wait(choices: Sequence[Choice], seconds: float = PATIENCE_SECONDS) -> bool:
+    """Trains the choices, and returns True if all are ready before the time is over."""
+    deadline = time.monotonic() + seconds
+    jobs = [job(choice) for choice in choices]
+    ended = [each.wait(max(0.0, deadline - time.monotonic())) for each in jobs]
+    if all(ended):
+        _settle_memory()
+    return all(ended)
+
+
+def stages(settings: Settings) -> dict[str, Choice]:
+    """Returns the post's stages under these settings, by name."""
+    return {name: Choice(fixes, settings) for name, fixes in STAGES.items()}
+
+
+def estimated_seconds(settings: Settings) -> float:
+    """Returns about how long a run takes, compiling left out. Right within a factor of three."""
+    widths = (settings.num_features, *settings.hidden, 1)
+    products = sum(a * b for a, b in pairwise(widths))
+    return settings.steps * (15e-6 + 3e-10 * settings.batch_size * products)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def baselines(settings: Settings) -> "Baselines":
+    """Returns what predicting the mean and least squares reach."""
+    import mlp_core
+
+    return mlp_core.baselines(settings)
+
+
+def _chunks(choice: Choice) -> "Iterator[Run]":
+    import mlp_core
+
+    yield from mlp_core.train_chunks(choice.settings, choice.fixes)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _validation(settings: Settings) -> tuple[np.ndarray, np.ndarray]:
+    import mlp_core
+
+    data = mlp_core.dataset(settings)
+    return data.x_val, data.y_val
+
+
+def predictions(choice: Choice, run: "Run") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns the validation examples `[N, D]`, their targets `[N]` and what the run predicts."""
+    import mlp_core
+
+    x, y = _validation(choice.settings)
+    predicted = np.asarray(mlp_core.predict(run.params, x, choice.fixes))
+    return x, y[:, 0], predicted[:, 0]

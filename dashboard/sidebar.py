@@ -1,0 +1,215 @@
+"""The sidebar: the post's stages, a switch for each fix, the settings. All are in the URL."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from functools import partial
+
+import streamlit as st
+
+from dashboard import words
+from dashboard.choice import Choice
+from mlp_core import BOUNDS, STAGES, Fixes, Settings
+from mlp_core.settings import DEPTH, SCHEDULES, WIDTH
+
+CUSTOM = "custom"
+STAGE_KEY = "stage"
+
+HELP = {
+    "split_keys": "Off: one random key draws a layer's weights, bias and gain, so bias and gain "
+    "are equal. On: every array has its own key.",
+    "norm_epsilon": "Off: LayerNorm divides by the standard deviation, which may be 0. "
+    "On: it divides by 0.00001 more than that.",
+    "norm_init": "Off: LayerNorm's bias and gain start at random, like weights. "
+    "On: they start at 0 and 1, so that it changes nothing at first.",
+    "whole_batches": "Off: each step slices a batch out of a batch, and all but the first step of "
+    "an epoch get no rows. On: one shuffled order an epoch, sliced in turn.",
+    "jit_step": "Off: only loss and gradient are compiled, and Python updates array by array. "
+    "On: the whole step is compiled. The losses stay the same, the time does not.",
+    "adamw": "Off: plain gradient descent. On: AdamW, which adds momentum, a step size for each "
+    "weight, and weight decay.",
+    "epsilon_in_root": "LayerNorm divides by √(variance + epsilon), whose gradient is finite even "
+    "where the variance is 0. Acts only together with 2a.",
+    "bias_before_norm": "LayerNorm sees W x + c instead of W x, with a learned c. "
+    "Without it the network cannot see how long x is.",
+}
+
+_BEYOND = ("epsilon_in_root", "bias_before_norm")
+_DEFAULTS = Settings()
+_NUMBER_HELP = {
+    "seed": "Everything random follows from it: data, first weights, the order of the rows.",
+    "steps": "How many updates are made.",
+    "batch_size": "Rows in each batch.",
+    "examples": "Four in five train, the others validate.",
+    "learning_rate": "How far an update goes.",
+    "weight_decay": "AdamW pulls each weight towards 0 by this much. Plain descent ignores it.",
+    "clip_norm": "A gradient longer than this is shortened to it. Empty: never.",
+}
+
+
+def draw() -> None:
+    """Draws the sidebar. Read its values with `chosen_fixes` and `chosen_settings`."""
+    with st.sidebar:
+        st.markdown("### Fix by Fix")
+        stage = st.container()
+        st.markdown("**The post's fixes**")
+        for field in fields(Fixes):
+            if field.name == _BEYOND[0]:
+                st.markdown("**Beyond the post**")
+            st.toggle(
+                words.FIXES[field.name], key=field.name, help=HELP[field.name], bind="query-params"
+            )
+        with stage:
+            _draw_stage()
+        with st.expander("Experiment", icon=":material/tune:"):
+            _draw_settings()
+        st.button("Reset all", on_click=reset, icon=":material/restart_alt:", type="tertiary")
+
+
+def chosen_fixes() -> Fixes:
+    """Returns the fixes as the switches stand."""
+    return Fixes(**{field.name: st.session_state[field.name] for field in fields(Fixes)})
+
+
+def chosen_settings() -> Settings:
+    """Returns the settings as the controls stand.
+
+    Raises:
+      ValueError: if they do not fit together, or the hidden sizes are not a list of whole numbers.
+    """
+    values = {name: st.session_state[name] for name in _controls()}
+    return Settings(**values | {"hidden": hidden_sizes(values["hidden"])})
+
+
+def hidden_sizes(text: str) -> tuple[int, ...]:
+    """Returns the sizes in a text like "8, 6, 6".
+
+    Raises:
+      ValueError: if there is anything else in it.
+    """
+    try:
+        return tuple(int(size) for size in text.replace(",", " ").split())
+    except ValueError:
+        rule = "Hidden sizes must be whole numbers with commas between them, like 8, 6, 6"
+        raise ValueError(f"{rule}; got {text[:40]!r}") from None
+
+
+def show(choice: Choice) -> None:
+    """Sets every control to a run. Only for callbacks: they run before the controls are drawn."""
+    for field in fields(Fixes):
+        st.session_state[field.name] = getattr(choice.fixes, field.name)
+    for name in _controls():
+        value = getattr(choice.settings, name)
+        st.session_state[name] = words.setting(value) if name == "hidden" else value
+
+
+def reset() -> None:
+    """Sets every control to the first version of the post."""
+    show(Choice())
+
+
+def changed_controls() -> dict[str, str]:
+    """Returns the URL parameter of each control that is not at its default."""
+    now: dict[str, object] = {field.name: st.session_state[field.name] for field in fields(Fixes)}
+    now |= {name: st.session_state[name] for name in _controls()}
+    default: dict[str, object] = {field.name: False for field in fields(Fixes)}
+    default |= {name: getattr(_DEFAULTS, name) for name in _controls()}
+    default["hidden"] = words.setting(_DEFAULTS.hidden)
+    changed = {name: value for name, value in now.items() if value != default[name]}
+    return {name: "true" if value is True else str(value) for name, value in changed.items()}
+
+
+def _draw_stage() -> None:
+    stage = words.stage_of(chosen_fixes())
+    # The switches decide what is marked here, so that a link needs no stage of its own.
+    st.session_state[STAGE_KEY] = stage or CUSTOM
+    st.pills(
+        "Stage of the post",
+        [*STAGES, *([] if stage else [CUSTOM])],
+        key=STAGE_KEY,
+        required=True,
+        on_change=_take_stage,
+        help="The post's path: each stage keeps the fixes of those before it.",
+    )
+
+
+def _take_stage() -> None:
+    fixes = STAGES.get(st.session_state[STAGE_KEY])
+    if fixes is not None:
+        for field in fields(Fixes):
+            st.session_state[field.name] = getattr(fixes, field.name)
+
+
+def _draw_settings() -> None:
+    for draw_control in _controls().values():
+        draw_control()
+
+
+def _controls() -> dict[str, Callable[[], object]]:
+    """Returns what draws each setting, by the setting's name, in the order of the sidebar."""
+    return {
+        "seed": partial(_whole_number, "seed", 1),
+        "hidden": _hidden,
+        "steps": partial(_whole_number, "steps", 100),
+        "batch_size": partial(_whole_number, "batch_size", 16),
+        "learning_rate": partial(_number, "learning_rate", 0.001),
+        "weight_decay": partial(_number, "weight_decay", 0.001),
+        "schedule": _schedule,
+        "clip_norm": partial(_number, "clip_norm", 0.1),
+        "examples": partial(_whole_number, "examples", 1000),
+    }
+
+
+def _whole_number(name: str, step: int) -> None:
+    st.number_input(
+        _label(name),
+        int(BOUNDS[name].low),
+        int(BOUNDS[name].high),
+        getattr(_DEFAULTS, name),
+        step,
+        key=name,
+        help=_NUMBER_HELP[name],
+        bind="query-params",
+    )
+
+
+def _number(name: str, step: float) -> None:
+    st.number_input(
+        _label(name),
+        BOUNDS[name].low,
+        BOUNDS[name].high,
+        getattr(_DEFAULTS, name),
+        step,
+        format="%g",
+        key=name,
+        help=_NUMBER_HELP[name],
+        placeholder="none",
+        bind="query-params",
+    )
+
+
+def _hidden() -> None:
+    st.text_input(
+        _label("hidden"),
+        words.setting(_DEFAULTS.hidden),
+        max_chars=40,
+        key="hidden",
+        help=f"The width of each hidden layer: {DEPTH.low} to {DEPTH.high} layers, "
+        f"{WIDTH.low} to {WIDTH.high} wide.",
+        bind="query-params",
+    )
+
+
+def _schedule() -> None:
+    st.segmented_control(
+        _label("schedule"),
+        SCHEDULES,
+        default=_DEFAULTS.schedule,
+        required=True,
+        key="schedule",
+        help="Constant: the learning rate stays. Cosine: it falls to 0 along a half wave.",
+        bind="query-params",
+    )
+
+
+def _label(name: str) -> str:
+    return words.SETTING[name].capitalize()

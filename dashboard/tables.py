@@ -1,0 +1,196 @@
+"""Tidy tables for the charts and for download, thinned where a screen shows no more."""
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from dashboard import pins, words
+from dashboard.choice import Choice
+from mlp_core import STAGES, Fixes, Settings
+
+if TYPE_CHECKING:
+    from mlp_core.data import Baselines
+    from mlp_core.training import Run
+
+POINTS = 200
+"""The most points of a line that are drawn."""
+
+SCATTERED = 400
+"""The most examples that are drawn as single points."""
+
+
+def thinned(rows: np.ndarray, points: int = POINTS) -> np.ndarray:
+    """Returns at most `points` of the rows, evenly spaced, with the first and the last."""
+    if len(rows) <= points:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, points).round().astype(int)]
+
+
+def curves(run: "Run", first: "Run | None", pinned: "list[Run]") -> pd.DataFrame:
+    """Returns the lines of the loss chart: `update`, `loss`, `series`, `line`.
+
+    NaN and infinite losses are left out: a logarithmic axis has no place for them.
+    """
+    lines = [
+        _line(run.updates, run.train_loss, "train", "train"),
+        _line(run.updates, run.val_loss, "val", "val"),
+    ]
+    if first is not None:
+        lines.append(_line(first.updates, first.val_loss, "v1", "v1"))
+    for place, other in enumerate(pinned):
+        lines.append(_line(other.updates, other.val_loss, "pinned", pins.label(place)))
+    return pd.concat(lines, ignore_index=True)
+
+
+def batches(run: "Run") -> pd.DataFrame:
+    """Returns the loss of single batches: `update`, `loss`. Empty batches have none."""
+    table = _line(np.arange(run.steps_done), run.batch_loss, "train", "batch")
+    return table[["update", "loss"]]
+
+
+def line_ends(curves: pd.DataFrame) -> pd.DataFrame:
+    """Returns where the labels of pinned lines stand, their ends: `update`, `loss`, `line`."""
+    return curves[curves["series"] == "pinned"].drop_duplicates("line", keep="last")
+
+
+def rules(baselines: "Baselines", curves: pd.DataFrame) -> pd.DataFrame:
+    """Returns what simple rules reach: `loss`, `rule`, `below`: too far down, so at the foot."""
+    named = [
+        ("predict the mean", baselines.predict_mean),
+        ("least squares", baselines.least_squares),
+    ]
+    foot = 0.8 * min(float(curves["loss"].min()) if len(curves) else 1.0, baselines.predict_mean)
+    rows = []
+    for rule, value in named:
+        below = value < foot / 10
+        text = f"↓ {rule} reaches {words.loss(value)}" if below else f"{rule} {words.loss(value)}"
+        rows.append((foot if below else value, text, below))
+    return pd.DataFrame(rows, columns=["loss", "rule", "below"])
+
+
+def deaths(run: "Run") -> pd.DataFrame:
+    """Returns where the run died, if it did: `update`, `text`."""
+    rows = [] if run.died_after is None else [(run.died_after, words.death_mark(run))]
+    return pd.DataFrame(rows, columns=["update", "text"])
+
+
+def readings(run: "Run", first: "Run | None") -> pd.DataFrame:
+    """Returns what the pointer reads at an update: `update`, `train`, `val`, `v1`, `loss`."""
+    table = pd.DataFrame({"update": run.updates, "train": run.train_loss, "val": run.val_loss})
+    table["v1"] = _beside(run, first)
+    texts = table[["train", "val", "v1"]].map(words.loss)
+    table[["train", "val", "v1"]] = texts
+    return table.iloc[thinned(np.arange(len(table)))]
+
+
+def bars(
+    choice: Choice, stages: "dict[str, Run | None]", yours: "Run", pinned: "list[Run]"
+) -> pd.DataFrame:
+    """Returns the val losses side by side: `label`, `val_loss`, `text`, `series`.
+
+    A stage that was not trained yet has no number; a run that died has the word for it.
+    """
+    mine = words.stage_of(choice.fixes)
+    rows = []
+    for name in STAGES:
+        run = yours if name == mine else stages[name]
+        series = "val" if name == mine else "v1" if name == "v1" else "stage"
+        rows.append((f"{name} (yours)" if name == mine else name, run, series))
+    if mine is None:
+        rows.append(("yours", yours, "val"))
+    rows += [(pins.label(place), run, "pinned") for place, run in enumerate(pinned)]
+    return pd.DataFrame(
+        [(label, _val_loss(run), _bar_text(run), series) for label, run, series in rows],
+        columns=["label", "val_loss", "text", "series"],
+    )
+
+
+def predictions(x: np.ndarray, true: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
+    """Returns examples with their predictions: `true`, `predicted`, `residual`, `length`.
+
+    Args:
+      x: `[N, D]`.
+      true: `[N]`.
+      predicted: `[N]`.
+    """
+    length = np.linalg.norm(x, axis=1)
+    columns = {"true": true, "predicted": predicted, "residual": predicted - true, "length": length}
+    table = pd.DataFrame(columns).astype(float)
+    return table[np.isfinite(table["predicted"])].head(SCATTERED).round(4)
+
+
+def recorded(run: "Run", first: "Run | None") -> pd.DataFrame:
+    """Returns the recorded losses, one row an update: `update`, `train_loss`, `val_loss`, v1's."""
+    columns = {"update": run.updates, "train_loss": run.train_loss, "val_loss": run.val_loss}
+    return pd.DataFrame(columns | {"v1_val_loss": _beside(run, first)})
+
+
+def every_step(run: "Run") -> pd.DataFrame:
+    """Returns all that was recorded, one row an update, for download.
+
+    `train_loss` and `val_loss` are of the parameters after so many updates, `batch_loss` and
+    `rows_seen` of the batch of that update; blank where there is none.
+    """
+    losses = pd.DataFrame(
+        {"update": run.updates, "train_loss": run.train_loss, "val_loss": run.val_loss}
+    )
+    steps = pd.DataFrame(
+        {
+            "update": np.arange(1, run.steps_done + 1),
+            "batch_loss": run.batch_loss,
+            "rows_seen": run.rows_seen,
+        }
+    )
+    return losses.merge(steps, on="update", how="outer")
+
+
+def compared(choices: list[Choice], runs: "list[Run]", labels: list[str]) -> pd.DataFrame:
+    """Returns runs side by side, one a column, with the switches and settings that differ."""
+    rows: dict[str, list[str]] = {"run": [words.name(choice) for choice in choices]}
+    rows["val loss"] = [words.loss(run.final_val_loss) for run in runs]
+    rows["train loss"] = [words.loss(run.final_train_loss) for run in runs]
+    rows["rows trained on"] = [words.rows_trained_on(run) for run in runs]
+    for field in fields(Fixes):
+        on = [getattr(choice.fixes, field.name) for choice in choices]
+        if len(set(on)) > 1:
+            rows[words.FIXES[field.name]] = ["on" if value else "off" for value in on]
+    for field in fields(Settings):
+        values = [getattr(choice.settings, field.name) for choice in choices]
+        if len(set(values)) > 1:
+            rows[words.SETTING[field.name]] = [words.setting(value) for value in values]
+    return pd.DataFrame(rows, index=labels).T
+
+
+def _line(updates: np.ndarray, losses: np.ndarray, series: str, line: str) -> pd.DataFrame:
+    drawable = np.flatnonzero(np.isfinite(losses) & (losses > 0))
+    kept = thinned(drawable)
+    return pd.DataFrame(
+        {
+            "update": updates[kept],
+            "loss": losses[kept].astype(float),
+            "series": series,
+            "line": line,
+        }
+    )
+
+
+def _beside(run: "Run", first: "Run | None") -> np.ndarray:
+    """Returns v1's val loss at the updates of a run, NaN where it is not known."""
+    known = np.full(len(run.updates), np.nan)
+    if first is not None:
+        known[: len(first.updates)] = first.val_loss[: len(known)]
+    return known
+
+
+def _val_loss(run: "Run | None") -> float:
+    return run.final_val_loss if run is not None and np.isfinite(run.final_val_loss) else np.nan
+
+
+def _bar_text(run: "Run | None") -> str:
+    if run is None:
+        return "not trained yet"
+    if run.died_after is not None:
+        return words.death_mark(run)
+    return words.loss(run.final_val_loss)

@@ -1,0 +1,87 @@
+"""How long the chosen program takes, measured on this machine behind the page."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from time import perf_counter
+from typing import NamedTuple
+
+import streamlit as st
+
+from dashboard import runs
+from dashboard.choice import Choice
+from dashboard.jobs import Job, Workers
+from mlp_core import Fixes
+
+ENOUGH_STEPS = 1000
+"""The metric is the time of so many steps, so no timing runs on for longer."""
+
+_REPEATS = 3  # a compiled run is over so soon that anything else on the machine disturbs it
+
+
+class Timing(NamedTuple):
+    """How far a timing is."""
+
+    steps_done: int
+    step_ms: float
+    """Milliseconds for one step, compiling left out where more than one chunk was timed."""
+
+
+@st.cache_resource(show_spinner=False, on_release=Workers.close)
+def _workers() -> Workers:
+    return Workers(threads=1, keep=64)  # one at a time: two would disturb each other
+
+
+def job(choice: Choice) -> Job[Timing]:
+    """Returns the timing of a choice, begun if it was not measured in this process before.
+
+    Ask for it once the choice has been trained: a compiled run is then warm.
+    """
+    return _workers().start(_work(choice), lambda: _timed(choice))
+
+
+def looped(choice: Choice) -> Timing | None:
+    """Returns what the loop in Python takes for the same run, if it was measured."""
+    fixes = replace(choice.fixes, jit_step=False)
+    found = _workers().find(_work(choice._replace(fixes=fixes)))
+    return found.latest if found else None
+
+
+def measure_again(choice: Choice) -> None:
+    """Drops what was measured, so that the next look at it measures anew."""
+    _workers().forget(_work(choice))
+
+
+def planned_steps(choice: Choice) -> int:
+    """Returns how many steps a timing runs for."""
+    return min(choice.settings.steps, ENOUGH_STEPS)
+
+
+def _work(choice: Choice) -> tuple[object, ...]:
+    """Returns what decides the time: the shapes, and what changes the work of the Python loop."""
+    fixes = choice.fixes
+    work = Fixes(whole_batches=fixes.whole_batches, adamw=fixes.adamw)
+    return (choice.settings.shape, "compiled" if fixes.jit_step else work)
+
+
+def _timed(choice: Choice) -> Iterator[Timing]:
+    """Yields the time of a step, measured over more and more of them."""
+    import mlp_core
+
+    fixes, settings = choice
+    if fixes.jit_step and runs.estimated_seconds(settings) < runs.LONG_SECONDS:
+        times = []
+        for _ in range(_REPEATS):
+            began = perf_counter()
+            mlp_core.train(settings, fixes)
+            times.append(perf_counter() - began)
+        yield Timing(settings.steps, 1000 * min(times) / settings.steps)
+        return
+    skipped, seconds, began = 0, 0.0, perf_counter()
+    for run in mlp_core.train_chunks(settings, fixes):
+        seconds += perf_counter() - began
+        yield Timing(run.steps_done, 1000 * seconds / (run.steps_done - skipped))
+        if run.steps_done >= ENOUGH_STEPS:
+            return
+        if skipped == 0:
+            skipped, seconds = run.steps_done, 0.0  # the first chunk may have compiled
+        began = perf_counter()

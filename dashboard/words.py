@@ -1,0 +1,195 @@
+"""Sentences and numbers as a learner reads them. Everything is made from the values passed in."""
+
+import math
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dashboard.choice import Choice
+from mlp_core import STAGES, Fixes, Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlp_core.data import Baselines
+    from mlp_core.training import Run
+
+FIXES = {
+    "split_keys": "1 · Split keys",
+    "norm_epsilon": "2a · LayerNorm epsilon",
+    "norm_init": "2b · LayerNorm init",
+    "whole_batches": "3 · Whole batches",
+    "jit_step": "4 · Compile the step",
+    "adamw": "5 · AdamW",
+    "epsilon_in_root": "Epsilon in the root",
+    "bias_before_norm": "Bias before LayerNorm",
+}
+"""The name of each fix; the numbers are the post's."""
+
+SHORT = {
+    "split_keys": "keys",
+    "norm_epsilon": "epsilon",
+    "norm_init": "init",
+    "whole_batches": "batches",
+    "jit_step": "jit",
+    "adamw": "AdamW",
+    "epsilon_in_root": "root",
+    "bias_before_norm": "bias",
+}
+"""A word for each fix, for names of runs."""
+
+SETTING = {
+    "seed": "seed",
+    "task": "task",
+    "examples": "examples",
+    "val_share": "validation share",
+    "hidden": "hidden sizes",
+    "steps": "steps",
+    "batch_size": "batch size",
+    "learning_rate": "learning rate",
+    "weight_decay": "weight decay",
+    "schedule": "schedule",
+    "clip_norm": "clip norm",
+}
+"""The words for each setting, in labels and in names of runs."""
+
+_DEFAULTS = Settings()
+
+
+def loss(value: float) -> str:
+    """Returns a loss with about three digits, "NaN" for one that is none."""
+    if math.isnan(value):
+        return "NaN"
+    if value < 1e-6:
+        return "0"
+    if math.isinf(value) or value >= 1e5 or value < 1e-3:
+        return f"{value:.1e}".replace("inf", "infinite")
+    return f"{value:.4f}" if value < 0.01 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def change(now: float, before: float) -> str | None:
+    """Returns how far a loss is from another, with its sign; None if that means nothing."""
+    if not (math.isfinite(now) and math.isfinite(before) and before > 0):
+        return None
+    percent = 100 * (now / before - 1)
+    if abs(percent) < 0.5:
+        return "0 %"
+    factor = now / before
+    return f"+{factor:,.0f} times" if factor >= 10 else f"{percent:+.0f} %"
+
+
+def setting(value: object) -> str:
+    """Returns a setting's value as it is typed."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def stage_of(fixes: Fixes) -> str | None:
+    """Returns the stage of the post with exactly these fixes, None if there is none."""
+    return next((name for name, stage in STAGES.items() if stage == fixes), None)
+
+
+def name(choice: Choice) -> str:
+    """Returns a run's name: its stage or its fixes, and the settings that are not the post's."""
+    on = [SHORT[field.name] for field in fields(Fixes) if getattr(choice.fixes, field.name)]
+    changed = [
+        f"{SETTING[field.name]} {setting(value)}"
+        for field in fields(Settings)
+        if (value := getattr(choice.settings, field.name)) != getattr(_DEFAULTS, field.name)
+    ]
+    return ", ".join([stage_of(choice.fixes) or " + ".join(on), *changed])
+
+
+def answer(run: "Run", first: "Run | None", baselines: "Baselines") -> str:
+    """Returns what these switches did, in a sentence or two.
+
+    Args:
+      first: the first version's run under the same settings, where it is known.
+    """
+    if run.died_after is not None:
+        return f"{death(run)} {fed(run)}"
+    value = run.final_val_loss
+    against = _against(value, first, baselines)
+    return f"**Val loss {loss(value)}**{against}. {fed(run)}"
+
+
+def _against(value: float, first: "Run | None", baselines: "Baselines") -> str:
+    if first is not None and first.died_after is not None:
+        return ", where v1 with these settings dies"
+    if first is not None and first.final_val_loss != value:
+        ratio = value / first.final_val_loss
+        if ratio < 0.1:
+            return f", {1 / ratio:,.0f} times lower than v1"
+        word = "below" if ratio < 1 else "above"
+        return f", {abs(1 - ratio):.0%} {word} v1".replace("%", " %")
+    if value > baselines.predict_mean:
+        mean = loss(baselines.predict_mean)
+        return f", worse than always predicting the mean, which reaches {mean}"
+    return ""
+
+
+def death(run: "Run") -> str:
+    """Returns when a run died and what it had reached, for a run whose losses end as NaN."""
+    if run.died_after == 0:
+        why = "its train loss is NaN before the first update."
+        return f"**:red[This run was dead from the start:]** {why}"
+    alive = run.val_loss[np.isfinite(run.val_loss)]
+    reached = f" The last val loss seen was {loss(float(alive[-1]))}." if len(alive) else ""
+    died = f"**:red[This run died at update {run.died_after:,}:]**"
+    return f"{died} from there on its losses are NaN.{reached}"
+
+
+def death_mark(run: "Run") -> str:
+    """Returns the few words that mark a dead run in a chart."""
+    return f"died at update {run.died_after:,}" if run.died_after else "dead from the start"
+
+
+def fed(run: "Run") -> str:
+    """Returns how many steps had data to learn from."""
+    empty = int((run.rows_seen == 0).sum())
+    if not empty:
+        return "Every step saw data."
+    epoch = run.rows_seen[: run.settings.steps_per_epoch]
+    missing = int((epoch == 0).sum())
+    return f"{missing} of {len(epoch)} steps saw no data."
+
+
+def rows_trained_on(run: "Run") -> str:
+    """Returns the rows in all batches together, and what that is in epochs."""
+    return f"{int(run.rows_seen.sum()):,}"
+
+
+def rows_in_words(run: "Run") -> str:
+    """Returns how often the training set was seen, or which share of the steps was wasted."""
+    empty = int((run.rows_seen == 0).sum())
+    if empty:
+        return f"{empty:,} of {run.steps_done:,} steps empty"
+    epochs = run.rows_seen.sum() / run.settings.num_train
+    return (
+        f"{epochs:.1f} times the training set"
+        if epochs < 10
+        else f"{epochs:.0f} times the training set"
+    )
+
+
+def duration(milliseconds: float) -> str:
+    """Returns a time in the unit that suits it."""
+    if milliseconds < 1:
+        return f"{1000 * milliseconds:.0f} µs"
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.1f} ms"
+    seconds = milliseconds / 1000
+    if seconds >= 60:
+        return f"{seconds / 60:.0f} min" if seconds >= 600 else f"{seconds / 60:.1f} min"
+    return f"{seconds:.0f} s" if seconds >= 20 else f"{seconds:.1f} s"
+
+
+def predictions(true: "pd.Series", residual: "pd.Series") -> str:
+    """Returns how much of the differences between examples the network explains."""
+    explained = 1 - float((residual**2).mean() / true.var(ddof=0))
+    if explained <= 0:
+        return "It predicts no better than the mean would: the dots do not follow the diagonal."
+    share = f"all but {1 - explained:.1%}" if explained > 0.995 else f"{explained:.0%}"
+    return f"It explains {share} of the differences between examples.".replace("%", " %")

@@ -1,0 +1,10 @@
+"""The Lab: flip a switch, see what it does."""
+
+from dashboard import details, frame, heading, result
+
+choice = frame.current_choice()
+
+heading.show("What does each fix do?", choice)
+run = result.show(choice)
+if run is not None:
+    details.show(choice, run)

@@ -1,0 +1,69 @@
+"""Runs as short codes in links."""
+
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard import codes
+from dashboard.choice import Choice
+from mlp_core import BOUNDS, Fixes, Settings
+
+UNRESERVED = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.~")
+
+any_fixes = st.builds(Fixes, **{field.name: st.booleans() for field in fields(Fixes)})
+any_settings = st.builds(
+    Settings,
+    seed=st.integers(0, int(BOUNDS["seed"].high)),
+    hidden=st.lists(st.integers(2, 256), min_size=1, max_size=6).map(tuple),
+    steps=st.integers(1, 20_000),
+    batch_size=st.integers(1, 4096),
+    learning_rate=st.floats(1e-5, 1.0).map(lambda rate: float(f"{rate:.4g}")),
+    schedule=st.sampled_from(["constant", "cosine"]),
+    clip_norm=st.none() | st.floats(0.01, 100).map(lambda norm: float(f"{norm:.4g}")),
+)
+
+
+def test_the_first_version_is_nothing_but_zeros() -> None:
+    assert codes.code(Choice()) == "00"
+
+
+def test_a_code_names_what_is_changed() -> None:
+    choice = Choice(Fixes(split_keys=True, adamw=True), Settings(seed=7, hidden=(8, 4)))
+
+    assert codes.code(choice) == "21~s7~h8-4"
+
+
+@given(any_fixes, any_settings)
+def test_a_code_gives_back_its_run(fixes: Fixes, settings: Settings) -> None:
+    choice = Choice(fixes, settings)
+
+    assert codes.choice(codes.code(choice)) == choice
+
+
+@given(any_fixes, any_settings)
+def test_a_code_needs_no_escapes_in_a_link(fixes: Fixes, settings: Settings) -> None:
+    assert set(codes.code(Choice(fixes, settings))) <= UNRESERVED
+
+
+@given(st.text(max_size=200))
+def test_a_text_is_a_code_or_a_value_error(text: str) -> None:
+    try:
+        choice = codes.choice(text)
+    except ValueError:
+        return
+    assert codes.choice(codes.code(choice)) == choice
+
+
+@pytest.mark.parametrize(
+    "text", ["", "100", "-1", "00~", "00~q1", "00~s-1", "00~rnan", "00~h", "0" * 200]
+)
+def test_a_wrong_code_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        codes.choice(text)
+
+
+def test_every_setting_has_a_letter_of_its_own() -> None:
+    assert set(codes.LETTERS) == {field.name for field in fields(Settings)}
+    assert len(set(codes.LETTERS.values())) == len(codes.LETTERS)

@@ -1,0 +1,115 @@
+"""Background jobs: in turn, kept, stopped, resumed."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from dashboard import jobs
+from dashboard.jobs import Job, Workers
+
+
+@pytest.fixture
+def worker() -> Iterator[Workers]:
+    """Yields one thread that keeps two jobs."""
+    workers = Workers(threads=1, keep=2)
+    yield workers
+    workers.close()
+
+
+def counting(stop: int, seconds: float = 0.0) -> Iterator[int]:
+    """Yields 1, 2, ... with pauses."""
+    for number in range(1, stop + 1):
+        time.sleep(seconds)
+        yield number
+
+
+def test_a_job_ends_with_its_last_item(worker: Workers) -> None:
+    job = worker.start("a", lambda: counting(3))
+
+    assert job.wait(5)
+    assert (job.latest, job.done, job.running) == (3, True, False)
+
+
+def test_the_same_key_is_the_same_job(worker: Workers) -> None:
+    calls = []
+
+    def chunks() -> Iterator[int]:
+        calls.append(1)
+        return counting(2)
+
+    assert worker.start("a", chunks) is worker.start("a", chunks)
+    assert len(calls) == 1
+
+
+def test_a_short_job_does_not_wait_for_a_long_one(worker: Workers) -> None:
+    long = worker.start("long", lambda: counting(1000, seconds=0.02))
+    short = worker.start("short", lambda: counting(2))
+
+    assert short.wait(1)
+    assert long.running
+    long.stop()
+
+
+def test_a_stopped_job_keeps_what_it_has_and_goes_on(worker: Workers) -> None:
+    job = worker.start("a", lambda: counting(60, seconds=0.01))
+    while job.latest is None:
+        time.sleep(0.005)
+    job.stop()
+    assert job.wait(5)
+    kept = job.latest
+    assert kept is not None
+    assert 0 < kept < 60
+    assert not job.done
+
+    worker.resume("a")
+
+    assert job.wait(5)
+    assert (job.latest, job.done) == (60, True)
+
+
+def test_an_error_ends_the_job_and_not_the_thread(worker: Workers) -> None:
+    def broken() -> Iterator[int]:
+        yield 1
+        raise ValueError("no")
+
+    job = worker.start("a", broken)
+    assert job.wait(5)
+
+    assert isinstance(job.error, ValueError)
+    assert worker.start("b", lambda: counting(2)).wait(5)
+
+
+def test_a_job_that_nobody_watches_stops(worker: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "UNWATCHED_SECONDS", 0.1)
+    job = worker.start("a", lambda: counting(1000, seconds=0.02))
+
+    time.sleep(1)
+
+    assert job.rested
+    assert not job.done
+
+
+def test_only_the_newest_jobs_are_kept(worker: Workers) -> None:
+    for key in "abc":
+        assert worker.start(key, lambda: counting(1)).wait(5)
+    worker.start("d", lambda: counting(1))
+
+    assert worker.find("a") is None
+    assert worker.find("d") is not None
+
+
+def test_closing_ends_the_threads() -> None:
+    before = threading.active_count()
+    workers = Workers(threads=3, keep=1)
+
+    workers.close()
+
+    assert threading.active_count() == before
+
+
+def test_a_fresh_job_has_nothing_yet() -> None:
+    job = Job(counting(1))
+
+    assert (job.latest, job.running) == (None, True)

@@ -1,0 +1,244 @@
+"""The Lab, driven without a browser."""
+
+import json
+from dataclasses import replace
+
+import pyarrow as pa
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mlp_core import STAGES, Fixes, Settings, train
+from tests.app.conftest import ENTRY, Open, metric, sentence, settled
+
+POST = {"v1": "5.64", "norm": "2.86", "batches": "0.83", "jit": "0.83", "final": "0.57"}
+
+
+def table(app: AppTest, chart: int, name: str) -> list[dict[str, object]]:
+    """Returns the rows that a chart on the page was given under a name."""
+    datasets = app.get("vega_lite_chart")[chart].proto.datasets
+    content = next(dataset.data.data for dataset in datasets if dataset.name == name)
+    return pa.ipc.open_stream(content).read_all().to_pylist()
+
+
+def test_opens_at_the_first_version(open_app: Open) -> None:
+    app = open_app()
+
+    assert metric(app, "Val loss") == "5.64"
+    assert not any(toggle.value for toggle in app.toggle)
+    assert "worse than always predicting the mean" in sentence(app)
+    assert "31 of 32 steps saw no data" in sentence(app)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_shows_what_its_training_reaches(open_app: Open, stage: str) -> None:
+    app = open_app(jit_step="true")
+    app.pills(key="stage").set_value(stage).run()
+
+    shown = float(metric(settled(app), "Val loss"))
+
+    fixes = STAGES[stage]
+    assert {toggle.key for toggle in app.toggle if toggle.value} == {
+        name for name in vars(fixes) if getattr(fixes, name)
+    }
+    assert metric(app, "Val loss") == POST.get(stage, metric(app, "Val loss"))
+    # jit_step changes no loss, so the compiled engine is the oracle for all of them.
+    oracle = train(Settings(), replace(fixes, jit_step=True)).final_val_loss
+    assert shown == pytest.approx(oracle, abs=0.006)
+
+
+def test_changing_a_switch_makes_the_stage_custom(open_app: Open) -> None:
+    app = open_app()
+
+    app.toggle(key="whole_batches").set_value(True).run()
+
+    assert settled(app).pills(key="stage").value == "custom"
+
+
+def test_a_link_sets_every_control(open_app: Open) -> None:
+    link = {
+        "norm_init": "true",
+        "whole_batches": "true",
+        "jit_step": "true",
+        "seed": "7",
+        "hidden": "4, 4",
+        "steps": "200",
+        "batch_size": "100",
+        "learning_rate": "0.03",
+        "weight_decay": "0.01",
+        "schedule": "cosine",
+        "clip_norm": "1.5",
+        "examples": "1000",
+    }
+
+    app = open_app(**link)
+
+    settings = Settings(
+        seed=7,
+        hidden=(4, 4),
+        steps=200,
+        batch_size=100,
+        learning_rate=0.03,
+        weight_decay=0.01,
+        schedule="cosine",
+        clip_norm=1.5,
+        examples=1000,
+    )
+    fixes = Fixes(norm_init=True, whole_batches=True, jit_step=True)
+    oracle = train(settings, fixes).final_val_loss
+    assert float(metric(app, "Val loss")) == pytest.approx(oracle, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"whole_batches": "perhaps", "seed": "abc", "steps": "-5", "batch_size": "9999999"},
+        {"learning_rate": "1e400", "weight_decay": "-1", "schedule": "zigzag", "clip_norm": "x"},
+        {"pins": "zz_00~q7_" + "f" * 3000, "tab": "nowhere", "unknown": "1"},
+        {"seed": "", "examples": "NaN", "stage": "norm", "learning_rate": "nan"},
+    ],
+)
+def test_nonsense_in_a_link_shows_the_defaults(open_app: Open, nonsense: dict[str, str]) -> None:
+    app = open_app(**nonsense)
+
+    assert not app.exception
+    assert metric(app, "Val loss") == "5.64"
+
+
+@pytest.mark.parametrize(
+    ("link", "message"),
+    [
+        ({"hidden": "eight"}, "whole numbers with commas"),
+        ({"hidden": "1000"}, "width"),
+        ({"hidden": ""}, "hidden"),
+        ({"examples": "100"}, "80 training rows"),
+    ],
+)
+def test_settings_that_do_not_fit_are_said_in_words(
+    open_app: Open, link: dict[str, str], message: str
+) -> None:
+    app = open_app(**link)
+
+    assert not app.exception
+    assert message in app.error[0].value
+    assert "Experiment" in app.error[0].value
+
+
+def test_a_deep_link_may_be_the_first_request() -> None:
+    app = AppTest.from_file(ENTRY, default_timeout=60)
+    app.query_params["norm_init"] = "true"
+
+    app.switch_page("pages/lab.py").run()
+
+    assert not app.exception
+    assert app.toggle(key="norm_init").value
+    assert len(settled(app).metric) == 5
+
+
+def test_a_run_that_died_says_when(open_app: Open) -> None:
+    link = {"seed": "11", "split_keys": "true", "whole_batches": "true", "jit_step": "true"}
+
+    app = open_app(**link)
+
+    fixes = Fixes(split_keys=True, whole_batches=True, jit_step=True)
+    died = train(Settings(seed=11), fixes).died_after
+    assert died is not None
+    assert died > 0
+    assert f"died at update {died}" in sentence(app)
+    assert metric(app, "Val loss") == "NaN"
+    assert all(row["update"] <= died for row in table(app, 0, "curves") if row["line"] == "val")
+    assert table(app, 0, "deaths") == [{"update": died, "text": f"died at update {died}"}]
+
+
+def test_a_run_without_any_number_is_a_sentence_and_no_empty_chart(open_app: Open) -> None:
+    app = open_app(seed="2", jit_step="true")
+
+    assert "dead from the start" in sentence(app)
+    assert "no curve to draw" in app.info[0].value
+    specs = [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
+    assert len(specs) == 1, "only the comparison with the other stages is left"
+
+
+def test_the_bars_compare_every_stage_with_the_present_run(open_app: Open) -> None:
+    app = open_app(whole_batches="true", jit_step="true")
+
+    rows = {row["label"]: row["text"] for row in table(app, 1, "bars")}
+
+    assert list(rows) == [*STAGES, "yours"]
+    assert {name: rows[name] for name in POST} == POST
+    assert rows["yours"] == metric(app, "Val loss")
+
+
+def test_a_chart_has_at_most_a_few_hundred_points_a_line(open_app: Open) -> None:
+    app = open_app(
+        steps="6000",
+        hidden="2",
+        batch_size="8",
+        examples="100",
+        whole_batches="true",
+        jit_step="true",
+    )
+
+    assert len(table(app, 0, "batches")) <= 250
+    assert len([row for row in table(app, 0, "curves") if row["line"] == "val"]) <= 250
+
+
+def test_the_run_before_is_compared_with(open_app: Open) -> None:
+    app = open_app(jit_step="true")
+    assert metric(app, "Since the run before") == "–"
+
+    app.pills(key="stage").set_value("final").run()
+
+    assert metric(settled(app), "Since the run before") == "-90 %"
+
+
+def test_a_pin_stays_until_it_is_removed(open_app: Open) -> None:
+    app = open_app(jit_step="true")
+    app.button(key="pin").click().run()
+    app.pills(key="stage").set_value("final").run()
+
+    pinned = [row for row in table(settled(app), 1, "bars") if row["series"] == "pinned"]
+    assert [(row["label"], row["text"]) for row in pinned] == [("P1", "5.64")]
+    assert app.query_params["pins"] == "10"
+
+    app.session_state["tab"] = "Compare"
+    app.run()
+    app.button(key="remove_0").click().run()
+
+    assert "pins" not in app.query_params
+    assert not [row for row in table(app, 1, "bars") if row["series"] == "pinned"]
+
+
+def test_a_pin_opens_again(open_app: Open) -> None:
+    app = open_app(pins="3f~s7", jit_step="true", tab="Compare")
+
+    app.button(key="open_0").click().run()
+
+    settled(app)
+    assert app.number_input(key="seed").value == 7
+    assert app.pills(key="stage").value == "final"
+
+
+def test_at_most_eight_runs_are_pinned(open_app: Open) -> None:
+    codes = [f"10~s{seed}~t20" for seed in range(12)]
+
+    app = open_app(jit_step="true", steps="20", pins="_".join(codes))
+
+    pinned = [row for row in table(app, 1, "bars") if row["series"] == "pinned"]
+    assert len(pinned) == 8
+    assert app.button(key="pin").disabled
+
+
+def test_reset_brings_the_first_version_back(open_app: Open) -> None:
+    app = open_app(seed="7", hidden="4", adamw="true", jit_step="true", clip_norm="1")
+
+    next(button for button in app.button if button.label == "Reset all").click().run()
+
+    assert metric(settled(app), "Val loss") == "5.64"
+
+
+def test_the_link_to_copy_names_what_is_not_default(open_app: Open) -> None:
+    app = open_app(seed="7", adamw="true", jit_step="true", pins="00")
+
+    link = app.code[0].value
+
+    assert link.partition("?")[2] == "jit_step=true&adamw=true&seed=7&pins=00"

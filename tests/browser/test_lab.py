@@ -1,0 +1,161 @@
+"""The Lab in a real browser."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from mlp_core import Fixes, Settings, train
+from tests.browser.waiting import chart_lines, settled
+
+
+def curves(page: Page) -> Locator:
+    """Returns the chart of the losses."""
+    return page.get_by_test_id("stVegaLiteChart").nth(0)
+
+
+def bars(page: Page) -> dict[str, str]:
+    """Returns the number written at each bar of the comparison."""
+    chart = page.get_by_test_id("stVegaLiteChart").nth(1)
+    rows = chart.locator(".mark-text text").evaluate_all(
+        "texts => texts.map(text => text.__data__.datum)"
+    )
+    return {row["label"]: row["text"] for row in rows if "text" in row}
+
+
+def last_losses(page: Page) -> dict[str, float]:
+    """Returns where each line of the loss chart ends."""
+    lines = [line for line in chart_lines(curves(page)) if line and "line" in line[0]]
+    return {line[-1]["line"]: line[-1]["loss"] for line in lines}
+
+
+def flip(page: Page, switch: str) -> None:
+    """Clicks a switch in the sidebar."""
+    page.get_by_test_id("stSidebar").get_by_text(switch, exact=True).click()
+
+
+def test_flipping_a_switch_changes_the_curves_and_the_bar(page: Page) -> None:
+    page.goto("/?jit_step=true")
+    expect(page.get_by_text("Val loss 5.64")).to_be_visible(timeout=60_000)
+
+    flip(page, "3 · Whole batches")
+
+    expect(page.get_by_text("Every step saw data.")).to_be_visible()
+    settled(page)
+    run = train(Settings(), Fixes(whole_batches=True, jit_step=True))
+    ends = last_losses(page)
+    assert ends["val"] == pytest.approx(run.final_val_loss, rel=1e-3)
+    assert ends["train"] == pytest.approx(run.final_train_loss, rel=1e-3)
+    assert ends["v1"] == pytest.approx(5.637690, rel=1e-3)
+    assert bars(page)["yours"] == f"{run.final_val_loss:.2f}"
+    assert bars(page)["v1"] == "5.64"
+
+
+def test_the_app_opens_at_the_first_version_and_times_its_loop(page: Page) -> None:
+    page.goto("/")
+
+    expect(page.get_by_text("Val loss 5.64")).to_be_visible(timeout=60_000)
+    expect(
+        page.get_by_text(re.compile(r"Timing the real loop: \d+ of 1,000 steps"))
+    ).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+
+    expect(
+        page.get_by_text(re.compile(r"takes .* a step on this machine, stopped"))
+    ).to_be_visible()
+    assert bars(page)["v1 (yours)"] == "5.64"
+
+
+def test_a_copied_link_restores_the_view(page: Page) -> None:
+    page.goto("/?jit_step=true&norm_init=true&seed=7&tab=Numbers")
+    page.get_by_role("button", name="Pin this run").click()
+    flip(page, "3 · Whole batches")
+    settled(page)
+    seen = (last_losses(page), bars(page))
+
+    page.get_by_role("button", name="Copy link").click()
+    link = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode").inner_text()
+    page.goto("about:blank")
+    page.goto(link)
+    settled(page)
+
+    assert (last_losses(page), bars(page)) == seen
+    assert seen[0].keys() == {"val", "train", "v1", "P1"}
+    expect(page.get_by_role("tab", name="Numbers")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_reload_keeps_the_view(page: Page) -> None:
+    page.goto("/?jit_step=true")
+    flip(page, "5 · AdamW")
+    settled(page)
+    before = bars(page)
+
+    page.reload()
+
+    assert bars(settled(page)) == before
+
+
+def test_a_long_run_grows_and_can_be_stopped(page: Page) -> None:
+    page.goto("/?jit_step=true&norm_init=true&whole_batches=true&steps=20000&hidden=128,128")
+    expect(page.get_by_text(re.compile(r"Training: [\d,]+ of 20,000 updates"))).to_be_visible(
+        timeout=60_000
+    )
+
+    page.get_by_role("button", name="Stop").click()
+
+    expect(page.get_by_text(re.compile(r"Train on from [\d,]+ of 20,000"))).to_be_visible()
+    assert settled(page).get_by_test_id("stMetric").count() == 5
+
+
+def test_a_run_that_died_shows_where(page: Page) -> None:
+    page.goto("/?jit_step=true&split_keys=true&whole_batches=true&seed=11")
+    settled(page)
+
+    died = train(
+        Settings(seed=11), Fixes(split_keys=True, whole_batches=True, jit_step=True)
+    ).died_after
+    expect(page.get_by_text(f"This run died at update {died}:")).to_be_visible()
+    assert f"died at update {died}" in curves(page).locator(".mark-text text").all_text_contents()
+
+
+def test_all_that_matters_stands_above_the_fold(page: Page) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto("/?jit_step=true")
+    settled(page)
+
+    charts = page.get_by_test_id("stVegaLiteChart")
+    loss, comparison = charts.nth(0).bounding_box(), charts.nth(1).bounding_box()
+
+    assert loss is not None
+    assert comparison is not None
+    assert loss["y"] + loss["height"] <= 900
+    assert comparison["y"] + comparison["height"] <= 900
+    assert loss["width"] == pytest.approx(2 * comparison["width"], rel=0.1)
+
+
+def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
+    phone.goto("/?jit_step=true")
+    settled(phone)
+
+    overflow = phone.evaluate(
+        "document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth"
+    )
+    boxes = [chart.bounding_box() for chart in phone.get_by_test_id("stVegaLiteChart").all()]
+
+    assert overflow <= 0
+    assert all(
+        box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_has_no_accessibility_findings_of_its_own(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto("/?jit_step=true")
+    settled(page)
+
+    violations = Axe().run(page).response["violations"]
+
+    serious = {found["id"] for found in violations if found["impact"] in ("serious", "critical")}
+    assert serious == set()
