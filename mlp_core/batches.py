@@ -6,9 +6,11 @@ turn. With the bug, each step draws a new order, keeps its first batch, and slic
 advancing start: full at the epoch's first step, empty at all others.
 """
 
+import math
 from functools import partial
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from mlp_core.fixes import Fixes
@@ -27,9 +29,35 @@ def _order_keys(key: jax.Array, epochs: int, splits: int) -> jax.Array:
     return subkeys[::splits]
 
 
-@partial(jax.jit, static_argnames="num_rows")
-def _permutations(keys: jax.Array, num_rows: int) -> jax.Array:
-    return jax.vmap(lambda key: jax.random.permutation(key, num_rows))(keys)
+@partial(jax.jit, static_argnames=("num_rows", "rounds"))
+def _sort_keys(keys: jax.Array, num_rows: int, rounds: int) -> jax.Array:
+    """Returns the random numbers that each key's permutation sorts by, `[keys, rounds, rows]`."""
+
+    def of_one(key: jax.Array) -> jax.Array:
+        numbers = []
+        for _ in range(rounds):
+            key, subkey = jax.random.split(key)
+            numbers.append(jax.random.bits(subkey, (num_rows,)))
+        return jnp.stack(numbers)
+
+    return jax.vmap(of_one)(keys)
+
+
+def permutations(keys: jax.Array, num_rows: int) -> np.ndarray:
+    """Returns `jax.random.permutation(key, num_rows)` of each key, `[keys, num_rows]`, int32.
+
+    JAX sorts the rows by random numbers, and once more by others, so that equal numbers hardly
+    matter. NumPy sorts ten times as fast as XLA on a CPU; the row in the lower half of each sorted
+    number keeps the order of equal ones.
+    """
+    row_bits = np.uint64(32)
+    rounds = math.ceil(3 * math.log(num_rows) / math.log(2**32 - 1))
+    orders = np.broadcast_to(np.arange(num_rows, dtype=np.int32), (len(keys), num_rows))
+    for numbers in np.asarray(_sort_keys(keys, num_rows, rounds)).swapaxes(0, 1):
+        sorted_rows = (numbers.astype(np.uint64) << row_bits) | np.arange(num_rows, dtype=np.uint64)
+        sorted_rows.sort(axis=1)
+        orders = np.take_along_axis(orders, sorted_rows.astype(np.uint32).astype(np.intp), axis=1)
+    return orders
 
 
 def epoch_orders(key: jax.Array, settings: Settings) -> np.ndarray:
@@ -41,7 +69,7 @@ def epoch_orders(key: jax.Array, settings: Settings) -> np.ndarray:
     epochs = -(-settings.steps // settings.steps_per_epoch)
     splits = settings.steps_per_epoch + 1  # one a step, one more where the epoch ends
     keys = _order_keys(key, epochs, splits)
-    return np.asarray(_permutations(keys, settings.num_train))
+    return permutations(keys, settings.num_train)
 
 
 def batch_rows(orders: np.ndarray, settings: Settings) -> np.ndarray:

@@ -1,11 +1,13 @@
 """Which rows an update sees, against the post's slicing done by hand."""
 
+import jax
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlp_core import Fixes, Settings
-from mlp_core.batches import batch_rows, epoch_orders, rows_seen
+from mlp_core.batches import batch_rows, epoch_orders, permutations, rows_seen
 from mlp_core.data import seed_keys
 from mlp_core.python_loop import PythonBatches
 
@@ -25,6 +27,17 @@ def orders_and_settings(draw):
     epochs = -(-settings.steps // settings.steps_per_epoch)
     generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     return np.stack([generator.permutation(num_train) for _ in range(epochs)]), settings
+
+
+@pytest.mark.parametrize("num_rows", [2, 50, 1625, 1626, 8000, 95_000])
+def test_permutations_are_those_of_jax(num_rows):
+    """1625 rows are sorted once, 1626 twice."""
+    keys = jax.random.split(jax.random.PRNGKey(3), 5)
+
+    drawn = permutations(keys, num_rows)
+
+    for key, order in zip(keys, drawn, strict=True):
+        np.testing.assert_array_equal(order, jax.random.permutation(key, num_rows))
 
 
 @given(orders_and_settings())
