@@ -23,13 +23,17 @@ from mlp_core.settings import Settings
 
 
 class Examples(NamedTuple):
-    """One seed's examples and batches on the device, shared by all combinations of fixes."""
+    """One seed's examples and batches on the device, shared by all combinations of fixes.
+
+    The batches are laid out before the run: picking their rows one by one would slow each step.
+    """
 
     x_train: jax.Array  # [N, D]
     y_train: jax.Array  # [N]
     x_val: jax.Array  # [N, D]
     y_val: jax.Array  # [N]
-    rows: jax.Array  # [T, B]
+    x_batches: jax.Array  # [T, D, B]
+    y_batches: jax.Array  # [T, B]
 
 
 class Plan(NamedTuple):
@@ -60,35 +64,24 @@ class State(NamedTuple):
     val_loss: jax.Array  # [R]
 
 
-@lru_cache(maxsize=8)
-def _examples(
-    task: str, seed: int, examples: int, val_share: float, steps: int, batch_size: int
-) -> Examples:
-    settings = Settings(
-        task=task,
-        seed=seed,
-        examples=examples,
-        val_share=val_share,
-        steps=steps,
-        batch_size=batch_size,
-    )
+def draw_examples(settings: Settings) -> Examples:
+    """Draws the seed's examples and batches."""
     data = dataset(settings)
-    orders = batches.epoch_orders(seed_keys(seed).batches, settings)
+    orders = batches.epoch_orders(seed_keys(settings.seed).batches, settings)
     rows = batches.batch_rows(orders, settings)
-    arrays = (data.x_train, data.y_train[:, 0], data.x_val, data.y_val[:, 0], rows)
+    y_train = data.y_train[:, 0]
+    x_batches = np.ascontiguousarray(data.x_train[rows].swapaxes(1, 2))
+    arrays = (data.x_train, y_train, data.x_val, data.y_val[:, 0], x_batches, y_train[rows])
     return Examples(*map(jnp.asarray, arrays))
+
+
+_kept_examples = lru_cache(maxsize=4)(draw_examples)
 
 
 def examples(settings: Settings) -> Examples:
     """Returns the seed's examples and batches; drawn once, then kept for a few seeds."""
-    return _examples(
-        settings.task,
-        settings.seed,
-        settings.examples,
-        settings.val_share,
-        settings.steps,
-        settings.batch_size,
-    )
+    names = ("seed", "task", "examples", "val_share", "steps", "batch_size")
+    return _kept_examples(Settings(**{name: getattr(settings, name) for name in names}))
 
 
 def plan(settings: Settings, fixes: Fixes, updates: np.ndarray) -> Plan:
@@ -150,8 +143,7 @@ class Stretch(NamedTuple):
     last: int
 
 
-@partial(jax.jit, static_argnames="unravel")
-def _advance(
+def advance(
     state: State, examples: Examples, plan: Plan, stretch: Stretch, unravel: Callable[[Any], Params]
 ) -> State:
     """Returns the state after a stretch of updates, its records filled in on the way."""
@@ -161,9 +153,7 @@ def _advance(
         return jnp.mean((model.outputs(unravel(params), x, plan.norm) - y) ** 2)
 
     def update(t: jax.Array, state: State) -> State:
-        rows = examples.rows[t]
-        x = examples.x_train.at[rows].get(mode="promise_in_bounds").T
-        y = examples.y_train.at[rows].get(mode="promise_in_bounds")
+        x, y = examples.x_batches[t], examples.y_batches[t]
         loss, gradient = loss_and_gradient(
             state.params, x, y, plan.rows_seen[t], plan.norm, unravel
         )
@@ -190,6 +180,9 @@ def _advance(
         return jax.lax.cond(end == plan.updates[r], partial(record, r), lambda same: same, state)
 
     return jax.lax.fori_loop(stretch.first, stretch.last, reach, state)
+
+
+_advance = jax.jit(advance, static_argnames="unravel")
 
 
 @lru_cache(maxsize=64)

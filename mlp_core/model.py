@@ -6,10 +6,11 @@ Inside, features come first and examples last: this makes small layers fast on a
 
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from mlp_core.fixes import Fixes
 from mlp_core.settings import Settings
@@ -114,18 +115,65 @@ def outputs(params: Params, x: jax.Array, norm: Norm) -> jax.Array:
     return (_product(params.head.weight, x) + params.head.bias[:, None])[0]
 
 
+@jax.custom_vjp
 def _hidden(layer: Layer, x: jax.Array, norm: Norm) -> jax.Array:
-    a = _product(layer.weight, x) + (norm.pre_bias * layer.pre_bias)[:, None]
-    centred = a - _feature_mean(a)
-    variance = _feature_mean(centred**2)
-    scale = jnp.sqrt(variance + norm.inner) + norm.outer
-    return jax.nn.relu(layer.gain[:, None] * centred / scale + layer.bias[:, None])
+    """Returns `[O, B]`.
+
+    With the derivative written by hand a training step takes two thirds of the time. In its
+    notation c are the centred products (the weights are centred for them, a smaller matrix),
+    s = sqrt(mean c^2 + inner) and r = 1 / (s + outer); then for a slope g of c r it is
+    r g - c r^2 mean(g c) / s: NaN where a layer's units are all equal and `inner` is 0.
+    """
+    return _forward(layer, x, norm)[0]
+
+
+def _forward(layer: Layer, x: jax.Array, norm: Norm) -> tuple[jax.Array, tuple[Any, ...]]:
+    c = _product(_centred(layer.weight), x) + norm.pre_bias * _centred(layer.pre_bias)[:, None]
+    s = jnp.sqrt(_feature_mean(c**2) + norm.inner)
+    r = 1 / (s + norm.outer)
+    hidden = jax.nn.relu(layer.gain[:, None] * c * r + layer.bias[:, None])
+    return hidden, (layer, x, norm, c, s, r, hidden)
+
+
+def _backward(saved: tuple[Any, ...], slope: jax.Array) -> tuple[Layer, jax.Array, None]:
+    layer, x, norm, c, s, r, hidden = saved
+    bias = jnp.where(hidden > 0, slope, 0.0)
+    g = layer.gain[:, None] * bias
+    down = r * g - c * (r**2 * _feature_mean(g * c) / s)
+    layer_slope = Layer(
+        weight=_centred(_product(down, x.T)),
+        bias=_batch_sum(bias),
+        gain=_batch_sum(bias * (c * r)),
+        pre_bias=norm.pre_bias * _centred(_batch_sum(down)),
+    )
+    return layer_slope, _product(_transposed(_centred(layer.weight)), down), None
+
+
+_hidden.defvjp(_forward, _backward)
+
+
+def _centred(weight: jax.Array) -> jax.Array:
+    return weight - jnp.mean(weight, axis=0)
+
+
+# Sums are matrix products: XLA adds up few features, or one batch, slowly on a CPU.
 
 
 def _feature_mean(a: jax.Array) -> jax.Array:
-    """Returns `[1, B]`. A matrix product, since XLA reduces over a few features slowly on a CPU."""
+    """Returns `[B]`."""
     features = a.shape[0]
-    return _product(jnp.full((1, features), 1 / features), a)
+    return _product(jnp.full(features, 1 / features), a)
+
+
+def _batch_sum(a: jax.Array) -> jax.Array:
+    """Returns `[O]`."""
+    return _product(a, jnp.ones(a.shape[1]))
+
+
+def _transposed(weight: jax.Array) -> jax.Array:
+    """Returns `weight.T`, gathered: XLA would make a plain one part of a then slow product."""
+    places = np.arange(weight.size).reshape(weight.shape).T
+    return weight.ravel().at[places].get(mode="promise_in_bounds")
 
 
 # Accelerators round the inputs of a product unless told otherwise, too coarsely for our digits.

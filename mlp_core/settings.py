@@ -30,6 +30,9 @@ BOUNDS = {
 }
 WIDTH = Bounds(2, 256)
 DEPTH = Bounds(1, 6)
+MAX_ROWS = 6_000_000
+"""The most rows a run may read in all, over and over counted: a run's batches lie in memory."""
+
 _WHOLE = ("seed", "examples", "steps", "batch_size")
 
 
@@ -53,8 +56,8 @@ class Settings:
       clip_norm: the largest global norm of a gradient; None clips nothing.
 
     Raises:
-      ValueError: if a field is out of its bounds (`BOUNDS`, `WIDTH`, `DEPTH`) or a batch is
-        larger than the training set.
+      ValueError: if a field is out of its bounds (`BOUNDS`, `WIDTH`, `DEPTH`), a batch is larger
+        than the training set, or all batches together are larger than `MAX_ROWS`.
     """
 
     seed: int = 42
@@ -79,6 +82,11 @@ class Settings:
             raise ValueError(
                 f"batch_size must be at most the {self.num_train} training rows, "
                 f"got {self.batch_size}"
+            )
+        if self.steps * self.batch_size > MAX_ROWS:
+            raise ValueError(
+                f"steps times batch_size must be at most {MAX_ROWS}, got "
+                f"{self.steps * self.batch_size}; lower one of them"
             )
 
     @property

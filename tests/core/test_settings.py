@@ -40,6 +40,11 @@ def test_a_batch_larger_than_the_training_set_is_refused():
         Settings(examples=100, batch_size=81)
 
 
+def test_more_batches_than_memory_holds_are_refused():
+    with pytest.raises(ValueError, match="steps times batch_size must be at most 6000000"):
+        Settings(steps=20_000, batch_size=512)
+
+
 def test_the_defaults_are_the_posts():
     settings = Settings()
 

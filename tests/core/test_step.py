@@ -23,8 +23,9 @@ def test_single_steps_make_up_the_run(stage, schedule):
     opt_state = init_optimizer(params)
 
     losses = []
-    for rows, count in zip(data.rows, run.rows_seen, strict=True):
-        x, y = data.x_train[rows[:count]], data.y_train[rows[:count], None]
+    batches = zip(data.x_batches, data.y_batches, run.rows_seen, strict=True)
+    for x_batch, y_batch, count in batches:
+        x, y = x_batch[:, :count].T, y_batch[:count, None]
         params, opt_state, loss = step(params, opt_state, x, y, settings, fixes)
         losses.append(float(loss))
 
