@@ -18,6 +18,9 @@ _LOSS = "mean squared error, log scale"
 # Between 1 and 10 these get a line and a number; the others would crowd the axis.
 _POWER = "pow(10, floor(log(datum.value) / LN10 + 1e-9))"
 _ROUND = f"indexof([1, 2, 3, 5, 7], round(datum.value / {_POWER})) >= 0"
+# Vega interprets an expression for each row for these: no checks of rows that are known to be
+# numbers, no description of each point for screen readers, which read the chart's own.
+_PLAIN: dict[str, Any] = {"aria": False, "invalid": None}
 _TEXT = alt.datum("text", type="nominal")
 
 
@@ -40,9 +43,9 @@ def _legend(shown: tuple[str, ...]) -> alt.Legend | None:
         orient="top",
         values=list(shown),
         symbolType="stroke",
-        symbolSize=500,
+        symbolSize=220,
         symbolStrokeWidth=2.5,
-        symbolOpacity=1,
+        columnPadding=8,
     )
 
 
@@ -60,13 +63,12 @@ def loss_curves(shown: tuple[str, ...]) -> dict[str, Any]:
     )
     batches = (
         alt.Chart(alt.NamedData("batches"))
-        .transform_calculate(series="'batch'")
-        .mark_line(strokeWidth=1)
+        .mark_line(strokeWidth=1, **_PLAIN)
         .encode(_UPDATES, loss, color=_color(shown))
     )
     lines = (
         alt.Chart(alt.NamedData("curves"))
-        .mark_line(strokeWidth=2.2)
+        .mark_line(strokeWidth=2.2, **_PLAIN)
         .encode(
             _UPDATES,
             loss,
@@ -119,7 +121,7 @@ def _crosshair() -> list[alt.Chart]:
     )
     readings = alt.Chart(alt.NamedData("readings")).encode(_UPDATES)
     # No colour of the series here: the legend would take over how faint this is.
-    rule = readings.mark_rule(color="gray", aria=False).encode(
+    rule = readings.mark_rule(color="gray", **_PLAIN).encode(
         opacity=alt.condition(near, alt.value(0.6), alt.value(0)),
         tooltip=[
             alt.Tooltip("update:Q", title="updates", format=","),
@@ -172,10 +174,10 @@ def predicted_against_true() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def residual_against_length() -> dict[str, Any]:
-    """Returns residuals against the length of x: table `predictions`."""
+    """Returns residuals against the length of x: tables `predictions` and `zero`, its rule."""
     points = _scatter("length:Q", "length of x", "residual:Q", "predicted − true")
-    zero = alt.Chart(alt.InlineData([{}])).mark_rule(strokeDash=[4, 3], aria=False)
-    return (zero.encode(y=alt.datum(0), color=_TEXT) + points).to_dict()
+    zero = alt.Chart(alt.NamedData("zero")).mark_rule(strokeDash=[4, 3], aria=False)
+    return (zero.encode(y="residual:Q", color=_TEXT) + points).to_dict()
 
 
 def _scatter(x: str, x_title: str, y: str, y_title: str) -> alt.Chart:
@@ -183,11 +185,10 @@ def _scatter(x: str, x_title: str, y: str, y_title: str) -> alt.Chart:
     return (
         alt.Chart(alt.NamedData("predictions"), height=300)
         .transform_calculate(series="'val'")
-        .mark_circle(size=22, opacity=0.5)
+        .mark_circle(size=22, opacity=0.5, **_PLAIN)
         .encode(
             across,
             up,
             color=_color(),
-            tooltip=[alt.Tooltip(x, format=".2f"), alt.Tooltip(y, format=".2f")],
         )
     )

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import canvas, charts, pins, runs, sidebar, tables, words
@@ -39,7 +40,7 @@ def _predictions(choice: Choice, run: "Run") -> None:
     with right:
         canvas.draw(
             charts.residual_against_length(),
-            {"predictions": table},
+            {"predictions": table, "zero": pd.DataFrame({"residual": [0.0]})},
             key="residual_against_length",
             alt="Residuals of validation examples against the length of x.",
         )

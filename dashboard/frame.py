@@ -2,25 +2,27 @@
 
 import streamlit as st
 
-from dashboard import pins, sidebar
+from dashboard import pins, sidebar, timings
 from dashboard.choice import Choice
 from mlp_core import Fixes, Settings
 
 TITLE = "Fix by Fix"
 _DRAWN = "frame_is_drawn"
+_SIDEBAR_WIDTH = 312  # the stages fit into two rows
 
 
 def run() -> None:
     """Draws the frame and runs the page that the reader has chosen."""
-    st.set_page_config(TITLE, "🔧", layout="wide")
-    page = _navigation()
-    sidebar.draw()
-    pins.restore()
-    st.session_state[_DRAWN] = True
-    try:
-        page.run()
-    finally:
-        del st.session_state[_DRAWN]
+    st.set_page_config(TITLE, "🔧", layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
+    with timings.courtesy().asked_for():
+        page = _navigation()
+        sidebar.draw()
+        pins.restore()
+        st.session_state[_DRAWN] = True
+        try:
+            page.run()
+        finally:
+            del st.session_state[_DRAWN]
 
 
 def current_fixes() -> Fixes:

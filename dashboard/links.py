@@ -1,6 +1,6 @@
 """The permanent link to what the reader sees."""
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
@@ -14,5 +14,7 @@ def permalink() -> str:
         parameters[pins.PARAMETER] = pins.parameter()
     if tab := st.query_params.get("tab"):
         parameters["tab"] = tab
-    address = (st.context.url or "").split("?")[0]
-    return f"{address}?{urlencode(parameters)}" if parameters else address
+    address = urlsplit(st.context.url or "")
+    return urlunsplit(
+        (address.scheme, address.netloc, address.path or "/", urlencode(parameters), "")
+    )

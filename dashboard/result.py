@@ -121,7 +121,10 @@ def _against_first(value: float, first: float | None) -> tuple[str | None, str |
         return None, None
     if first == value:
         return None, "this is v1"
-    return (words.change(value, first), "against v1") if not isnan(first) else (None, "v1 died")
+    if isnan(first):
+        return None, "v1 died"
+    change = words.change(value, first)
+    return (None, "like v1") if change == "0 %" else (change, "against v1")
 
 
 def _change_metric(value: float, before: history.Shown | None) -> None:
@@ -139,7 +142,7 @@ def _change_metric(value: float, before: history.Shown | None) -> None:
 
 def _draw_curves(choice: Choice, run: "Run", first: "Run | None") -> None:
     first = None if first is None or choice == Choice(settings=choice.settings) else first
-    pinned = [known for pin in pins.pinned() if (known := runs.known(pin)) is not None]
+    pinned = _pinned_runs()
     lines, batches = tables.curves(run, first, pinned), tables.batches(run)
     if lines.empty and batches.empty:
         st.info("There is no curve to draw: no loss in this run was ever a number.")
@@ -163,8 +166,7 @@ def _draw_curves(choice: Choice, run: "Run", first: "Run | None") -> None:
 
 def _draw_bars(choice: Choice, run: "Run") -> None:
     known = {name: runs.known(stage) for name, stage in runs.stages(choice.settings).items()}
-    pinned = [other for pin in pins.pinned() if (other := runs.known(pin)) is not None]
-    table = tables.bars(choice, known, run, pinned)
+    table = tables.bars(choice, known, run, _pinned_runs())
     low, high = _axis(table["val_loss"])
     canvas.draw(
         charts.val_loss_bars(low, high),
@@ -181,6 +183,12 @@ def _draw_bars(choice: Choice, run: "Run") -> None:
             args=(choice,),
             key="train_stages",
         )
+
+
+def _pinned_runs() -> "dict[str, Run]":
+    """Returns the pinned runs that are trained, by their labels."""
+    labelled = {pins.label(place): runs.known(pin) for place, pin in enumerate(pins.pinned())}
+    return {label: run for label, run in labelled.items() if run is not None}
 
 
 def _ask_for_comparison(choice: Choice) -> None:

@@ -124,7 +124,7 @@ def _draw_stage() -> None:
     st.session_state[STAGE_KEY] = stage or CUSTOM
     st.pills(
         "Stage of the post",
-        [*STAGES, *([] if stage else [CUSTOM])],
+        [*STAGES, CUSTOM],
         key=STAGE_KEY,
         required=True,
         on_change=_take_stage,

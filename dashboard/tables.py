@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dashboard import pins, words
+from dashboard import words
 from dashboard.choice import Choice
 from mlp_core import STAGES, Fixes, Settings
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 POINTS = 200
 """The most points of a line that are drawn."""
 
-SCATTERED = 400
+READ = 60
+"""The most updates at which the pointer reads the losses."""
+
+SCATTERED = 200
 """The most examples that are drawn as single points."""
 
 
@@ -28,26 +31,25 @@ def thinned(rows: np.ndarray, points: int = POINTS) -> np.ndarray:
     return rows[np.linspace(0, len(rows) - 1, points).round().astype(int)]
 
 
-def curves(run: "Run", first: "Run | None", pinned: "list[Run]") -> pd.DataFrame:
+def curves(run: "Run", first: "Run | None", pinned: "dict[str, Run]") -> pd.DataFrame:
     """Returns the lines of the loss chart: `update`, `loss`, `series`, `line`.
 
     NaN and infinite losses are left out: a logarithmic axis has no place for them.
     """
     lines = [
-        _line(run.updates, run.train_loss, "train", "train"),
-        _line(run.updates, run.val_loss, "val", "val"),
+        _line(other.updates, other.val_loss, "pinned", label) for label, other in pinned.items()
     ]
     if first is not None:
         lines.append(_line(first.updates, first.val_loss, "v1", "v1"))
-    for place, other in enumerate(pinned):
-        lines.append(_line(other.updates, other.val_loss, "pinned", pins.label(place)))
+    # The last is drawn on top.
+    lines.append(_line(run.updates, run.train_loss, "train", "train"))
+    lines.append(_line(run.updates, run.val_loss, "val", "val"))
     return pd.concat(lines, ignore_index=True)
 
 
 def batches(run: "Run") -> pd.DataFrame:
-    """Returns the loss of single batches: `update`, `loss`. Empty batches have none."""
-    table = _line(np.arange(run.steps_done), run.batch_loss, "train", "batch")
-    return table[["update", "loss"]]
+    """Returns the loss of single batches, a line like those of `curves`; empty ones have none."""
+    return _line(np.arange(run.steps_done), run.batch_loss, "batch", "batch")
 
 
 def line_ends(curves: pd.DataFrame) -> pd.DataFrame:
@@ -77,16 +79,16 @@ def deaths(run: "Run") -> pd.DataFrame:
 
 
 def readings(run: "Run", first: "Run | None") -> pd.DataFrame:
-    """Returns what the pointer reads at an update: `update`, `train`, `val`, `v1`, `loss`."""
-    table = pd.DataFrame({"update": run.updates, "train": run.train_loss, "val": run.val_loss})
-    table["v1"] = _beside(run, first)
-    texts = table[["train", "val", "v1"]].map(words.loss)
-    table[["train", "val", "v1"]] = texts
-    return table.iloc[thinned(np.arange(len(table)))]
+    """Returns what the pointer reads at an update: `update`, and as text `val`, `train`, `v1`."""
+    losses = {"val": run.val_loss, "train": run.train_loss, "v1": _beside(run, first)}
+    table = pd.DataFrame({"update": run.updates})
+    for name, values in losses.items():
+        table[name] = [words.loss(value) for value in values.tolist()]
+    return table.iloc[thinned(np.arange(len(table)), READ)]
 
 
 def bars(
-    choice: Choice, stages: "dict[str, Run | None]", yours: "Run", pinned: "list[Run]"
+    choice: Choice, stages: "dict[str, Run | None]", yours: "Run", pinned: "dict[str, Run]"
 ) -> pd.DataFrame:
     """Returns the val losses side by side: `label`, `val_loss`, `text`, `series`.
 
@@ -100,7 +102,7 @@ def bars(
         rows.append((f"{name} (yours)" if name == mine else name, run, series))
     if mine is None:
         rows.append(("yours", yours, "val"))
-    rows += [(pins.label(place), run, "pinned") for place, run in enumerate(pinned)]
+    rows += [(label, run, "pinned") for label, run in pinned.items()]
     return pd.DataFrame(
         [(label, _val_loss(run), _bar_text(run), series) for label, run, series in rows],
         columns=["label", "val_loss", "text", "series"],

@@ -9,13 +9,15 @@ import streamlit as st
 
 from dashboard import runs
 from dashboard.choice import Choice
-from dashboard.jobs import Job, Workers
+from dashboard.jobs import Courtesy, Job, Workers
 from mlp_core import Fixes
 
 ENOUGH_STEPS = 1000
 """The metric is the time of so many steps, so no timing runs on for longer."""
 
 _REPEATS = 3  # a compiled run is over so soon that anything else on the machine disturbs it
+_CHUNK_SECONDS = 0.03  # short, to step aside soon: a click during it is slower by a half
+_COURTESY_SECONDS = 0.5
 
 
 class Timing(NamedTuple):
@@ -29,6 +31,12 @@ class Timing(NamedTuple):
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
 def _workers() -> Workers:
     return Workers(threads=1, keep=64)  # one at a time: two would disturb each other
+
+
+@st.cache_resource(show_spinner=False)
+def courtesy() -> Courtesy:
+    """Returns what makes a timing step aside: two loops in Python at once would delay the page."""
+    return Courtesy()
 
 
 def job(choice: Choice) -> Job[Timing]:
@@ -77,11 +85,12 @@ def _timed(choice: Choice) -> Iterator[Timing]:
         yield Timing(settings.steps, 1000 * min(times) / settings.steps)
         return
     skipped, seconds, began = 0, 0.0, perf_counter()
-    for run in mlp_core.train_chunks(settings, fixes):
+    for run in mlp_core.train_chunks(settings, fixes, chunk_seconds=_CHUNK_SECONDS):
         seconds += perf_counter() - began
         yield Timing(run.steps_done, 1000 * seconds / (run.steps_done - skipped))
         if run.steps_done >= ENOUGH_STEPS:
             return
         if skipped == 0:
             skipped, seconds = run.steps_done, 0.0  # the first chunk may have compiled
+        courtesy().wait(_COURTESY_SECONDS)
         began = perf_counter()

@@ -72,11 +72,10 @@ def change(now: float, before: float) -> str | None:
     """Returns how far a loss is from another, with its sign; None if that means nothing."""
     if not (math.isfinite(now) and math.isfinite(before) and before > 0):
         return None
-    percent = 100 * (now / before - 1)
-    if abs(percent) < 0.5:
-        return "0 %"
     factor = now / before
-    return f"+{factor:,.0f} times" if factor >= 10 else f"{percent:+.0f} %"
+    if abs(factor - 1) < 0.005:
+        return "0 %"
+    return f"+{factor:,.0f} times" if factor >= 10 else f"{100 * (factor - 1):+.0f} %"
 
 
 def setting(value: object) -> str:
@@ -122,6 +121,8 @@ def _against(value: float, first: "Run | None", baselines: "Baselines") -> str:
         ratio = value / first.final_val_loss
         if ratio < 0.1:
             return f", {1 / ratio:,.0f} times lower than v1"
+        if abs(1 - ratio) < 0.005:
+            return ", like v1"
         word = "below" if ratio < 1 else "above"
         return f", {abs(1 - ratio):.0%} {word} v1".replace("%", " %")
     if value > baselines.predict_mean:

@@ -18,7 +18,7 @@ any_settings = st.builds(
     seed=st.integers(0, int(BOUNDS["seed"].high)),
     hidden=st.lists(st.integers(2, 256), min_size=1, max_size=6).map(tuple),
     steps=st.integers(1, 20_000),
-    batch_size=st.integers(1, 4096),
+    batch_size=st.integers(1, 300),
     learning_rate=st.floats(1e-5, 1.0).map(lambda rate: float(f"{rate:.4g}")),
     schedule=st.sampled_from(["constant", "cosine"]),
     clip_norm=st.none() | st.floats(0.01, 100).map(lambda norm: float(f"{norm:.4g}")),

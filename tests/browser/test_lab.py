@@ -68,8 +68,9 @@ def test_the_app_opens_at_the_first_version_and_times_its_loop(page: Page) -> No
 
 
 def test_a_copied_link_restores_the_view(page: Page) -> None:
-    page.goto("/?jit_step=true&norm_init=true&seed=7&tab=Numbers")
+    page.goto("/?jit_step=true&norm_init=true&seed=7")
     page.get_by_role("button", name="Pin this run").click()
+    page.get_by_role("tab", name="Numbers").click()
     flip(page, "3 · Whole batches")
     settled(page)
     seen = (last_losses(page), bars(page))
@@ -81,7 +82,7 @@ def test_a_copied_link_restores_the_view(page: Page) -> None:
     settled(page)
 
     assert (last_losses(page), bars(page)) == seen
-    assert seen[0].keys() == {"val", "train", "v1", "P1"}
+    assert seen[0].keys() == {"val", "train", "batch", "v1", "P1"}
     expect(page.get_by_role("tab", name="Numbers")).to_have_attribute("aria-selected", "true")
 
 
