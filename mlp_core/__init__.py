@@ -20,6 +20,9 @@ _HOMES = {
     "Run": "training",
     "train": "training",
     "train_chunks": "training",
+    "Grid": "grid",
+    "sweep": "sweeps",
+    "sweep_chunks": "sweeps",
 }
 
 __all__ = ["BOUNDS", "STAGES", "Fixes", "Settings", *_HOMES]

@@ -1,15 +1,21 @@
-"""The command line: `python -m mlp_core train --stage final --seed 42`."""
+"""The command line: `python -m mlp_core train --stage final`, `... sweep --out lattice.parquet`."""
 
 import argparse
+import os
 import sys
 from dataclasses import fields, replace
-from typing import NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 from mlp_core.fixes import STAGES, Fixes
 from mlp_core.settings import SCHEDULES, TASKS, Settings
 
+if TYPE_CHECKING:
+    from mlp_core.sweep_command import Processes
+
 PRINT_EVERY = 100
 SWITCHES = [field.name for field in fields(Fixes)]
+NUMERIC = [name for name in SWITCHES if name != "jit_step"]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -33,15 +39,42 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FIX",
         help=f"fixes to turn on or off after the stage's: {', '.join(SWITCHES)}",
     )
-    _add_settings(train)
+    _add_settings(train, [field.name for field in fields(Settings)])
+    sweep = commands.add_parser("sweep", help="train every combination of fixes with many seeds")
+    sweep.add_argument("--out", type=Path, required=True, help="the Parquet file to write")
+    sweep.add_argument("--seeds", type=int, default=64, help="how many, from 0 (default 64)")
+    sweep.add_argument(
+        "--switches",
+        nargs="+",
+        choices=NUMERIC,
+        default=NUMERIC,
+        metavar="FIX",
+        help=f"the fixes to combine (default: {', '.join(NUMERIC)})",
+    )
+    _add_settings(sweep, [field.name for field in fields(Settings) if field.name != "seed"])
+    _add_processes(sweep)
     return parser
 
 
-def _add_settings(parser: argparse.ArgumentParser) -> None:
-    """Adds one option for each field of `Settings`, with the post's value as its default."""
+def _add_processes(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of a sweep that several processes share; the environment has defaults."""
+    group = parser.add_argument_group(
+        "several processes", "one of them on each machine, all started with the same other options"
+    )
+    group.add_argument("--coordinator", default=os.environ.get("COORDINATOR"), metavar="HOST:PORT")
+    group.add_argument(
+        "--processes", type=int, default=os.environ.get("PROCESSES", 1), help="how many"
+    )
+    group.add_argument(
+        "--process-id", type=int, default=os.environ.get("PROCESS_ID", 0), help="which, from 0"
+    )
+
+
+def _add_settings(parser: argparse.ArgumentParser, names: list[str]) -> None:
+    """Adds one option for each of these settings, with the post's value as its default."""
     kinds = {"clip_norm": float}
     choices = {"task": list(TASKS), "schedule": SCHEDULES}
-    for field in fields(Settings):
+    for field in (field for field in fields(Settings) if field.name in names):
         option = "--" + field.name.replace("_", "-")
         if field.name == "hidden":
             parser.add_argument(option, nargs="+", type=int, default=field.default)
@@ -53,7 +86,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    values = {field.name: getattr(arguments, field.name) for field in fields(Settings)}
+    names = [field.name for field in fields(Settings)]
+    values = {name: getattr(arguments, name) for name in names if name in arguments}
     return Settings(**values | {"hidden": tuple(values["hidden"])})
 
 
@@ -78,6 +112,40 @@ def _print_training(settings: Settings, fixes: Fixes) -> None:
         print(f"The run died: its losses are NaN after {run.died_after} updates.")
 
 
+def _processes(arguments: argparse.Namespace) -> "Processes | None":
+    """Returns who shares the sweep, None if nobody does.
+
+    Raises:
+      ValueError: if the three options do not fit together.
+    """
+    from mlp_core.sweep_command import Processes
+
+    count, this = arguments.processes, arguments.process_id
+    if count == 1 and arguments.coordinator is None:
+        return None
+    if arguments.coordinator is None or not 0 <= this < count:
+        raise ValueError(
+            "several processes need --coordinator HOST:PORT and a --process-id in "
+            f"0..{count - 1}, got {arguments.coordinator} and {this}"
+        )
+    return Processes(arguments.coordinator, count, this)
+
+
+def _store_sweep(settings: Settings, arguments: argparse.Namespace) -> None:
+    from mlp_core import sweep_command
+    from mlp_core.devices import use_all_cores
+    from mlp_core.sweeps import all_combinations
+
+    if arguments.seeds < 1:
+        raise ValueError(f"seeds must be at least 1, got {arguments.seeds}")
+    if not arguments.out.parent.is_dir():
+        raise ValueError(f"out must lie in a folder that exists, got {arguments.out}")
+    processes = _processes(arguments)
+    use_all_cores()
+    combinations = all_combinations(arguments.switches)
+    sweep_command.run(settings, combinations, range(arguments.seeds), arguments.out, processes)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command.
 
@@ -87,10 +155,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser = _parser()
     parsed = parser.parse_args(arguments)
     try:
-        settings, fixes = _settings(parsed), _fixes(parsed)
+        settings = _settings(parsed)
+        if parsed.command == "train":
+            _print_training(settings, _fixes(parsed))
+        else:
+            _store_sweep(settings, parsed)
     except ValueError as error:
         parser.error(str(error))
-    _print_training(settings, fixes)
 
 
 if __name__ == "__main__":

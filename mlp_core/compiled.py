@@ -21,6 +21,9 @@ from mlp_core.model import Norm, Params
 from mlp_core.optimizer import Hyper, hyper_of, init_optimizer, learning_rates, updated
 from mlp_core.settings import Settings
 
+Unravel = Callable[[Any], Params]
+"""Turns raveled parameters into a `Params`."""
+
 
 class Examples(NamedTuple):
     """One seed's examples and batches on the device, shared by all combinations of fixes.
@@ -113,7 +116,7 @@ def loss_and_gradient(
     y: jax.Array,
     rows: jax.Array | int,
     norm: Norm,
-    unravel: Callable[[Any], Params],
+    unravel: Unravel,
 ) -> tuple[jax.Array, Any]:
     """Returns the mean squared error of a batch's first `rows` rows, and its gradient.
 
@@ -144,7 +147,7 @@ class Stretch(NamedTuple):
 
 
 def advance(
-    state: State, examples: Examples, plan: Plan, stretch: Stretch, unravel: Callable[[Any], Params]
+    state: State, examples: Examples, plan: Plan, stretch: Stretch, unravel: Unravel
 ) -> State:
     """Returns the state after a stretch of updates, its records filled in on the way."""
     x_train, x_val = examples.x_train.T, examples.x_val.T

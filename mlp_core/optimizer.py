@@ -16,7 +16,7 @@ class Hyper(NamedTuple):
 
     weight_decay: float
     clip_norm: float
-    adamw: bool
+    adamw: bool | jax.Array
 
 
 def hyper_of(settings: Settings, fixes: Fixes) -> Hyper:

@@ -1,0 +1,88 @@
+"""A sweep from the command line: resumed where it was interrupted, split over machines."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+
+from mlp_core import store
+from mlp_core.fixes import Fixes
+from mlp_core.grid import Grid
+from mlp_core.settings import Settings
+from mlp_core.sweeps import sweep_chunks
+
+
+class Processes(NamedTuple):
+    """The processes that share a sweep, and which one this is."""
+
+    coordinator: str
+    number: int
+    this: int
+
+
+def run(
+    settings: Settings,
+    combinations: Sequence[Fixes],
+    seeds: Sequence[int],
+    out: Path,
+    processes: Processes | None = None,
+) -> None:
+    """Sweeps and stores the grid in `out`; what an interrupted sweep had finished is kept.
+
+    With `processes` each of them trains its share of the seeds, and the first one writes.
+    """
+    if processes is not None:
+        jax.distributed.initialize(processes.coordinator, processes.number, processes.this)
+    own = tuple(seeds[jax.process_index() :: jax.process_count()])
+    partial = out.with_name(f"{out.name}.partial-{jax.process_index()}")
+    grid = _resumed(settings, tuple(combinations), own, partial)
+    if jax.process_count() > 1:
+        grid = _gathered(grid, seeds)
+    if jax.process_index() == 0:
+        store.save(out, grid)
+        print(f"{out}: {len(combinations)} combinations x {len(seeds)} seeds")
+    partial.unlink(missing_ok=True)
+
+
+def _resumed(
+    settings: Settings, combinations: tuple[Fixes, ...], seeds: tuple[int, ...], partial: Path
+) -> Grid:
+    """Returns the grid, storing what is finished after each chunk."""
+    before = _finished(settings, combinations, partial)
+    missing = [seed for seed in seeds if before is None or seed not in before.seeds]
+    grid = before
+    for chunk in sweep_chunks(settings, combinations, missing) if missing else ():
+        grid = chunk if before is None else before.joined(chunk)
+        store.save(partial, grid)
+        print(f"{len(grid.seeds)} of {len(seeds)} seeds", file=sys.stderr, flush=True)
+    assert grid is not None
+    return grid.of_seeds(seeds)
+
+
+def _finished(settings: Settings, combinations: tuple[Fixes, ...], partial: Path) -> Grid | None:
+    """Returns what an interrupted sweep of the very same runs had stored."""
+    if not partial.exists():
+        return None
+    stored = store.load(partial)
+    same = (stored.grid.settings, stored.grid.combinations) == (settings, combinations)
+    return stored.grid if same and stored.versions == store.versions() else None
+
+
+def _gathered(own: Grid, seeds: Sequence[int]) -> Grid:
+    """Returns the grid of all processes' seeds, on every process."""
+    share = -(-len(seeds) // jax.process_count())
+    columns = np.vstack([own.seeds, own.train_loss, own.val_loss, own.predict_mean])
+    room = np.full((len(columns), share - len(own.seeds)), np.nan)
+    everything = np.hstack(multihost_utils.process_allgather(np.hstack([columns, room])))
+    found, first = np.unique(everything[0], return_index=True)
+    place = dict(zip(found.tolist(), first.tolist(), strict=True))
+    ordered = everything[:, [place[seed] for seed in seeds]]
+    losses = ordered[1:-1].astype(np.float32)
+    half = len(own.combinations)
+    return Grid(
+        own.settings, own.combinations, tuple(seeds), losses[:half], losses[half:], ordered[-1]
+    )

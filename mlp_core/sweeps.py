@@ -1,0 +1,152 @@
+"""Every combination of fixes with every seed: many runs, laid out over all devices.
+
+Seeds are spread over the devices, chunk after chunk, so memory is bounded by the chunk. All
+combinations of a seed share its data and its batches, which are drawn once.
+
+An accelerator trains the combinations of a seed side by side. A CPU core trains them one after the
+other, with exactly the operations of a single run: side by side, XLA splits each small product into
+one call a run, and rounds differently, which moves the runs that sit on a knife edge.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from mlp_core import compiled
+from mlp_core.compiled import Examples, Plan, State, Stretch, Unravel
+from mlp_core.data import baselines
+from mlp_core.fixes import Fixes
+from mlp_core.grid import Grid
+from mlp_core.model import Norm
+from mlp_core.settings import Settings
+
+RUNS = "runs"
+V1 = Fixes()
+
+
+def all_combinations(switches: Sequence[str], base: Fixes = V1) -> tuple[Fixes, ...]:
+    """Returns the 2^K combinations of K switches on top of `base`, the first switch slowest."""
+    values = product([False, True], repeat=len(switches))
+    return tuple(replace(base, **dict(zip(switches, on, strict=True))) for on in values)
+
+
+def sweep(settings: Settings, combinations: Sequence[Fixes], seeds: Sequence[int]) -> Grid:
+    """Returns the final losses of every combination with every seed, always compiled.
+
+    Args:
+      settings: shared by all runs; its seed does not matter.
+
+    Raises:
+      ValueError: if there is no combination or no seed, or one of them twice.
+    """
+    *_, grid = sweep_chunks(settings, combinations, seeds)
+    return grid
+
+
+def sweep_chunks(
+    settings: Settings, combinations: Sequence[Fixes], seeds: Sequence[int]
+) -> Iterator[Grid]:
+    """Yields the grid of the seeds done so far, one more for each device every time.
+
+    Raises:
+      ValueError: as `sweep`.
+    """
+    _check("combination", combinations)
+    _check("seed", seeds)
+    devices = jax.local_devices()
+    mesh = Mesh(devices, RUNS)
+    plan = _plan(settings, combinations)
+    grid = None
+    for first in range(0, len(seeds), len(devices)):
+        chunk = tuple(seeds[first : first + len(devices)])
+        part = _chunk(settings, tuple(combinations), chunk, plan, mesh)
+        grid = part if grid is None else grid.joined(part)
+        yield grid
+
+
+def _check(what: str, values: Sequence[object]) -> None:
+    if not values or len(set(values)) < len(values):
+        raise ValueError(f"a sweep needs at least one {what}, and each only once, got {values}")
+
+
+def _plan(settings: Settings, combinations: Sequence[Fixes]) -> Plan:
+    """Returns one plan for all combinations, stacked where a fix makes a difference."""
+    last = np.array([settings.steps])
+    plans = [compiled.plan(settings, fixes, last) for fixes in combinations]
+    norm, adamw, rows_seen = _stacked(
+        (plan.norm, plan.hyper.adamw, plan.rows_seen) for plan in plans
+    )
+    hyper = plans[0].hyper._replace(adamw=adamw)
+    return plans[0]._replace(norm=norm, hyper=hyper, rows_seen=rows_seen)
+
+
+def _chunk(
+    settings: Settings,
+    combinations: tuple[Fixes, ...],
+    seeds: tuple[int, ...],
+    plan: Plan,
+    mesh: Mesh,
+) -> Grid:
+    """Trains one seed on each device; where seeds are fewer, the rest repeat the last one."""
+    of_seed = [replace(settings, seed=seed) for seed in seeds]
+    filled = of_seed + of_seed[-1:] * (mesh.size - len(of_seed))
+    per_device = NamedSharding(mesh, PartitionSpec(RUNS))
+    examples = jax.device_put(_stacked(map(compiled.draw_examples, filled)), per_device)
+    states = _stacked(_stacked(_start(one, fixes) for fixes in combinations) for one in filled)
+    states = jax.device_put(states, per_device)
+    _, unravel = ravel_pytree(compiled.initial_params(settings, combinations[0]))
+    train_loss, val_loss = _losses(states, examples, plan, settings.steps, unravel, mesh)
+    return Grid(
+        settings,
+        combinations,
+        seeds,
+        np.asarray(train_loss)[: len(seeds)].T,
+        np.asarray(val_loss)[: len(seeds)].T,
+        np.array([baselines(one).predict_mean for one in of_seed]),
+    )
+
+
+def _start(settings: Settings, fixes: Fixes) -> State:
+    return compiled.start(compiled.initial_params(settings, fixes), settings.steps, 1)
+
+
+def _stacked(trees: Iterable[Any]) -> Any:
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *trees)
+
+
+@partial(jax.jit, static_argnames=("steps", "unravel", "mesh"))
+def _losses(
+    states: State, examples: Examples, plan: Plan, steps: int, unravel: Unravel, mesh: Mesh
+) -> tuple[jax.Array, jax.Array]:
+    """Returns the final train and val losses, `[seeds, F]` each."""
+    num_combinations = plan.rows_seen.shape[0]
+    side_by_side = None if mesh.devices.flat[0].platform == "cpu" else num_combinations
+
+    def of_device(states: State, examples: Examples, plan: Plan) -> Any:
+        states, examples = jax.tree.map(lambda leaf: jnp.squeeze(leaf, 0), (states, examples))
+
+        def of_run(run: tuple[State, Norm, jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+            state, norm, adamw, rows_seen = run
+            hyper = plan.hyper._replace(adamw=adamw)
+            own = plan._replace(norm=norm, hyper=hyper, rows_seen=rows_seen)
+            state = compiled.advance(state, examples, own, Stretch(0, steps, 0, 1), unravel)
+            return state.train_loss, state.val_loss
+
+        runs = (states, plan.norm, plan.hyper.adamw, plan.rows_seen)
+        losses = jax.lax.map(of_run, runs, batch_size=side_by_side)
+        return jax.tree.map(lambda loss: loss.T, losses)
+
+    runs, shared = PartitionSpec(RUNS), PartitionSpec()
+    laid_out = jax.shard_map(
+        of_device, mesh=mesh, in_specs=(runs, runs, shared), out_specs=runs, check_vma=False
+    )
+    losses: tuple[jax.Array, jax.Array] = laid_out(states, examples, plan)
+    return losses

@@ -1,0 +1,125 @@
+"""A sweep's cells are single runs, on however many devices, in whatever order."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mlp_core import Fixes, Settings, baselines, sweep, sweep_chunks, train
+from mlp_core.sweeps import all_combinations
+
+SMALL = Settings(examples=200, hidden=(4, 3), steps=40, batch_size=32)
+NUMERIC = [name for name in vars(Fixes()) if name != "jit_step"]
+
+
+def single_losses(combinations, seeds, settings=SMALL):
+    runs = [
+        [train(replace(settings, seed=seed), replace(fixes, jit_step=True)) for seed in seeds]
+        for fixes in combinations
+    ]
+    return (
+        [[run.final_train_loss for run in row] for row in runs],
+        [[run.final_val_loss for run in row] for row in runs],
+    )
+
+
+def test_every_cell_is_the_single_run():
+    combinations, seeds = all_combinations(NUMERIC), (3, 0, 2)
+
+    grid = sweep(SMALL, combinations, seeds)
+
+    train_loss, val_loss = single_losses(combinations, seeds)
+    np.testing.assert_allclose(grid.train_loss, train_loss, rtol=1e-4)
+    np.testing.assert_allclose(grid.val_loss, val_loss, rtol=1e-4)
+    assert np.isnan(grid.val_loss).any(), "without a dead run, NaN for NaN is not tested"
+    assert not np.isnan(grid.val_loss).all()
+
+
+def test_the_posts_runs_are_cells_of_the_sweep():
+    combinations = all_combinations(("whole_batches", "adamw"), Fixes(True, True, True))
+
+    grid = sweep(Settings(), combinations, (42,))
+
+    np.testing.assert_allclose(grid.val_loss[0, 0], 2.857232, rtol=1e-4)
+    np.testing.assert_allclose(grid.val_loss[2, 0], 0.827241, rtol=1e-4)
+    np.testing.assert_allclose(grid.val_loss[3, 0], 0.571871, rtol=1e-4)
+
+
+def test_the_order_of_seeds_and_combinations_changes_nothing():
+    combinations, seeds = all_combinations(("norm_init", "adamw")), (5, 1, 4)
+    grid = sweep(SMALL, combinations, seeds)
+
+    turned = sweep(SMALL, combinations[::-1], seeds[::-1])
+
+    np.testing.assert_array_equal(turned.val_loss[::-1, ::-1], grid.val_loss)
+    np.testing.assert_array_equal(turned.predict_mean[::-1], grid.predict_mean)
+
+
+def test_a_sweep_uses_the_settings_given():
+    settings = replace(SMALL, schedule="cosine", clip_norm=0.5, learning_rate=0.05)
+    combinations = all_combinations(("whole_batches",), Fixes(norm_init=True))
+
+    grid = sweep(settings, combinations, (1,))
+
+    _, val_loss = single_losses(combinations, (1,), settings)
+    np.testing.assert_allclose(grid.val_loss, val_loss, rtol=1e-4)
+
+
+def test_the_pieces_grow_by_seeds_into_the_sweep():
+    combinations = all_combinations(("norm_init",))
+
+    pieces = list(sweep_chunks(SMALL, combinations, (7, 8, 9)))
+
+    whole = sweep(SMALL, combinations, (7, 8, 9))
+    assert [piece.seeds for piece in pieces][-1] == (7, 8, 9)
+    assert len(pieces) > 1
+    for piece in pieces:
+        done = len(piece.seeds)
+        assert piece.seeds == (7, 8, 9)[:done]
+        np.testing.assert_array_equal(piece.val_loss, whole.val_loss[:, :done])
+
+
+def test_predict_the_mean_is_that_of_each_seed():
+    grid = sweep(SMALL, (Fixes(),), (7, 8))
+
+    expected = [baselines(replace(SMALL, seed=seed)).predict_mean for seed in (7, 8)]
+    np.testing.assert_allclose(grid.predict_mean, expected)
+
+
+@pytest.mark.parametrize(
+    ("combinations", "seeds", "message"),
+    [
+        ((), (1,), "at least one combination"),
+        ((Fixes(),), (), "at least one seed"),
+        ((Fixes(), Fixes()), (1,), "each only once"),
+        ((Fixes(),), (1, 1), "each only once"),
+    ],
+)
+def test_a_sweep_of_nothing_or_of_the_same_twice_is_refused(combinations, seeds, message):
+    with pytest.raises(ValueError, match=message):
+        sweep(SMALL, combinations, seeds)
+
+
+def test_several_devices_and_a_remainder_give_the_same_losses(tmp_path):
+    """Three devices for seven seeds: the last chunk holds one."""
+    program = f"""
+import jax
+jax.config.update("jax_num_cpu_devices", 3)
+import numpy as np
+from mlp_core import Settings, sweep_chunks
+from mlp_core.sweeps import all_combinations
+settings = Settings(examples=200, hidden=(4, 3), steps=40, batch_size=32)
+pieces = list(sweep_chunks(settings, all_combinations(("norm_init",)), range(7)))
+assert [len(piece.seeds) for piece in pieces] == [3, 6, 7]
+np.save({str(tmp_path / "losses.npy")!r}, pieces[-1].val_loss)
+"""
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=root, env=os.environ.copy())
+
+    one_device = sweep(SMALL, all_combinations(("norm_init",)), range(7))
+
+    np.testing.assert_allclose(np.load(tmp_path / "losses.npy"), one_device.val_loss, rtol=1e-4)
