@@ -23,8 +23,9 @@ format: $(VENV)/dev.installed
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: $(VENV)/app.installed
+bench: $(VENV)/bench.installed
 	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.sweep
 
 bench-app: $(VENV)/dev.installed
 	$(BIN)/python -m tests.browser.chromium
@@ -39,6 +40,10 @@ $(VENV)/app.installed: requirements.txt | $(BIN)/pip
 
 $(VENV)/dev.installed: requirements.txt requirements-dev.txt | $(BIN)/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	touch $@
+
+$(VENV)/bench.installed: requirements.txt requirements-bench.txt | $(BIN)/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-bench.txt
 	touch $@
 
 # pip is the last thing that venv makes: where it is missing, an earlier try has failed half-way.
