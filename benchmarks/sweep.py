@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from mlp_core.devices import use_all_cores
@@ -35,7 +36,7 @@ def _floor(folder: str) -> float:
     return float(found[0])
 
 
-def _timed(work, runs: int) -> tuple[float, float]:
+def _timed(work: Callable[[], object], runs: int) -> tuple[float, float]:
     """Returns the milliseconds a run, on the clock and summed over the cores."""
     clock, cores = time.perf_counter(), time.process_time()
     work()

@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import pins, sidebar, timings
 from dashboard.choice import Choice
 from mlp_core import Fixes, Settings
+from mlp_core.devices import use_all_cores
 
 TITLE = "Fix by Fix"
 _DRAWN = "frame_is_drawn"
@@ -13,6 +14,7 @@ _SIDEBAR_WIDTH = 312  # the stages fit into two rows
 
 def run() -> None:
     """Draws the frame and runs the page that the reader has chosen."""
+    use_all_cores()  # before a page's first training imports JAX
     st.set_page_config(TITLE, "🔧", layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
     with timings.courtesy().asked_for():
         page = _navigation()
@@ -50,7 +52,11 @@ def current_choice() -> Choice:
 
 
 def _navigation() -> st.Page:
-    return st.navigation([st.Page("pages/lab.py", title="Lab", default=True)], position="top")
+    pages = [
+        st.Page("pages/lab.py", title="Lab", default=True),
+        st.Page("pages/lattice.py", title="Lattice"),
+    ]
+    return st.navigation(pages, position="top")
 
 
 def _ensure_drawn() -> None:

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from mlp_core.devices import use_all_cores
 from mlp_core.fixes import STAGES, Fixes
 from mlp_core.settings import SCHEDULES, TASKS, Settings
 
@@ -133,7 +134,6 @@ def _processes(arguments: argparse.Namespace) -> "Processes | None":
 
 def _store_sweep(settings: Settings, arguments: argparse.Namespace) -> None:
     from mlp_core import sweep_command
-    from mlp_core.devices import use_all_cores
     from mlp_core.sweeps import all_combinations
 
     if arguments.seeds < 1:
@@ -141,7 +141,6 @@ def _store_sweep(settings: Settings, arguments: argparse.Namespace) -> None:
     if not arguments.out.parent.is_dir():
         raise ValueError(f"out must lie in a folder that exists, got {arguments.out}")
     processes = _processes(arguments)
-    use_all_cores()
     combinations = all_combinations(arguments.switches)
     sweep_command.run(settings, combinations, range(arguments.seeds), arguments.out, processes)
 
@@ -152,6 +151,7 @@ def main(arguments: list[str] | None = None) -> None:
     Raises:
       SystemExit: with status 2 and one line if an argument is wrong.
     """
+    use_all_cores()
     parser = _parser()
     parsed = parser.parse_args(arguments)
     try:

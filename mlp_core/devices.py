@@ -2,17 +2,13 @@
 
 import os
 
-import jax
-
 
 def use_all_cores() -> None:
     """Makes each core of a CPU a JAX device, so that a sweep uses them all.
 
+    Has no effect once JAX is imported, nor where the environment sets JAX_NUM_CPU_DEVICES.
     Accelerators are devices anyway.
-
-    Raises:
-      RuntimeError: if JAX has computed anything before.
     """
-    available = getattr(os, "sched_getaffinity", None)
-    cores = len(available(0)) if available else os.cpu_count()
-    jax.config.update("jax_num_cpu_devices", cores or 1)
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    os.environ.setdefault("JAX_NUM_CPU_DEVICES", str(cores))

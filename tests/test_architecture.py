@@ -14,14 +14,14 @@ FOLDERS = ("mlp_core", "dashboard", "pages")
 # A module imports from the lines above its own in this list, never from its own line or from below.
 # A new module needs a place here.
 LAYERS = (
-    ("mlp_core.fixes", "mlp_core.settings", "mlp_core.certainty"),
+    ("mlp_core.fixes", "mlp_core.settings", "mlp_core.certainty", "mlp_core.devices"),
     ("mlp_core.data", "mlp_core.model", "mlp_core.batches", "mlp_core.grid"),
     ("mlp_core.optimizer", "mlp_core.scores"),
     ("mlp_core.compiled",),
     ("mlp_core.python_loop",),
     ("mlp_core.training",),
     ("mlp_core.sweeps", "mlp_core.timing", "mlp_core.evidence", "mlp_core.program"),
-    ("mlp_core.store", "mlp_core.devices"),
+    ("mlp_core.store",),
     ("mlp_core.sweep_command",),
     ("mlp_core.effects", "mlp_core.paired", "mlp_core.detectors", "mlp_core.__main__"),
     ("mlp_core",),
