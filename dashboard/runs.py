@@ -33,10 +33,13 @@ def _workers() -> Workers:
 
 
 @st.cache_resource(show_spinner=False)
-def _settle_memory() -> None:
+def settle_memory(loaded: str) -> None:
     """Takes JAX, pandas and Altair out of garbage collection, once they are loaded.
 
     Streamlit collects after every script run: 150 ms a click with all their objects in it.
+
+    Args:
+      loaded: a name for what has come; once for each.
     """
     gc.collect()
     gc.freeze()
@@ -68,7 +71,7 @@ def wait(choices: Sequence[Choice], seconds: float = PATIENCE_SECONDS) -> bool:
     jobs = [job(choice) for choice in choices]
     ended = [each.wait(max(0.0, deadline - time.monotonic())) for each in jobs]
     if all(ended):
-        _settle_memory()
+        settle_memory("training")
     return all(ended)
 
 

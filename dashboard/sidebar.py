@@ -107,6 +107,11 @@ def reset() -> None:
     show(Choice())
 
 
+def control_names() -> set[str]:
+    """Returns the key of every control, which is also its URL parameter."""
+    return {field.name for field in fields(Fixes)} | set(_controls())
+
+
 def changed_controls() -> dict[str, str]:
     """Returns the URL parameter of each control that is not at its default."""
     now: dict[str, object] = {field.name: st.session_state[field.name] for field in fields(Fixes)}

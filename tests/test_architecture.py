@@ -30,11 +30,33 @@ LAYERS = (
         "dashboard.codes",
         "dashboard.runs",
         "dashboard.charts",
+        "dashboard.lattice_charts",
         "dashboard.words",
     ),
-    ("dashboard.pins", "dashboard.history", "dashboard.sidebar", "dashboard.timings"),
-    ("dashboard.links", "dashboard.tables", "dashboard.stopwatch"),
-    ("dashboard.frame", "dashboard.heading", "dashboard.result", "dashboard.details"),
+    (
+        "dashboard.pins",
+        "dashboard.history",
+        "dashboard.sidebar",
+        "dashboard.timings",
+        "dashboard.lattice_words",
+    ),
+    (
+        "dashboard.links",
+        "dashboard.tables",
+        "dashboard.stopwatch",
+        "dashboard.grids",
+        "dashboard.lattice_tables",
+    ),
+    (
+        "dashboard.frame",
+        "dashboard.heading",
+        "dashboard.result",
+        "dashboard.details",
+        "dashboard.lattice_source",
+        "dashboard.lattice_view",
+    ),
+    ("dashboard.lattice", "dashboard.lattice_order", "dashboard.lattice_step"),
+    ("dashboard.lattice_tabs",),
     ("dashboard",),
     ("pages.*",),
     ("streamlit_app",),
@@ -43,7 +65,7 @@ LAYERS = (
 # The numerics run without the app, and a chart is drawn without a server.
 NEVER_IMPORTS = {
     "mlp_core*": {"streamlit", "altair"},
-    "dashboard.charts": {"streamlit", "jax", "optax"},
+    "dashboard.*charts": {"streamlit", "jax", "optax"},
 }
 
 

@@ -1,0 +1,147 @@
+"""The grids behind the Lattice: the one that ships, and those computed here behind the page."""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from dashboard import runs, timings
+from dashboard.jobs import Job, Workers
+from mlp_core import Fixes, Settings
+
+if TYPE_CHECKING:
+    from mlp_core.grid import Grid
+    from mlp_core.store import Stored
+
+BEYOND = ("epsilon_in_root", "bias_before_norm")
+NUMERIC = tuple(field.name for field in fields(Fixes) if field.name != "jit_step")
+"""The switches that change numbers. Compiling the step changes only the time."""
+
+FEWEST_SEEDS, MOST_SEEDS, DEFAULT_SEEDS = 4, 256, 16
+DRAWABLE_SEEDS = 2
+"""From so many seeds on there is something to show: an interval needs two."""
+
+LONGEST_SECONDS = 3600.0
+"""A sweep that would take longer is not begun: the machine is everybody's."""
+
+_SHARE_OF_A_RUN = 0.6  # what a run costs in a sweep, where a run on its own costs 1
+_KEPT_GRIDS = 12
+_COURTESY_SECONDS = 0.5
+
+
+class Request(NamedTuple):
+    """A grid that a reader may ask for, with the seeds 0, 1, ..."""
+
+    settings: Settings
+    """Its own seed is left at the default: a grid has many."""
+    with_beyond: bool
+    num_seeds: int
+
+    @property
+    def switches(self) -> tuple[str, ...]:
+        """The switches of which it holds every combination."""
+        return switches(self.with_beyond)
+
+    @property
+    def num_runs(self) -> int:
+        """Trainings in all."""
+        return self.num_seeds * 2 ** len(self.switches)
+
+
+class Progress(NamedTuple):
+    """How far a sweep is."""
+
+    grid: "Grid"
+    """The seeds done so far."""
+    seconds_left: float | None
+    """None until a chunk was timed that had nothing to compile."""
+
+
+@st.cache_resource(show_spinner=False, on_release=Workers.close)
+def _workers() -> Workers:
+    return Workers(threads=1, keep=_KEPT_GRIDS)  # one sweep takes all cores
+
+
+@st.cache_resource(show_spinner=False)
+def stored() -> "Stored":
+    """Returns the grid that ships. Shared by all sessions: never change it.
+
+    Raises:
+      ValueError: if its file cannot be read.
+    """
+    from mlp_core import store
+
+    return store.post_grid()
+
+
+def switches(with_beyond: bool) -> tuple[str, ...]:
+    """Returns the numeric switches, those beyond the post only if asked for."""
+    return NUMERIC if with_beyond else tuple(name for name in NUMERIC if name not in BEYOND)
+
+
+def request(settings: Settings, with_beyond: bool, num_seeds: int) -> Request:
+    """Returns what to ask for; the seed in the settings does not matter."""
+    return Request(without_seed(settings), with_beyond, num_seeds)
+
+
+def without_seed(settings: Settings) -> Settings:
+    """Returns the settings with the default seed: what a grid is of."""
+    return replace(settings, seed=Settings().seed)
+
+
+def begin(wanted: Request) -> None:
+    """Lets a sweep begin, or go on where it was stopped."""
+    _workers().start(wanted, lambda: _swept(wanted))
+    _workers().resume(wanted)
+
+
+def begin_again(wanted: Request) -> None:
+    """Drops a sweep that failed and begins it anew."""
+    _workers().forget(wanted)
+    begin(wanted)
+
+
+def job(wanted: Request) -> Job[Progress] | None:
+    """Returns the sweep of a request if anybody has begun it."""
+    return _workers().find(wanted)
+
+
+def estimated_seconds(wanted: Request) -> float:
+    """Returns about how long a sweep takes. Right within a factor of three."""
+    return wanted.num_runs * _SHARE_OF_A_RUN * runs.estimated_seconds(wanted.settings)
+
+
+def restricted(grid: "Grid", with_beyond: bool) -> "Grid":
+    """Returns the grid, without the combinations beyond the post unless asked for."""
+    if with_beyond:
+        return grid
+    rows = [
+        row
+        for row, fixes in enumerate(grid.combinations)
+        if not any(getattr(fixes, name) for name in BEYOND)
+    ]
+    return replace(
+        grid,
+        combinations=tuple(grid.combinations[row] for row in rows),
+        train_loss=grid.train_loss[rows],
+        val_loss=grid.val_loss[rows],
+    )
+
+
+def _swept(wanted: Request) -> Iterator[Progress]:
+    """Yields the grid as it grows."""
+    from mlp_core import sweeps
+
+    combinations = sweeps.all_combinations(wanted.switches)
+    first, seconds, began = 0, 0.0, perf_counter()
+    for grid in sweeps.sweep_chunks(wanted.settings, combinations, range(wanted.num_seeds)):
+        done = len(grid.seeds)
+        if first:
+            seconds += perf_counter() - began
+        first = first or done  # the first chunk may have compiled
+        each = seconds / (done - first) if done > first else None
+        yield Progress(grid, None if each is None else each * (wanted.num_seeds - done))
+        timings.courtesy().wait(_COURTESY_SECONDS)
+        began = perf_counter()

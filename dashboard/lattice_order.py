@@ -1,0 +1,114 @@
+"""The Lattice's tab for one order of the fixes, which the reader can change."""
+
+from itertools import chain
+
+import streamlit as st
+
+from dashboard import canvas, lattice_charts, lattice_tables, lattice_words, words
+from dashboard.lattice_view import View, nothing
+from mlp_core import Fixes
+
+PARAMETER = "order"
+_KEY = "lattice_order"
+_SEPARATOR = "."
+_STEP = 40
+
+
+def show(view: View) -> None:
+    """Draws the order as a list to change, its waterfall, and the credits against the worth."""
+    from mlp_core.effects import waterfall
+
+    order = chosen(view)
+    fall = waterfall(view.grid, Fixes(), order, view.unit)
+    st.markdown(lattice_words.order(fall, view.effects, view.unit))
+    left, middle, right = st.columns([3, 4, 4], gap="medium")
+    with left:
+        _draw_list(view, order)
+    with middle:
+        st.markdown(f"**Val loss along this order**, from {words.loss(float(fall.loss[0]))}")
+        canvas.draw(
+            lattice_charts.waterfall(len(order), _STEP),
+            {"steps": lattice_tables.waterfall(fall, view.unit)},
+            key="waterfall",
+            alt="The val loss before and after each fix, turned on in this order.",
+        )
+    with right:
+        st.markdown("**Credit** in this order ◆, over all ●")
+        canvas.draw(
+            lattice_charts.credits(view.unit, len(order), _STEP),
+            {
+                "credits": lattice_tables.credits(fall, view.effects, view.unit),
+                "nothing": nothing(view.unit),
+            },
+            key="credits",
+            alt="What each fix is credited with in this order, beside its worth over all orders.",
+        )
+
+
+def _draw_list(view: View, order: tuple[str, ...]) -> None:
+    st.markdown("**Turned on in this order**")
+    with st.container(gap=None, key="places"):
+        for place, switch in enumerate(order):
+            _draw_place(order, place, switch)
+    worth = {effect.switch: effect.mean for effect in view.effects}
+    presets = {
+        "The post's": view.switches,
+        "Best first": tuple(sorted(order, key=lambda switch: -worth[switch])),
+        "Reverse": order[::-1],
+    }
+    with st.container(horizontal=True, key="presets"):
+        for label, preset in presets.items():
+            st.button(
+                label, on_click=_take, args=(preset,), disabled=preset == order, type="tertiary"
+            )
+
+
+def _draw_place(order: tuple[str, ...], place: int, switch: str) -> None:
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=f"place_{place}"
+    ):
+        for way, to in (("up", place - 1), ("down", place + 1)):
+            st.button(
+                f":material/arrow_{way}ward:",
+                on_click=_move,
+                args=(order, place, to),
+                disabled=not 0 <= to < len(order),
+                type="tertiary",
+                help=f"Move {lattice_words.fix(switch)} {way}",
+                key=f"move_{place}_{way}",
+            )
+        st.markdown(words.FIXES[switch])
+
+
+def chosen(view: View) -> tuple[str, ...]:
+    """Returns the reader's order of the switches, and keeps the link up to date."""
+    switches = view.switches
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = _readable(st.query_params.get(PARAMETER, ""))
+    wanted = [switch for switch in st.session_state[_KEY] if switch in switches]
+    order = tuple(dict.fromkeys(chain(wanted, switches)))
+    _write_link("" if order == switches else _SEPARATOR.join(words.SHORT[s] for s in order))
+    return order
+
+
+def _readable(text: str) -> list[str]:
+    switch_of = {short: switch for switch, short in words.SHORT.items()}
+    return [switch_of[part] for part in text[:200].split(_SEPARATOR) if part in switch_of]
+
+
+def _write_link(value: str) -> None:
+    if value != st.query_params.get(PARAMETER, ""):
+        if value:
+            st.query_params[PARAMETER] = value
+        else:
+            del st.query_params[PARAMETER]
+
+
+def _move(order: tuple[str, ...], place: int, to: int) -> None:
+    moved = list(order)
+    moved[place], moved[to] = moved[to], moved[place]
+    st.session_state[_KEY] = moved
+
+
+def _take(order: tuple[str, ...]) -> None:
+    st.session_state[_KEY] = list(order)

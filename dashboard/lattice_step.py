@@ -1,0 +1,118 @@
+"""The Lattice's tab for one step: what some fixes do on top of given ones, seed by seed."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import canvas, lattice_charts, lattice_tables, lattice_words, words
+from dashboard.lattice_view import View, open_in_lab
+from mlp_core import Fixes
+
+if TYPE_CHECKING:
+    from mlp_core.paired import Paired
+
+DIFFERENCES_KEY = "differences"
+_METRIC_WIDTH = 150
+
+
+def show(view: View) -> None:
+    """Draws the controls of the step, its verdict, its numbers and its seeds."""
+    from mlp_core.paired import paired
+
+    base, added = _chosen(view)
+    if not added:
+        st.info("Choose at least one fix to add that is not on already.", icon=":material/add:")
+        return
+    pair = paired(view.grid, base, added, view.unit)
+    st.markdown(lattice_words.step(pair, added, view.unit))
+    _draw_metrics(pair, view)
+    left, right = st.columns([1, 2], gap="medium")
+    table = lattice_tables.pairs(pair, view.grid, view.unit)
+    with left:
+        canvas.draw(
+            lattice_charts.slopes(),
+            {"slopes": lattice_tables.slopes(table)},
+            key="slopes",
+            alt="A line for each seed from its val loss before the step to that after it.",
+        )
+    with right:
+        st.vega_lite_chart(
+            spec=lattice_charts.differences(view.unit)
+            | {"datasets": {"pairs": table, "mean": _mean(pair, view)}},
+            key=DIFFERENCES_KEY,
+            on_select=lambda: _open_seed(view, pair.after),
+            alt="The effect of the step in every seed, sorted, with the mean and its interval.",
+        )
+    _draw_links(view, pair)
+
+
+def _chosen(view: View) -> tuple[Fixes, tuple[str, ...]]:
+    names = [words.SHORT[switch] for switch in view.switches]
+    switch_of = dict(zip(names, view.switches, strict=True))
+    left, right = st.columns(2, gap="medium")
+    on = left.pills(
+        "Start from",
+        names,
+        selection_mode="multi",
+        default=["keys", "batches"],
+        key="base",
+        help="Nothing chosen: the first version.",
+        bind="query-params",
+    )
+    more = right.pills(
+        "Add", names, selection_mode="multi", default=["init"], key="add", bind="query-params"
+    )
+    base = Fixes(**{switch_of[name]: True for name in on})
+    return base, tuple(switch_of[name] for name in names if name in more and name not in on)
+
+
+def _draw_metrics(pair: "Paired", view: View) -> None:
+    seeds = len(pair.seeds)
+    with st.container(horizontal=True, key="step_metrics"):
+        st.metric("Mean effect", lattice_words.drop(pair.mean, view.unit), width=_METRIC_WIDTH + 60)
+        st.metric(
+            "Median effect", lattice_words.drop(pair.median, view.unit), width=_METRIC_WIDTH + 60
+        )
+        st.metric("Seeds it helps", lattice_words.share(pair.helped), width=_METRIC_WIDTH)
+        st.metric(
+            "Died",
+            f"{pair.failures_before} → {pair.failures_after}",
+            width=_METRIC_WIDTH,
+            help=f"Of {seeds} runs, before and after the step. {lattice_words.RULE}",
+        )
+        st.metric(
+            "Seeds needed",
+            lattice_words.seeds_needed(pair),
+            width=_METRIC_WIDTH,
+            help="So many seeds would show, four times out of five, that the mean effect is not 0, "
+            "if mean and spread are as seen here.",
+        )
+
+
+def _mean(pair: "Paired", view: View) -> pd.DataFrame:
+    drops = {"mean": pair.mean, "low": pair.low, "high": pair.high, "same": 0.0}
+    drawn = {k: 10**v if view.unit == "log10" else v for k, v in drops.items()}
+    return pd.DataFrame([drawn])
+
+
+def _draw_links(view: View, pair: "Paired") -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="step_links"):
+        st.caption(
+            "Click a seed to open it in the Lab, after the step. Or open, with the sidebar's seed:"
+        )
+        for label, fixes in (("Before", pair.before), ("After", pair.after)):
+            st.button(
+                label,
+                on_click=open_in_lab,
+                args=(view, fixes),
+                key=f"open_{label.lower()}",
+                icon=":material/open_in_full:",
+                type="tertiary",
+            )
+
+
+def _open_seed(view: View, fixes: Fixes) -> None:
+    picked = st.session_state[DIFFERENCES_KEY].selection.get("run")
+    if picked:
+        open_in_lab(view, fixes, picked[0]["seed"])

@@ -1,0 +1,61 @@
+"""What all parts of the Lattice show: one grid, counted in one unit; and the way to the Lab."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import grids, sidebar
+from dashboard.choice import Choice
+from mlp_core import Fixes
+
+if TYPE_CHECKING:
+    from mlp_core.effects import Effect
+    from mlp_core.grid import Grid
+    from mlp_core.scores import Unit
+
+
+class View(NamedTuple):
+    """What the reader looks at."""
+
+    choice: Choice
+    """The run in the sidebar."""
+    grid: "Grid"
+    versions: dict[str, str] | None
+    """The programs that made a stored grid; None for one computed here."""
+    unit: "Unit"
+    with_beyond: bool
+    effects: "tuple[Effect, ...]"
+    """What each switch is worth over all orders."""
+
+    @property
+    def switches(self) -> tuple[str, ...]:
+        """The switches of which the grid has every combination."""
+        return grids.switches(self.with_beyond)
+
+    @property
+    def verdicts(self) -> list[str]:
+        """For each effect whether it helps, hurts or one cannot tell."""
+        from mlp_core.certainty import verdict
+
+        seeds = len(self.grid.seeds)
+        return [verdict(effect.low, effect.high, seeds) for effect in self.effects]
+
+
+def nothing(unit: str) -> pd.DataFrame:
+    """Returns where on the axis of drops a fix changes nothing."""
+    return pd.DataFrame({"nothing": [1.0 if unit == "log10" else 0.0]})
+
+
+def open_in_lab(view: View, fixes: Fixes, seed: int | None = None) -> None:
+    """Shows a run of the grid in the Lab. Only for callbacks.
+
+    Args:
+      seed: None for the one in the sidebar.
+    """
+    fixes = replace(fixes, jit_step=view.choice.fixes.jit_step)
+    seed = view.choice.settings.seed if seed is None else seed
+    sidebar.show(Choice(fixes, replace(view.grid.settings, seed=seed)))
+    # Streamlit refuses to clear the controls' parameters; to set none it does not mind.
+    st.switch_page("pages/lab.py", query_params={})

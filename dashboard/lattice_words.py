@@ -1,0 +1,261 @@
+"""What the Lattice says. Every sentence is made from the numbers passed in."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import fields
+from math import factorial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dashboard import words
+from mlp_core import Fixes, Settings
+
+if TYPE_CHECKING:
+    from mlp_core.effects import Effect, Waterfall
+    from mlp_core.grid import Grid
+    from mlp_core.paired import Paired
+    from mlp_core.scores import Unit
+
+UNITS: dict["Unit", str] = {"log10": "times lower", "plain": "loss units"}
+"""What a drop of the loss is counted in."""
+
+RULE = (
+    "A run that died (NaN) counts as always predicting the mean. How often that happens stands "
+    "beside the losses as “died”."
+)
+
+_MATTERS = 0.02  # from this difference of the failure rate on, a fix is named for it
+
+
+def fix(switch: str) -> str:
+    """Returns a fix's name without the post's number."""
+    return words.FIXES[switch].rpartition(" · ")[2]
+
+
+def combination(fixes: Fixes) -> str:
+    """Returns the name of a combination."""
+    on = [words.SHORT[field.name] for field in fields(Fixes) if getattr(fixes, field.name)]
+    return " + ".join(on) or "v1"
+
+
+def number(value: float) -> str:
+    """Returns a factor or a loss with as many digits as a reader can use."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 2 else f"{value:.2f}"
+
+
+def drop(value: float, unit: str) -> str:
+    """Returns a drop of the loss, above 0 where it fell: "2.4 times lower"."""
+    size, way = _size(value, unit), "lower" if value > 0 else "higher"
+    if size == _size(0.0, unit):
+        return "no change"
+    return f"{size} {'times ' if unit == 'log10' else ''}{way}"
+
+
+def span(low: float, high: float, unit: str) -> str:
+    """Returns the ends of an interval of drops."""
+    if math.isnan(low):
+        return "one seed, so no interval"
+    if low > 0:
+        return f"{_size(low, unit)} to {_size(high, unit)}"
+    if high < 0:
+        return f"{_size(high, unit)} to {_size(low, unit)}"
+    return f"{drop(low, unit)} to {drop(high, unit)}"
+
+
+def share(value: float) -> str:
+    """Returns a share in per cent."""
+    if 0 < value < 0.01:
+        return "under 1 %"
+    return "over 99 %" if 0.99 < value < 1 else f"{100 * value:.0f} %"
+
+
+def answer(effects: "Sequence[Effect]", verdicts: Sequence[str], unit: str, seeds: int) -> str:
+    """Returns which fix matters most, which else, and which do not.
+
+    Args:
+      verdicts: for each effect whether it helps, hurts or one cannot tell.
+    """
+    ranked = sorted(zip(effects, verdicts, strict=True), key=lambda pair: -pair[0].mean)
+    helping = [effect for effect, verdict in ranked if verdict == "helps"]
+    hurting = [effect for effect, verdict in ranked if verdict == "hurts"]
+    unclear = [effect for effect, verdict in ranked if verdict == "cannot tell"]
+    over = f"over all {factorial(len(effects)):,} orders and {seeds} seeds"
+    sentences = [_best(helping, unit, over)] if helping else [f"No fix helps for certain, {over}."]
+    if helping[1:]:
+        sentences.append(f"Then {_listed(helping[1:], unit)}.")
+    if hurting:
+        sentences.append(f"It costs: {_listed(hurting, unit)}.")
+    if unclear:
+        sentences.append(f"One cannot tell for {_and([fix(effect.switch) for effect in unclear])}.")
+    return " ".join(sentences)
+
+
+def deaths(grid: "Grid", switches: Sequence[str]) -> str:
+    """Returns how many runs died, and the fix that decides most about it."""
+    dead = ~np.isfinite(grid.val_loss)
+    if not dead.any():
+        return "No run died."
+    rates = {switch: _death_rates(grid, dead, switch) for switch in switches}
+    switch = max(rates, key=lambda name: abs(rates[name][0] - rates[name][1]))
+    off, on = rates[switch]
+    total = f"{share(float(dead.mean()))} of the {dead.size:,} runs died"
+    if abs(off - on) < _MATTERS:
+        return f"{total}."
+    return f"{total}: **{share(on)} with {fix(switch)}, {share(off)} without.**"
+
+
+def together(matrix: np.ndarray, switches: Sequence[str], unit: str) -> str:
+    """Returns the pair that needs each other most and the pair that masks each other most."""
+    pairs = np.argwhere(np.triu(np.isfinite(matrix), 1))
+    values = np.array([matrix[i, j] for i, j in pairs])
+    highest, lowest = int(values.argmax()), int(values.argmin())
+    sentences = []
+    if values[highest] > 0:
+        pair = _and([fix(switches[k]) for k in pairs[highest]])
+        more = drop(float(values[highest]), unit)
+        sentences.append(
+            f"**{pair}** need each other most: together {more} than the two alone promise."
+        )
+    if values[lowest] < 0:
+        pair = _and([fix(switches[k]) for k in pairs[lowest]])
+        less = drop(float(values[lowest]), unit)
+        sentences.append(f"**{pair}** overlap most: together {less} than the two alone promise.")
+    return " ".join(sentences)
+
+
+def pair_signs(unit: str) -> str:
+    """Returns what the signs in the matrix of pairs mean."""
+    plus, minus = ("×", "÷") if unit == "log10" else ("+", "−")
+    return f"{plus} they need each other, {minus} they overlap"
+
+
+def legend(seed: int, seeds: Sequence[int]) -> str:
+    """Returns what the marks of a combination's row mean.
+
+    Args:
+      seed: the reader's own; marked where the grid has it.
+    """
+    own = f", ◆ your seed {seed}" if seed in seeds else ""
+    return (
+        "A thin tick is a seed, orange if its run died; the grey bar is the middle half of the "
+        f"seeds, the blue mark their median{own}."
+    )
+
+
+def order(fall: "Waterfall", effects: "Sequence[Effect]", unit: str) -> str:
+    """Returns what the order adds up to, and where it misleads most."""
+    first, last = (words.loss(float(loss)) for loss in fall.loss[[0, -1]])
+    whole = drop(float(fall.credits.sum()), unit)
+    sentences = [f"In any order: from {first} to {last}, {whole}."]
+    worth = {effect.switch: effect.mean for effect in effects}
+    off = {s: float(c) - worth[s] for s, c in zip(fall.order, fall.credits, strict=True)}
+    switch = max(off, key=lambda name: abs(off[name]))
+    if drop(off[switch], unit) != "no change":
+        way = "flatters" if off[switch] > 0 else "is unfair to"
+        credit, value = drop(worth[switch] + off[switch], unit), drop(worth[switch], unit)
+        sentences.append(
+            f"This order {way} **{fix(switch)}** most: it gets {credit}, over all orders it is "
+            f"worth {value}."
+        )
+    return " ".join(sentences)
+
+
+def step(pair: "Paired", added: Sequence[str], unit: str) -> str:
+    """Returns what one step of the lattice does, with its verdict first."""
+    what = f"{_and([fix(switch) for switch in added])} on top of {combination(pair.before)}"
+    seeds = len(pair.seeds)
+    if changes_nothing(pair):
+        return f"**Changes nothing:** {what} ends at the same loss in all {seeds} seeds."
+    mean, ends = drop(pair.mean, unit), span(pair.low, pair.high, unit)
+    verdict = pair.verdict.capitalize()
+    head = f"**{verdict}:** {what}, val loss {mean} ({ends}) in the mean of {seeds} seeds."
+    return " ".join(filter(None, (head, _saved(pair), _enough(pair))))
+
+
+def changes_nothing(pair: "Paired") -> bool:
+    """Returns whether no seed ends differently."""
+    return not pair.drop.any() and pair.failures_before == pair.failures_after
+
+
+def seeds_needed(pair: "Paired") -> str:
+    """Returns how many seeds it would take to tell."""
+    return f"{pair.seeds_needed:,.0f}" if math.isfinite(pair.seeds_needed) else "–"
+
+
+def provenance(grid: "Grid", versions: dict[str, str] | None) -> str:
+    """Returns which runs stand behind the page.
+
+    Args:
+      versions: the programs that made a stored grid; None for one computed here.
+    """
+    runs = f"{len(grid.combinations)} combinations × {len(grid.seeds)} seeds"
+    seeds = f"{min(grid.seeds)} to {max(grid.seeds)}"
+    made = "computed here" if versions is None else _made_with(versions)
+    return f"{runs} ({seeds}), {settings(grid.settings)}, {made}."
+
+
+def settings(given: Settings) -> str:
+    """Returns settings by what is not the post's, the seed apart."""
+    changed = [
+        f"{words.SETTING[field.name]} {words.setting(value)}"
+        for field in fields(Settings)
+        if field.name != "seed"
+        and (value := getattr(given, field.name)) != getattr(Settings(), field.name)
+    ]
+    return f"the post's settings but for {_and(changed)}" if changed else "the post's settings"
+
+
+def progress(done: int, seeds: int, seconds_left: float | None) -> str:
+    """Returns how far a sweep is."""
+    if done == 0:
+        return "Compiling the training for these sizes, once for all combinations …"
+    left = "" if seconds_left is None else f", about {words.duration(1000 * seconds_left)} left"
+    return f"{done} of {seeds} seeds done{left}"
+
+
+def _size(value: float, unit: str) -> str:
+    """Returns how large a drop or rise is, in the digits that are shown."""
+    return number(10 ** abs(value)) if unit == "log10" else words.loss(abs(value))
+
+
+def _best(helping: "Sequence[Effect]", unit: str, over: str) -> str:
+    best = helping[0]
+    worth, ends = drop(best.mean, unit), span(best.low, best.high, unit)
+    return f"**{fix(best.switch)}** matters most: val loss **{worth}** ({ends}), {over}."
+
+
+def _listed(effects: "Sequence[Effect]", unit: str) -> str:
+    return _and([f"{fix(effect.switch)} ({drop(effect.mean, unit)})" for effect in effects])
+
+
+def _and(parts: Sequence[str]) -> str:
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _death_rates(grid: "Grid", dead: np.ndarray, switch: str) -> tuple[float, float]:
+    """Returns the share of runs that died with a switch off, and on."""
+    on = np.array([getattr(fixes, switch) for fixes in grid.combinations])
+    return float(dead[~on].mean()), float(dead[on].mean())
+
+
+def _enough(pair: "Paired") -> str:
+    if pair.verdict != "cannot tell" or not math.isfinite(pair.seeds_needed):
+        return ""
+    return f"It would take about {seeds_needed(pair)} seeds to tell."
+
+
+def _saved(pair: "Paired") -> str:
+    """Returns how the step changes the number of runs that die."""
+    before, after, seeds = pair.failures_before, pair.failures_after, len(pair.seeds)
+    if before == after:
+        return f"As many runs die as without it, {after} of {seeds}." if after else ""
+    if after < before:
+        return f"It saves runs from dying: {before} of {seeds} did, {after} do."
+    return f"It kills runs: {before} of {seeds} died, now {after} do."
+
+
+def _made_with(versions: dict[str, str]) -> str:
+    shown = {"python": "Python", "jax": "JAX"}
+    return "made with " + _and([f"{name} {versions[key]}" for key, name in shown.items()])

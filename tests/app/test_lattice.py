@@ -1,0 +1,433 @@
+"""The Lattice, driven without a browser. The oracle is the grid that ships, read with pandas."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard import lattice_words
+from mlp_core import Fixes, Settings, store
+from mlp_core.grid import Grid
+from tests.app.conftest import ENTRY, metric
+
+POST = ["split_keys", "norm_epsilon", "norm_init", "whole_batches", "adamw"]
+BEYOND = ["epsilon_in_root", "bias_before_norm"]
+TINY = {"hidden": "2", "steps": "20", "examples": "100", "batch_size": "8"}
+TINY_SETTINGS = Settings(hidden=(2,), steps=20, examples=100, batch_size=8)
+
+Open = Callable[..., AppTest]
+
+sweep = import_module("mlp_core.sweep")  # the package's own name for it is the function
+
+
+@pytest.fixture
+def open_lattice() -> Iterator[Open]:
+    """Yields a function that opens the page at a link, as the first request of all."""
+    _forget_everything()
+    yield _opened
+    _forget_everything()
+
+
+@pytest.fixture(scope="module")
+def runs() -> pd.DataFrame:
+    """The runs of the grid that ships; dead ones count as predict-the-mean in `scored`."""
+    table = pd.read_parquet(store.POST_GRID)
+    return table.assign(scored=table["val_loss"].fillna(table["predict_mean"]))
+
+
+def table(app: AppTest, name: str) -> pd.DataFrame:
+    """Returns the rows that a chart on the page was given under a name."""
+    for chart in app.get("vega_lite_chart"):
+        for dataset in chart.proto.datasets:
+            if dataset.name == name:
+                return pa.ipc.open_stream(dataset.data.data).read_pandas()
+    raise AssertionError(f"no chart was given a table {name}")
+
+
+def answer(app: AppTest) -> str:
+    """Returns the sentence at the top."""
+    return next(text.value for text in app.main.markdown if "orders and" in text.value)
+
+
+def of(runs: pd.DataFrame, *on: str) -> pd.DataFrame:
+    """Returns the runs of the combination with exactly these switches on, by seed."""
+    wanted = np.logical_and.reduce([runs[s] == (s in on) for s in POST + BEYOND])
+    return runs[wanted].set_index("seed").sort_index()
+
+
+def geometric_mean(losses: pd.Series) -> float:
+    return float(np.exp(np.log(losses).mean()))
+
+
+def choose(app: AppTest, key: str, value: Any) -> AppTest:
+    """Returns the app after a choice in a control that AppTest does not know."""
+    app.session_state[key] = value
+    return app.run()
+
+
+def test_opens_filled_as_the_first_request(open_lattice: Open, runs: pd.DataFrame) -> None:
+    app = open_lattice()
+
+    assert not app.exception
+    assert not app.error
+    assert len(table(app, "rows")) == 32
+    assert len(table(app, "seeds")) == 32 * runs["seed"].nunique()
+
+
+def test_the_answer_names_the_fix_with_the_largest_worth(open_lattice: Open) -> None:
+    app = open_lattice()
+
+    values = table(app, "values")
+    best = values.loc[values["value"].idxmax()]
+    assert answer(app).startswith(f"**{best['name']}** matters most: val loss **{best['text']}**")
+    assert "over all 120 orders" in answer(app)
+
+
+def test_the_worth_of_all_fixes_adds_up_to_the_whole_drop(
+    open_lattice: Open, runs: pd.DataFrame
+) -> None:
+    app = open_lattice()
+
+    whole = geometric_mean(of(runs)["scored"]) / geometric_mean(of(runs, *POST)["scored"])
+    assert table(app, "values")["value"].prod() == pytest.approx(whole, rel=1e-6)
+
+
+def test_loss_units_add_up_instead(open_lattice: Open, runs: pd.DataFrame) -> None:
+    app = choose(open_lattice(), "unit", "plain")
+
+    whole = of(runs)["scored"].mean() - of(runs, *POST)["scored"].mean()
+    assert table(app, "values")["value"].sum() == pytest.approx(whole, rel=1e-6)
+
+
+def test_the_answer_says_how_many_runs_died_with_and_without(
+    open_lattice: Open, runs: pd.DataFrame
+) -> None:
+    app = open_lattice()
+
+    post = runs[~runs[BEYOND].any(axis=1)]
+    died = post["val_loss"].isna()
+    on, off = died[post["norm_init"]].mean(), died[~post["norm_init"]].mean()
+    assert f"{100 * died.mean():.0f} % of the {len(post):,} runs died" in answer(app)
+    assert f"{100 * on:.0f} % with LayerNorm init, {100 * off:.0f} % without" in answer(app)
+
+
+def test_the_rule_for_dead_runs_and_the_versions_stand_there(open_lattice: Open) -> None:
+    app = open_lattice()
+
+    captions = " ".join(caption.value for caption in app.caption)
+    assert "A run that died (NaN) counts as always predicting the mean" in captions
+    assert f"JAX {store.post_grid().versions['jax']}" in captions
+
+
+def test_a_row_holds_quartiles_and_the_share_that_died(
+    open_lattice: Open, runs: pd.DataFrame
+) -> None:
+    app = open_lattice()
+
+    rows = table(app, "rows").set_index("name")
+    expected = of(runs, "split_keys", "whole_batches")
+    row = rows.loc["keys + batches"]
+    assert row["median"] == pytest.approx(expected["scored"].median())
+    assert row["q3"] == pytest.approx(expected["scored"].quantile(0.75))
+    assert row["died"] == pytest.approx(expected["val_loss"].isna().mean())
+
+
+@pytest.mark.parametrize(("sort", "column"), [("median", "median"), ("died", "died")])
+def test_the_rows_are_sorted_as_asked(open_lattice: Open, sort: str, column: str) -> None:
+    app = open_lattice()
+    app.selectbox(key="sort").set_value(sort).run()
+
+    assert table(app, "rows")[column].is_monotonic_increasing
+
+
+def test_sorted_by_switches_the_first_row_is_v1_and_the_last_has_all(open_lattice: Open) -> None:
+    app = open_lattice()
+    app.selectbox(key="sort").set_value("switches").run()
+
+    rows = table(app, "rows")
+    assert rows["fixes"].iloc[0] == 0
+    assert rows["fixes"].iloc[-1] == len(POST)
+
+
+def test_the_readers_own_combination_is_marked_whatever_jit_is(open_lattice: Open) -> None:
+    app = open_lattice(jit_step="true", norm_init="true", adamw="true")
+
+    rows = table(app, "rows")
+    assert rows.loc[rows["mine"], "name"].tolist() == ["init + AdamW"]
+
+
+def test_the_two_beyond_make_pages_of_rows(open_lattice: Open) -> None:
+    app = open_lattice(with_beyond="true")
+
+    assert len(table(app, "values")) == 7
+    assert len(table(app, "pairs")) == 21
+    assert len(table(app, "rows")) == 32
+    assert table(choose(app, "rows", "97–128"), "rows")["rank"].tolist() == list(range(97, 129))
+
+
+def test_the_order_can_be_changed_and_is_in_the_link(
+    open_lattice: Open, runs: pd.DataFrame
+) -> None:
+    app = open_lattice()
+    app.button(key="move_3_up").click().run()
+
+    steps = table(app, "steps")
+    assert steps["step"].tolist() == ["keys", "epsilon", "batches", "init", "AdamW"]
+    assert app.query_params["order"] == "keys.epsilon.batches.init.AdamW"
+    path = [of(runs, *on)["scored"] for on in ([], ["split_keys"], ["split_keys", "norm_epsilon"])]
+    assert steps["before"].tolist()[:3] == pytest.approx(list(map(geometric_mean, path)))
+
+
+def test_the_posts_order_comes_back(open_lattice: Open) -> None:
+    app = open_lattice(order="AdamW.keys.nonsense")
+    assert table(app, "steps")["step"].tolist() == ["AdamW", "keys", "epsilon", "init", "batches"]
+
+    next(button for button in app.button if button.label == "The post's").click().run()
+
+    assert table(app, "steps")["step"].tolist() == ["keys", "epsilon", "init", "batches", "AdamW"]
+    assert "order" not in app.query_params
+
+
+def test_a_step_is_judged_by_its_paired_seeds(open_lattice: Open, runs: pd.DataFrame) -> None:
+    app = open_lattice(view="One step")
+
+    before = of(runs, "split_keys", "whole_batches")
+    after = of(runs, "split_keys", "whole_batches", "norm_init")
+    helped = (after["scored"] < before["scored"]).mean()
+    died = [frame["val_loss"].isna().sum() for frame in (before, after)]
+    assert metric(app, "Seeds it helps") == f"{100 * helped:.0f} %"
+    assert metric(app, "Died") == f"{died[0]} → {died[1]}"
+    assert any(
+        "**Helps:** LayerNorm init on top of keys + batches" in m.value for m in app.markdown
+    )
+
+
+def test_a_step_without_any_effect_changes_nothing(open_lattice: Open) -> None:
+    # The root acts only together with the epsilon.
+    app = open_lattice(view="One step", with_beyond="true", base="init", add="root")
+
+    assert any("**Changes nothing:** Epsilon in the root" in m.value for m in app.markdown)
+
+
+def test_a_step_needs_something_to_add(open_lattice: Open) -> None:
+    app = open_lattice(view="One step", base="init", add="init")
+
+    assert not app.exception
+    assert "Choose at least one fix to add" in app.info[0].value
+
+
+def test_a_run_of_a_step_opens_in_the_lab(open_lattice: Open) -> None:
+    app = open_lattice(view="One step", seed="7", jit_step="true")
+    app.button(key="open_after").click().run()
+
+    on = {toggle.key for toggle in app.sidebar.toggle if toggle.value}
+    assert on == {"split_keys", "whole_batches", "norm_init", "jit_step"}
+    assert app.number_input(key="seed").value == 7
+    assert any(header.value == "What does each fix do?" for header in app.header)
+
+
+def test_other_settings_are_said_and_offered(open_lattice: Open) -> None:
+    app = open_lattice(learning_rate="0.02")
+    assert "Yours are the post's settings but for learning rate 0.02" in app.info[0].value
+
+    app.button(key="take_own").click().run()
+
+    assert "Nothing is computed" in app.info[0].value
+    assert not app.get("vega_lite_chart")
+
+
+def test_another_seed_is_no_other_setting(open_lattice: Open) -> None:
+    app = open_lattice(seed="7")
+
+    assert not app.info
+    assert table(app, "own")["seed"].unique().tolist() == [7]
+
+
+def test_a_grid_of_the_readers_settings_is_computed_here(open_lattice: Open) -> None:
+    app = open_lattice(**TINY, grid="computed here", seeds="4")
+    app.button(key="compute_here").click().run()
+    app = _computed(app)
+
+    combinations = sweep.all_combinations(POST)
+    grid = sweep.sweep(TINY_SETTINGS, combinations, range(4))
+    oracle = np.where(np.isfinite(grid.val_loss), grid.val_loss, grid.predict_mean)
+    rows = table(app, "rows").set_index("row").sort_index()
+    assert rows["median"].tolist() == pytest.approx(np.median(oracle, axis=1).tolist(), rel=1e-4)
+    assert "4 seeds" in answer(app)
+    assert set(table(app, "values")["verdict"]) == {"cannot tell"}  # too few seeds for any verdict
+
+
+def test_partial_results_show_and_a_cancelled_sweep_goes_on(
+    open_lattice: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Semaphore(3)
+
+    def slowly(settings: Settings, combinations: Any, seeds: Any) -> Iterator[Grid]:
+        generator = np.random.default_rng(0)
+        for done in range(1, len(seeds) + 1):
+            assert gate.acquire(timeout=60)
+            losses = generator.uniform(1, 2, (len(combinations), done))
+            seeds_done = tuple(seeds[:done])
+            yield Grid(settings, combinations, seeds_done, losses, losses, np.full(done, 5.0))
+
+    monkeypatch.setattr(sweep, "sweep_chunks", slowly)
+    app = open_lattice(grid="computed here", seeds="8")
+    app.button(key="compute_here").click().run()
+    _run_until(app, lambda: "3 seeds" in _answer_or_nothing(app))
+
+    app.button(key="stop_sweep").click().run()
+    gate.release()  # the chunk at work is finished and kept
+    _run_until(app, lambda: any("Stopped after 4 of 8" in c.value for c in app.caption))
+    assert "4 seeds" in answer(app)
+
+    gate.release(4)
+    app.button(key="compute_here").click().run()
+    assert "8 seeds" in answer(_computed(app))
+
+
+def test_a_sweep_that_fails_says_so_and_can_be_tried_again(
+    open_lattice: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = sweep.sweep_chunks
+
+    def broken(*arguments: Any) -> Iterator[Grid]:
+        raise ValueError("no room")
+
+    monkeypatch.setattr(sweep, "sweep_chunks", broken)
+    app = open_lattice(**TINY, grid="computed here", seeds="4")
+    app.button(key="compute_here").click().run()
+    _run_until(app, lambda: bool(app.error))
+    assert "could not be computed: no room" in app.error[0].value
+
+    monkeypatch.setattr(sweep, "sweep_chunks", real)
+    app.button(key="compute_here").click().run()
+
+    assert "4 seeds" in answer(_computed(app))
+
+
+def test_a_sweep_of_hours_is_not_begun(open_lattice: Open) -> None:
+    app = open_lattice(steps="20000", hidden="256, 256, 256", grid="computed here", seeds="256")
+
+    assert "longer than this machine lends" in app.warning[0].value
+    assert not [button for button in app.button if button.key == "compute_here"]
+
+
+def test_a_stored_grid_that_cannot_be_read_is_said_in_words(
+    open_lattice: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(store, "POST_GRID", tmp_path / "none.parquet")
+
+    app = open_lattice()
+
+    assert not app.exception
+    assert "The stored grid cannot be read" in app.error[0].value
+    assert app.button(key="take_own").label == "Compute one here"
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"unit": "miles", "grid": "x", "sort": "x", "rows": "x", "seeds": "-1"},
+        {"base": "x", "add": "x", "order": "a.b." * 500, "view": "nowhere", "with_beyond": "?"},
+    ],
+)
+def test_nonsense_in_a_link_shows_the_defaults(
+    open_lattice: Open, nonsense: dict[str, str]
+) -> None:
+    app = open_lattice(**nonsense)
+
+    assert not app.exception
+    assert "over all 120 orders" in answer(app)
+
+
+def test_the_link_to_copy_keeps_the_page_and_its_view(open_lattice: Open) -> None:
+    app = open_lattice(order="AdamW.keys.epsilon.init.batches", view="Numbers", adamw="true")
+
+    assert set(app.code[0].value.partition("?")[2].split("&")) == {
+        "adamw=true",
+        "order=AdamW.keys.epsilon.init.batches",
+        "view=Numbers",
+    }
+
+
+@pytest.mark.parametrize(
+    ("drop", "unit", "words"),
+    [
+        (np.log10(2.4), "log10", "2.4 times lower"),
+        (-np.log10(1.5), "log10", "1.50 times higher"),
+        (0.001, "log10", "no change"),
+        (np.log10(300), "log10", "300 times lower"),
+        (0.5, "plain", "0.50 lower"),
+        (-0.02, "plain", "0.020 higher"),
+    ],
+)
+def test_a_drop_in_words(drop: float, unit: str, words: str) -> None:
+    assert lattice_words.drop(drop, unit) == words
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (np.log10(2), np.log10(3), "2.0 to 3.0"),
+        (-np.log10(3), -np.log10(2), "2.0 to 3.0"),
+        (-np.log10(1.5), np.log10(2), "1.50 times higher to 2.0 times lower"),
+    ],
+)
+def test_an_interval_in_words(low: float, high: float, words: str) -> None:
+    assert lattice_words.span(low, high, "log10") == words
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.0, "0 %"), (0.004, "under 1 %"), (0.37, "37 %"), (0.996, "over 99 %"), (1.0, "100 %")],
+)
+def test_a_share_in_words(share: float, words: str) -> None:
+    assert lattice_words.share(share) == words
+
+
+def test_a_grid_without_a_death_says_so() -> None:
+    grid = Grid(
+        Settings(), (Fixes(), Fixes(adamw=True)), (0,), np.ones((2, 1)), np.ones((2, 1)), np.ones(1)
+    )
+
+    assert lattice_words.deaths(grid, ("adamw",)) == "No run died."
+
+
+def _opened(**parameters: str) -> AppTest:
+    app = AppTest.from_file(ENTRY, default_timeout=60)
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    return app.switch_page("pages/lattice.py").run()
+
+
+def _answer_or_nothing(app: AppTest) -> str:
+    return " ".join(text.value for text in app.main.markdown)
+
+
+def _computed(app: AppTest) -> AppTest:
+    """Returns the app once its sweep has ended: no timer polls here."""
+    return _run_until(app, lambda: any("seeds are computed" in c.value for c in app.caption))
+
+
+def _run_until(app: AppTest, condition: Callable[[], bool]) -> AppTest:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline, "It did not come in time."
+        assert not app.exception
+        time.sleep(0.1)
+        app.run()
+    return app
+
+
+def _forget_everything() -> None:
+    st.cache_data.clear()
+    st.cache_resource.clear()
