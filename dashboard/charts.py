@@ -45,7 +45,8 @@ def _legend(shown: tuple[str, ...]) -> alt.Legend | None:
         symbolType="stroke",
         symbolSize=220,
         symbolStrokeWidth=2.5,
-        columnPadding=8,
+        columnPadding=4,
+        labelLimit=60,
     )
 
 

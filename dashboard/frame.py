@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import pins, sidebar, timings
+from dashboard import pins, sidebar, timings, words
 from dashboard.choice import Choice
 from mlp_core import Fixes, Settings
 from mlp_core.devices import use_all_cores
@@ -39,8 +39,9 @@ def current_settings() -> Settings:
     try:
         return sidebar.chosen_settings()
     except ValueError as error:
+        problem = words.in_labels(str(error))
         st.error(
-            f"{error}. Change it under **Experiment** in the sidebar, or press **Reset all**.",
+            f"{problem}. Change it under **Experiment** in the sidebar, or press **Reset all**.",
             icon=":material/error:",
         )
         st.stop()

@@ -16,7 +16,7 @@ from dashboard import (
     runs,
 )
 from dashboard.choice import Choice
-from dashboard.lattice_view import View, nothing, open_in_lab
+from dashboard.lattice_view import View, leave_if_asked, nothing, open_in_lab
 
 if TYPE_CHECKING:
     from mlp_core.scores import Unit
@@ -33,6 +33,7 @@ _STEP = {False: 48, True: 40}
 
 def show(choice: Choice) -> View | None:
     """Draws the first view. Returns what it shows, None if there is no grid yet."""
+    leave_if_asked()
     answer = st.container(key="answer")
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
         unit = st.segmented_control(

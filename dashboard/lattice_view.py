@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mlp_core.grid import Grid
     from mlp_core.scores import Unit
 
+_LEAVES = "leaves_for_the_lab"
+
 
 class View(NamedTuple):
     """What the reader looks at."""
@@ -49,7 +51,7 @@ def nothing(unit: str) -> pd.DataFrame:
 
 
 def open_in_lab(view: View, fixes: Fixes, seed: int | None = None) -> None:
-    """Shows a run of the grid in the Lab. Only for callbacks.
+    """Sets the sidebar to a run of the grid, and leaves for the Lab. Only for callbacks.
 
     Args:
       seed: None for the one in the sidebar.
@@ -57,5 +59,11 @@ def open_in_lab(view: View, fixes: Fixes, seed: int | None = None) -> None:
     fixes = replace(fixes, jit_step=view.choice.fixes.jit_step)
     seed = view.choice.settings.seed if seed is None else seed
     sidebar.show(Choice(fixes, replace(view.grid.settings, seed=seed)))
-    # Streamlit refuses to clear the controls' parameters; to set none it does not mind.
-    st.switch_page("pages/lab.py", query_params={})
+    st.session_state[_LEAVES] = True
+
+
+def leave_if_asked() -> None:
+    """Goes to the Lab if a callback has chosen a run to open there."""
+    if st.session_state.pop(_LEAVES, False):
+        # Streamlit refuses to clear the controls' parameters; to set none it does not mind.
+        st.switch_page("pages/lab.py", query_params={})

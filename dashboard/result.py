@@ -18,25 +18,31 @@ _METRIC_WIDTH = 170
 
 
 def show(choice: Choice) -> "Run | None":
-    """Draws the result, live while it trains. Returns the run once it has ended or was stopped."""
+    """Draws the result, live while it or a run beside it trains.
+
+    Returns the run once it has ended or was stopped.
+    """
     ended = runs.wait([choice])
     others = _others(choice) if ended else []
     if ended and runs.wait(others, 2.0):
         _draw(choice)
         return runs.job(choice).latest
     st.fragment(_draw_live, run_every=POLL_SECONDS)(choice, others)
-    return None
+    return runs.job(choice).latest if ended else None
 
 
 def _others(choice: Choice) -> list[Choice]:
     """Returns the runs to compare with: short ones always, long ones if the reader asked."""
-    wanted = [*runs.stages(choice.settings).values(), *pins.pinned()]
-    asked = st.session_state.get(_COMPARE) == _settings_code(choice)
+    asked = _asked_for_comparison(choice)
     return [
         other
-        for other in wanted
+        for other in _comparable(choice)
         if asked or runs.estimated_seconds(other.settings) < runs.LONG_SECONDS
     ]
+
+
+def _comparable(choice: Choice) -> list[Choice]:
+    return [*runs.stages(choice.settings).values(), *pins.pinned()]
 
 
 def _draw_live(choice: Choice, others: list[Choice]) -> None:
@@ -175,14 +181,24 @@ def _draw_bars(choice: Choice, run: "Run") -> None:
         alt="The val loss of v1, each stage, this run and the pinned ones as bars on a log scale, "
         "with the number at each.",
     )
-    if not all(known.values()):
-        seconds = len(known) * runs.estimated_seconds(choice.settings)
-        st.button(
-            f"Train the stages too (about {words.duration(1000 * seconds)})",
-            on_click=_ask_for_comparison,
-            args=(choice,),
-            key="train_stages",
+    others = _comparable(choice)
+    missing = [other for other in others if runs.known(other) is None]
+    if not missing or runs.job(choice).running:
+        return
+    if _asked_for_comparison(choice):
+        st.caption(
+            f"Training the runs to compare with: {len(others) - len(missing)} of {len(others)}."
         )
+        st.button("Stop", on_click=_stop_comparison, args=(choice,), key="stop_stages")
+        return
+    seconds = sum(runs.estimated_seconds(other.settings) for other in missing)
+    what = "stages and pins" if pins.pinned() else "stages"
+    st.button(
+        f"Train the {what} too (about {words.duration(1000 * seconds)})",
+        on_click=_ask_for_comparison,
+        args=(choice,),
+        key="train_stages",
+    )
 
 
 def _pinned_runs() -> "dict[str, Run]":
@@ -193,6 +209,18 @@ def _pinned_runs() -> "dict[str, Run]":
 
 def _ask_for_comparison(choice: Choice) -> None:
     st.session_state[_COMPARE] = _settings_code(choice)
+    for other in _comparable(choice):
+        runs.resume(other)
+
+
+def _stop_comparison(choice: Choice) -> None:
+    del st.session_state[_COMPARE]
+    for other in _comparable(choice):
+        runs.stop(other)
+
+
+def _asked_for_comparison(choice: Choice) -> bool:
+    return bool(st.session_state.get(_COMPARE) == _settings_code(choice))
 
 
 def _settings_code(choice: Choice) -> str:

@@ -65,6 +65,13 @@ def resume(choice: Choice) -> None:
     _workers().resume(choice.compiled)
 
 
+def stop(choice: Choice) -> None:
+    """Stops the training of a choice if it is under way."""
+    found = _workers().find(choice.compiled)
+    if found is not None and found.running:
+        found.stop()
+
+
 def wait(choices: Sequence[Choice], seconds: float = PATIENCE_SECONDS) -> bool:
     """Trains the choices, and returns True if all are ready before the time is over."""
     deadline = time.monotonic() + seconds

@@ -87,7 +87,10 @@ def hidden_sizes(text: str) -> tuple[int, ...]:
       ValueError: if there is anything else in it.
     """
     try:
-        return tuple(int(size) for size in text.replace(",", " ").split())
+        sizes = tuple(int(size) for size in text.replace(",", " ").split())
+        if sizes:
+            return sizes
+        raise ValueError
     except ValueError:
         rule = "Hidden sizes must be whole numbers with commas between them, like 8, 6, 6"
         raise ValueError(f"{rule}; got {text[:40]!r}") from None

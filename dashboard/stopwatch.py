@@ -46,7 +46,7 @@ def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
     timing, planned = job.latest, timings.planned_steps(choice)
     if timing is None:
         metric.metric(_LABEL, "–", delta_description="starting", help=_HELP)
-        line.caption(f"It could not be timed: {job.error}" if job.error else "Starting the loop …")
+        line.caption(f"It could not be timed: {job.error}" if job.error else "The timing begins …")
         return
     each = words.duration(timing.step_ms)
     total = words.duration(1000 * timing.step_ms)

@@ -142,7 +142,7 @@ def every_step(run: "Run") -> pd.DataFrame:
         {
             "update": np.arange(1, run.steps_done + 1),
             "batch_loss": run.batch_loss,
-            "rows_seen": run.rows_seen,
+            "rows_seen": pd.array(run.rows_seen, dtype="Int64"),
         }
     )
     return losses.merge(steps, on="update", how="outer")

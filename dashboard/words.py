@@ -54,6 +54,14 @@ SETTING = {
 }
 """The words for each setting, in labels and in names of runs."""
 
+
+def in_labels(message: str) -> str:
+    """Returns a message of `Settings` with its fields named as the controls are."""
+    for name, label in sorted(SETTING.items(), key=lambda item: -len(item[0])):
+        message = message.replace(name, label)
+    return message[:1].upper() + message[1:]
+
+
 _DEFAULTS = Settings()
 
 
@@ -75,7 +83,9 @@ def change(now: float, before: float) -> str | None:
     factor = now / before
     if abs(factor - 1) < 0.005:
         return "0 %"
-    return f"+{factor:,.0f} times" if factor >= 10 else f"{100 * (factor - 1):+.0f} %"
+    if factor >= 10:
+        return f"+{factor:,.0f} times"
+    return f"{100 * (factor - 1):+.0f} %" if factor > 0.01 else f"{100 * (factor - 1):+.2f} %"
 
 
 def setting(value: object) -> str:
@@ -117,18 +127,20 @@ def answer(run: "Run", first: "Run | None", baselines: "Baselines") -> str:
 def _against(value: float, first: "Run | None", baselines: "Baselines") -> str:
     if first is not None and first.died_after is not None:
         return ", where v1 with these settings dies"
-    if first is not None and first.final_val_loss != value:
-        ratio = value / first.final_val_loss
-        if ratio < 0.1:
-            return f", {1 / ratio:,.0f} times lower than v1"
-        if abs(1 - ratio) < 0.005:
-            return ", like v1"
-        word = "below" if ratio < 1 else "above"
-        return f", {abs(1 - ratio):.0%} {word} v1".replace("%", " %")
     if value > baselines.predict_mean:
         mean = loss(baselines.predict_mean)
         return f", worse than always predicting the mean, which reaches {mean}"
-    return ""
+    if first is None or first.final_val_loss == value:
+        return ""
+    ratio = value / first.final_val_loss
+    if ratio < 1e-4:
+        return ", more than 10,000 times lower than v1"
+    if ratio < 0.1:
+        return f", {1 / ratio:,.0f} times lower than v1"
+    if abs(1 - ratio) < 0.005:
+        return ", like v1"
+    word = "below" if ratio < 1 else "above"
+    return f", {abs(1 - ratio):.0%} {word} v1".replace("%", " %")
 
 
 def death(run: "Run") -> str:

@@ -29,19 +29,30 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m mlp_core", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    train = commands.add_parser("train", help="train once and print the losses on the way")
+    train = commands.add_parser(
+        "train", help="train once and print the losses on the way", allow_abbrev=False
+    )
     train.add_argument("--stage", choices=STAGES, default="v1", help="a stop on the post's path")
-    train.add_argument("--on", nargs="+", choices=SWITCHES, default=[], metavar="FIX")
+    train.add_argument(
+        "--on",
+        nargs="+",
+        choices=SWITCHES,
+        default=[],
+        metavar="FIX",
+        help="fixes to turn on after the stage's",
+    )
     train.add_argument(
         "--off",
         nargs="+",
         choices=SWITCHES,
         default=[],
         metavar="FIX",
-        help=f"fixes to turn on or off after the stage's: {', '.join(SWITCHES)}",
+        help=f"fixes to turn off after the stage's; all are {', '.join(SWITCHES)}",
     )
     _add_settings(train, [field.name for field in fields(Settings)])
-    sweep = commands.add_parser("sweep", help="train every combination of fixes with many seeds")
+    sweep = commands.add_parser(
+        "sweep", help="train every combination of fixes with many seeds", allow_abbrev=False
+    )
     sweep.add_argument("--out", type=Path, required=True, help="the Parquet file to write")
     sweep.add_argument("--seeds", type=int, default=64, help="how many, from 0 (default 64)")
     sweep.add_argument(
@@ -60,14 +71,21 @@ def _parser() -> argparse.ArgumentParser:
 def _add_processes(parser: argparse.ArgumentParser) -> None:
     """Adds the options of a sweep that several processes share; the environment has defaults."""
     group = parser.add_argument_group(
-        "several processes", "one of them on each machine, all started with the same other options"
-    )
-    group.add_argument("--coordinator", default=os.environ.get("COORDINATOR"), metavar="HOST:PORT")
-    group.add_argument(
-        "--processes", type=int, default=os.environ.get("PROCESSES", 1), help="how many"
+        "several processes",
+        "one of them on each machine, all started with the same other options; the defaults come "
+        "from MLP_CORE_COORDINATOR, MLP_CORE_PROCESSES and MLP_CORE_PROCESS_ID",
     )
     group.add_argument(
-        "--process-id", type=int, default=os.environ.get("PROCESS_ID", 0), help="which, from 0"
+        "--coordinator", default=os.environ.get("MLP_CORE_COORDINATOR"), metavar="HOST:PORT"
+    )
+    group.add_argument(
+        "--processes", type=int, default=os.environ.get("MLP_CORE_PROCESSES", 1), help="how many"
+    )
+    group.add_argument(
+        "--process-id",
+        type=int,
+        default=os.environ.get("MLP_CORE_PROCESS_ID", 0),
+        help="which, from 0",
     )
 
 
@@ -136,10 +154,13 @@ def _store_sweep(settings: Settings, arguments: argparse.Namespace) -> None:
     from mlp_core import sweep_command
     from mlp_core.sweeps import all_combinations
 
-    if arguments.seeds < 1:
-        raise ValueError(f"seeds must be at least 1, got {arguments.seeds}")
-    if not arguments.out.parent.is_dir():
-        raise ValueError(f"out must lie in a folder that exists, got {arguments.out}")
+    if arguments.seeds < arguments.processes or arguments.processes < 1:
+        raise ValueError(
+            "seeds must be at least 1 for each process, and processes at least 1, got "
+            f"{arguments.seeds} seeds and {arguments.processes} processes"
+        )
+    if not arguments.out.parent.is_dir() or arguments.out.is_dir():
+        raise ValueError(f"out must be a file in a folder that exists, got {arguments.out}")
     processes = _processes(arguments)
     combinations = all_combinations(arguments.switches)
     sweep_command.run(settings, combinations, range(arguments.seeds), arguments.out, processes)

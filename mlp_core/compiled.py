@@ -78,7 +78,7 @@ def draw_examples(settings: Settings) -> Examples:
     return Examples(*map(jnp.asarray, arrays))
 
 
-_kept_examples = lru_cache(maxsize=4)(draw_examples)
+_kept_examples = lru_cache(maxsize=2)(draw_examples)
 
 
 def examples(settings: Settings) -> Examples:
@@ -213,16 +213,17 @@ class CompiledLoop:
         params = initial_params(settings, fixes)
         _, self._unravel = ravel_pytree(params)
         self._examples = examples(settings)
-        self._plan = plan(settings, fixes, updates)
-        self._state = start(params, settings.steps, len(updates))
         self.updates = updates
+        self._stops = np.union1d(updates, settings.steps)  # records may end before the run
+        self._plan = plan(settings, fixes, self._stops)
+        self._state = start(params, settings.steps, len(self._stops))
         self.done = 0
 
     def advance(self, stop: int) -> None:
         """Trains until `stop` updates are done."""
-        first = np.searchsorted(self.updates, self.done, "right") if self.done else 0
-        last = np.searchsorted(self.updates, stop, "right")
-        unfinished = last < len(self.updates)
+        first = np.searchsorted(self._stops, self.done, "right") if self.done else 0
+        last = np.searchsorted(self._stops, stop, "right")
+        unfinished = last < len(self._stops)
         stretch = Stretch(self.done, stop, int(first), int(last + unfinished))
         self._state = _advance(self._state, self._examples, self._plan, stretch, self._unravel)
         self.done = stop
@@ -235,7 +236,9 @@ class CompiledLoop:
     @property
     def losses(self) -> Losses:
         """What was recorded so far, NaN where nothing was yet."""
-        return Losses(*map(np.asarray, self._state[2:]))
+        state, records = self._state, len(self.updates)
+        train_loss, val_loss = state.train_loss[:records], state.val_loss[:records]
+        return Losses(*map(np.asarray, (state.batch_loss, train_loss, val_loss)))
 
 
 @jax.jit

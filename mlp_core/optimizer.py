@@ -59,5 +59,8 @@ def updated(
 
 
 def _clipped(gradient: Any, clip_norm: float) -> Any:
+    """Returns the gradient, shortened to the norm; an infinite one leaves it exactly as it is."""
     clip = optax.clip_by_global_norm(clip_norm)
-    return clip.update(gradient, clip.init(gradient))[0]
+    clipped, _ = clip.update(gradient, clip.init(gradient))
+    keep = jnp.isinf(clip_norm)
+    return jax.tree.map(lambda slope, short: jnp.where(keep, slope, short), gradient, clipped)

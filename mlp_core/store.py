@@ -44,9 +44,12 @@ def load(path: Path) -> Stored:
         table = pd.read_parquet(path)
         settings = table.attrs["settings"]
         grid = _grid(table, Settings(**settings | {"hidden": tuple(settings["hidden"])}))
+        stored = Stored(grid, table.attrs["versions"])
+        if not run_table(grid)[[*SWITCHES, "seed"]].equals(table[[*SWITCHES, "seed"]]):
+            raise ValueError("the rows are not in the order of the combinations and seeds")
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} must be a grid stored by `python -m mlp_core sweep`") from error
-    return Stored(grid, table.attrs["versions"])
+    return stored
 
 
 def post_grid() -> Stored:

@@ -34,6 +34,9 @@ def run(
     """Sweeps and stores the grid in `out`; what an interrupted sweep had finished is kept.
 
     With `processes` each of them trains its share of the seeds, and the first one writes.
+
+    Raises:
+      ValueError: if an interrupted sweep of other runs is in the way.
     """
     if processes is not None:
         jax.distributed.initialize(processes.coordinator, processes.number, processes.this)
@@ -45,6 +48,7 @@ def run(
     if jax.process_index() == 0:
         store.save(out, grid)
         print(f"{out}: {len(combinations)} combinations x {len(seeds)} seeds")
+    multihost_utils.sync_global_devices("stored")
     partial.unlink(missing_ok=True)
 
 
@@ -54,22 +58,31 @@ def _resumed(
     """Returns the grid, storing what is finished after each chunk."""
     before = _finished(settings, combinations, partial)
     missing = [seed for seed in seeds if before is None or seed not in before.seeds]
-    grid = before
-    for chunk in sweep_chunks(settings, combinations, missing) if missing else ():
+    if before is not None and not missing:
+        return before.of_seeds(seeds)
+    for chunk in sweep_chunks(settings, combinations, missing):
         grid = chunk if before is None else before.joined(chunk)
         store.save(partial, grid)
         print(f"{len(grid.seeds)} of {len(seeds)} seeds", file=sys.stderr, flush=True)
-    assert grid is not None
     return grid.of_seeds(seeds)
 
 
 def _finished(settings: Settings, combinations: tuple[Fixes, ...], partial: Path) -> Grid | None:
-    """Returns what an interrupted sweep of the very same runs had stored."""
+    """Returns what an interrupted sweep of the very same runs had stored.
+
+    Raises:
+      ValueError: if it was a sweep of other runs, or with other versions of the programs.
+    """
     if not partial.exists():
         return None
     stored = store.load(partial)
-    same = (stored.grid.settings, stored.grid.combinations) == (settings, combinations)
-    return stored.grid if same and stored.versions == store.versions() else None
+    found = (stored.grid.settings, stored.grid.combinations, stored.versions)
+    if found != (settings, combinations, store.versions()):
+        raise ValueError(
+            f"{partial} holds another sweep, interrupted: finish it, delete it or choose another "
+            "--out"
+        )
+    return stored.grid
 
 
 def _gathered(own: Grid, seeds: Sequence[int]) -> Grid:

@@ -54,14 +54,14 @@ def sweep(settings: Settings, combinations: Sequence[Fixes], seeds: Sequence[int
 def sweep_chunks(
     settings: Settings, combinations: Sequence[Fixes], seeds: Sequence[int]
 ) -> Iterator[Grid]:
-    """Yields the grid of the seeds done so far, one more for each device every time.
+    """Yields the grid of the seeds done so far, one more for each of this process's devices.
 
     Raises:
       ValueError: as `sweep`.
     """
     _check("combination", combinations)
     _check("seed", seeds)
-    devices = jax.local_devices()
+    devices = jax.local_devices()[: len(seeds)]
     mesh = Mesh(devices, RUNS)
     plan = _plan(settings, combinations)
     grid = None

@@ -45,13 +45,13 @@ class Run:
 
     @property
     def final_train_loss(self) -> float:
-        """The train loss recorded last."""
-        return float(self.train_loss[-1])
+        """The train loss recorded last; NaN before the first record."""
+        return float(self.train_loss[-1]) if len(self.train_loss) else float("nan")
 
     @property
     def final_val_loss(self) -> float:
-        """The val loss recorded last."""
-        return float(self.val_loss[-1])
+        """The val loss recorded last; NaN before the first record."""
+        return float(self.val_loss[-1]) if len(self.val_loss) else float("nan")
 
     @property
     def died_after(self) -> int | None:
@@ -61,7 +61,7 @@ class Run:
         the last such one before the first NaN, in a record or in a batch.
         """
         recorded_nan = np.isnan(self.train_loss) & np.isnan(self.val_loss)
-        if not recorded_nan[-1]:
+        if not recorded_nan[-1:].any():
             return None
         fed = np.flatnonzero(self.rows_seen)
         batch_nan = fed[np.isnan(self.batch_loss[fed])]
@@ -119,7 +119,8 @@ def _loop(
     settings: Settings, fixes: Fixes, record_at: Sequence[int] | None
 ) -> CompiledLoop | PythonLoop:
     updates = recorded_updates(settings) if record_at is None else np.unique(record_at)
-    if not len(updates) or updates[0] < 0 or updates[-1] > settings.steps:
+    whole = len(updates) > 0 and np.issubdtype(updates.dtype, np.integer)
+    if not whole or updates[0] < 0 or updates[-1] > settings.steps:
         raise ValueError(f"record_at must name updates in 0..{settings.steps}, got {record_at}")
     return (CompiledLoop if fixes.jit_step else PythonLoop)(settings, fixes, updates)
 

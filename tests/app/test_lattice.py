@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard import lattice_words
-from mlp_core import Fixes, Settings, store
+from mlp_core import Fixes, Settings, store, sweeps
 from mlp_core.grid import Grid
 from tests.app.conftest import ENTRY, metric
 
@@ -25,8 +24,6 @@ TINY = {"hidden": "2", "steps": "20", "examples": "100", "batch_size": "8"}
 TINY_SETTINGS = Settings(hidden=(2,), steps=20, examples=100, batch_size=8)
 
 Open = Callable[..., AppTest]
-
-sweep = import_module("mlp_core.sweep")  # the package's own name for it is the function
 
 
 @pytest.fixture
@@ -232,7 +229,7 @@ def test_a_run_of_a_step_opens_in_the_lab(open_lattice: Open) -> None:
     on = {toggle.key for toggle in app.sidebar.toggle if toggle.value}
     assert on == {"split_keys", "whole_batches", "norm_init", "jit_step"}
     assert app.number_input(key="seed").value == 7
-    assert any(header.value == "What does each fix do?" for header in app.header)
+    assert [header.value for header in app.header] == ["What does each fix do?"]
 
 
 def test_other_settings_are_said_and_offered(open_lattice: Open) -> None:
@@ -257,8 +254,8 @@ def test_a_grid_of_the_readers_settings_is_computed_here(open_lattice: Open) -> 
     app.button(key="compute_here").click().run()
     app = _computed(app)
 
-    combinations = sweep.all_combinations(POST)
-    grid = sweep.sweep(TINY_SETTINGS, combinations, range(4))
+    combinations = sweeps.all_combinations(POST)
+    grid = sweeps.sweep(TINY_SETTINGS, combinations, range(4))
     oracle = np.where(np.isfinite(grid.val_loss), grid.val_loss, grid.predict_mean)
     rows = table(app, "rows").set_index("row").sort_index()
     assert rows["median"].tolist() == pytest.approx(np.median(oracle, axis=1).tolist(), rel=1e-4)
@@ -279,7 +276,7 @@ def test_partial_results_show_and_a_cancelled_sweep_goes_on(
             seeds_done = tuple(seeds[:done])
             yield Grid(settings, combinations, seeds_done, losses, losses, np.full(done, 5.0))
 
-    monkeypatch.setattr(sweep, "sweep_chunks", slowly)
+    monkeypatch.setattr(sweeps, "sweep_chunks", slowly)
     app = open_lattice(grid="computed here", seeds="8")
     app.button(key="compute_here").click().run()
     _run_until(app, lambda: "3 seeds" in _answer_or_nothing(app))
@@ -297,18 +294,18 @@ def test_partial_results_show_and_a_cancelled_sweep_goes_on(
 def test_a_sweep_that_fails_says_so_and_can_be_tried_again(
     open_lattice: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = sweep.sweep_chunks
+    real = sweeps.sweep_chunks
 
     def broken(*arguments: Any) -> Iterator[Grid]:
         raise ValueError("no room")
 
-    monkeypatch.setattr(sweep, "sweep_chunks", broken)
+    monkeypatch.setattr(sweeps, "sweep_chunks", broken)
     app = open_lattice(**TINY, grid="computed here", seeds="4")
     app.button(key="compute_here").click().run()
     _run_until(app, lambda: bool(app.error))
     assert "could not be computed: no room" in app.error[0].value
 
-    monkeypatch.setattr(sweep, "sweep_chunks", real)
+    monkeypatch.setattr(sweeps, "sweep_chunks", real)
     app.button(key="compute_here").click().run()
 
     assert "4 seeds" in answer(_computed(app))

@@ -64,17 +64,17 @@ def test_the_grid_that_ships_is_whole():
 
 
 def test_the_grid_that_ships_is_what_training_gives():
-    """A sample drawn anew each time. A few runs sit on a knife edge, see test_post_numbers."""
+    """On another processor or version of JAX a few runs end elsewhere: see test_post_numbers."""
     grid = store.post_grid().grid
-    generator = np.random.default_rng()
-    cells = [(generator.integers(128), generator.integers(64)) for _ in range(16)]
+    generator = np.random.default_rng(0)
+    cells = [(generator.integers(128), generator.integers(64)) for _ in range(32)]
 
     wrong = []
     for combination, seed in cells:
         fixes = replace(grid.combinations[combination], jit_step=True)
         run = train(Settings(seed=int(grid.seeds[seed])), fixes)
         stored = grid.val_loss[combination, seed]
-        if not np.isclose(run.final_val_loss, stored, rtol=1e-3, equal_nan=True):
+        if not np.isclose(run.final_val_loss, stored, rtol=1e-4, equal_nan=True):
             wrong.append((fixes, int(seed), run.final_val_loss, stored))
     assert len(wrong) <= 4, wrong
 

@@ -64,15 +64,17 @@ def test_an_interrupted_sweep_goes_on_where_it_was_killed(tmp_path):
     assert not partial.exists()
 
 
-def test_what_another_sweep_left_behind_is_not_used(tmp_path):
-    out = tmp_path / "grid.parquet"
+def test_what_another_sweep_left_behind_is_neither_used_nor_lost(tmp_path):
+    out, partial = tmp_path / "grid.parquet", tmp_path / "grid.parquet.partial-0"
     other = sweep(Settings(examples=400, steps=20), all_combinations(SWITCHES), range(2))
-    store.save(tmp_path / "grid.parquet.partial-0", other)
+    store.save(partial, other)
 
-    done = start(out, 2)
-    done.communicate(timeout=200)
+    refused = start(out, 2)
+    _, message = refused.communicate(timeout=200)
 
-    assert_is_the_sweep(out, 2)
+    assert refused.returncode == 2
+    assert "holds another sweep" in message
+    assert store.load(partial).grid.settings == other.settings
 
 
 def test_two_processes_share_a_sweep(tmp_path):
@@ -93,11 +95,14 @@ def test_two_processes_share_a_sweep(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--seeds", "0"], "seeds must be at least 1, got 0"),
+        (["--seeds", "0"], "seeds must be at least 1 for each process"),
         (["--switches", "jit_step"], "invalid choice: 'jit_step'"),
+        (["--processes", "0"], "processes at least 1"),
+        (["--seeds", "1", "--processes", "2"], "seeds must be at least 1 for each process"),
+        (["--seed", "3"], "unrecognized arguments: --seed 3"),
         (["--processes", "2"], "several processes need --coordinator"),
         (["--processes", "2", "--coordinator", "x:1", "--process-id", "2"], "--process-id in 0..1"),
-        (["--out", "missing/grid.parquet"], "out must lie in a folder that exists"),
+        (["--out", "missing/grid.parquet"], "out must be a file in a folder that exists"),
     ],
 )
 def test_a_wrong_argument_gets_one_line_and_status_2(arguments, reason, capsys, tmp_path):

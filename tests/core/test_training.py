@@ -1,6 +1,7 @@
 """Whole runs: both engines, empty batches, NaNs, pieces."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from jax import tree
 from jax.monitoring import register_event_duration_secs_listener
 
-from mlp_core import STAGES, Fixes, Settings, compiled, train, train_chunks
+from mlp_core import STAGES, Fixes, Settings, compiled, init_optimizer, train, train_chunks
+from mlp_core.optimizer import hyper_of, updated
 
 SMALL = Settings(seed=1, examples=200, hidden=(4, 3), steps=45, batch_size=32)
 NUMERIC = Fixes(jit_step=True)
@@ -149,9 +151,11 @@ def test_a_loss_does_not_depend_on_what_else_is_recorded():
 
     np.testing.assert_array_equal(some.updates, [3, 44])
     np.testing.assert_allclose(some.train_loss, every.train_loss[[3, 44]], rtol=1e-6)
+    np.testing.assert_allclose(some.batch_loss, every.batch_loss, rtol=1e-6)
+    tree.map(partial(np.testing.assert_allclose, rtol=1e-5), some.params, every.params)
 
 
-@pytest.mark.parametrize("record_at", [(), (-1,), (46,)])
+@pytest.mark.parametrize("record_at", [(), (-1,), (46,), (0.5, 3.0)])
 def test_records_outside_the_run_are_refused(record_at):
     with pytest.raises(ValueError, match=r"record_at must name updates in 0\.\.45"):
         train(SMALL, NUMERIC, record_at=record_at)
@@ -207,6 +211,18 @@ def test_the_update_a_run_died_at_is_exact_between_records_and_empty_batches():
 
 def test_a_run_that_lives_did_not_die():
     assert train(SMALL, STAGES["final"]).died_after is None
+
+
+@pytest.mark.parametrize("adamw", [False, True])
+def test_no_clipping_leaves_even_a_huge_gradient_as_it_is(adamw):
+    gradient, params = np.array([1e20, 1.0, 0.0], np.float32), np.ones(3, np.float32)
+    hyper = hyper_of(replace(SMALL, weight_decay=0.0), Fixes(adamw=adamw))
+
+    after, _ = updated(params, init_optimizer(params), gradient, np.float32(0.01), hyper)
+
+    expected = [0.99, 0.99, 1.0] if adamw else [-1e18, 0.99, 1.0]
+    np.testing.assert_allclose(after[1:], expected[1:], rtol=1e-5)
+    assert np.isfinite(after).all()
 
 
 def test_an_exploding_run_ends_without_an_exception():

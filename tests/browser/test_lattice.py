@@ -1,0 +1,106 @@
+"""The Lattice in a real browser."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.waiting import chart_marks, settled
+
+TINY = "hidden=2&steps=20&examples=100&batch_size=8"
+VALUES, COMBINATIONS = 0, 2  # places of these charts on the page
+
+
+def flip(page: Page, switch: str) -> None:
+    """Clicks a switch in the sidebar."""
+    page.get_by_test_id("stSidebar").get_by_text(switch, exact=True).click()
+
+
+def test_a_click_at_a_row_opens_its_run_in_the_lab(page: Page) -> None:
+    page.goto("/lattice?jit_step=true&seed=7&sort=switches&adamw=true")
+    settled(page)
+    chart = page.get_by_test_id("stVegaLiteChart").nth(COMBINATIONS)
+    box = chart.bounding_box()
+    assert box is not None
+
+    # Sorted by switches the last row has all five fixes on; below it are the axis and its title.
+    chart.click(position={"x": 60, "y": box["height"] - 58 - 7})
+
+    expect(page.get_by_text("What does each fix do?")).to_be_visible()
+    settled(page)
+    on = {"split_keys", "norm_epsilon", "norm_init", "whole_batches", "adamw"}
+    assert all(f"{name}=true" in page.url for name in on)
+    assert "seed=7" in page.url
+    expect(page.get_by_role("radio", name="final")).to_be_checked()
+
+
+def test_the_order_is_changed_with_the_keyboard_and_survives_a_reload(page: Page) -> None:
+    page.goto("/lattice")
+    settled(page)
+
+    page.get_by_role("button", name="Move AdamW up").focus()
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile("order=keys.epsilon.init.AdamW.batches"))
+    page.reload()
+    settled(page)
+    steps = chart_marks(page.get_by_test_id("stVegaLiteChart").nth(3), "rect")
+    assert [step["step"] for step in steps] == ["keys", "epsilon", "init", "AdamW", "batches"]
+
+
+def test_flipping_a_switch_keeps_the_charts_and_their_numbers(page: Page) -> None:
+    page.goto("/lattice")
+    settled(page)
+    before = chart_marks(page.get_by_test_id("stVegaLiteChart").nth(VALUES), "symbol")
+
+    flip(page, "5 · AdamW")
+
+    settled(page)
+    assert chart_marks(page.get_by_test_id("stVegaLiteChart").nth(VALUES), "symbol") == before
+
+
+def test_a_grid_is_computed_here(page: Page) -> None:
+    page.goto(f"/lattice?{TINY}&seeds=8")
+    page.get_by_role("button", name="Compute it for mine").click()
+
+    page.get_by_role("button", name=re.compile("Compute 256 runs")).click()
+
+    expect(page.get_by_text("All 8 seeds are computed.")).to_be_visible(timeout=120_000)
+    settled(page)
+    expect(page.get_by_text("over all 120 orders and 8 seeds")).to_be_visible()
+
+
+def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
+    phone.goto("/lattice?with_beyond=true")
+    settled(phone)
+
+    overflow = phone.evaluate(
+        "document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth"
+    )
+    boxes = [chart.bounding_box() for chart in phone.get_by_test_id("stVegaLiteChart").all()]
+
+    assert overflow <= 0
+    assert all(
+        box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["Order", "One+step", "Numbers"])
+def test_the_page_has_no_accessibility_findings_of_its_own(
+    page: Page, scheme: str, view: str
+) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(f"/lattice?view={view}")
+    settled(page)
+
+    violations = Axe().run(page).response["violations"]
+
+    serious = {
+        (found["id"], node["html"][:200])
+        for found in violations
+        if found["impact"] in ("serious", "critical")
+        for node in found["nodes"]
+    }
+    assert serious == set()
