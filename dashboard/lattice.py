@@ -10,6 +10,7 @@ from dashboard import (
     codes,
     grids,
     lattice_charts,
+    lattice_combinations,
     lattice_source,
     lattice_tables,
     lattice_words,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mlp_core.scores import Unit
 
 COMBINATIONS_KEY = "combinations"
+_ROWS_KEY = "rows"
 _SORT_NAMES = {
     "median": "by median",
     "died": "by deaths",
@@ -122,7 +124,7 @@ def _draw_combinations(view: View) -> None:
     rows = lattice_tables.page_of(ranks, _page(ranks))
     seeds = lattice_tables.seeds(rows, view.grid)
     st.vega_lite_chart(
-        spec=lattice_charts.combinations(len(view.switches), len(rows))
+        spec=lattice_combinations.combinations(len(view.switches), len(rows))
         | {
             "datasets": {
                 "rows": rows,
@@ -150,23 +152,37 @@ def _draw_combinations(view: View) -> None:
 
 
 def _page(ranks: pd.DataFrame) -> int:
-    pages = -(-len(ranks) // lattice_tables.PAGE_ROWS)
-    if pages == 1:
+    """Draws the choice of a page of rows where there are several; returns it, counted from 0."""
+    if not ranks["mine"].any():
+        st.caption("Your combination has a fix beyond the post: include them to see it here.")
+    size = lattice_tables.PAGE_ROWS
+    if len(ranks) <= size:
         return 0
-    names = [
-        f"{1 + page * lattice_tables.PAGE_ROWS}–{(page + 1) * lattice_tables.PAGE_ROWS}"
-        for page in range(pages)
-    ]
-    chosen = st.segmented_control(
-        "Rows",
-        names,
-        default=names[0],
-        required=True,
-        key="rows",
-        label_visibility="collapsed",
-        bind="query-params",
-    )
+    names = [f"{first + 1}–{first + size}" for first in range(0, len(ranks), size)]
+    mine = int(ranks.loc[ranks["mine"], "rank"].iloc[0])
+    with st.container(horizontal=True, vertical_alignment="center", key="pages"):
+        chosen = st.segmented_control(
+            "Rows",
+            names,
+            default=names[0],
+            required=True,
+            key=_ROWS_KEY,
+            label_visibility="collapsed",
+            bind="query-params",
+        )
+        st.button(
+            f"Yours is {mine}",
+            on_click=_show_page,
+            args=(names[(mine - 1) // size],),
+            type="tertiary",
+            icon=":material/my_location:",
+            key="show_mine",
+        )
     return names.index(chosen)
+
+
+def _show_page(name: str) -> None:
+    st.session_state[_ROWS_KEY] = name
 
 
 def _open_clicked(view: View) -> None:

@@ -113,6 +113,7 @@ def _draw_links(view: View, pair: "Paired") -> None:
 
 
 def _open_seed(view: View, fixes: Fixes) -> None:
-    picked = st.session_state[DIFFERENCES_KEY].selection.get("run")
-    if picked:
-        open_in_lab(view, fixes, picked[0]["seed"])
+    picked = st.session_state[DIFFERENCES_KEY].selection.get("run", [])
+    # A click beside the dots picks a line, which has no seed.
+    for seed in [each["seed"] for each in picked if each.get("seed") is not None]:
+        open_in_lab(view, fixes, seed)

@@ -155,8 +155,8 @@ def order(fall: "Waterfall", effects: "Sequence[Effect]", unit: str) -> str:
         way = "flatters" if off[switch] > 0 else "is unfair to"
         credit, value = drop(worth[switch] + off[switch], unit), drop(worth[switch], unit)
         sentences.append(
-            f"This order {way} **{fix(switch)}** most: it gets {credit}, over all orders it is "
-            f"worth {value}."
+            f"This order {way} **{fix(switch)}** most: it is credited with {credit}, over all "
+            f"orders it is worth {value}."
         )
     return " ".join(sentences)
 
@@ -170,7 +170,7 @@ def step(pair: "Paired", added: Sequence[str], unit: str) -> str:
     mean, ends = drop(pair.mean, unit), span(pair.low, pair.high, unit)
     verdict = pair.verdict.capitalize()
     head = f"**{verdict}:** {what}, val loss {mean} ({ends}) in the mean of {seeds} seeds."
-    return " ".join(filter(None, (head, _saved(pair), _enough(pair))))
+    return " ".join(filter(None, (head, _deaths_changed(pair), _enough(pair))))
 
 
 def changes_nothing(pair: "Paired") -> bool:
@@ -246,14 +246,14 @@ def _enough(pair: "Paired") -> str:
     return f"It would take about {seeds_needed(pair)} seeds to tell."
 
 
-def _saved(pair: "Paired") -> str:
+def _deaths_changed(pair: "Paired") -> str:
     """Returns how the step changes the number of runs that die."""
     before, after, seeds = pair.failures_before, pair.failures_after, len(pair.seeds)
     if before == after:
         return f"As many runs die as without it, {after} of {seeds}." if after else ""
     if after < before:
-        return f"It saves runs from dying: {before} of {seeds} did, {after} do."
-    return f"It kills runs: {before} of {seeds} died, now {after} do."
+        return f"Fewer runs die: {before} of {seeds} did, with it {after}."
+    return f"More runs die: {before} of {seeds} did, with it {after}."
 
 
 def _made_with(versions: dict[str, str]) -> str:

@@ -26,11 +26,13 @@ LAYERS = (
     ("mlp_core.effects", "mlp_core.paired", "mlp_core.detectors", "mlp_core.__main__"),
     ("mlp_core",),
     ("dashboard.canvas", "dashboard.choice", "dashboard.jobs", "dashboard.palette"),
+    ("dashboard.lattice_marks",),
     (
         "dashboard.codes",
         "dashboard.runs",
         "dashboard.charts",
         "dashboard.lattice_charts",
+        "dashboard.lattice_combinations",
         "dashboard.words",
     ),
     (
@@ -66,6 +68,7 @@ LAYERS = (
 NEVER_IMPORTS = {
     "mlp_core*": {"streamlit", "altair"},
     "dashboard.*charts": {"streamlit", "jax", "optax"},
+    "dashboard.lattice_[mc]*": {"streamlit", "jax", "optax"},
 }
 
 

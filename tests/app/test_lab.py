@@ -109,7 +109,7 @@ def test_nonsense_in_a_link_shows_the_defaults(open_app: Open, nonsense: dict[st
     [
         ({"hidden": "eight"}, "whole numbers with commas"),
         ({"hidden": "1000"}, "width"),
-        ({"hidden": ""}, "hidden"),
+        ({"hidden": ""}, "Hidden sizes must be whole numbers"),
         ({"examples": "100"}, "80 training rows"),
     ],
 )

@@ -171,6 +171,22 @@ def test_the_two_beyond_make_pages_of_rows(open_lattice: Open) -> None:
     assert table(choose(app, "rows", "97–128"), "rows")["rank"].tolist() == list(range(97, 129))
 
 
+def test_the_page_with_the_readers_own_combination_is_one_click_away(open_lattice: Open) -> None:
+    app = open_lattice(with_beyond="true", split_keys="true")
+    assert not table(app, "rows")["mine"].any()
+
+    app.button(key="show_mine").click().run()
+
+    rows = table(app, "rows")
+    assert rows.loc[rows["mine"], "name"].tolist() == ["keys"]
+
+
+def test_a_combination_beyond_the_post_says_where_it_is(open_lattice: Open) -> None:
+    app = open_lattice(bias_before_norm="true")
+
+    assert any("include them to see it here" in caption.value for caption in app.caption)
+
+
 def test_the_order_can_be_changed_and_is_in_the_link(
     open_lattice: Open, runs: pd.DataFrame
 ) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.waiting import chart_marks, settled
 
 TINY = "hidden=2&steps=20&examples=100&batch_size=8"
-VALUES, COMBINATIONS = 0, 2  # places of these charts on the page
+VALUES, COMBINATIONS, DIFFERENCES = 0, 2, 4  # places of these charts on the page
 
 
 def flip(page: Page, switch: str) -> None:
@@ -18,14 +18,14 @@ def flip(page: Page, switch: str) -> None:
 
 
 def test_a_click_at_a_row_opens_its_run_in_the_lab(page: Page) -> None:
-    page.goto("/lattice?jit_step=true&seed=7&sort=switches&adamw=true")
+    page.goto("/lattice?jit_step=true&seed=7&sort=by+switches&adamw=true")
     settled(page)
     chart = page.get_by_test_id("stVegaLiteChart").nth(COMBINATIONS)
     box = chart.bounding_box()
     assert box is not None
 
-    # Sorted by switches the last row has all five fixes on; below it are the axis and its title.
-    chart.click(position={"x": 60, "y": box["height"] - 58 - 7})
+    # Sorted by switches the last row has all five fixes on; below it stands the axis.
+    chart.click(position={"x": 60, "y": box["height"] - 83})
 
     expect(page.get_by_text("What does each fix do?")).to_be_visible()
     settled(page)
@@ -35,11 +35,27 @@ def test_a_click_at_a_row_opens_its_run_in_the_lab(page: Page) -> None:
     expect(page.get_by_role("radio", name="final")).to_be_checked()
 
 
+def test_a_click_at_a_seed_of_a_step_opens_its_run_in_the_lab(page: Page) -> None:
+    page.goto("/lattice?jit_step=true&view=One+step&base=keys&add=AdamW")
+    settled(page)
+    dot = (
+        page.get_by_test_id("stVegaLiteChart").nth(DIFFERENCES).locator(".mark-symbol path").nth(9)
+    )
+    seed = dot.evaluate("dot => dot.__data__.datum.seed")
+
+    dot.click(force=True)
+
+    expect(page.get_by_text("What does each fix do?")).to_be_visible()
+    settled(page)
+    shown = "split_keys=true&jit_step=true&adamw=true" + (f"&seed={seed}" if seed != 42 else "")
+    assert page.url.partition("?")[2] == shown
+
+
 def test_the_order_is_changed_with_the_keyboard_and_survives_a_reload(page: Page) -> None:
     page.goto("/lattice")
     settled(page)
 
-    page.get_by_role("button", name="Move AdamW up").focus()
+    page.get_by_role("button", name="arrow_upward icon").nth(4).focus()
     page.keyboard.press("Enter")
 
     expect(page).to_have_url(re.compile("order=keys.epsilon.init.AdamW.batches"))

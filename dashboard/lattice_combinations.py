@@ -1,0 +1,145 @@
+"""The chart of all combinations: a matrix of dots beside the losses of every seed."""
+
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+
+from dashboard.lattice_marks import LOSS_LABELS, PLAIN, UNDER, color, meaning, rows_with_room, sized
+
+ROW = 14
+"""Height of a combination's row."""
+
+PITCH = 18
+"""From one column of dots to the next."""
+
+_MEDIAN_AT, _DIED_AT, _DOTS_END = -46, -6, -96
+_LEFT_OF_DOTS = 22
+_HEAD = 62
+
+
+def dots_extent(columns: int) -> int:
+    """Returns the width of what stands left of the distributions."""
+    return -_DOTS_END + PITCH * (columns - 1) + _LEFT_OF_DOTS
+
+
+@lru_cache(maxsize=16)
+def combinations(columns: int, rows: int) -> dict[str, Any]:
+    """Returns every combination beside its losses: tables `rows`, `dots`, `seeds`, `own`, `heads`.
+
+    Its selection `run` is of the `code` and, where a tick was clicked at, of the `seed`: a
+    selection hears clicks at all layers.
+    """
+    extent = dots_extent(columns)
+    place = rows_with_room("rank:O", extent)
+    table = alt.Chart(alt.NamedData("rows")).encode(place)
+    picture = alt.layer(
+        _row_targets(table, extent),
+        table.mark_bar(height=6, opacity=0.5, **PLAIN).encode(
+            _losses("q1:Q"), x2="q3:Q", color=meaning("v1")
+        ),
+        _ticks(place),
+        table.mark_tick(thickness=3, height=12, aria=False).encode(
+            _losses("median:Q"), color=meaning("val")
+        ),
+        alt.Chart(alt.NamedData("own"))
+        .mark_point(shape="diamond", filled=True, size=38, opacity=1, **PLAIN)
+        .encode(_losses("loss:Q"), place, color=meaning("pinned")),
+    )
+    beside = alt.layer(_dots(place, columns), *_row_texts(table, extent), *_heads(columns))
+    return sized(
+        alt.layer(beside, picture).resolve_scale(x="independent"), _HEAD + rows * ROW + UNDER
+    )
+
+
+def _losses(field: str) -> alt.X:
+    """Returns the axis of the losses of all seeds."""
+    across = alt.X(field).title("val loss of each seed, log scale")
+    across = across.scale(type="log", nice=False, padding=8)
+    return across.axis(gridOpacity=0.6, labelExpr=LOSS_LABELS)
+
+
+def _row_targets(table: alt.Chart, extent: int) -> alt.Chart:
+    """Returns the whole row as something to point at and to click; the reader's own is shaded."""
+    return table.mark_rect(cursor="pointer", aria=False).encode(
+        x=alt.value(-extent),
+        x2=alt.value("width"),
+        color=meaning("val"),
+        opacity=alt.condition("datum.mine", alt.value(0.16), alt.value(0)),
+        tooltip=[
+            alt.Tooltip("name:N", title="fixes"),
+            alt.Tooltip("median_text:N", title="median val loss"),
+            alt.Tooltip("q1:Q", title="lower quartile", format=".3f"),
+            alt.Tooltip("q3:Q", title="upper quartile", format=".3f"),
+            alt.Tooltip("died_text:N", title="died"),
+        ],
+    )
+
+
+def _ticks(place: alt.Y) -> alt.Chart:
+    """Returns a faint tick for each run; a dead one has the colour of a warning."""
+    clicked = alt.selection_point(name="run", fields=["code", "seed"], on="click", empty=False)
+    return (
+        alt.Chart(alt.NamedData("seeds"))
+        .mark_tick(thickness=1.5, height=9, cursor="pointer", aria=False)
+        .encode(
+            _losses("loss:Q"),
+            place,
+            color=color(),
+            tooltip=[
+                alt.Tooltip("name:N", title="fixes"),
+                alt.Tooltip("seed:N", title="seed"),
+                alt.Tooltip("text:N", title="val loss"),
+            ],
+        )
+        .add_params(clicked)
+    )
+
+
+def _dots(place: alt.Y, columns: int) -> alt.Chart:
+    """Returns the switches of each row."""
+    return (
+        alt.Chart(alt.NamedData("dots"))
+        .mark_circle(size=62, opacity=1, **PLAIN)
+        .encode(_column(columns), place, color=color())
+    )
+
+
+def _column(columns: int) -> alt.X:
+    """Returns the place of a column of dots, in pixels."""
+    first = _DOTS_END - PITCH * (columns - 1)
+    domain, pixels = [0, max(1, columns - 1)], [first, first + PITCH * max(1, columns - 1)]
+    return alt.X("column:Q").scale(domain=domain, range=pixels, zero=False).axis(None)
+
+
+def _row_texts(table: alt.Chart, extent: int) -> list[alt.Chart]:
+    mine = table.transform_filter("datum.mine").mark_text(align="left", fontSize=11)
+    return [
+        mine.encode(x=alt.value(-extent), text=alt.value("▶"), color=meaning("text")),
+        table.mark_text(align="right", fontSize=11).encode(
+            x=alt.value(_MEDIAN_AT), text="median_text:N", color=meaning("text")
+        ),
+        table.mark_text(align="right", fontSize=11).encode(
+            x=alt.value(_DIED_AT), text="died_text:N", color=meaning("text")
+        ),
+    ]
+
+
+def _heads(columns: int) -> list[alt.Chart]:
+    """Returns the names over the columns."""
+    heads = alt.Chart(alt.NamedData("heads"))
+    names = heads.mark_text(align="left", angle=305, fontSize=12).encode(
+        _column(columns), y=alt.value(-8), text="text:N", color=meaning("text")
+    )
+    first = heads.transform_filter("datum.column == 0")
+    first = first.mark_text(align="left", angle=305, fontSize=12)
+    numbers = ((_MEDIAN_AT - 12, "median"), (_DIED_AT - 12, "died"))
+    return [
+        names,
+        *(
+            first.encode(
+                x=alt.value(at), y=alt.value(-8), text=alt.value(text), color=meaning("text")
+            )
+            for at, text in numbers
+        ),
+    ]
