@@ -12,9 +12,12 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser import chromium
+
+expect.set_options(timeout=30_000)  # the machine may be busy, and a cold start compiles
+
 
 REPOSITORY = Path(__file__).parents[2]
 SERVER_STARTS_WITHIN_SECONDS = 60
