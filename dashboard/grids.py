@@ -1,7 +1,7 @@
 """The grids behind the Lattice: the one that ships, and those computed here behind the page."""
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,15 +9,14 @@ import streamlit as st
 
 from dashboard import runs, timings
 from dashboard.jobs import Job, Workers
-from mlp_core import Fixes, Settings
+from mlp_core import Settings
+from mlp_core.fixes import NUMERIC_SWITCHES
 
 if TYPE_CHECKING:
     from mlp_core.grid import Grid
     from mlp_core.store import Stored
 
 BEYOND = ("epsilon_in_root", "bias_before_norm")
-NUMERIC = tuple(field.name for field in fields(Fixes) if field.name != "jit_step")
-"""The switches that change numbers. Compiling the step changes only the time."""
 
 FEWEST_SEEDS, MOST_SEEDS, DEFAULT_SEEDS = 4, 256, 16
 DRAWABLE_SEEDS = 2
@@ -78,7 +77,11 @@ def stored() -> "Stored":
 
 def switches(with_beyond: bool) -> tuple[str, ...]:
     """Returns the numeric switches, those beyond the post only if asked for."""
-    return NUMERIC if with_beyond else tuple(name for name in NUMERIC if name not in BEYOND)
+    return (
+        NUMERIC_SWITCHES
+        if with_beyond
+        else tuple(name for name in NUMERIC_SWITCHES if name not in BEYOND)
+    )
 
 
 def request(settings: Settings, with_beyond: bool, num_seeds: int) -> Request:

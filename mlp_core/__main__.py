@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from mlp_core.devices import use_all_cores
-from mlp_core.fixes import STAGES, Fixes
+from mlp_core.fixes import NUMERIC_SWITCHES, STAGES, SWITCHES, Fixes
 from mlp_core.settings import SCHEDULES, TASKS, Settings
 
 if TYPE_CHECKING:
     from mlp_core.sweep_command import Processes
 
 PRINT_EVERY = 100
-SWITCHES = [field.name for field in fields(Fixes)]
-NUMERIC = [name for name in SWITCHES if name != "jit_step"]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -58,10 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument(
         "--switches",
         nargs="+",
-        choices=NUMERIC,
-        default=NUMERIC,
+        choices=NUMERIC_SWITCHES,
+        default=NUMERIC_SWITCHES,
         metavar="FIX",
-        help=f"the fixes to combine (default: {', '.join(NUMERIC)})",
+        help=f"the fixes to combine (default: {', '.join(NUMERIC_SWITCHES)})",
     )
     _add_settings(sweep, [field.name for field in fields(Settings) if field.name != "seed"])
     _add_processes(sweep)

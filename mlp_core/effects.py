@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mlp_core.certainty import interval
-from mlp_core.fixes import Fixes
+from mlp_core.fixes import SWITCHES, Fixes
 from mlp_core.grid import Grid
-from mlp_core.scores import SWITCHES, Unit, by_seed, levels, named, row, turned_on
+from mlp_core.scores import Unit, by_seed, levels, named, row, turned_on
 
 
 class Effect(NamedTuple):

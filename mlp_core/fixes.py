@@ -45,6 +45,12 @@ class Fixes:
                 raise ValueError(f"{field.name} must be True or False, got {value!r}")
 
 
+SWITCHES = tuple(field.name for field in fields(Fixes))
+"""The name of every switch, in the order of the post."""
+
+NUMERIC_SWITCHES = tuple(name for name in SWITCHES if name != "jit_step")
+"""The switches that change numbers; compiling the step changes only the time."""
+
 _PATH = {
     "v1": (),
     "keys": ("split_keys",),

@@ -4,18 +4,16 @@ The rule: a run that died (its val loss is no finite number) counts as predictin
 seed's training data. A living run keeps its loss, also where it is worse than that.
 """
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
-from mlp_core.fixes import Fixes
+from mlp_core.fixes import SWITCHES, Fixes
 from mlp_core.grid import Grid
 
 Unit = Literal["log10", "plain"]
 """How a drop of the loss is counted: as a factor (a drop of 1 is a tenth of the loss) or as is."""
-
-SWITCHES = tuple(field.name for field in fields(Fixes))
 
 
 def failure_rate(grid: Grid) -> np.ndarray:

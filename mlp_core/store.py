@@ -1,19 +1,18 @@
 """Grids in Parquet files: one row a run, with the settings and the versions it was made with."""
 
 import platform
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from mlp_core.fixes import Fixes
+from mlp_core.fixes import SWITCHES, Fixes
 from mlp_core.grid import Grid
 from mlp_core.settings import Settings
 
 POST_GRID = Path(__file__).parent / "lattice.parquet"
-SWITCHES = [field.name for field in fields(Fixes)]
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def post_grid() -> Stored:
 def run_table(grid: Grid) -> pd.DataFrame:
     """Returns one row for each run: its switches, seed and losses."""
     num_combinations, num_seeds = grid.val_loss.shape
-    switches = pd.DataFrame([asdict(fixes) for fixes in grid.combinations], columns=SWITCHES)
+    switches = pd.DataFrame([asdict(fixes) for fixes in grid.combinations], columns=list(SWITCHES))
     table = switches.loc[switches.index.repeat(num_seeds)].reset_index(drop=True)
     return table.assign(
         seed=np.tile(np.array(grid.seeds, np.int64), num_combinations),
@@ -72,7 +71,7 @@ def run_table(grid: Grid) -> pd.DataFrame:
 
 def _grid(table: pd.DataFrame, settings: Settings) -> Grid:
     seeds = tuple(int(seed) for seed in table["seed"].unique())
-    rows = table[SWITCHES].to_numpy(bool)[:: len(seeds)]
+    rows = table[list(SWITCHES)].to_numpy(bool)[:: len(seeds)]
     combinations = tuple(Fixes(**dict(zip(SWITCHES, map(bool, row), strict=True))) for row in rows)
     shape = (len(combinations), len(seeds))
     return Grid(

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from mlp_core import Fixes, Settings, train
+from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
 from tests.browser.waiting import chart_lines, settled
 
 
@@ -136,27 +136,9 @@ def test_all_that_matters_stands_above_the_fold(page: Page) -> None:
 
 
 def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
-    phone.goto("/?jit_step=true")
-    settled(phone)
-
-    overflow = phone.evaluate(
-        "document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth"
-    )
-    boxes = [chart.bounding_box() for chart in phone.get_by_test_id("stVegaLiteChart").all()]
-
-    assert overflow <= 0
-    assert all(
-        box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes
-    )
+    check_nothing_is_cut_off(phone, "/?jit_step=true")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_has_no_accessibility_findings_of_its_own(page: Page, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.goto("/?jit_step=true")
-    settled(page)
-
-    violations = Axe().run(page).response["violations"]
-
-    serious = {found["id"] for found in violations if found["impact"] in ("serious", "critical")}
-    assert serious == set()
+    check_accessibility(page, "/?jit_step=true", scheme)

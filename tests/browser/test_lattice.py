@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
 from tests.browser.waiting import chart_marks, settled
 
 TINY = "hidden=2&steps=20&examples=100&batch_size=8"
@@ -88,18 +88,7 @@ def test_a_grid_is_computed_here(page: Page) -> None:
 
 
 def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
-    phone.goto("/lattice?with_beyond=true")
-    settled(phone)
-
-    overflow = phone.evaluate(
-        "document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth"
-    )
-    boxes = [chart.bounding_box() for chart in phone.get_by_test_id("stVegaLiteChart").all()]
-
-    assert overflow <= 0
-    assert all(
-        box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes
-    )
+    check_nothing_is_cut_off(phone, "/lattice?with_beyond=true")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -107,16 +96,4 @@ def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
 def test_the_page_has_no_accessibility_findings_of_its_own(
     page: Page, scheme: str, view: str
 ) -> None:
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.goto(f"/lattice?view={view}")
-    settled(page)
-
-    violations = Axe().run(page).response["violations"]
-
-    serious = {
-        (found["id"], node["html"][:200])
-        for found in violations
-        if found["impact"] in ("serious", "critical")
-        for node in found["nodes"]
-    }
-    assert serious == set()
+    check_accessibility(page, f"/lattice?view={view}", scheme)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from mlp_core import Fixes, Grid, Settings, store, train
+from mlp_core.fixes import NUMERIC_SWITCHES
 from mlp_core.sweeps import all_combinations
 
 GRID = Grid(
@@ -56,8 +57,7 @@ def test_another_file_is_refused_in_words(tmp_path):
 def test_the_grid_that_ships_is_whole():
     stored = store.post_grid()
 
-    numeric = [name for name in vars(Fixes()) if name != "jit_step"]
-    assert set(stored.grid.combinations) == set(all_combinations(numeric))
+    assert set(stored.grid.combinations) == set(all_combinations(NUMERIC_SWITCHES))
     assert stored.grid.settings == Settings()
     assert stored.grid.seeds == tuple(range(64))
     assert {"python", "jax", "optax"} <= stored.versions.keys()

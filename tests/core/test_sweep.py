@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from mlp_core import Fixes, Settings, baselines, sweep, sweep_chunks, train
+from mlp_core.fixes import NUMERIC_SWITCHES
 from mlp_core.sweeps import all_combinations
 
 SMALL = Settings(examples=200, hidden=(4, 3), steps=40, batch_size=32)
-NUMERIC = [name for name in vars(Fixes()) if name != "jit_step"]
 
 
 def single_losses(combinations, seeds, settings=SMALL):
@@ -28,7 +28,7 @@ def single_losses(combinations, seeds, settings=SMALL):
 
 
 def test_every_cell_is_the_single_run():
-    combinations, seeds = all_combinations(NUMERIC), (3, 0, 2)
+    combinations, seeds = all_combinations(NUMERIC_SWITCHES), (3, 0, 2)
 
     grid = sweep(SMALL, combinations, seeds)
 

@@ -10,6 +10,7 @@ from jax import tree
 from jax.monitoring import register_event_duration_secs_listener
 
 from mlp_core import STAGES, Fixes, Settings, compiled, init_optimizer, train, train_chunks
+from mlp_core.fixes import NUMERIC_SWITCHES
 from mlp_core.optimizer import hyper_of, updated
 
 SMALL = Settings(seed=1, examples=200, hidden=(4, 3), steps=45, batch_size=32)
@@ -18,7 +19,7 @@ NUMERIC = Fixes(jit_step=True)
 
 def combinations():
     """All 2^7 combinations of the switches that change numbers only."""
-    names = [name for name in vars(Fixes()) if name != "jit_step"]
+    names = NUMERIC_SWITCHES
     for values in product([False, True], repeat=len(names)):
         yield replace(NUMERIC, **dict(zip(names, values, strict=True)))
 

@@ -1,0 +1,39 @@
+"""What holds on every page: nothing is cut off on a phone, and axe finds nothing of ours."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.waiting import settled
+
+
+def check_nothing_is_cut_off(phone: Page, link: str) -> None:
+    """Fails if the page, or a chart on it, is wider than the screen."""
+    phone.goto(link)
+    settled(phone)
+
+    overflow = phone.evaluate(
+        "document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth"
+    )
+    boxes = [chart.bounding_box() for chart in phone.get_by_test_id("stVegaLiteChart").all()]
+
+    assert overflow <= 0
+    assert all(
+        box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes
+    )
+
+
+def check_accessibility(page: Page, link: str, scheme: str) -> None:
+    """Fails on any serious or critical finding, and names the places."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(link)
+    settled(page)
+
+    violations = Axe().run(page).response["violations"]
+
+    serious = {
+        (found["id"], node["html"][:200])
+        for found in violations
+        if found["impact"] in ("serious", "critical")
+        for node in found["nodes"]
+    }
+    assert serious == set()
