@@ -64,19 +64,27 @@ def test_the_grid_that_ships_is_whole():
 
 
 def test_the_grid_that_ships_is_what_training_gives():
-    """On another processor or version of JAX a few runs end elsewhere: see test_post_numbers."""
-    grid = store.post_grid().grid
+    """Under another version of JAX a quarter of all runs end elsewhere, though the same ones die.
+
+    Of 1024 runs 0 moved by more than 1e-4 under the version the grid was made with, and 28 % under
+    JAX 0.12, mostly by about 1 %: see test_post_numbers on knife edges.
+    """
+    stored = store.post_grid()
+    grid, same_jax = stored.grid, stored.versions["jax"] == store.versions()["jax"]
     generator = np.random.default_rng(0)
     cells = [(generator.integers(128), generator.integers(64)) for _ in range(32)]
 
-    wrong = []
-    for combination, seed in cells:
-        fixes = replace(grid.combinations[combination], jit_step=True)
-        run = train(Settings(seed=int(grid.seeds[seed])), fixes)
-        stored = grid.val_loss[combination, seed]
-        if not np.isclose(run.final_val_loss, stored, rtol=1e-4, equal_nan=True):
-            wrong.append((fixes, int(seed), run.final_val_loss, stored))
-    assert len(wrong) <= 4, wrong
+    trained = [
+        train(
+            Settings(seed=grid.seeds[seed]), replace(grid.combinations[combination], jit_step=True)
+        ).final_val_loss
+        for combination, seed in cells
+    ]
+
+    held = np.array([grid.val_loss[cell] for cell in cells])
+    np.testing.assert_array_equal(np.isnan(trained), np.isnan(held))
+    moved = ~np.isclose(trained, held, rtol=1e-4, equal_nan=True)
+    assert moved.sum() <= (4 if same_jax else 16), list(zip(cells, trained, held, strict=True))
 
 
 def test_the_grid_that_ships_holds_the_posts_numbers():
