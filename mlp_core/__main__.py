@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from mlp_core.devices import use_all_cores
 from mlp_core.fixes import NUMERIC_SWITCHES, STAGES, SWITCHES, Fixes
-from mlp_core.settings import SCHEDULES, TASKS, Settings
+from mlp_core.settings import SCHEDULES, Settings
+from mlp_core.tasks import TASKS
 
 if TYPE_CHECKING:
     from mlp_core.sweep_command import Processes
@@ -90,7 +91,7 @@ def _add_processes(parser: argparse.ArgumentParser) -> None:
 def _add_settings(parser: argparse.ArgumentParser, names: list[str]) -> None:
     """Adds one option for each of these settings, with the post's value as its default."""
     kinds = {"clip_norm": float}
-    choices = {"task": list(TASKS), "schedule": SCHEDULES}
+    choices = {"task": TASKS, "schedule": SCHEDULES}
     for field in (field for field in fields(Settings) if field.name in names):
         option = "--" + field.name.replace("_", "-")
         if field.name == "hidden":

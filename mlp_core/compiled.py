@@ -83,7 +83,7 @@ _kept_examples = lru_cache(maxsize=2)(draw_examples)
 
 def examples(settings: Settings) -> Examples:
     """Returns the seed's examples and batches; drawn once, then kept for a few seeds."""
-    names = ("seed", "task", "examples", "val_share", "steps", "batch_size")
+    names = ("seed", "task", "examples", "noise", "val_share", "steps", "batch_size")
     return _kept_examples(Settings(**{name: getattr(settings, name) for name in names}))
 
 
@@ -190,7 +190,7 @@ _advance = jax.jit(advance, static_argnames="unravel")
 
 @lru_cache(maxsize=64)
 def _initial_params(seed: int, task: str, hidden: tuple[int, ...]) -> dict[Fixes, Params]:
-    settings = Settings(seed=seed, task=task, hidden=hidden)
+    settings = Settings(seed=seed, task=task, hidden=hidden, batch_size=1)
     ways = [
         Fixes(split_keys=split, norm_init=norm) for split, norm in product([False, True], repeat=2)
     ]

@@ -7,6 +7,8 @@ import jax
 import numpy as np
 
 from mlp_core.settings import Settings
+from mlp_core.table import Table, table_of
+from mlp_core.tasks import FORMULAS, Formula
 
 
 class SeedKeys(NamedTuple):
@@ -26,11 +28,25 @@ class Dataset(NamedTuple):
     y_val: np.ndarray
 
 
+class Scale(NamedTuple):
+    """The target's own units: a target of the data set times `unit`, plus `mean`."""
+
+    mean: float
+    unit: float
+
+
+AS_IT_IS = Scale(0.0, 1.0)
+
+
 class Baselines(NamedTuple):
-    """Validation losses of two rules that need no network, both fitted to the training rows."""
+    """Validation losses of rules that need no network; the first two fitted to the training rows.
+
+    `least_possible` is what noise leaves on average, whatever the rule; None where nobody knows.
+    """
 
     predict_mean: float
     least_squares: float
+    least_possible: float | None
 
 
 def seed_keys(seed: int) -> SeedKeys:
@@ -40,25 +56,18 @@ def seed_keys(seed: int) -> SeedKeys:
     return SeedKeys(data, params, key)
 
 
-@lru_cache(maxsize=16)
-def _dataset(task: str, seed: int, examples: int, num_train: int, num_features: int) -> Dataset:
-    x = np.asarray(jax.random.normal(seed_keys(seed).data, (examples, num_features)))
-    y = x.sum(axis=1, keepdims=True)
-    return Dataset(x[:num_train], y[:num_train], x[num_train:], y[num_train:])
-
-
 def dataset(settings: Settings) -> Dataset:
-    """Returns the seed's examples: standard normal features, the target their sum.
+    """Returns the seed's examples; the arrays are shared between calls and must not be changed.
 
-    The arrays are shared between calls and must not be changed. The first rows train.
+    A formula's rows are drawn, the first ones train. A table's are shuffled by the seed, then its
+    features and target get mean 0 and standard deviation 1 over the training rows.
     """
-    return _dataset(
-        settings.task,
-        settings.seed,
-        settings.examples,
-        settings.num_train,
-        settings.num_features,
-    )
+    return _scaled_dataset(*_drawn_by(settings))[0]
+
+
+def target_scale(settings: Settings) -> Scale:
+    """Returns what turns a target or a prediction back into its own units."""
+    return _scaled_dataset(*_drawn_by(settings))[1]
 
 
 def baselines(settings: Settings) -> Baselines:
@@ -68,4 +77,74 @@ def baselines(settings: Settings) -> Baselines:
     coefficients, *_ = np.linalg.lstsq(with_intercept[0], data.y_train, rcond=None)
     mean_error = data.y_val - data.y_train.mean()
     linear_error = data.y_val - with_intercept[1] @ coefficients
-    return Baselines(float(np.mean(mean_error**2)), float(np.mean(linear_error**2)))
+    return Baselines(
+        float(np.mean(mean_error**2)), float(np.mean(linear_error**2)), least_possible(settings)
+    )
+
+
+def least_possible(settings: Settings) -> float | None:
+    """Returns the mean squared error that noise leaves to the best rule; None for a table."""
+    if table_of(settings.task) is not None:
+        return None
+    return (settings.noise / target_scale(settings).unit) ** 2
+
+
+def forget_datasets() -> None:
+    """Drops what is kept for the next call, so that no reader's table stays in memory."""
+    _scaled_dataset.cache_clear()
+
+
+def _drawn_by(settings: Settings) -> tuple[str, int, int, int, float]:
+    """Returns what decides the examples."""
+    return settings.task, settings.seed, settings.num_rows, settings.num_train, settings.noise
+
+
+@lru_cache(maxsize=8)
+def _scaled_dataset(
+    task: str, seed: int, num_rows: int, num_train: int, noise: float
+) -> tuple[Dataset, Scale]:
+    table = table_of(task)
+    key = seed_keys(seed).data
+    if table is not None:
+        return _standardised(*_shuffled(key, table), num_train)
+    formula = FORMULAS[task]
+    x, y = _drawn(key, formula, num_rows, noise)
+    return _standardised(x, y, num_train) if formula.uniform else _split(x, y, num_train)
+
+
+def _drawn(
+    key: jax.Array, formula: Formula, num_rows: int, noise: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draws the examples of a formula, x `[N, D]` and y `[N, 1]`."""
+    draw = jax.random.uniform if formula.uniform else jax.random.normal
+    x = np.asarray(draw(key, (num_rows, formula.num_features)))
+    y = formula.target(x)
+    if noise:
+        # A key of its own: the features and all that follows stay as they are without noise.
+        noise_key = jax.random.fold_in(key, 1)
+        y = y + noise * np.asarray(jax.random.normal(noise_key, y.shape))
+    return x, y[:, None].astype(np.float32)
+
+
+def _shuffled(key: jax.Array, table: Table) -> tuple[np.ndarray, np.ndarray]:
+    order = np.asarray(jax.random.permutation(key, len(table.x)))
+    return table.x[order], table.y[order, None]
+
+
+def _split(x: np.ndarray, y: np.ndarray, num_train: int) -> tuple[Dataset, Scale]:
+    return Dataset(x[:num_train], y[:num_train], x[num_train:], y[num_train:]), AS_IT_IS
+
+
+def _standardised(x: np.ndarray, y: np.ndarray, num_train: int) -> tuple[Dataset, Scale]:
+    x_mean, x_unit = _mean_and_unit(x[:num_train])
+    y_mean, y_unit = _mean_and_unit(y[:num_train])
+    x, y = ((x - x_mean) / x_unit).astype(np.float32), ((y - y_mean) / y_unit).astype(np.float32)
+    return _split(x, y, num_train)[0], Scale(float(y_mean[0]), float(y_unit[0]))
+
+
+def _mean_and_unit(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns each column's mean and standard deviation; 1 for one that is the same in all rows."""
+    columns = columns.astype(np.float64)
+    deviation = columns.std(axis=0)
+    tiny = 1e-12 * np.abs(columns).max(axis=0)
+    return columns.mean(axis=0), np.where(deviation > tiny, deviation, 1.0)

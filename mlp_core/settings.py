@@ -5,8 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
-TASKS = {"sum": 5}
-"""Each task's number of input features."""
+from mlp_core import tasks
 
 SCHEDULES = ("constant", "cosine")
 
@@ -21,6 +20,7 @@ class Bounds(NamedTuple):
 BOUNDS = {
     "seed": Bounds(0, 2**31 - 1),
     "examples": Bounds(100, 100_000),
+    "noise": Bounds(0.0, 10.0),
     "val_share": Bounds(0.05, 0.5),
     "steps": Bounds(1, 20_000),
     "batch_size": Bounds(1, 4096),
@@ -30,8 +30,8 @@ BOUNDS = {
 }
 WIDTH = Bounds(2, 256)
 DEPTH = Bounds(1, 6)
-MAX_ROWS = 6_000_000
-"""The most rows a run may read in all, over and over counted: a run's batches lie in memory."""
+MAX_INPUTS = 30_000_000
+"""The most numbers that all of a run's batches may hold together: they lie in memory."""
 
 _WHOLE = ("seed", "examples", "steps", "batch_size")
 
@@ -52,17 +52,22 @@ class Settings:
     """One run's settings; the defaults are the post's.
 
     Args:
+      task: one of `tasks.TASKS`, or a table that is open (`table.opened`).
+      examples: the rows to draw, for a task with a formula; a table has its own.
+      noise: the standard deviation of what is added to a formula's target.
       hidden: the width of each hidden layer, first to last.
       clip_norm: the largest global norm of a gradient; None clips nothing.
 
     Raises:
-      ValueError: if a field is out of its bounds (`BOUNDS`, `WIDTH`, `DEPTH`), a batch is larger
-        than the training set, or all batches together are larger than `MAX_ROWS`.
+      ValueError: if a field is out of its bounds (`BOUNDS`, `WIDTH`, `DEPTH`), there is no such
+        task, a table is to be noisy, a batch is larger than the training set, or all batches
+        together are larger than `MAX_INPUTS`.
     """
 
     seed: int = 42
     task: str = "sum"
     examples: int = 10_000
+    noise: float = 0.0
     val_share: float = 0.2
     hidden: tuple[int, ...] = (8, 6, 6)
     steps: int = 1000
@@ -75,7 +80,8 @@ class Settings:
     def __post_init__(self) -> None:
         for name, bounds in BOUNDS.items():
             _check_number(name, getattr(self, name), bounds)
-        _check_choice("task", self.task, TASKS)
+        if tasks.size(self.task).num_rows is not None and self.noise:
+            raise ValueError(f"noise must be 0 where a table has the targets, got {self.noise}")
         _check_choice("schedule", self.schedule, SCHEDULES)
         _check_hidden(self.hidden)
         if self.batch_size > self.num_train:
@@ -83,26 +89,33 @@ class Settings:
                 f"batch_size must be at most the {self.num_train} training rows, "
                 f"got {self.batch_size}"
             )
-        if self.steps * self.batch_size > MAX_ROWS:
+        most = MAX_INPUTS // self.num_features
+        if self.steps * self.batch_size > most:
             raise ValueError(
-                f"steps times batch_size must be at most {MAX_ROWS}, got "
+                f"steps times batch_size must be at most {most}, got "
                 f"{self.steps * self.batch_size}; lower one of them"
             )
 
     @property
+    def num_rows(self) -> int:
+        """Rows that train or validate."""
+        of_table = tasks.size(self.task).num_rows
+        return self.examples if of_table is None else of_table
+
+    @property
     def num_train(self) -> int:
-        """Rows that train: the first `1 - val_share` of the examples, rounded down."""
-        return math.floor(self.examples * (1 - self.val_share) + 1e-9)
+        """Rows that train: a share of `1 - val_share`, rounded down."""
+        return math.floor(self.num_rows * (1 - self.val_share) + 1e-9)
 
     @property
     def num_features(self) -> int:
         """Inputs of one example."""
-        return TASKS[self.task]
+        return tasks.size(self.task).num_features
 
     @property
     def num_val(self) -> int:
         """Rows held back for validation."""
-        return self.examples - self.num_train
+        return self.num_rows - self.num_train
 
     @property
     def steps_per_epoch(self) -> int:

@@ -14,9 +14,17 @@ FOLDERS = ("mlp_core", "dashboard", "pages")
 # A module imports from the lines above its own in this list, never from its own line or from below.
 # A new module needs a place here.
 LAYERS = (
-    ("mlp_core.fixes", "mlp_core.settings", "mlp_core.certainty", "mlp_core.devices"),
+    (
+        "mlp_core.fixes",
+        "mlp_core.table",
+        "mlp_core.certainty",
+        "mlp_core.devices",
+        "mlp_core.post",
+    ),
+    ("mlp_core.tasks", "mlp_core.csv_file"),
+    ("mlp_core.settings",),
     ("mlp_core.data", "mlp_core.model", "mlp_core.batches", "mlp_core.grid"),
-    ("mlp_core.optimizer", "mlp_core.scores"),
+    ("mlp_core.optimizer", "mlp_core.scores", "mlp_core.wall", "mlp_core.dead_layer"),
     ("mlp_core.compiled",),
     ("mlp_core.python_loop",),
     ("mlp_core.training",),

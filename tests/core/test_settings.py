@@ -13,7 +13,7 @@ from mlp_core import STAGES, Fixes, Settings
         ("seed", -1, r"seed must be in 0\.\.2147483647, got -1"),
         ("seed", 1.5, "seed must be a whole number, got 1.5"),
         ("seed", True, "seed must be a whole number, got True"),
-        ("task", "nope", "task must be one of sum, got 'nope'"),
+        ("task", "nope", "task must be one of sum, .*, got .nope."),
         ("examples", 10, r"examples must be in 100\.\.100000, got 10"),
         ("val_share", 0.9, r"val_share must be in 0\.05\.\.0\.5, got 0\.9"),
         ("val_share", float("nan"), "val_share must be in"),
@@ -28,6 +28,7 @@ from mlp_core import STAGES, Fixes, Settings
         ("weight_decay", -0.1, "weight_decay must be in"),
         ("schedule", "linear", "schedule must be one of constant, cosine"),
         ("clip_norm", 0.0, "clip_norm must be in"),
+        ("noise", 11, r"noise must be in 0\.0\.\.10\.0, got 11"),
     ],
 )
 def test_a_setting_out_of_bounds_is_refused_with_its_rule(field, value, message):
@@ -43,6 +44,16 @@ def test_a_batch_larger_than_the_training_set_is_refused():
 def test_more_batches_than_memory_holds_are_refused():
     with pytest.raises(ValueError, match="steps times batch_size must be at most 6000000"):
         Settings(steps=20_000, batch_size=512)
+
+
+def test_the_more_features_the_fewer_rows_fit_into_memory():
+    with pytest.raises(ValueError, match="steps times batch_size must be at most 3000000"):
+        Settings(task="friedman", steps=20_000, batch_size=256)
+
+
+def test_the_targets_of_a_table_take_no_noise():
+    with pytest.raises(ValueError, match=r"noise must be 0 where a table has the targets, got 0.5"):
+        Settings(task="diabetes", noise=0.5)
 
 
 def test_the_defaults_are_the_posts():

@@ -1,0 +1,103 @@
+"""Tables of numbers to train on: the diabetes data, which ship, and a reader's own while open."""
+
+import secrets
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+DIABETES = Path(__file__).parent / "diabetes.csv"
+"""442 patients, ten measurements, the progression of their diabetes one year later.
+
+Source: Efron, Hastie, Johnstone and Tibshirani (2004), "Least Angle Regression", Annals of
+Statistics 32; the raw numbers as scikit-learn (BSD-3-Clause) distributes them, columns in words.
+"""
+
+OWN = "csv"
+"""How the task name of a reader's own table begins."""
+
+
+class Limits(NamedTuple):
+    """The sizes of a table, both ends allowed."""
+
+    low: int
+    high: int
+
+
+ROWS = Limits(20, 200_000)
+COLUMNS = Limits(1, 100)
+MAX_NUMBERS = 5_000_000
+"""The most rows times columns: a few tables of this size fit into memory at once."""
+
+LARGEST = 1e30
+"""The largest size of a number: sums of squares stay finite."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows to train on, all finite numbers, as they were measured.
+
+    Raises:
+      ValueError: if a size is out of its limits, a number is not finite, or the target is constant.
+    """
+
+    features: tuple[str, ...]
+    """`[D]`, the names of x's columns."""
+    target: str
+    x: np.ndarray
+    """`[N, D]`, float64."""
+    y: np.ndarray
+    """`[N]`, float64."""
+
+    def __post_init__(self) -> None:
+        rows, columns = self.x.shape
+        if not ROWS.low <= rows <= ROWS.high:
+            raise ValueError(f"rows must be {ROWS.low:,} to {ROWS.high:,}, got {rows:,}")
+        if not COLUMNS.low <= columns <= COLUMNS.high:
+            raise ValueError(f"columns must be {COLUMNS.low} to {COLUMNS.high}, got {columns}")
+        if rows * columns > MAX_NUMBERS:
+            raise ValueError(
+                f"rows times columns must be at most {MAX_NUMBERS:,}, got {rows * columns:,}"
+            )
+        if not (np.abs(self.x) <= LARGEST).all() or not (np.abs(self.y) <= LARGEST).all():
+            raise ValueError(f"all numbers must be in -{LARGEST:g}..{LARGEST:g}")
+        if np.ptp(self.y) == 0:
+            raise ValueError(f"the target must vary, got {self.y[0]:g} in every row")
+
+
+@lru_cache(maxsize=1)
+def diabetes() -> Table:
+    """Returns the diabetes data, `[442, 10]`."""
+    *features, target = DIABETES.read_text().partition("\n")[0].split(",")
+    numbers = np.loadtxt(DIABETES, delimiter=",", skiprows=1)
+    return Table(tuple(features), target, numbers[:, :-1], numbers[:, -1])
+
+
+_open: dict[str, Table] = {}
+
+
+def opened(table: Table) -> str:
+    """Lets a reader's own table be trained on, and returns the task it is, until it is `closed`.
+
+    The name cannot be guessed: who does not have it cannot train on the table.
+    """
+    task = f"{OWN}-{secrets.token_hex(8)}"
+    _open[task] = table
+    return task
+
+
+def closed(task: str) -> None:
+    """Forgets a reader's own table."""
+    _open.pop(task, None)
+
+
+def is_own(task: str) -> bool:
+    """Returns whether a task is a reader's own table, open or not."""
+    return task.startswith(OWN)
+
+
+def table_of(task: str) -> Table | None:
+    """Returns the table of a task; None if it is not one, or one no longer open."""
+    return diabetes() if task == "diabetes" else _open.get(task)

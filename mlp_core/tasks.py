@@ -1,0 +1,79 @@
+"""What can be learned: targets made by a formula from random features, and tables of numbers."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from mlp_core.table import is_own, table_of
+
+
+class Formula(NamedTuple):
+    """A target made from features that are drawn at random."""
+
+    num_features: int
+    target: Callable[[np.ndarray], np.ndarray]
+    """`[N, D] -> [N]`."""
+    uniform: bool = False
+    """Features from 0..1, then features and target standardised; else standard normal ones."""
+
+
+def _sum(x: np.ndarray) -> np.ndarray:
+    return x.sum(axis=1)
+
+
+def _product(x: np.ndarray) -> np.ndarray:
+    return x[:, 0] * x[:, 1] + x[:, 2] * x[:, 3] + x[:, 4]
+
+
+def _friedman(x: np.ndarray) -> np.ndarray:
+    """Source: Friedman (1991), "Multivariate Adaptive Regression Splines", section 4.3."""
+    waves = 10 * np.sin(np.pi * x[:, 0] * x[:, 1])
+    return waves + 20 * (x[:, 2] - 0.5) ** 2 + 10 * x[:, 3] + 5 * x[:, 4]
+
+
+SINE_FREQUENCY = 2.0
+
+
+def _sine(x: np.ndarray) -> np.ndarray:
+    return np.sin(SINE_FREQUENCY * x[:, 0])
+
+
+def _length(x: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(x, axis=1)
+
+
+FORMULAS = {
+    "sum": Formula(5, _sum),
+    "product": Formula(5, _product),
+    "friedman": Formula(10, _friedman, uniform=True),
+    "sine": Formula(1, _sine),
+    "length": Formula(5, _length),
+}
+
+TASKS = (*FORMULAS, "diabetes")
+"""The tasks that come with the package. A reader's own table is one more while it is open."""
+
+
+class Size(NamedTuple):
+    """How large a task is."""
+
+    num_features: int
+    num_rows: int | None
+    """None for a formula: it makes as many as one wants."""
+
+
+def size(task: str) -> Size:
+    """Returns how large a task is.
+
+    Raises:
+      ValueError: if there is no such task.
+    """
+    if task in FORMULAS:
+        return Size(FORMULAS[task].num_features, None)
+    table = table_of(task)
+    if table is None and is_own(task):
+        raise ValueError("task must be a table that is open; this one is not, or not any more")
+    if table is None:
+        raise ValueError(f"task must be one of {', '.join(TASKS)}, got {task!r}")
+    return Size(table.x.shape[1], table.x.shape[0])
