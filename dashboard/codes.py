@@ -14,6 +14,7 @@ LETTERS = {
     "seed": "s",
     "task": "k",
     "examples": "e",
+    "noise": "n",
     "val_share": "v",
     "hidden": "h",
     "steps": "t",

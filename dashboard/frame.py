@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import pins, sidebar, timings, words
+from dashboard import own_file, pins, sidebar, timings, words
 from dashboard.choice import Choice
 from mlp_core import Fixes, Settings
 from mlp_core.devices import use_all_cores
@@ -34,14 +34,18 @@ def current_fixes() -> Fixes:
 
 
 def current_settings() -> Settings:
-    """Returns the settings in the sidebar; stops the page with a message if they do not fit."""
+    """Returns the settings in the sidebar; stops the page with a message if they make no run."""
     _ensure_drawn()
     try:
         return sidebar.chosen_settings()
+    except own_file.FileMissingError as missing:
+        st.info(str(missing), icon=":material/upload_file:")
+        st.stop()
     except ValueError as error:
         problem = words.in_labels(str(error))
         st.error(
-            f"{problem}. Change it under **Experiment** in the sidebar, or press **Reset all**.",
+            f"{problem}. Change it in the sidebar, under **Data** or **Experiment**, or press "
+            "**Reset all**.",
             icon=":material/error:",
         )
         st.stop()

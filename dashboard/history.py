@@ -15,17 +15,13 @@ class Shown(NamedTuple):
     """A run that was on the page."""
 
     code: str
+    name: str
     val_loss: float
-
-    @property
-    def name(self) -> str:
-        """What the run is called."""
-        return words.name(codes.choice(self.code))
 
 
 def remember(choice: Choice, val_loss: float) -> Shown | None:
     """Notes which run is on the page now, and returns the one before it if there was one."""
-    now = (codes.code(choice), val_loss)
+    now = (codes.code(choice), words.name(choice), val_loss)
     last = st.session_state.get(_NOW)
     if last is None or last[0] != now[0]:
         st.session_state[_BEFORE] = last

@@ -7,6 +7,7 @@ each, so that a long job makes another wait for no longer than a chunk.
 import atexit
 import threading
 import time
+import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -114,6 +115,7 @@ class Workers:
         self._queue: deque[Job[Any]] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        _all_workers.add(self)
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
         for thread in self._threads:
             thread.start()
@@ -154,6 +156,12 @@ class Workers:
             if job is not None and job.rested:
                 del self._jobs[key]
 
+    def forget_where(self, belongs: Callable[[Hashable], bool]) -> None:
+        """Stops and drops the jobs of all keys of which `belongs` is true."""
+        with self._changed:
+            for key in [key for key in self._jobs if belongs(key)]:
+                self._jobs.pop(key).stop()
+
     def close(self) -> None:
         """Ends the threads after their present chunks."""
         with self._changed:
@@ -179,3 +187,12 @@ class Workers:
                 with self._changed:
                     self._queue.append(job)
                     self._changed.notify()
+
+
+_all_workers: weakref.WeakSet[Workers] = weakref.WeakSet()
+
+
+def forget_everywhere(belongs: Callable[[Hashable], bool]) -> None:
+    """Stops and drops jobs of all workers there are; see `Workers.forget_where`."""
+    for workers in list(_all_workers):
+        workers.forget_where(belongs)

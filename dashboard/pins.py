@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import codes
 from dashboard.choice import Choice
+from mlp_core.table import is_own
 
 PARAMETER = "pins"
 MOST = 8
@@ -15,7 +16,10 @@ _SEPARATOR = "_"
 def restore() -> None:
     """Takes over the pins of the link when a session begins, and keeps the link up to date."""
     if _KEY not in st.session_state:
-        st.session_state[_KEY] = _readable(st.query_params.get(PARAMETER, ""))
+        linked = st.query_params.get(PARAMETER, "")[:2000].split(_SEPARATOR)
+        st.session_state[_KEY] = _linkable(_readable(linked))
+    # A pin goes with the file it was trained on.
+    st.session_state[_KEY] = _readable(st.session_state[_KEY])
     _write_link()
 
 
@@ -47,8 +51,11 @@ def remove(choice: Choice) -> None:
 
 
 def parameter() -> str:
-    """Returns the pins as a URL parameter; empty if there are none."""
-    return _SEPARATOR.join(st.session_state[_KEY])
+    """Returns the pins as a URL parameter; empty if there are none.
+
+    Runs on a reader's own file stay out: a link cannot bring the file along.
+    """
+    return _SEPARATOR.join(_linkable(st.session_state[_KEY]))
 
 
 def label(place: int) -> str:
@@ -56,10 +63,14 @@ def label(place: int) -> str:
     return f"P{place + 1}"
 
 
-def _readable(text: str) -> list[str]:
-    """Returns the codes in a link that can be read, each once, at most as many as can be pinned."""
+def _linkable(pinned: list[str]) -> list[str]:
+    return [code for code in pinned if not is_own(codes.choice(code).settings.task)]
+
+
+def _readable(written: list[str]) -> list[str]:
+    """Returns the codes that can be read, each once, at most as many as can be pinned."""
     found: list[str] = []
-    for code in text[:2000].split(_SEPARATOR):
+    for code in written:
         try:
             found.append(codes.code(codes.choice(code)))
         except (ValueError, OverflowError):

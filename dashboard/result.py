@@ -1,6 +1,6 @@
 """What the chosen switches did: the answer, the metrics, the curves, the comparison."""
 
-from math import floor, isnan, log10
+from math import floor, isfinite, isnan, log10
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import canvas, charts, codes, history, pins, runs, stopwatch, tables, words
 from dashboard.choice import Choice
+from mlp_core import Settings
 
 if TYPE_CHECKING:
     from mlp_core.training import Run
@@ -84,9 +85,26 @@ def _draw_answer(choice: Choice, run: "Run", first: "Run | None") -> None:
         st.button("Stop", on_click=job.stop, icon=":material/stop:", key="stop_run")
         return
     st.markdown(words.answer(run, first, runs.baselines(choice.settings)))
+    _draw_data(choice, run)
     if run.steps_done < steps:
         text = f"Train on from {run.steps_done:,} of {steps:,}"
         st.button(text, on_click=runs.resume, args=(choice,), icon=":material/play_arrow:")
+
+
+def _draw_data(choice: Choice, run: "Run") -> None:
+    """Draws what other data than the post's need said."""
+    settings = choice.settings
+    if (settings.task, settings.noise) == (Settings().task, 0):
+        return
+    baselines, scale = runs.baselines(settings), runs.target_scale(settings)
+    lines = [words.baselines_line(settings, baselines)]
+    if scale.unit != 1 and isfinite(run.final_val_loss):
+        lines.append(
+            words.in_own_units(run.final_val_loss, baselines, scale, runs.target(settings))
+        )
+    if settings.batch_size == settings.num_train:
+        lines.append(words.shrunk_batch(settings))
+    st.caption(" ".join(lines))
 
 
 def _draw_metrics(choice: Choice, run: "Run", first: "Run | None") -> None:

@@ -12,9 +12,10 @@ import streamlit as st
 from dashboard.choice import Choice
 from dashboard.jobs import Job, Workers
 from mlp_core import STAGES, Settings
+from mlp_core.table import table_of
 
 if TYPE_CHECKING:
-    from mlp_core.data import Baselines
+    from mlp_core.data import Baselines, Scale
     from mlp_core.training import Run
 
 PATIENCE_SECONDS = 0.4
@@ -109,17 +110,27 @@ def _chunks(choice: Choice) -> "Iterator[Run]":
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _validation(settings: Settings) -> tuple[np.ndarray, np.ndarray]:
-    import mlp_core
+def target_scale(settings: Settings) -> "Scale":
+    """Returns what turns a target of the training back into its own units."""
+    from mlp_core import data
 
-    data = mlp_core.dataset(settings)
-    return data.x_val, data.y_val
+    return data.target_scale(settings)
+
+
+def target(settings: Settings) -> str:
+    """Returns the name of what is predicted."""
+    table = table_of(settings.task)
+    return table.target if table else "y"
 
 
 def predictions(choice: Choice, run: "Run") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns the validation examples `[N, D]`, their targets `[N]` and what the run predicts."""
+    """Returns validation examples `[N, D]`, and their targets and the run's predictions `[N]`.
+
+    The latter two in the target's own units.
+    """
     import mlp_core
 
-    x, y = _validation(choice.settings)
-    predicted = np.asarray(mlp_core.predict(run.params, x, choice.fixes))
-    return x, y[:, 0], predicted[:, 0]
+    data, scale = mlp_core.dataset(choice.settings), target_scale(choice.settings)
+    predicted = np.asarray(mlp_core.predict(run.params, data.x_val, choice.fixes))
+    true, predicted = (y[:, 0] * scale.unit + scale.mean for y in (data.y_val, predicted))
+    return data.x_val, true, predicted

@@ -6,10 +6,12 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import words
+from dashboard import own_file, words
 from dashboard.choice import Choice
 from mlp_core import BOUNDS, STAGES, Fixes, Settings
 from mlp_core.settings import DEPTH, SCHEDULES, WIDTH
+from mlp_core.table import OWN
+from mlp_core.tasks import FORMULAS, TASKS
 
 CUSTOM = "custom"
 STAGE_KEY = "stage"
@@ -39,7 +41,9 @@ _NUMBER_HELP = {
     "seed": "Everything random follows from it: data, first weights, the order of the rows.",
     "steps": "How many updates are made.",
     "batch_size": "Rows in each batch.",
-    "examples": "Four in five train, the others validate.",
+    "examples": "Rows to draw: four in five train, the others validate. A table has its own.",
+    "noise": "The standard deviation of what is added to each target. It leaves a loss of its "
+    "square to the best rule there is. A table's targets stay as they are.",
     "learning_rate": "How far an update goes.",
     "weight_decay": "AdamW pulls each weight towards 0 by this much. Plain descent ignores it.",
     "clip_norm": "A gradient longer than this is shortened to it. Empty: never.",
@@ -60,8 +64,11 @@ def draw() -> None:
             )
         with stage:
             _draw_stage()
+        with st.expander("Data", icon=":material/table:"):
+            _draw_data()
         with st.expander("Experiment", icon=":material/tune:"):
-            _draw_settings()
+            for draw_control in _experiment_controls().values():
+                draw_control()
         st.button("Reset all", on_click=reset, icon=":material/restart_alt:", type="tertiary")
 
 
@@ -71,13 +78,21 @@ def chosen_fixes() -> Fixes:
 
 
 def chosen_settings() -> Settings:
-    """Returns the settings as the controls stand.
+    """Returns the settings as the controls stand; a batch is at most all rows that train.
 
     Raises:
       ValueError: if they do not fit together, or the hidden sizes are not a list of whole numbers.
+      FileMissingError: if the task is a file that the reader has not chosen yet.
     """
     values = {name: st.session_state[name] for name in _controls()}
-    return Settings(**values | {"hidden": hidden_sizes(values["hidden"])})
+    values["hidden"] = hidden_sizes(values["hidden"])
+    if values["task"] in FORMULAS:
+        return Settings(**values)
+    values |= {"examples": _DEFAULTS.examples, "noise": _DEFAULTS.noise}
+    if values["task"] == OWN:
+        values["task"] = own_file.task()
+    num_train = Settings(task=values["task"], batch_size=1).num_train
+    return Settings(**values | {"batch_size": min(values["batch_size"], num_train)})
 
 
 def hidden_sizes(text: str) -> tuple[int, ...]:
@@ -102,7 +117,7 @@ def show(choice: Choice) -> None:
         st.session_state[field.name] = getattr(choice.fixes, field.name)
     for name in _controls():
         value = getattr(choice.settings, name)
-        st.session_state[name] = words.setting(value) if name == "hidden" else value
+        st.session_state[name] = words.setting(value) if name in ("hidden", "task") else value
 
 
 def reset() -> None:
@@ -147,13 +162,31 @@ def _take_stage() -> None:
             st.session_state[field.name] = getattr(fixes, field.name)
 
 
-def _draw_settings() -> None:
-    for draw_control in _controls().values():
+def _draw_data() -> None:
+    _task()
+    task = st.session_state["task"]
+    st.caption(words.TASK[task])
+    if task == OWN:
+        own_file.draw()
+    for draw_control in _formula_controls(disabled=task not in FORMULAS).values():
         draw_control()
 
 
-def _controls() -> dict[str, Callable[[], object]]:
-    """Returns what draws each setting, by the setting's name, in the order of the sidebar."""
+def _controls() -> list[str]:
+    """Returns the name of every setting that the sidebar has a control for."""
+    return ["task", *_formula_controls(), *_experiment_controls()]
+
+
+def _formula_controls(disabled: bool = False) -> dict[str, Callable[[], object]]:
+    """Returns what draws the settings that only a formula has, by name, in their order."""
+    return {
+        "examples": partial(_whole_number, "examples", 1000, disabled=disabled),
+        "noise": partial(_number, "noise", 0.1, disabled=disabled),
+    }
+
+
+def _experiment_controls() -> dict[str, Callable[[], object]]:
+    """Returns what draws each of the other settings, by name, in their order."""
     return {
         "seed": partial(_whole_number, "seed", 1),
         "hidden": _hidden,
@@ -163,11 +196,20 @@ def _controls() -> dict[str, Callable[[], object]]:
         "weight_decay": partial(_number, "weight_decay", 0.001),
         "schedule": _schedule,
         "clip_norm": partial(_number, "clip_norm", 0.1),
-        "examples": partial(_whole_number, "examples", 1000),
     }
 
 
-def _whole_number(name: str, step: int) -> None:
+def _task() -> None:
+    st.selectbox(
+        _label("task"),
+        [*TASKS, OWN],
+        key="task",
+        help="What the network is to learn: a formula, a table that ships, or a file of yours.",
+        bind="query-params",
+    )
+
+
+def _whole_number(name: str, step: int, disabled: bool = False) -> None:
     st.number_input(
         _label(name),
         int(BOUNDS[name].low),
@@ -176,11 +218,12 @@ def _whole_number(name: str, step: int) -> None:
         step,
         key=name,
         help=_NUMBER_HELP[name],
+        disabled=disabled,
         bind="query-params",
     )
 
 
-def _number(name: str, step: float) -> None:
+def _number(name: str, step: float, disabled: bool = False) -> None:
     st.number_input(
         _label(name),
         BOUNDS[name].low,
@@ -191,6 +234,7 @@ def _number(name: str, step: float) -> None:
         key=name,
         help=_NUMBER_HELP[name],
         placeholder="none",
+        disabled=disabled,
         bind="query-params",
     )
 

@@ -63,6 +63,8 @@ def rules(baselines: "Baselines", curves: pd.DataFrame) -> pd.DataFrame:
         ("predict the mean", baselines.predict_mean),
         ("least squares", baselines.least_squares),
     ]
+    if baselines.least_possible:
+        named.append(("least possible", baselines.least_possible))
     foot = 0.8 * min(float(curves["loss"].min()) if len(curves) else 1.0, baselines.predict_mean)
     rows = []
     for rule, value in named:

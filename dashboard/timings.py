@@ -11,6 +11,7 @@ from dashboard import runs
 from dashboard.choice import Choice
 from dashboard.jobs import Courtesy, Job, Workers
 from mlp_core import Fixes
+from mlp_core.table import is_own
 
 ENOUGH_STEPS = 1000
 """The metric is the time of so many steps, so no timing runs on for longer."""
@@ -68,7 +69,9 @@ def _work(choice: Choice) -> tuple[object, ...]:
     """Returns what decides the time: the shapes, and what changes the work of the Python loop."""
     fixes = choice.fixes
     work = Fixes(whole_batches=fixes.whole_batches, adamw=fixes.adamw)
-    return (choice.settings.shape, "compiled" if fixes.jit_step else work)
+    # A reader's own table has timings of its own, which go when the table goes.
+    task = choice.settings.task if is_own(choice.settings.task) else None
+    return (choice.settings.shape, "compiled" if fixes.jit_step else work, task)
 
 
 def _timed(choice: Choice) -> Iterator[Timing]:

@@ -1,6 +1,7 @@
 """Sentences and numbers as a learner reads them. Everything is made from the values passed in."""
 
 import math
+import re
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -8,11 +9,12 @@ import numpy as np
 
 from dashboard.choice import Choice
 from mlp_core import STAGES, Fixes, Settings
+from mlp_core.table import OWN, is_own
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mlp_core.data import Baselines
+    from mlp_core.data import Baselines, Scale
     from mlp_core.training import Run
 
 FIXES = {
@@ -43,6 +45,7 @@ SETTING = {
     "seed": "seed",
     "task": "task",
     "examples": "examples",
+    "noise": "noise",
     "val_share": "validation share",
     "hidden": "hidden sizes",
     "steps": "steps",
@@ -53,6 +56,20 @@ SETTING = {
     "clip_norm": "clip norm",
 }
 """The words for each setting, in labels and in names of runs."""
+
+TASK = {
+    "sum": "y = x₁ + x₂ + x₃ + x₄ + x₅, the post's task. A straight line solves it.",
+    "product": "y = x₁x₂ + x₃x₄ + x₅. Of the products a straight line sees nothing.",
+    "friedman": "Friedman #1: y = 10 sin(π x₁x₂) + 20 (x₃ − ½)² + 10 x₄ + 5 x₅, features from 0 to "
+    "1 and five more that do nothing. All are standardised.",
+    "sine": "y = sin(2x), one feature. Without a bias before LayerNorm the network can see no more "
+    "of it than its sign.",
+    "length": "y = |x| of five features: the very thing that the post's network cannot see.",
+    "diabetes": "442 patients: from ten measurements, how far their diabetes is a year later "
+    "(Efron and others, 2004). Standardised. So few rows are soon known by heart.",
+    OWN: "A file of your own, standardised and split by the seed. It stays in this session.",
+}
+"""What each task is, for readers."""
 
 
 def in_labels(message: str) -> str:
@@ -90,9 +107,18 @@ def change(now: float, before: float) -> str | None:
 
 def setting(value: object) -> str:
     """Returns a setting's value as it is typed."""
+    if isinstance(value, str) and is_own(value):
+        return OWN
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def plain(text: str, most: int = 60) -> str:
+    """Returns what a stranger wrote, such that Markdown shows it as it is, cut off if long."""
+    text = " ".join(text.split())
+    short = text if len(text) <= most else text[: most - 1] + "…"
+    return re.sub(r"([\\`*_{}\[\]()<>#+!|~$:&-])", r"\\\1", short)
 
 
 def stage_of(fixes: Fixes) -> str | None:
@@ -141,6 +167,35 @@ def _against(value: float, first: "Run | None", baselines: "Baselines") -> str:
         return ", like v1"
     word = "below" if ratio < 1 else "above"
     return f", {abs(1 - ratio):.0%} {word} v1".replace("%", " %")
+
+
+def baselines_line(settings: Settings, baselines: "Baselines") -> str:
+    """Returns what is to be learned, and what rules without a network reach on it."""
+    least = baselines.least_possible
+    known = "" if least is None else f", and no rule can get below {loss(least)}"
+    return (
+        f"Task {setting(settings.task)}: predicting the mean reaches "
+        f"{loss(baselines.predict_mean)}, least squares {loss(baselines.least_squares)}{known}."
+    )
+
+
+def in_own_units(val_loss: float, baselines: "Baselines", scale: "Scale", target: str) -> str:
+    """Returns how far predictions are off in the target's own units: root mean squares.
+
+    Args:
+      scale: see `mlp_core.data.target_scale`.
+      target: what is predicted.
+    """
+    off, of_mean = (math.sqrt(value) * scale.unit for value in (val_loss, baselines.predict_mean))
+    return (
+        f"In units of {plain(target)} the predictions are typically off by {off:.3g}, where the "
+        f"mean is off by {of_mean:.3g} (root mean square)."
+    )
+
+
+def shrunk_batch(settings: Settings) -> str:
+    """Returns that a batch holds all training rows, which a small table makes it."""
+    return f"A batch is all {settings.num_train} training rows: the table has no more."
 
 
 def death(run: "Run") -> str:

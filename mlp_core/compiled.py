@@ -87,6 +87,11 @@ def examples(settings: Settings) -> Examples:
     return _kept_examples(Settings(**{name: getattr(settings, name) for name in names}))
 
 
+def forget_examples() -> None:
+    """Drops what is kept for the next run, so that no reader's table stays in memory."""
+    _kept_examples.cache_clear()
+
+
 def plan(settings: Settings, fixes: Fixes, updates: np.ndarray) -> Plan:
     """Returns the traced side of a run, recorded after each of `updates` updates."""
     return Plan(

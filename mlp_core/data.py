@@ -46,7 +46,7 @@ class Baselines(NamedTuple):
 
     predict_mean: float
     least_squares: float
-    least_possible: float | None
+    least_possible: float | None = None
 
 
 def seed_keys(seed: int) -> SeedKeys:

@@ -46,10 +46,11 @@ LAYERS = (
     (
         "dashboard.pins",
         "dashboard.history",
-        "dashboard.sidebar",
+        "dashboard.own_file",
         "dashboard.timings",
         "dashboard.lattice_words",
     ),
+    ("dashboard.sidebar",),
     (
         "dashboard.links",
         "dashboard.tables",
