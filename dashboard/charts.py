@@ -18,18 +18,33 @@ _LOSS = "mean squared error, log scale"
 # Between 1 and 10 these get a line and a number; the others would crowd the axis.
 _POWER = "pow(10, floor(log(datum.value) / LN10 + 1e-9))"
 _ROUND = f"indexof([1, 2, 3, 5, 7], round(datum.value / {_POWER})) >= 0"
+LOSS_AXIS: dict[str, Any] = {
+    "gridOpacity": {"condition": {"test": _ROUND, "value": 1}, "value": 0},
+    "labelExpr": f"{_ROUND} ? format(datum.value, '~g') : ''",
+}
+"""A logarithmic axis of losses with lines and numbers where readers expect them."""
+
 # Vega interprets an expression for each row for these: no checks of rows that are known to be
 # numbers, no description of each point for screen readers, which read the chart's own.
-_PLAIN: dict[str, Any] = {"aria": False, "invalid": None}
+PLAIN: dict[str, Any] = {"aria": False, "invalid": None}
 _TEXT = alt.datum("text", type="nominal")
 
 
-def _color(shown: tuple[str, ...] = ()) -> alt.Color:
-    """Returns the colour of each meaning; the theme has the colours, in the same order."""
+def color(shown: tuple[str, ...] = ()) -> alt.Color:
+    """Returns the colour of each meaning; the theme has the colours, in the same order.
+
+    Args:
+      shown: the meanings in the legend.
+    """
     return alt.Color("series:N").scale(domain=list(SERIES)).legend(_legend(shown))
 
 
-def _dash(shown: tuple[str, ...]) -> alt.StrokeDash:
+def dash(shown: tuple[str, ...] = ()) -> alt.StrokeDash:
+    """Returns the dash of each meaning.
+
+    Args:
+      shown: the meanings in the legend.
+    """
     dashes = [list(dash) for dash in DASHES]
     scale = alt.Scale(domain=list(SERIES), range=dashes)
     return alt.StrokeDash("series:N").scale(scale).legend(_legend(shown))
@@ -58,30 +73,27 @@ def loss_curves(shown: tuple[str, ...]) -> dict[str, Any]:
       shown: the meanings in the legend.
     """
     loss = alt.Y("loss:Q").title(_LOSS).scale(type="log", nice=False, padding=10)
-    loss = loss.axis(
-        gridOpacity={"condition": {"test": _ROUND, "value": 1}, "value": 0},
-        labelExpr=f"{_ROUND} ? format(datum.value, '~g') : ''",
-    )
+    loss = loss.axis(**LOSS_AXIS)
     batches = (
         alt.Chart(alt.NamedData("batches"))
-        .mark_line(strokeWidth=1, **_PLAIN)
-        .encode(_UPDATES, loss, color=_color(shown))
+        .mark_line(strokeWidth=1, **PLAIN)
+        .encode(_UPDATES, loss, color=color(shown))
     )
     lines = (
         alt.Chart(alt.NamedData("curves"))
-        .mark_line(strokeWidth=2.2, **_PLAIN)
+        .mark_line(strokeWidth=2.2, **PLAIN)
         .encode(
             _UPDATES,
             loss,
             detail="line:N",
-            color=_color(shown),
-            strokeDash=_dash(shown),
+            color=color(shown),
+            strokeDash=dash(shown),
         )
     )
     ends = (
         alt.Chart(alt.NamedData("ends"))
         .mark_text(align="right", dy=-8, fontSize=12)
-        .encode(_UPDATES, loss, text="line:N", color=_color(shown))
+        .encode(_UPDATES, loss, text="line:N", color=color(shown))
     )
     return (
         alt.layer(batches, *_rules(loss), lines, ends, *_death(), *_crosshair())
@@ -122,7 +134,7 @@ def _crosshair() -> list[alt.Chart]:
     )
     readings = alt.Chart(alt.NamedData("readings")).encode(_UPDATES)
     # No colour of the series here: the legend would take over how faint this is.
-    rule = readings.mark_rule(color="gray", **_PLAIN).encode(
+    rule = readings.mark_rule(color="gray", **PLAIN).encode(
         opacity=alt.condition(near, alt.value(0.6), alt.value(0)),
         tooltip=[
             alt.Tooltip("update:Q", title="updates", format=","),
@@ -155,7 +167,7 @@ def val_loss_bars(low: float, high: float) -> dict[str, Any]:
     bars = (
         base.transform_filter("isValid(datum.val_loss)")
         .mark_bar(cornerRadiusEnd=3)
-        .encode(losses, x2=alt.datum(low), color=_color())
+        .encode(losses, x2=alt.datum(low), color=color())
     )
     numbers = base.transform_calculate(end=f"isValid(datum.val_loss) ? datum.val_loss : {low}")
     numbers = numbers.mark_text(align="left", dx=6, fontSize=13).encode(
@@ -186,10 +198,10 @@ def _scatter(x: str, x_title: str, y: str, y_title: str) -> alt.Chart:
     return (
         alt.Chart(alt.NamedData("predictions"), height=300)
         .transform_calculate(series="'val'")
-        .mark_circle(size=22, opacity=0.5, **_PLAIN)
+        .mark_circle(size=22, opacity=0.5, **PLAIN)
         .encode(
             across,
             up,
-            color=_color(),
+            color=color(),
         )
     )

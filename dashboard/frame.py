@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import own_file, pins, sidebar, timings, words
+from dashboard import own_file, pins, sidebar, timings, to_lab, words
 from dashboard.choice import Choice
 from mlp_core import Fixes, Settings
 from mlp_core.devices import use_all_cores
@@ -20,6 +20,7 @@ def run() -> None:
         page = _navigation()
         sidebar.draw()
         pins.restore()
+        to_lab.leave_if_asked()
         st.session_state[_DRAWN] = True
         try:
             page.run()
@@ -59,6 +60,7 @@ def current_choice() -> Choice:
 def _navigation() -> st.Page:
     pages = [
         st.Page("pages/lab.py", title="Lab", default=True),
+        st.Page("pages/story.py", title="Story"),
         st.Page("pages/lattice.py", title="Lattice"),
     ]
     return st.navigation(pages, position="top")

@@ -75,6 +75,15 @@ def stored() -> "Stored":
     return store.post_grid()
 
 
+def stored_for(settings: Settings) -> "Grid | None":
+    """Returns the grid that ships if it is of these settings, whatever their seed, else None."""
+    try:
+        grid = stored().grid
+    except ValueError:
+        return None
+    return grid if without_seed(grid.settings) == without_seed(settings) else None
+
+
 def switches(with_beyond: bool) -> tuple[str, ...]:
     """Returns the numeric switches, those beyond the post only if asked for."""
     return (

@@ -17,6 +17,7 @@ from mlp_core.table import table_of
 if TYPE_CHECKING:
     from mlp_core.data import Baselines, Scale
     from mlp_core.training import Run
+    from mlp_core.wall import Wall
 
 PATIENCE_SECONDS = 0.4
 """How long a page waits for a run before it shows it growing instead."""
@@ -123,6 +124,23 @@ def target(settings: Settings) -> str:
     return table.target if table else "y"
 
 
+@st.cache_data(max_entries=64, show_spinner=False)
+def wall(settings: Settings) -> "Wall":
+    """Returns how well a rule can do that sees only the direction of x."""
+    from mlp_core import wall
+
+    return wall.wall(settings)
+
+
+def predict(choice: Choice, run: "Run", x: np.ndarray) -> np.ndarray:
+    """Returns what the run predicts for `[N, D]` examples, `[N]` in the target's own units."""
+    import mlp_core
+
+    scale = target_scale(choice.settings)
+    predicted = np.asarray(mlp_core.predict(run.params, x, choice.fixes))
+    return predicted[:, 0] * scale.unit + scale.mean
+
+
 def predictions(choice: Choice, run: "Run") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns validation examples `[N, D]`, and their targets and the run's predictions `[N]`.
 
@@ -131,6 +149,5 @@ def predictions(choice: Choice, run: "Run") -> tuple[np.ndarray, np.ndarray, np.
     import mlp_core
 
     data, scale = mlp_core.dataset(choice.settings), target_scale(choice.settings)
-    predicted = np.asarray(mlp_core.predict(run.params, data.x_val, choice.fixes))
-    true, predicted = (y[:, 0] * scale.unit + scale.mean for y in (data.y_val, predicted))
-    return data.x_val, true, predicted
+    true = data.y_val[:, 0] * scale.unit + scale.mean
+    return data.x_val, true, predict(choice, run, data.x_val)

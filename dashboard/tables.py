@@ -31,25 +31,44 @@ def thinned(rows: np.ndarray, points: int = POINTS) -> np.ndarray:
     return rows[np.linspace(0, len(rows) - 1, points).round().astype(int)]
 
 
+def line(updates: np.ndarray, losses: np.ndarray, series: str, name: str) -> pd.DataFrame:
+    """Returns one line, thinned, without what a log axis cannot show: `update`, `loss`, its names.
+
+    Args:
+      series: its meaning, which decides the colour; in the table `series`.
+      name: what tells it from others of its meaning; in the table `line`.
+    """
+    drawable = np.flatnonzero(np.isfinite(losses) & (losses > 0))
+    kept = thinned(drawable)
+    return pd.DataFrame(
+        {
+            "update": updates[kept],
+            "loss": losses[kept].astype(float),
+            "series": series,
+            "line": name,
+        }
+    )
+
+
 def curves(run: "Run", first: "Run | None", pinned: "dict[str, Run]") -> pd.DataFrame:
     """Returns the lines of the loss chart: `update`, `loss`, `series`, `line`.
 
     NaN and infinite losses are left out: a logarithmic axis has no place for them.
     """
     lines = [
-        _line(other.updates, other.val_loss, "pinned", label) for label, other in pinned.items()
+        line(other.updates, other.val_loss, "pinned", label) for label, other in pinned.items()
     ]
     if first is not None:
-        lines.append(_line(first.updates, first.val_loss, "v1", "v1"))
+        lines.append(line(first.updates, first.val_loss, "v1", "v1"))
     # The last is drawn on top.
-    lines.append(_line(run.updates, run.train_loss, "train", "train"))
-    lines.append(_line(run.updates, run.val_loss, "val", "val"))
+    lines.append(line(run.updates, run.train_loss, "train", "train"))
+    lines.append(line(run.updates, run.val_loss, "val", "val"))
     return pd.concat(lines, ignore_index=True)
 
 
 def batches(run: "Run") -> pd.DataFrame:
     """Returns the loss of single batches, a line like those of `curves`; empty ones have none."""
-    return _line(np.arange(run.steps_done), run.batch_loss, "batch", "batch")
+    return line(np.arange(run.steps_done), run.batch_loss, "batch", "batch")
 
 
 def line_ends(curves: pd.DataFrame) -> pd.DataFrame:
@@ -165,19 +184,6 @@ def compared(choices: list[Choice], runs: "list[Run]", labels: list[str]) -> pd.
         if len(set(values)) > 1:
             rows[words.SETTING[field.name]] = [words.setting(value) for value in values]
     return pd.DataFrame(rows, index=labels).T
-
-
-def _line(updates: np.ndarray, losses: np.ndarray, series: str, line: str) -> pd.DataFrame:
-    drawable = np.flatnonzero(np.isfinite(losses) & (losses > 0))
-    kept = thinned(drawable)
-    return pd.DataFrame(
-        {
-            "update": updates[kept],
-            "loss": losses[kept].astype(float),
-            "series": series,
-            "line": line,
-        }
-    )
 
 
 def _beside(run: "Run", first: "Run | None") -> np.ndarray:

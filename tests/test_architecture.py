@@ -57,7 +57,18 @@ LAYERS = (
         "dashboard.stopwatch",
         "dashboard.grids",
         "dashboard.lattice_tables",
+        "dashboard.to_lab",
+        "dashboard.needed",
     ),
+    ("dashboard.story.bugs", "dashboard.story.charts", "dashboard.story.tables"),
+    ("dashboard.story.words",),
+    (
+        "dashboard.story.path",
+        "dashboard.story.claims",
+        "dashboard.story.wall",
+        "dashboard.story.nan",
+    ),
+    ("dashboard.story.page", "dashboard.story"),
     (
         "dashboard.frame",
         "dashboard.heading",
@@ -76,7 +87,7 @@ LAYERS = (
 # The numerics run without the app, and a chart is drawn without a server.
 NEVER_IMPORTS = {
     "mlp_core*": {"streamlit", "altair"},
-    "dashboard.*charts": {"streamlit", "jax", "optax"},
+    "dashboard.*charts*": {"streamlit", "jax", "optax"},
     "dashboard.lattice_[mc]*": {"streamlit", "jax", "optax"},
 }
 

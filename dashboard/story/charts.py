@@ -1,0 +1,70 @@
+"""The Story's charts as Vega-Lite specifications, built once as in `dashboard.charts`."""
+
+from functools import lru_cache
+from typing import Any, Literal
+
+import altair as alt
+
+from dashboard.charts import LOSS_AXIS, PLAIN, color, dash
+
+_TEXT = alt.datum("text", type="nominal")
+
+
+@lru_cache(maxsize=1)
+def step_curves() -> dict[str, Any]:
+    """Returns the val loss of a stage over that of the one before: tables `curves` and `ends`."""
+    updates = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
+    loss = alt.Y("loss:Q").title("val loss, log scale").scale(type="log", nice=False, padding=14)
+    loss = loss.axis(**LOSS_AXIS)
+    lines = (
+        alt.Chart(alt.NamedData("curves"))
+        .mark_line(strokeWidth=2.2, **PLAIN)
+        .encode(updates, loss, detail="line:N", color=color(), strokeDash=dash())
+    )
+    ends = alt.Chart(alt.NamedData("ends")).encode(updates, loss, text="line:N", color=_TEXT)
+    return alt.layer(lines, *_names(ends, align="right", dx=-2)).properties(height=250).to_dict()
+
+
+@lru_cache(maxsize=1)
+def seeds() -> dict[str, Any]:
+    """Returns a step in every seed as a strip: tables `seeds` and `nothing`, its rule at 1."""
+    factor = (
+        alt.X("factor:Q")
+        .title("val loss after the step ÷ before it, a tick for each seed, log scale")
+        .scale(type="log", nice=False, padding=12)
+        .axis(grid=False, format="~g", tickCount=5)
+    )
+    rule = alt.Chart(alt.NamedData("nothing")).mark_rule(strokeDash=[4, 3], aria=False)
+    ticks = alt.Chart(alt.NamedData("seeds")).mark_tick(thickness=2, opacity=0.7, aria=False)
+    tooltip = [
+        alt.Tooltip("seed:Q", title="seed", format="d"),
+        alt.Tooltip("before:N", title="before"),
+        alt.Tooltip("after:N", title="after"),
+    ]
+    layers = alt.layer(
+        rule.encode(factor, color=_TEXT), ticks.encode(factor, color=color(), tooltip=tooltip)
+    )
+    return layers.properties(height=100).to_dict()
+
+
+@lru_cache(maxsize=1)
+def scaled_input() -> dict[str, Any]:
+    """Returns predictions for one input made longer: tables `scaled` and `now`."""
+    factor = alt.X("factor:Q").title("times as long").axis(grid=False, tickCount=6)
+    value = alt.Y("value:Q").title("prediction for this input").scale(zero=False, padding=10)
+    lines = (
+        alt.Chart(alt.NamedData("scaled"))
+        .mark_line(strokeWidth=2.2, **PLAIN)
+        .encode(factor, value, detail="line:N", color=color(), strokeDash=dash())
+    )
+    now = alt.Chart(alt.NamedData("now")).encode(factor, value, color=color())
+    dots = now.mark_point(filled=True, size=90, opacity=1, aria=False)
+    names = _names(now.encode(text="text:N", color=_TEXT), align="left", dx=-8)
+    return alt.layer(lines, dots, *names).properties(height=300).to_dict()
+
+
+def _names(points: alt.Chart, align: Literal["left", "right"], dx: int) -> list[alt.Chart]:
+    """Returns the names of two points, of the upper one above it and of the lower one below."""
+    above = points.transform_filter("datum.upper").mark_text(align=align, dx=dx, dy=-12)
+    below = points.transform_filter("!datum.upper").mark_text(align=align, dx=dx, dy=14)
+    return [above, below]

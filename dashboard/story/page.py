@@ -1,0 +1,29 @@
+"""The Story from top to bottom, once its runs are trained."""
+
+import streamlit as st
+
+from dashboard import needed, runs
+from dashboard.choice import Choice
+from dashboard.story import claims, nan, path, wall, words
+from mlp_core import STAGES, Settings
+from mlp_core.post import REPORTED_VAL_LOSS
+
+QUESTION = (
+    f"How did the post get from {REPORTED_VAL_LOSS['v1']} to {REPORTED_VAL_LOSS['final']}, "
+    "and does it hold?"
+)
+
+
+def show(settings: Settings) -> None:
+    """Draws the story under these settings; the switches play no part in it."""
+    told = {*STAGES.values(), *claims.COMBINATIONS, *wall.COMBINATIONS}
+    trained = needed.trained([Choice(fixes, settings) for fixes in told])
+    if trained is None:
+        return
+    of_fixes = {choice.fixes: run for choice, run in trained.items()}
+    barrier = runs.wall(settings)
+    st.markdown(words.answer(of_fixes, barrier))
+    path.show(settings, of_fixes)
+    claims.show(settings, of_fixes)
+    wall.show(settings, of_fixes, barrier)
+    nan.show()

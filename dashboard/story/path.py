@@ -1,0 +1,102 @@
+"""The post's path, a stage at a time: the bug, its lines, its curve, and whether it holds."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import canvas, grids, lattice_words, to_lab
+from dashboard.choice import Choice
+from dashboard.story import charts, tables, words
+from dashboard.story.bugs import PATH, START, Stage
+from mlp_core import STAGES, Fixes, Settings
+from mlp_core.post import REPORTED_VAL_LOSS
+
+if TYPE_CHECKING:
+    from mlp_core.grid import Grid
+    from mlp_core.training import Run
+
+_METRIC_WIDTH = 170
+
+
+def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
+    """Draws the stages after v1.
+
+    Args:
+      trained: the runs of all stages.
+    """
+    grid = grids.stored_for(settings)
+    first = trained[STAGES["v1"]]
+    st.subheader("The start: v1", anchor="v1")
+    st.markdown(START)
+    _draw_losses("v1", first)
+    for number, stage in enumerate(PATH, 1):
+        run, before = trained[stage.fixes], trained[STAGES[stage.previous]]
+        st.subheader(f"{number} · {stage.title}", anchor=stage.name)
+        st.markdown(stage.told(settings))
+        _draw_code(stage)
+        _draw_losses(stage.name, run, before, stage.reported)
+        curves = tables.step_curves(before, run, (stage.previous, stage.name))
+        if stage.name != "jit":
+            canvas.draw(
+                charts.step_curves(),
+                {"curves": curves, "ends": tables.ends(curves)},
+                key=f"step_{stage.name}",
+                alt=f"Val loss of the stage {stage.name} over that of {stage.previous}, against "
+                "updates on a log scale. The numbers above are where they end.",
+            )
+            _draw_seeds(stage, grid)
+    if grid is not None:
+        st.caption(f"Seeds are those of the stored grid. {lattice_words.RULE}")
+
+
+def _draw_code(stage: Stage) -> None:
+    for column, label, code in zip(
+        st.columns(2, gap="medium"),
+        ("Before", "After"),
+        (stage.before, stage.after),
+        strict=True,
+    ):
+        column.caption(label)
+        column.code(code, language="python", wrap_lines=True)
+
+
+def _draw_losses(
+    name: str, run: "Run", before: "Run | None" = None, in_words: str | None = None
+) -> None:
+    """Draws what the post reports beside what is computed here, and opens it in the Lab.
+
+    Args:
+      before: the run of the stage before, if there is one.
+      in_words: what the post says of the stage where it gives no loss.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", key=f"losses_{name}"):
+        if run.settings == Settings():
+            loss = REPORTED_VAL_LOSS.get(name)
+            reported = in_words if loss is None else f"{loss:.2f}"
+            st.metric("The post reports", reported, width=_METRIC_WIDTH if loss else 290)
+        st.metric("Computed here", words.ended(run), width=_METRIC_WIDTH)
+        if before is not None:
+            st.metric("The stage before", words.ended(before), width=_METRIC_WIDTH)
+        to_lab.button(Choice(STAGES[name], run.settings), f"open_{name}")
+
+
+def _draw_seeds(stage: Stage, grid: "Grid | None") -> None:
+    """Draws the same step in every seed of the stored grid."""
+    if grid is None:
+        return
+    from mlp_core.paired import paired
+
+    # No switch but jit_step leaves the losses as they are; the grid goes without it.
+    before = replace(STAGES[stage.previous], jit_step=False)
+    pair = paired(grid, before, stage.added)
+    st.markdown(words.holds(pair))
+    canvas.draw(
+        charts.seeds(),
+        {"seeds": tables.seeds(pair, grid), "nothing": pd.DataFrame({"factor": [1.0]})},
+        key=f"seeds_{stage.name}",
+        alt=f"For each seed a tick: the val loss after the step to {stage.name}, divided by that "
+        "before it. Left of 1 it helps. The sentence above says the same.",
+    )

@@ -1,0 +1,86 @@
+"""The Story's tidy tables."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from dashboard import tables, words
+
+if TYPE_CHECKING:
+    from mlp_core.grid import Grid
+    from mlp_core.paired import Paired
+    from mlp_core.training import Run
+
+
+def step_curves(before: "Run", after: "Run", names: tuple[str, str]) -> pd.DataFrame:
+    """Returns the val losses of two stages: `update`, `loss`, `series`, `line`.
+
+    Args:
+      names: of the stage before and of the stage.
+    """
+    return pd.concat(
+        [
+            tables.line(before.updates, before.val_loss, "v1", names[0]),
+            tables.line(after.updates, after.val_loss, "val", names[1]),
+        ],
+        ignore_index=True,
+    )
+
+
+def ends(curves: pd.DataFrame) -> pd.DataFrame:
+    """Returns the last point of each line: `update`, `loss`, `line`, `upper`: the higher one."""
+    points = curves.drop_duplicates("line", keep="last")
+    return points.assign(upper=points["loss"] == points["loss"].max())
+
+
+def seeds(pair: "Paired", grid: "Grid") -> pd.DataFrame:
+    """Returns a row for each seed: `seed`, `factor` after to before, `before`, `after`, `series`.
+
+    The series is "val" where the step helps, "train" where it does not.
+    """
+    rows = [grid.combinations.index(fixes) for fixes in (pair.before, pair.after)]
+    columns = [grid.seeds.index(seed) for seed in pair.seeds]
+    before, after = grid.val_loss[rows][:, columns]
+    return pd.DataFrame(
+        {
+            "seed": pair.seeds,
+            "factor": 10**-pair.drop,
+            "before": [words.loss(float(loss)) for loss in before],
+            "after": [words.loss(float(loss)) for loss in after],
+            "series": np.where(pair.drop > 0, "val", "train"),
+        }
+    )
+
+
+def scaled(
+    factors: np.ndarray, predicted: np.ndarray, true: np.ndarray | None, now: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Returns what is predicted, and true, for one input at many lengths, and at the one chosen.
+
+    Args:
+      factors: `[K]`, ascending.
+      predicted: `[K]`.
+      true: `[K]`, None where only a formula could tell.
+      now: the factor that the reader has chosen.
+
+    Returns:
+      Two tables of `factor`, `value`, `line`, `series`; the second with `text` and `upper`, which
+      is true for the higher of two points.
+    """
+    lines = {"predicted": (predicted, "val")}
+    if true is not None:
+        lines["true"] = (true, "v1")
+    table = pd.concat(
+        [
+            pd.DataFrame({"factor": factors, "value": values, "line": name, "series": series})
+            for name, (values, series) in lines.items()
+        ],
+        ignore_index=True,
+    )
+    nearest = factors[np.argmin(np.abs(factors - now))]
+    chosen = table[table["factor"] == nearest]
+    return table, chosen.assign(
+        text=[f"{row.line} {row.value:.2f}" for row in chosen.itertuples(index=False)],
+        upper=chosen["value"] == chosen["value"].max(),
+    )

@@ -1,0 +1,101 @@
+"""Why it stops: the wall of a network that cannot see how long its input is."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard import canvas, runs, to_lab
+from dashboard import charts as lab_charts
+from dashboard import tables as lab_tables
+from dashboard.choice import Choice
+from dashboard.story import charts, tables, words
+from mlp_core import STAGES, Fixes, Settings
+from mlp_core.tasks import FORMULAS
+
+if TYPE_CHECKING:
+    from mlp_core.training import Run
+    from mlp_core.wall import Wall
+
+BIAS_KEY = "wall_bias"
+FACTORS = np.geomspace(0.25, 4.0, 33)
+WITHOUT_BIAS = STAGES["final"]
+WITH_BIAS = replace(WITHOUT_BIAS, bias_before_norm=True)
+COMBINATIONS = (WITHOUT_BIAS, WITH_BIAS)
+"""What is told of here."""
+
+
+def show(settings: Settings, trained: "Mapping[Fixes, Run]", wall: "Wall") -> None:
+    """Draws the wall, an input made longer, and the switch that brings it down.
+
+    Args:
+      trained: the runs of `COMBINATIONS`.
+    """
+    end = words.ended(trained[WITHOUT_BIAS])
+    st.subheader(f"Why does it stop at {end}?", anchor="wall")
+    st.markdown(words.wall(wall, settings.task, settings.num_features))
+    bias = st.toggle(
+        "Bias before LayerNorm",
+        key=BIAS_KEY,
+        help="LayerNorm sees W x + c, with a learned c: then the length does not cancel.",
+        bind="query-params",
+    )
+    choice = Choice(WITH_BIAS if bias else WITHOUT_BIAS, settings)
+    run = trained[choice.fixes]
+    with st.container(horizontal=True, vertical_alignment="center", key="wall_result"):
+        st.markdown(words.behind_wall(run, wall, bias), width="content")
+        to_lab.button(choice, "open_wall")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _draw_residuals(choice, run)
+    with right:
+        _draw_scaled(choice, run)
+
+
+def _draw_residuals(choice: Choice, run: "Run") -> None:
+    st.markdown("**How far off, against the length of x**")
+    table = lab_tables.predictions(*runs.predictions(choice, run))
+    if table.empty:
+        st.info("A network whose parameters are NaN predicts nothing but NaN.")
+        return
+    st.caption("Each dot is a validation example. Off at both ends: too high or low by length.")
+    canvas.draw(
+        lab_charts.residual_against_length(),
+        {"predictions": table, "zero": pd.DataFrame({"residual": [0.0]})},
+        key="wall_residuals",
+        alt="Residuals of validation examples against the length of x.",
+    )
+
+
+def _draw_scaled(choice: Choice, run: "Run") -> None:
+    st.markdown("**The same input, made longer or shorter**")
+    settings = choice.settings
+    factor = st.slider("Times as long", 0.25, 4.0, 1.0, 0.25, key="scale", bind="query-params")
+    x, _, _ = runs.predictions(choice, run)
+    inputs = FACTORS[:, None] * _input(x)
+    predicted = runs.predict(choice, run, inputs)
+    if not np.isfinite(predicted).all():
+        st.info("This run predicts no number.")
+        return
+    formula = FORMULAS.get(settings.task)
+    true = formula.target(inputs) if formula and not formula.uniform else None
+    scaled, now = tables.scaled(FACTORS, predicted, true, factor)
+    st.caption(words.moved(predicted))
+    canvas.draw(
+        charts.scaled_input(),
+        {"scaled": scaled, "now": now},
+        key="scaled_input",
+        alt="What is predicted, and true, for one input multiplied by 0.25 to 4. The sentence "
+        "above says whether the prediction moves.",
+    )
+
+
+def _input(x: np.ndarray) -> np.ndarray:
+    """Returns the validation example `[D]` of the first ten whose features add up to most.
+
+    There a longer input matters most to the post's task.
+    """
+    return x[:10][np.argmax(np.abs(x[:10].sum(axis=1)))]
