@@ -1,5 +1,7 @@
 """What stands around every page: the navigation on top and the switches at the side."""
 
+from contextvars import ContextVar
+
 import streamlit as st
 
 from dashboard import own_file, pins, sidebar, timings, to_lab, words
@@ -8,7 +10,7 @@ from mlp_core import Fixes, Settings
 from mlp_core.devices import use_all_cores
 
 TITLE = "Fix by Fix"
-_DRAWN = "frame_is_drawn"
+_drawn = ContextVar("frame_is_drawn", default=False)
 _SIDEBAR_WIDTH = 312  # the stages fit into two rows
 
 
@@ -21,11 +23,11 @@ def run() -> None:
         sidebar.draw()
         pins.restore()
         to_lab.leave_if_asked()
-        st.session_state[_DRAWN] = True
+        drawn = _drawn.set(True)
         try:
             page.run()
         finally:
-            del st.session_state[_DRAWN]
+            _drawn.reset(drawn)
 
 
 def current_fixes() -> Fixes:
@@ -72,6 +74,6 @@ def _ensure_drawn() -> None:
     The first request after a start does, if it is a deep link: Streamlit then still takes `pages/`
     for its older kind of app. Declaring the navigation ends that.
     """
-    if _DRAWN not in st.session_state:
+    if not _drawn.get():
         _navigation()
         st.rerun()

@@ -42,9 +42,8 @@ class Stage(NamedTuple):
 
 
 START = (
-    "A small network with LayerNorm is to learn a simple rule, and in the end it is hardly "
-    "better than a guess. It has five mistakes; here they are mended in the post's order, each on "
-    "top of those before."
+    "A small network with LayerNorm, trained with five mistakes. Here they are mended in the "
+    "post's order, each on top of those before."
 )
 """What v1 is."""
 

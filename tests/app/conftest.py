@@ -15,11 +15,17 @@ Open = Callable[..., AppTest]
 
 
 @pytest.fixture
-def open_app() -> Iterator[Open]:
-    """Yields a function that opens the app at a link and waits until its run is trained."""
+def fresh_caches() -> Iterator[None]:
+    """Empties the caches: they belong to the process, not to a test."""
     _forget_everything()
-    yield _opened
+    yield
     _forget_everything()
+
+
+@pytest.fixture
+def open_app(fresh_caches: None) -> Open:
+    """Returns a function that opens the app at a link and waits until its run is trained."""
+    return _opened
 
 
 def settled(app: AppTest) -> AppTest:

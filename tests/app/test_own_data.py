@@ -1,0 +1,176 @@
+"""Other tasks, and a reader's own file, on every page."""
+
+import time
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import codes, jobs
+from dashboard.choice import Choice
+from mlp_core import STAGES, Settings
+from mlp_core.table import Table, closed, opened
+from mlp_core.tasks import TASKS
+from tests.app.conftest import ENTRY, SETTLES_WITHIN_SECONDS, metric
+
+PAGES = ("lab", "story", "lattice")
+ROWS = 60
+
+
+def content(rows: int = ROWS, gaps: int = 0) -> bytes:
+    """Returns a file in which y is 100 + 20 a, with this many rows that lack a."""
+    numbers = np.random.default_rng(0).normal(size=(rows, 2)).round(4)
+    lines = [
+        f"{'' if row < gaps else a},{b},word,{100 + 20 * a:.3f}"
+        for row, (a, b) in enumerate(numbers)
+    ]
+    return "\n".join(["a,b,name,y", *lines]).encode()
+
+
+def opened_at(page: str, **parameters: str) -> AppTest:
+    """Returns a page at a link, drawn once."""
+    app = AppTest.from_file(ENTRY, default_timeout=60)
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    return app.switch_page(f"pages/{page}.py").run()
+
+
+def uploaded(app: AppTest, file: bytes, name: str = "mine.csv") -> AppTest:
+    """Returns the page after a file was chosen."""
+    return app.file_uploader(key="csv_upload").set_value((name, file, "text/csv")).run()
+
+
+def settled(app: AppTest) -> AppTest:
+    """Returns the page once it has drawn what its runs show."""
+    deadline = time.monotonic() + SETTLES_WITHIN_SECONDS
+    while not (app.exception or app.error or app.info or app.tabs or app.subheader):
+        assert time.monotonic() < deadline, "The runs were not trained in time."
+        time.sleep(0.1)
+        app.run()
+    return app
+
+
+def said(app: AppTest) -> str:
+    """Returns every sentence of the page and the sidebar."""
+    kinds = (app.markdown, app.caption, app.info, app.warning, app.error)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+@pytest.mark.usefixtures("fresh_caches")
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("task", TASKS)
+def test_every_page_works_with_every_task(page: str, task: str) -> None:
+    app = settled(opened_at(page, task=task, steps="60", norm_init="true"))
+
+    assert not app.exception
+    assert not app.error
+
+
+@pytest.mark.usefixtures("fresh_caches")
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_asks_for_the_file_and_then_works_with_it(page: str) -> None:
+    app = opened_at(page, task="csv", steps="60", norm_init="true")
+    assert "This run needs a CSV file" in said(app)
+
+    app = settled(uploaded(app, content()))
+
+    assert not app.exception
+    assert not app.error
+    assert "This run needs a CSV file" not in said(app)
+
+
+@pytest.mark.usefixtures("fresh_caches")
+def test_a_file_trains_with_its_losses_in_its_own_units_too() -> None:
+    app = settled(uploaded(opened_at("lab", task="csv", whole_batches="true"), content()))
+
+    assert float(metric(app, "Val loss")) > 0
+    assert "name: no numbers in most rows" in said(app)
+    assert "In units of y the predictions are typically off by" in said(app)
+    assert "A batch is all 48 training rows" in said(app)
+
+
+@pytest.mark.usefixtures("fresh_caches")
+def test_rows_with_gaps_are_left_out_only_when_the_reader_agrees() -> None:
+    app = uploaded(opened_at("lab", task="csv", steps="60"), content(gaps=7))
+    assert "7 of 60 rows lack a finite number" in said(app)
+    assert not app.metric
+
+    app.checkbox[0].check().run()
+
+    app = settled(app)
+    assert "A batch is all 42 training rows" in said(app)
+
+
+@pytest.mark.usefixtures("fresh_caches")
+@pytest.mark.parametrize(
+    ("file", "problem"),
+    [
+        (b"", "The file is empty"),
+        (b"\xff\xfe\x00", "not UTF"),
+        (b"a,a\n1,2\n", "found more than once"),
+        (content(rows=10), "there are 10"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_why(file: bytes, problem: str) -> None:
+    app = uploaded(opened_at("lab", task="csv"), file)
+
+    assert problem in said(app).replace("\\", "")
+    assert not app.exception
+    assert not app.metric
+
+
+@pytest.mark.usefixtures("fresh_caches")
+def test_what_a_stranger_wrote_comes_out_as_text() -> None:
+    hostile = content().replace(b"a,b,name,y", b"<script>x</script>,**b**,![i](u),$y$")
+
+    app = settled(uploaded(opened_at("lab", task="csv", steps="60"), hostile))
+
+    assert r"\!\[i\]\(u\): no numbers" in said(app)
+    assert r"In units of \$y\$" in said(app)
+
+
+@pytest.mark.usefixtures("fresh_caches")
+def test_choosing_columns_changes_the_run() -> None:
+    app = settled(uploaded(opened_at("lab", task="csv", whole_batches="true"), content()))
+    with_a = metric(app, "Val loss")
+
+    app.multiselect[0].set_value(["b"]).run()
+
+    assert metric(settled(app), "Val loss") != with_a
+
+
+@pytest.mark.usefixtures("fresh_caches")
+def test_a_pin_on_a_file_stays_in_the_session_and_out_of_the_link() -> None:
+    app = settled(uploaded(opened_at("lab", task="csv", steps="60"), content()))
+
+    app.button(key="pin").click().run()
+
+    assert app.button(key="pin").label == "Unpin this run"
+    link = next(code.value for code in app.code if "://" in code.value or "?" in code.value)
+    assert "csv-" not in link
+    assert "task=csv" in link
+
+
+def test_a_link_cannot_ask_for_the_table_of_another_session() -> None:
+    task = opened(Table(("a",), "y", np.arange(60.0)[:, None], np.arange(60.0)))
+    pin = codes.code(Choice(STAGES["final"], Settings(task=task, batch_size=16)))
+
+    app = opened_at("lab", pins=pin, task=task, steps="60")
+
+    assert not app.exception
+    assert app.selectbox(key="task").value == "sum"
+    assert app.session_state["pinned_codes"] == []
+    closed(task)
+
+
+def test_the_work_on_a_table_is_dropped_with_it() -> None:
+    workers = jobs.Workers(threads=1, keep=8)
+    kept, dropped = Choice(), Choice(settings=Settings(seed=1))
+    for key in (kept, dropped):
+        workers.start(key, lambda: iter([1])).wait(5)
+
+    jobs.forget_everywhere(lambda key: key == dropped)
+
+    assert workers.find(kept) is not None
+    assert workers.find(dropped) is None
+    workers.close()
