@@ -84,8 +84,8 @@ def _chosen_task(upload: UploadedFile) -> str:
 def _chosen_columns(file: "CsvFile", file_id: str) -> _Columns:
     names = list(file.frame)
     if file.left_out:
-        reasons = "; ".join(f"{words.plain(name)}: {why}" for name, why in file.left_out.items())
-        st.caption(f"Left out are {reasons}.")
+        reasons = ", ".join(f"{words.plain(name)} ({why})" for name, why in file.left_out.items())
+        st.caption(f"Left out: {reasons}.")
     target = st.selectbox("Target", names, index=len(names) - 1, key=f"csv_target_{file_id}")
     others = [name for name in names if name != target]
     place = names.index(target)

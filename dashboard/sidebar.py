@@ -15,6 +15,7 @@ from mlp_core.tasks import FORMULAS, TASKS
 
 CUSTOM = "custom"
 STAGE_KEY = "stage"
+_DATA_EXPANDED = "data_expanded"
 
 HELP = {
     "split_keys": "Off: one random key draws a layer's weights, bias and gain, so bias and gain "
@@ -64,7 +65,10 @@ def draw() -> None:
             )
         with stage:
             _draw_stage()
-        with st.expander("Data", icon=":material/table:"):
+        # A link to other data shows where they are chosen; later on the reader opens and closes.
+        other_data = st.query_params.get("task", _DEFAULTS.task) != _DEFAULTS.task
+        expanded = st.session_state.setdefault(_DATA_EXPANDED, other_data)
+        with st.expander("Data", icon=":material/table:", expanded=expanded):
             _draw_data()
         with st.expander("Experiment", icon=":material/tune:"):
             for draw_control in _experiment_controls().values():

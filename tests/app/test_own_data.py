@@ -84,7 +84,7 @@ def test_a_file_trains_with_its_losses_in_its_own_units_too() -> None:
     app = settled(uploaded(opened_at("lab", task="csv", whole_batches="true"), content()))
 
     assert float(metric(app, "Val loss")) > 0
-    assert "name: no numbers in most rows" in said(app)
+    assert "name (no numbers in most rows)" in said(app)
     assert "In units of y the predictions are typically off by" in said(app)
     assert "A batch is all 48 training rows" in said(app)
 
@@ -125,7 +125,7 @@ def test_what_a_stranger_wrote_comes_out_as_text() -> None:
 
     app = settled(uploaded(opened_at("lab", task="csv", steps="60"), hostile))
 
-    assert r"\!\[i\]\(u\): no numbers" in said(app)
+    assert r"\!\[i\]\(u\) (no numbers" in said(app)
     assert r"In units of \$y\$" in said(app)
 
 

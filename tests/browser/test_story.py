@@ -1,0 +1,50 @@
+"""The Story in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
+from tests.browser.waiting import chart_lines, chart_marks, settled
+
+
+def test_the_slider_moves_the_input_and_the_switch_makes_the_prediction_follow(page: Page) -> None:
+    page.goto("/story?scale=4.0")
+    settled(page)
+    chart = page.get_by_test_id("stVegaLiteChart").last
+    expect(page.get_by_text("The prediction does not move")).to_be_visible()
+    before = {mark["line"]: mark["value"] for mark in chart_marks(chart, "symbol")}
+
+    page.get_by_test_id("stMain").get_by_text("Bias before LayerNorm", exact=True).click()
+
+    expect(page.get_by_text("The prediction follows")).to_be_visible()
+    settled(page)
+    after = {mark["line"]: mark["value"] for mark in chart_marks(chart, "symbol")}
+    assert after["true"] == before["true"]
+    assert abs(after["predicted"] - after["true"]) < abs(before["predicted"] - before["true"]) / 2
+    assert "wall_bias=true" in page.url
+
+
+def test_a_stage_is_drawn_over_the_one_before_and_opens_in_the_lab(page: Page) -> None:
+    page.goto("/story")
+    settled(page)
+    first, second = chart_lines(page.get_by_test_id("stVegaLiteChart").first)
+    assert (first[0]["line"], second[0]["line"]) == ("v1", "keys")
+    assert round(first[-1]["loss"], 2) == 5.64
+
+    page.get_by_test_id("stMain").get_by_role("button", name="Open in the Lab").last.click()
+
+    expect(page.get_by_text("What does each fix do?")).to_be_visible()
+    settled(page)
+    expect(page.get_by_role("radio", name="final")).to_be_checked()
+    assert re.search(r"/\?.*adamw=true", page.url)
+
+
+def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
+    check_nothing_is_cut_off(phone, "/story")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_has_no_accessibility_findings_of_its_own(page: Page, scheme: str) -> None:
+    check_accessibility(page, "/story", scheme)
