@@ -56,7 +56,7 @@ PATH = (
         """key, subkey = split(key)
 W = draw(subkey, (out, inputs))
 bias = draw(subkey, (out,))
-gain = draw(subkey, (out,))  # = bias""",
+gain = draw(subkey, (out,))""",
         """key, *keys = split(key, 4)
 W = draw(keys[0], (out, inputs))
 bias = draw(keys[1], (out,))
@@ -90,7 +90,7 @@ hidden = relu(a + bias)""",
         """order = permutation(key, n)[:size]
 
 rows = order[start : start + size]
-start += size  # beyond the order""",
+start += size""",
         """if start == 0:
     order = permutation(key, n)
 rows = order[start : start + size]

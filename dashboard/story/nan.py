@@ -11,14 +11,17 @@ _FORMS = {
     "a / (ε + std)": Fixes(norm_epsilon=True),
     "a / √(var + ε)": Fixes(norm_epsilon=True, epsilon_in_root=True),
 }
-_CODE = """import jax, jax.numpy as jnp
+CODE = """import jax, jax.numpy as jnp
 
 def layer_norm(a, eps=1e-5):
     return (a - a.mean()) / (eps + a.std())
 
-dead = jnp.full(3, 0.5)  # a layer whose units are all equal
-print(layer_norm(dead)[0])                            # 0.0: guarded
-print(jax.grad(lambda a: layer_norm(a)[0])(dead)[0])  # nan"""
+def first_unit(a):
+    return layer_norm(a)[0]
+
+dead = jnp.full(3, 0.5)
+print(first_unit(dead))
+print(jax.grad(first_unit)(dead)[0])"""
 
 
 def show() -> None:
@@ -41,4 +44,5 @@ def show() -> None:
         alt="The output and the gradient of a dead layer for three forms of the division.",
     )
     left.caption("Computed here with jax.grad for three equal units; a is their deviation.")
-    right.code(_CODE, language="python", wrap_lines=True)
+    right.code(CODE, language="python", wrap_lines=True)
+    right.caption("Try it: it prints the second row, 0.0 and nan.")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.story import words
+from dashboard.story import nan, words
 from dashboard.story.bugs import PATH
 from dashboard.story.claims import BATCHES, KEYS_AND_BATCHES, LAYER_NORM
 from mlp_core import STAGES, Fixes, Settings, store, train
@@ -196,3 +196,9 @@ def test_a_dead_run_is_told_as_one() -> None:
     assert words.ended(dead) == "NaN (it died)"
     assert re.search(r"ends at \*\*NaN", words.behind_wall(dead, Wall(0.5, True), with_bias=False))
     assert words.moved(np.array([math.nan, 1.0])) == "This run predicts no number."
+
+
+def test_the_code_to_try_prints_what_is_said_of_it(capsys) -> None:
+    exec(compile(nan.CODE, "story", "exec"), {})
+
+    assert capsys.readouterr().out.split() == ["0.0", "nan"]
