@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dashboard import codes, lattice_words, words
+from dashboard import codes, words
 from dashboard.choice import Choice
+from dashboard.lattice import sentences
 from mlp_core import Fixes
 
 if TYPE_CHECKING:
@@ -22,25 +23,29 @@ PAGE_ROWS = 32
 SORTS = ("median", "died", "fixes", "switches")
 """What the combinations can be sorted by; "switches" is the order in which a computer counts."""
 
+READABLE_LOSSES = ("median val loss", "lower quartile", "upper quartile")
+"""The columns of `readable` that are losses."""
+
 SERIES_OF = {"helps": "val", "hurts": "train", "cannot tell": "v1", "changes nothing": "v1"}
 """The meaning of the colour of each verdict."""
 
 
 def values(effects: "Sequence[Effect]", verdicts: Sequence[str], unit: str) -> pd.DataFrame:
-    """Returns what each fix is worth: `fix`, `value`, `low`, `high`, `text`, `series`."""
+    """Returns what each fix is worth: `place`, `value`, `low`, `high`, `series`, and in words."""
     rows = [
         {
+            "place": place,
             "fix": words.SHORT[effect.switch],
-            "name": lattice_words.fix(effect.switch),
+            "name": sentences.fix(effect.switch),
             "value": _drawn(effect.mean, unit),
             "low": _drawn(effect.low, unit),
             "high": _drawn(effect.high, unit),
-            "text": lattice_words.drop(effect.mean, unit),
-            "span": lattice_words.span(effect.low, effect.high, unit),
+            "text": sentences.drop(effect.mean, unit),
+            "span": sentences.span(effect.low, effect.high, unit),
             "verdict": verdict,
             "series": SERIES_OF[verdict],
         }
-        for effect, verdict in zip(effects, verdicts, strict=True)
+        for place, (effect, verdict) in enumerate(zip(effects, verdicts, strict=True))
     ]
     return pd.DataFrame(rows)
 
@@ -60,7 +65,7 @@ def summary(grid: "Grid", mine: Fixes) -> pd.DataFrame:
         q3=q3,
         died=failure_rate(grid),
         fixes=[sum(vars(fixes).values()) for fixes in grid.combinations],
-        name=[lattice_words.combination(fixes) for fixes in grid.combinations],
+        name=[sentences.combination(fixes) for fixes in grid.combinations],
         code=[codes.code(Choice(fixes)) for fixes in grid.combinations],
         mine=[fixes == replace(mine, jit_step=False) for fixes in grid.combinations],
     )
@@ -79,16 +84,23 @@ def page_of(ranks: pd.DataFrame, page: int) -> pd.DataFrame:
     rows = ranks.iloc[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
     return rows.assign(
         median_text=rows["median"].map(words.loss),
-        died_text=[lattice_words.share(rate) if rate else "–" for rate in rows["died"]],
+        died_text=[sentences.share(rate) if rate else "–" for rate in rows["died"]],
+        quartiles=[
+            f"{words.loss(low)} to {words.loss(high)}"
+            for low, high in zip(rows["q1"], rows["q3"], strict=True)
+        ],
     )
 
 
 def dots(rows: pd.DataFrame, grid: "Grid", switches: Sequence[str]) -> pd.DataFrame:
-    """Returns the switches of the rows of a page: `rank`, `column`, `series`."""
+    """Returns the switches of the rows of a page: `rank`, `column`, `series`.
+
+    Columns are counted from the last one, which is 0: the chart has them left of its losses.
+    """
     cells = [
         (rank, column, "text" if getattr(grid.combinations[row], switch) else "stage")
         for rank, row in zip(rows["rank"], rows["row"], strict=True)
-        for column, switch in enumerate(switches)
+        for column, switch in enumerate(switches, 1 - len(switches))
     ]
     return pd.DataFrame(cells, columns=["rank", "column", "series"])
 
@@ -123,22 +135,25 @@ def own(runs: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def heads(switches: Sequence[str]) -> pd.DataFrame:
-    """Returns the names over the columns of dots: `column`, `text`."""
-    return pd.DataFrame({"text": [words.SHORT[s] for s in switches]}).assign(
-        column=range(len(switches))
-    )
+    """Returns the names over the columns of dots: `column` as in `dots`, `text`."""
+    names = [words.SHORT[switch] for switch in switches]
+    return pd.DataFrame({"column": range(1 - len(names), 1), "text": names})
 
 
 def interactions(matrix: np.ndarray, switches: Sequence[str], unit: str) -> pd.DataFrame:
-    """Returns a row for each pair of switches: `first`, `second`, `text`, `strength`, `series`."""
+    """Returns a row for each pair of switches: `first`, `second`, `text`, `strength`, `series`.
+
+    Args:
+      matrix: `[K, K]`, symmetric, for the K switches, in the unit.
+    """
     largest = float(np.nanmax(np.abs(matrix))) or 1.0
     rows = [
         {
             "first": words.SHORT[switches[i]],
             "second": words.SHORT[switches[j]],
-            "pair": f"{lattice_words.fix(switches[i])} and {lattice_words.fix(switches[j])}",
+            "pair": f"{sentences.fix(switches[i])} and {sentences.fix(switches[j])}",
             "text": _cell(float(matrix[i, j]), unit),
-            "meaning": lattice_words.drop(float(matrix[i, j]), unit),
+            "meaning": sentences.drop(float(matrix[i, j]), unit),
             "strength": round(abs(float(matrix[i, j])) / largest, 3),
             "series": "val" if matrix[i, j] > 0 else "train",
         }
@@ -149,18 +164,19 @@ def interactions(matrix: np.ndarray, switches: Sequence[str], unit: str) -> pd.D
 
 
 def waterfall(fall: "Waterfall", unit: str) -> pd.DataFrame:
-    """Returns the steps of an order: `step`, `before`, `after`, `text`, `series`."""
+    """Returns the steps of an order: `place`, `step`, `before`, `after`, `text`, `series`."""
     rows = [
         {
+            "place": place,
             "step": words.SHORT[switch],
             "before": before,
             "after": after,
-            "text": f"{words.loss(float(after))}",
-            "credit": lattice_words.drop(float(credit), unit),
+            "text": words.loss(float(after)),
+            "credit": sentences.drop(float(credit), unit),
             "series": "val" if credit > 0 else "train",
         }
-        for switch, before, after, credit in zip(
-            fall.order, fall.loss[:-1], fall.loss[1:], fall.credits, strict=True
+        for place, (switch, before, after, credit) in enumerate(
+            zip(fall.order, fall.loss[:-1], fall.loss[1:], fall.credits, strict=True)
         )
     ]
     return pd.DataFrame(rows)
@@ -169,28 +185,32 @@ def waterfall(fall: "Waterfall", unit: str) -> pd.DataFrame:
 def credits(fall: "Waterfall", effects: "Sequence[Effect]", unit: str) -> pd.DataFrame:
     """Returns each fix's credit in an order beside its worth over all orders.
 
-    Columns `step`, `credit`, `value`, `low`, `high`, `series`, and the numbers in words.
+    Columns `place`, `step`, `credit`, `value`, `low`, `high`, `series`, and the numbers in words.
     """
     worth = {effect.switch: effect for effect in effects}
     rows = [
         {
+            "place": place,
             "step": words.SHORT[switch],
-            "name": lattice_words.fix(switch),
+            "name": sentences.fix(switch),
             "credit": _drawn(float(credit), unit),
             "value": _drawn(worth[switch].mean, unit),
             "low": _drawn(worth[switch].low, unit),
             "high": _drawn(worth[switch].high, unit),
-            "credit_text": lattice_words.drop(float(credit), unit),
-            "value_text": lattice_words.drop(worth[switch].mean, unit),
+            "credit_text": sentences.drop(float(credit), unit),
+            "value_text": sentences.drop(worth[switch].mean, unit),
             "series": "pinned",
         }
-        for switch, credit in zip(fall.order, fall.credits, strict=True)
+        for place, (switch, credit) in enumerate(zip(fall.order, fall.credits, strict=True))
     ]
     return pd.DataFrame(rows)
 
 
 def pairs(pair: "Paired", grid: "Grid", unit: str) -> pd.DataFrame:
-    """Returns one row a seed of a step: `seed`, `before`, `after`, `drop`, `rank`, `series`."""
+    """Returns one row a seed of a step, the worst first: `seed`, `before`, `after`, `drop`, `rank`.
+
+    `drop` is as drawn, `series` its colour; `died_before` and `died_after` mark dead runs.
+    """
     from mlp_core.scores import by_seed, row, scored_loss
 
     ordered = by_seed(grid)
@@ -208,7 +228,7 @@ def pairs(pair: "Paired", grid: "Grid", unit: str) -> pd.DataFrame:
             "series": [SERIES_OF[each] for each in outcome],
             "died_before": died[0],
             "died_after": died[1],
-            "text": [lattice_words.drop(float(value), unit) for value in pair.drop],
+            "text": [sentences.drop(float(value), unit) for value in pair.drop],
         }
     )
     table = table.sort_values(["drop", "seed"], kind="stable").reset_index(drop=True)
@@ -216,7 +236,10 @@ def pairs(pair: "Paired", grid: "Grid", unit: str) -> pd.DataFrame:
 
 
 def slopes(table: pd.DataFrame) -> pd.DataFrame:
-    """Returns the ends of a line for each seed: `seed`, `when`, `loss`, `died`, `series`."""
+    """Returns the ends of a line for each seed: `seed`, `when`, `loss`, `ended`, `series`.
+
+    `ended` marks a dead run.
+    """
     ends = [
         table.assign(when=when, loss=table[when], ended=table[f"died_{when}"])
         for when in ("before", "after")
@@ -229,9 +252,7 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     headings = {
         "name": "combination",
         "fixes": "fixes",
-        "median": "median val loss",
-        "q1": "lower quartile",
-        "q3": "upper quartile",
+        **dict(zip(("median", "q1", "q3"), READABLE_LOSSES, strict=True)),
         "died": "died",
     }
     return table[list(headings)].rename(columns=headings)
@@ -248,6 +269,13 @@ def readable_values(table: pd.DataFrame) -> pd.DataFrame:
     return table[list(headings)].rename(columns=headings)
 
 
+def readable_pairs(table: pd.DataFrame) -> pd.DataFrame:
+    """Returns what each pair does together, in words, the strongest first."""
+    headings = {"pair": "pair", "meaning": "together, against what each promises"}
+    table = table.sort_values("strength", ascending=False, kind="stable")
+    return table[list(headings)].rename(columns=headings)
+
+
 def _drawn(value: float, unit: str) -> float:
     """Returns a drop as it is drawn: in log10 as the factor it stands for."""
     return 10**value if unit == "log10" else value
@@ -257,5 +285,5 @@ def _cell(value: float, unit: str) -> str:
     """Returns an interaction in as few characters as a cell holds."""
     if unit == "plain":
         return f"{value:+.2f}".replace("-", "−")
-    factor = lattice_words.number(10 ** abs(value))
+    factor = sentences.number(10 ** abs(value))
     return "1" if factor == "1.00" else f"×{factor}" if value > 0 else f"÷{factor}"

@@ -15,11 +15,19 @@ PLAIN: dict[str, Any] = {"aria": False, "invalid": None}
 """For marks of which there are many: no check of each row, no description of each for readers."""
 
 UNDER = 58
-"""What stands under a plot: ticks, numbers and a title."""
+"""What stands under a plot, in pixels: ticks, numbers and a title."""
+
+UNDER_UNTITLED = 29
+"""The same without a title."""
 
 _DIGIT = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
-LOSS_LABELS = f"indexof([1, 2, 5], {_DIGIT}) >= 0 ? format(datum.value, '~g') : ''"
-"""Between 1 and 10 only 1, 2 and 5 get a number."""
+_ROUND = f"indexof([1, 2, 5], {_DIGIT}) >= 0"
+LOSS_AXIS: dict[str, Any] = {
+    "labelExpr": f"{_ROUND} ? format(datum.value, '~g') : ''",
+    "labelOverlap": "greedy",  # of many labels keeps those that fit, not every other one
+    "gridOpacity": {"condition": {"test": _ROUND, "value": 0.6}, "value": 0},
+}
+"""Between 1 and 10 only 1, 2 and 5 get a number and a line."""
 
 DROPS = {"log10": "times lower val loss, log scale", "plain": "drop of the val loss"}
 """The title of an axis of drops, by unit."""
@@ -35,12 +43,18 @@ def meaning(series: str) -> Any:
     return alt.datum(series, type="nominal")
 
 
-def rows_with_room(field: str, extent: int) -> alt.Y:
-    """Returns rows without labels, with room for words at the left."""
+def rows_with_room(field: str, by: str, extent: int | alt.ExprRef) -> alt.Y:
+    """Returns rows without labels, with room for words at the left.
+
+    Args:
+      by: the field that sorts the rows. Without one, Vega keeps the rows of a chart that gets new
+        data where they were.
+    """
     axis = alt.Axis(
         labels=False, ticks=False, domain=False, grid=False, title=None, minExtent=extent
     )
-    return alt.Y(field).sort(None).axis(axis).scale(alt.Scale(paddingInner=0, paddingOuter=0))
+    rows = alt.Y(field).sort(field=by, op="min").axis(axis)
+    return rows.scale(alt.Scale(paddingInner=0, paddingOuter=0))
 
 
 def drop_axis(field: str, unit: str) -> alt.X:
@@ -61,6 +75,9 @@ def zero_line(unit: str) -> alt.Chart:
     )
 
 
-def sized(chart: alt.LayerChart | alt.FacetChart, height: int) -> dict[str, Any]:
-    """Returns the specification of a chart so high in all, axes included."""
-    return chart.properties(height=height).to_dict()
+def high(rows: int, row_height: int, under: int = UNDER) -> dict[str, Any]:
+    """Returns the height of a chart of so many rows, axes included, to add to its specification.
+
+    Altair takes a tenth of a second for a specification: with its height left out one serves all.
+    """
+    return {"height": rows * row_height + under}
