@@ -49,7 +49,7 @@ def _sort() -> str:
         st.markdown("**Every combination**, every seed", width="stretch")
         return st.selectbox(
             "Sort by",
-            tables.SORTS,
+            tuple(_SORT_NAMES),
             format_func=_SORT_NAMES.__getitem__,
             key="sort",
             width=170,

@@ -8,7 +8,7 @@ from dashboard import canvas, grids, runs
 from dashboard.choice import Choice
 from dashboard.lattice import charts, combinations, sentences, source, tables
 from dashboard.lattice.marks import UNDER_UNTITLED, high
-from dashboard.lattice.view import View, leave_if_asked, nothing
+from dashboard.lattice.view import View, leave_if_asked
 
 if TYPE_CHECKING:
     from mlp_core.scores import Unit
@@ -75,7 +75,7 @@ def _draw_values(view: View) -> None:
         charts.values(view.unit) | high(len(view.switches), _ROW_HEIGHT[view.with_beyond]),
         {
             "values": tables.values(view.effects, view.verdicts, view.unit),
-            "nothing": nothing(view.unit),
+            "nothing": tables.nothing(view.unit),
         },
         key="values",
         alt="What each fix is worth over all orders, with its interval. The sentence above and "

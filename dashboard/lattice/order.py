@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import canvas, words
 from dashboard.lattice import charts, sentences, tables
 from dashboard.lattice.marks import high
-from dashboard.lattice.view import View, nothing
+from dashboard.lattice.view import View
 from mlp_core import Fixes
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def show(view: View) -> None:
             charts.credits(view.unit) | high(len(order), _ROW_HEIGHT),
             {
                 "credits": tables.credits(fall, view.effects, view.unit),
-                "nothing": nothing(view.unit),
+                "nothing": tables.nothing(view.unit),
             },
             key="credits",
             alt="What each fix is credited with in this order, beside its worth over all orders.",

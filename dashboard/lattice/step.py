@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import canvas, words
@@ -40,7 +39,7 @@ def show(view: View) -> None:
     with right:
         st.vega_lite_chart(
             spec=charts.differences(view.unit)
-            | {"datasets": {"pairs": table, "mean": _mean(pair, view)}},
+            | {"datasets": {"pairs": table, "mean": tables.mean(pair, view.unit)}},
             key=DIFFERENCES_KEY,
             on_select=lambda: _open_seed(view, pair.after),
             alt="The effect of the step in every seed, sorted, with the mean and its interval.",
@@ -87,12 +86,6 @@ def _draw_metrics(pair: "Paired", view: View) -> None:
             help="So many seeds would show, four times out of five, that the mean effect is not 0, "
             "if mean and spread are as seen here.",
         )
-
-
-def _mean(pair: "Paired", view: View) -> pd.DataFrame:
-    drops = {"mean": pair.mean, "low": pair.low, "high": pair.high, "same": 0.0}
-    drawn = {k: 10**v if view.unit == "log10" else v for k, v in drops.items()}
-    return pd.DataFrame([drawn])
 
 
 def _draw_links(view: View, pair: "Paired") -> None:

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 PAGE_ROWS = 32
 """So many combinations are drawn at once."""
 
-SORTS = ("median", "died", "fixes", "switches")
-"""What the combinations can be sorted by; "switches" is the order in which a computer counts."""
-
 READABLE_LOSSES = ("median val loss", "lower quartile", "upper quartile")
 """The columns of `readable` that are losses."""
 
@@ -50,6 +47,11 @@ def values(effects: "Sequence[Effect]", verdicts: Sequence[str], unit: str) -> p
     return pd.DataFrame(rows)
 
 
+def nothing(unit: str) -> pd.DataFrame:
+    """Returns where on the axis of drops a fix changes nothing: `nothing`."""
+    return pd.DataFrame({"nothing": [_drawn(0.0, unit)]})
+
+
 def summary(grid: "Grid", mine: Fixes) -> pd.DataFrame:
     """Returns one row a combination, in the grid's order.
 
@@ -72,7 +74,12 @@ def summary(grid: "Grid", mine: Fixes) -> pd.DataFrame:
 
 
 def ranked(table: pd.DataFrame, sort: str) -> pd.DataFrame:
-    """Returns a summary in the order asked for, with each row's `rank` from 1."""
+    """Returns a summary in the order asked for, with each row's `rank` from 1.
+
+    Args:
+      sort: a column, whose ties the median breaks; or "switches", the order in which a computer
+        counts.
+    """
     by = {"switches": ["number"], "median": ["median"]}.get(sort, [sort, "median"])
     table = table.assign(number=[int(code.partition("~")[0], 16) for code in table["code"]])
     table = table.sort_values(by, kind="stable").drop(columns="number").reset_index(drop=True)
@@ -233,6 +240,12 @@ def pairs(pair: "Paired", grid: "Grid", unit: str) -> pd.DataFrame:
     )
     table = table.sort_values(["drop", "seed"], kind="stable").reset_index(drop=True)
     return table.assign(rank=range(1, len(table) + 1))
+
+
+def mean(pair: "Paired", unit: str) -> pd.DataFrame:
+    """Returns a step's mean drop: `mean`, its interval `low` to `high`, and `same`, no drop."""
+    drops = {"mean": pair.mean, "low": pair.low, "high": pair.high, "same": 0.0}
+    return pd.DataFrame([{name: _drawn(value, unit) for name, value in drops.items()}])
 
 
 def slopes(table: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import grids, sidebar
@@ -43,11 +42,6 @@ class View(NamedTuple):
 
         seeds = len(self.grid.seeds)
         return [verdict(effect.low, effect.high, seeds) for effect in self.effects]
-
-
-def nothing(unit: str) -> pd.DataFrame:
-    """Returns where on the axis of drops a fix changes nothing."""
-    return pd.DataFrame({"nothing": [1.0 if unit == "log10" else 0.0]})
 
 
 def open_in_lab(view: View, fixes: Fixes, seed: int | None = None) -> None:

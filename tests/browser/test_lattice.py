@@ -86,11 +86,15 @@ def test_the_rows_of_the_charts_follow_the_order_at_once(page: Page) -> None:
 def test_flipping_a_switch_keeps_the_charts_and_their_numbers(page: Page) -> None:
     page.goto("/lattice")
     settled(page)
+    charts = page.get_by_test_id("stVegaLiteChart").locator("svg, canvas")
+    count = charts.count()
     before = chart_marks(page.get_by_test_id("stVegaLiteChart").nth(VALUES), "symbol")
+    charts.evaluate_all("charts => charts.forEach(chart => chart.setAttribute('data-old', ''))")
 
     flip(page, "5 · AdamW")
 
     settled(page)
+    assert page.locator("[data-old]").count() == count  # a chart drawn anew would be another one
     assert chart_marks(page.get_by_test_id("stVegaLiteChart").nth(VALUES), "symbol") == before
 
 
