@@ -47,6 +47,7 @@ LAYERS = (
         "dashboard.tables",
         "dashboard.stopwatch",
         "dashboard.grids",
+        "dashboard.lattice.combinations_tables",
         "dashboard.lattice.tables",
     ),
     (

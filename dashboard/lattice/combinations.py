@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import codes
-from dashboard.lattice import combinations_chart, sentences, tables
+from dashboard.lattice import combinations_chart, combinations_tables, sentences
 from dashboard.lattice.view import View, open_in_lab
 
 CHART_KEY = "combinations"
@@ -19,19 +19,21 @@ _SORT_NAMES = {
 
 def show(view: View) -> None:
     """Draws the choice of what is seen, the chart, and how to read it."""
-    ranks = tables.ranked(tables.summary(view.grid, view.choice.fixes), _sort())
-    rows = tables.page_of(ranks, _page(ranks))
-    seeds = tables.seeds(rows, view.grid)
+    ranks = combinations_tables.ranked(
+        combinations_tables.summary(view.grid, view.choice.fixes), _sort()
+    )
+    rows = combinations_tables.page_of(ranks, _page(ranks))
+    seeds = combinations_tables.seeds(rows, view.grid)
     seed = view.choice.settings.seed
     st.vega_lite_chart(
         spec=combinations_chart.combinations(len(view.switches), len(rows))
         | {
             "datasets": {
                 "rows": rows,
-                "dots": tables.dots(rows, view.grid, view.switches),
+                "dots": combinations_tables.dots(rows, view.grid, view.switches),
                 "seeds": seeds,
-                "own": tables.own(seeds, seed),
-                "heads": tables.heads(view.switches),
+                "own": combinations_tables.own(seeds, seed),
+                "heads": combinations_tables.heads(view.switches),
             }
         },
         key=CHART_KEY,
@@ -62,7 +64,7 @@ def _page(ranks: pd.DataFrame) -> int:
     """Draws the choice of a page of rows where there are several; returns it, counted from 0."""
     if not ranks["mine"].any():
         st.caption("Your combination has a fix beyond the post: include them to see it here.")
-    size = tables.PAGE_ROWS
+    size = combinations_tables.PAGE_ROWS
     if len(ranks) <= size:
         return 0
     names = [f"{first + 1}–{first + size}" for first in range(0, len(ranks), size)]

@@ -64,11 +64,10 @@ def _combinations() -> dict[str, Any]:
 
 
 def _losses(field: str) -> alt.X:
-    """Returns the axis of the losses of all seeds."""
-    across = alt.X(field).title("val loss of each seed, log scale")
+    """Returns the axis of the losses of all seeds. On a phone a longer title would be cut off."""
+    across = alt.X(field).title("val loss, log scale")
     across = across.scale(type="log", nice=False, padding=8)
-    # On a phone the plot is narrower than its title, which then goes on under the dots.
-    return across.axis(titleAnchor="end", **LOSS_AXIS)
+    return across.axis(**LOSS_AXIS)
 
 
 def _row_targets(table: alt.Chart) -> alt.Chart:

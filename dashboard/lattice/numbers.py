@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from dashboard.lattice import sentences, tables
+from dashboard.lattice import combinations_tables, sentences, tables
 from dashboard.lattice.view import View
 
 
@@ -14,8 +14,10 @@ def show(view: View) -> None:
     from mlp_core.effects import interactions
     from mlp_core.store import run_table
 
-    summary = tables.summary(view.grid, view.choice.fixes)
-    combinations = tables.readable(tables.ranked(summary, st.session_state["sort"]))
+    summary = combinations_tables.summary(view.grid, view.choice.fixes)
+    combinations = combinations_tables.readable(
+        combinations_tables.ranked(summary, st.session_state["sort"])
+    )
     with st.container(horizontal=True, key="downloads"):
         _download("Every run", "runs", lambda: run_table(view.grid))
         _download("Every combination", "combinations", lambda: combinations)
@@ -35,7 +37,7 @@ def show(view: View) -> None:
     st.dataframe(
         combinations.round({"died": 2}),
         hide_index=True,
-        column_config=dict.fromkeys(tables.READABLE_LOSSES, loss) | {"died": share},
+        column_config=dict.fromkeys(combinations_tables.READABLE_LOSSES, loss) | {"died": share},
         alt="Every combination with its val loss and the share of its runs that died.",
     )
     st.caption(sentences.provenance(view.grid, view.versions))

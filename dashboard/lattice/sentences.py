@@ -233,8 +233,14 @@ def progress(done: int, seeds: int, seconds_left: float | None) -> str:
     """Returns how far a sweep is."""
     if done == 0:
         return "Compiling the training for these sizes, once for all combinations …"
-    left = "" if seconds_left is None else f", about {words.duration(1000 * seconds_left)} left"
+    left = "" if seconds_left is None else f", {about(seconds_left)} left"
     return f"{done} of {seeds} seeds done{left}"
+
+
+def about(seconds: float) -> str:
+    """Returns an estimate, without a precision that it does not have."""
+    whole = math.ceil(seconds)
+    return f"about {whole} s" if whole < 60 else f"about {words.duration(1000 * whole)}"
 
 
 def _size(value: float, unit: str) -> str:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard import grids, words
+from dashboard import grids
 from dashboard.grids import Request
 from dashboard.lattice import sentences
 from mlp_core import Settings
@@ -102,14 +102,14 @@ def _draw_start(wanted: Request, done: int) -> None:
     seconds = grids.estimated_seconds(wanted) * (1 - done / wanted.num_seeds)
     if seconds > grids.LONGEST_SECONDS:
         st.warning(
-            f"This would take about {words.duration(1000 * seconds)}, longer than this machine "
+            f"This would take {sentences.about(seconds)}, longer than this machine "
             "lends to one reader. Take fewer seeds, or smaller settings."
         )
         return
     runs = wanted.num_runs - done * (wanted.num_runs // wanted.num_seeds)
     label = "Go on with" if done else "Compute"
     st.button(
-        f"{label} {runs:,} runs (about {words.duration(1000 * seconds)})",
+        f"{label} {runs:,} runs ({sentences.about(seconds)})",
         on_click=grids.begin,
         args=(wanted,),
         icon=":material/play_arrow:",

@@ -43,6 +43,14 @@ def test_a_share_in_words(share: float, words: str) -> None:
     assert sentences.share(share) == words.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.3, "about 1 s"), (14.4, "about 15 s"), (59.5, "about 1.0 min"), (900, "about 15 min")],
+)
+def test_an_estimate_in_words(seconds: float, words: str) -> None:
+    assert sentences.about(seconds) == words
+
+
 def test_a_grid_without_a_death_says_so() -> None:
     grid = Grid(
         Settings(), (Fixes(), Fixes(adamw=True)), (0,), np.ones((2, 1)), np.ones((2, 1)), np.ones(1)
