@@ -10,59 +10,11 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.palette import DASHES, SERIES
+from dashboard.marks import PLAIN, color, dash, loss_axis, meaning
 
 HEIGHT = 440
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
 _LOSS = "mean squared error, log scale"
-# Between 1 and 10 these get a line and a number; the others would crowd the axis.
-_POWER = "pow(10, floor(log(datum.value) / LN10 + 1e-9))"
-_ROUND = f"indexof([1, 2, 3, 5, 7], round(datum.value / {_POWER})) >= 0"
-LOSS_AXIS: dict[str, Any] = {
-    "gridOpacity": {"condition": {"test": _ROUND, "value": 1}, "value": 0},
-    "labelExpr": f"{_ROUND} ? format(datum.value, '~g') : ''",
-}
-"""A logarithmic axis of losses with lines and numbers where readers expect them."""
-
-# Vega interprets an expression for each row for these: no checks of rows that are known to be
-# numbers, no description of each point for screen readers, which read the chart's own.
-PLAIN: dict[str, Any] = {"aria": False, "invalid": None}
-_TEXT = alt.datum("text", type="nominal")
-
-
-def color(shown: tuple[str, ...] = ()) -> alt.Color:
-    """Returns the colour of each meaning; the theme has the colours, in the same order.
-
-    Args:
-      shown: the meanings in the legend.
-    """
-    return alt.Color("series:N").scale(domain=list(SERIES)).legend(_legend(shown))
-
-
-def dash(shown: tuple[str, ...] = ()) -> alt.StrokeDash:
-    """Returns the dash of each meaning.
-
-    Args:
-      shown: the meanings in the legend.
-    """
-    dashes = [list(dash) for dash in DASHES]
-    scale = alt.Scale(domain=list(SERIES), range=dashes)
-    return alt.StrokeDash("series:N").scale(scale).legend(_legend(shown))
-
-
-def _legend(shown: tuple[str, ...]) -> alt.Legend | None:
-    if not shown:
-        return None
-    return alt.Legend(
-        title=None,
-        orient="top",
-        values=list(shown),
-        symbolType="stroke",
-        symbolSize=220,
-        symbolStrokeWidth=2.5,
-        columnPadding=4,
-        labelLimit=60,
-    )
 
 
 @lru_cache(maxsize=8)
@@ -73,7 +25,7 @@ def loss_curves(shown: tuple[str, ...]) -> dict[str, Any]:
       shown: the meanings in the legend.
     """
     loss = alt.Y("loss:Q").title(_LOSS).scale(type="log", nice=False, padding=10)
-    loss = loss.axis(**LOSS_AXIS)
+    loss = loss.axis(**loss_axis(1, 2, 3, 5, 7))
     batches = (
         alt.Chart(alt.NamedData("batches"))
         .mark_line(strokeWidth=1, **PLAIN)
@@ -106,15 +58,15 @@ def _rules(loss: alt.Y) -> list[alt.Chart]:
     """Returns the marks for what simple rules reach, with their words in the middle."""
     rules = alt.Chart(alt.NamedData("rules")).encode(loss)
     line = rules.transform_filter("!datum.below").mark_rule(strokeDash=[1, 3], aria=False)
-    words = rules.mark_text(dy=9, fontSize=12).encode(color=_TEXT)
+    words = rules.mark_text(dy=9, fontSize=12).encode(color=meaning("text"))
     # In the middle: v1 comes close at the right end, the other runs cross it at the left.
     middle = alt.value(alt.expr("width / 2"))
-    return [line.encode(color=_TEXT), words.encode(x=middle, text="rule:N")]
+    return [line.encode(color=meaning("text")), words.encode(x=middle, text="rule:N")]
 
 
 def _death() -> list[alt.Chart]:
     """Returns a line at the update at which the run died, with the words for it."""
-    deaths = alt.Chart(alt.NamedData("deaths")).encode(_UPDATES, color=_TEXT)
+    deaths = alt.Chart(alt.NamedData("deaths")).encode(_UPDATES, color=meaning("text"))
     words = deaths.mark_text(align="left", dx=6, fontSize=13, fontWeight="bold")
     return [
         deaths.mark_rule(strokeWidth=1.5, aria=False),
@@ -171,7 +123,7 @@ def val_loss_bars(low: float, high: float) -> dict[str, Any]:
     )
     numbers = base.transform_calculate(end=f"isValid(datum.val_loss) ? datum.val_loss : {low}")
     numbers = numbers.mark_text(align="left", dx=6, fontSize=13).encode(
-        alt.X("end:Q").scale(scale), text="text:N", color=_TEXT
+        alt.X("end:Q").scale(scale), text="text:N", color=meaning("text")
     )
     # The numbers first: they have every row, so they decide the order.
     return (numbers + bars).properties(height=HEIGHT).to_dict()
@@ -182,7 +134,7 @@ def predicted_against_true() -> dict[str, Any]:
     """Returns predictions against the truth, with the diagonal: table `predictions`."""
     points = _scatter("true:Q", "true value", "predicted:Q", "predicted value")
     diagonal = alt.Chart(alt.NamedData("predictions")).mark_line(strokeWidth=1, strokeDash=[4, 3])
-    return (diagonal.encode(x="true:Q", y="true:Q", color=_TEXT) + points).to_dict()
+    return (diagonal.encode(x="true:Q", y="true:Q", color=meaning("text")) + points).to_dict()
 
 
 @lru_cache(maxsize=1)
@@ -190,7 +142,7 @@ def residual_against_length() -> dict[str, Any]:
     """Returns residuals against the length of x: tables `predictions` and `zero`, its rule."""
     points = _scatter("length:Q", "length of x", "residual:Q", "predicted − true")
     zero = alt.Chart(alt.NamedData("zero")).mark_rule(strokeDash=[4, 3], aria=False)
-    return (zero.encode(y="residual:Q", color=_TEXT) + points).to_dict()
+    return (zero.encode(y="residual:Q", color=meaning("text")) + points).to_dict()
 
 
 def _scatter(x: str, x_title: str, y: str, y_title: str) -> alt.Chart:

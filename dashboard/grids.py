@@ -120,6 +120,15 @@ def job(wanted: Request) -> Job[Progress] | None:
     return _workers().find(wanted)
 
 
+def nearest(wanted: Request) -> Request:
+    """Returns the request, or the one beyond the post whose sweep holds all that it asks for."""
+    wider = wanted._replace(with_beyond=True)
+    found = job(wider)
+    if found is None or found.error is not None or job(wanted) is not None:
+        return wanted
+    return wider if found.done or found.running else wanted
+
+
 def estimated_seconds(wanted: Request) -> float:
     """Returns about how long a sweep takes. Right within a factor of three."""
     return wanted.num_runs * _SHARE_OF_A_RUN * runs.estimated_seconds(wanted.settings)

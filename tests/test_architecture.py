@@ -34,13 +34,14 @@ LAYERS = (
     ("mlp_core.effects", "mlp_core.paired", "mlp_core.detectors", "mlp_core.__main__"),
     ("mlp_core",),
     ("dashboard.canvas", "dashboard.choice", "dashboard.jobs", "dashboard.palette"),
-    ("dashboard.lattice_marks",),
+    ("dashboard.marks",),
+    ("dashboard.lattice.marks",),
     (
         "dashboard.codes",
         "dashboard.runs",
         "dashboard.charts",
-        "dashboard.lattice_charts",
-        "dashboard.lattice_combinations",
+        "dashboard.lattice.charts",
+        "dashboard.lattice.combinations_chart",
         "dashboard.words",
     ),
     (
@@ -48,7 +49,7 @@ LAYERS = (
         "dashboard.history",
         "dashboard.own_file",
         "dashboard.timings",
-        "dashboard.lattice_words",
+        "dashboard.lattice.sentences",
     ),
     ("dashboard.sidebar",),
     (
@@ -56,9 +57,10 @@ LAYERS = (
         "dashboard.tables",
         "dashboard.stopwatch",
         "dashboard.grids",
-        "dashboard.lattice_tables",
         "dashboard.to_lab",
         "dashboard.needed",
+        "dashboard.lattice.combinations_tables",
+        "dashboard.lattice.tables",
     ),
     ("dashboard.story.bugs", "dashboard.story.charts", "dashboard.story.tables"),
     ("dashboard.story.words",),
@@ -74,11 +76,17 @@ LAYERS = (
         "dashboard.heading",
         "dashboard.result",
         "dashboard.details",
-        "dashboard.lattice_source",
-        "dashboard.lattice_view",
+        "dashboard.lattice.source",
+        "dashboard.lattice.view",
     ),
-    ("dashboard.lattice", "dashboard.lattice_order", "dashboard.lattice_step"),
-    ("dashboard.lattice_tabs",),
+    (
+        "dashboard.lattice.combinations",
+        "dashboard.lattice.numbers",
+        "dashboard.lattice.order",
+        "dashboard.lattice.step",
+    ),
+    ("dashboard.lattice.first_view", "dashboard.lattice.tabs"),
+    ("dashboard.lattice",),
     ("dashboard",),
     ("pages.*",),
     ("streamlit_app",),
@@ -87,8 +95,8 @@ LAYERS = (
 # The numerics run without the app, and a chart is drawn without a server.
 NEVER_IMPORTS = {
     "mlp_core*": {"streamlit", "altair"},
-    "dashboard.*charts*": {"streamlit", "jax", "optax"},
-    "dashboard.lattice_[mc]*": {"streamlit", "jax", "optax"},
+    "dashboard.*chart*": {"streamlit", "jax", "optax"},
+    "dashboard.*marks": {"streamlit", "jax", "optax"},
 }
 
 

@@ -5,9 +5,7 @@ from typing import Any, Literal
 
 import altair as alt
 
-from dashboard.charts import LOSS_AXIS, PLAIN, color, dash
-
-_TEXT = alt.datum("text", type="nominal")
+from dashboard.marks import PLAIN, color, dash, loss_axis, meaning
 
 
 @lru_cache(maxsize=1)
@@ -15,13 +13,15 @@ def step_curves() -> dict[str, Any]:
     """Returns the val loss of a stage over that of the one before: tables `curves` and `ends`."""
     updates = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
     loss = alt.Y("loss:Q").title("val loss, log scale").scale(type="log", nice=False, padding=14)
-    loss = loss.axis(**LOSS_AXIS)
+    loss = loss.axis(**loss_axis(1, 2, 3, 5, 7))
     lines = (
         alt.Chart(alt.NamedData("curves"))
         .mark_line(strokeWidth=2.2, **PLAIN)
         .encode(updates, loss, detail="line:N", color=color(), strokeDash=dash())
     )
-    ends = alt.Chart(alt.NamedData("ends")).encode(updates, loss, text="line:N", color=_TEXT)
+    ends = alt.Chart(alt.NamedData("ends")).encode(
+        updates, loss, text="line:N", color=meaning("text")
+    )
     return alt.layer(lines, *_names(ends, align="right", dx=-2)).properties(height=250).to_dict()
 
 
@@ -42,7 +42,8 @@ def seeds() -> dict[str, Any]:
         alt.Tooltip("after:N", title="after"),
     ]
     layers = alt.layer(
-        rule.encode(factor, color=_TEXT), ticks.encode(factor, color=color(), tooltip=tooltip)
+        rule.encode(factor, color=meaning("text")),
+        ticks.encode(factor, color=color(), tooltip=tooltip),
     )
     return layers.properties(height=100).to_dict()
 
@@ -59,7 +60,7 @@ def scaled_input() -> dict[str, Any]:
     )
     now = alt.Chart(alt.NamedData("now")).encode(factor, value, color=color())
     dots = now.mark_point(filled=True, size=90, opacity=1, aria=False)
-    names = _names(now.encode(text="text:N", color=_TEXT), align="left", dx=-8)
+    names = _names(now.encode(text="text:N", color=meaning("text")), align="left", dx=-8)
     return alt.layer(lines, dots, *names).properties(height=300).to_dict()
 
 

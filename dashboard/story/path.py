@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from dashboard import canvas, grids, lattice_words, to_lab
+from dashboard import canvas, grids, to_lab
 from dashboard.choice import Choice
+from dashboard.lattice import sentences
 from dashboard.story import charts, tables, words
 from dashboard.story.bugs import PATH, START, Stage
 from mlp_core import STAGES, Fixes, Settings
@@ -49,7 +50,7 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
             )
             _draw_seeds(stage, grid)
     if grid is not None:
-        st.caption(f"Seeds are those of the stored grid. {lattice_words.RULE}")
+        st.caption(f"Seeds are those of the stored grid. {sentences.RULE}")
 
 
 def _draw_code(stage: Stage) -> None:

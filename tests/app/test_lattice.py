@@ -13,8 +13,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import lattice_words
-from mlp_core import Fixes, Settings, store, sweeps
+from mlp_core import Settings, store, sweeps
 from mlp_core.grid import Grid
 from tests.app.conftest import ENTRY, metric
 
@@ -65,6 +64,10 @@ def geometric_mean(losses: pd.Series) -> float:
     return float(np.exp(np.log(losses).mean()))
 
 
+def percent(share: float) -> str:
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
+
+
 def choose(app: AppTest, key: str, value: Any) -> AppTest:
     """Returns the app after a choice in a control that AppTest does not know."""
     app.session_state[key] = value
@@ -113,8 +116,8 @@ def test_the_answer_says_how_many_runs_died_with_and_without(
     post = runs[~runs[BEYOND].any(axis=1)]
     died = post["val_loss"].isna()
     on, off = died[post["norm_init"]].mean(), died[~post["norm_init"]].mean()
-    assert f"{100 * died.mean():.0f} % of the {len(post):,} runs died" in answer(app)
-    assert f"{100 * on:.0f} % with LayerNorm init, {100 * off:.0f} % without" in answer(app)
+    assert f"{percent(died.mean())} of the {len(post):,} runs died" in answer(app)
+    assert f"{percent(on)} with LayerNorm init, {percent(off)} without" in answer(app)
 
 
 def test_the_rule_for_dead_runs_and_the_versions_stand_there(open_lattice: Open) -> None:
@@ -210,6 +213,41 @@ def test_the_posts_order_comes_back(open_lattice: Open) -> None:
     assert "order" not in app.query_params
 
 
+def test_the_order_tab_says_what_the_readers_own_seed_does(
+    open_lattice: Open, runs: pd.DataFrame
+) -> None:
+    app = open_lattice(seed="7", order="batches.AdamW")
+
+    path = ([], ["whole_batches"], ["whole_batches", "adamw"])
+    losses = [of(runs, *on)["val_loss"].loc[7] for on in path]
+    said = next(c.value for c in app.caption if c.value.startswith("Your seed 7 alone: "))
+    shown = said.removeprefix("Your seed 7 alone: ").rstrip(".").split(" → ")
+    assert shown[:3] == ["NaN" if np.isnan(loss) else f"{loss:.2f}" for loss in losses]
+
+
+def test_a_seed_that_the_grid_does_not_have_is_not_spoken_of(open_lattice: Open) -> None:
+    app = open_lattice(seed="1000")
+
+    assert not any("Your seed" in caption.value for caption in app.caption)
+
+
+@pytest.mark.parametrize(("unit", "mean"), [("log10", "geometric mean"), ("plain", "mean")])
+def test_the_waterfall_says_which_mean_it_shows(open_lattice: Open, unit: str, mean: str) -> None:
+    app = choose(open_lattice(), "unit", unit)
+
+    titles = [chart.proto.spec for chart in app.get("vega_lite_chart")]
+    assert any(f"val loss, {mean} of seeds, log scale" in spec for spec in titles)
+
+
+def test_the_tab_of_numbers_says_the_pairs_in_words(open_lattice: Open) -> None:
+    app = open_lattice(view="Numbers")
+
+    pairs = next(frame.value for frame in app.dataframe if "pair" in frame.value)
+    strongest = table(app, "pairs").sort_values("strength").iloc[-1]
+    assert len(pairs) == 10
+    assert pairs.iloc[0].tolist() == [strongest["pair"], strongest["meaning"]]
+
+
 def test_a_step_is_judged_by_its_paired_seeds(open_lattice: Open, runs: pd.DataFrame) -> None:
     app = open_lattice(view="One step")
 
@@ -217,7 +255,7 @@ def test_a_step_is_judged_by_its_paired_seeds(open_lattice: Open, runs: pd.DataF
     after = of(runs, "split_keys", "whole_batches", "norm_init")
     helped = (after["scored"] < before["scored"]).mean()
     died = [frame["val_loss"].isna().sum() for frame in (before, after)]
-    assert metric(app, "Seeds it helps") == f"{100 * helped:.0f} %"
+    assert metric(app, "Seeds it helps") == percent(helped)
     assert metric(app, "Died") == f"{died[0]} → {died[1]}"
     assert any(
         "**Helps:** LayerNorm init on top of keys + batches" in m.value for m in app.markdown
@@ -277,6 +315,22 @@ def test_a_grid_of_the_readers_settings_is_computed_here(open_lattice: Open) -> 
     assert rows["median"].tolist() == pytest.approx(np.median(oracle, axis=1).tolist(), rel=1e-4)
     assert "4 seeds" in answer(app)
     assert set(table(app, "values")["verdict"]) == {"cannot tell"}  # too few seeds for any verdict
+
+
+def test_a_grid_with_the_fixes_beyond_serves_without_them_too(
+    open_lattice: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_lattice(**TINY, grid="computed here", seeds="4", with_beyond="true")
+    app.button(key="compute_here").click().run()
+    wide = table(_computed(app), "rows").set_index("name")
+
+    narrow = table(app.toggle(key="with_beyond").set_value(False).run(), "rows").set_index("name")
+
+    assert len(narrow) == 32
+    both = narrow.index.intersection(wide.index)
+    assert len(both) > 0
+    assert narrow.loc[both, "median"].tolist() == wide.loc[both, "median"].tolist()
+    assert any("All 4 seeds are computed" in caption.value for caption in app.caption)
 
 
 def test_partial_results_show_and_a_cancelled_sweep_goes_on(
@@ -370,49 +424,6 @@ def test_the_link_to_copy_keeps_the_page_and_its_view(open_lattice: Open) -> Non
         "order=AdamW.keys.epsilon.init.batches",
         "view=Numbers",
     }
-
-
-@pytest.mark.parametrize(
-    ("drop", "unit", "words"),
-    [
-        (np.log10(2.4), "log10", "2.4 times lower"),
-        (-np.log10(1.5), "log10", "1.50 times higher"),
-        (0.001, "log10", "no change"),
-        (np.log10(300), "log10", "300 times lower"),
-        (0.5, "plain", "0.50 lower"),
-        (-0.02, "plain", "0.020 higher"),
-    ],
-)
-def test_a_drop_in_words(drop: float, unit: str, words: str) -> None:
-    assert lattice_words.drop(drop, unit) == words
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "words"),
-    [
-        (np.log10(2), np.log10(3), "2.0 to 3.0"),
-        (-np.log10(3), -np.log10(2), "2.0 to 3.0"),
-        (-np.log10(1.5), np.log10(2), "1.50 times higher to 2.0 times lower"),
-    ],
-)
-def test_an_interval_in_words(low: float, high: float, words: str) -> None:
-    assert lattice_words.span(low, high, "log10") == words
-
-
-@pytest.mark.parametrize(
-    ("share", "words"),
-    [(0.0, "0 %"), (0.004, "under 1 %"), (0.37, "37 %"), (0.996, "over 99 %"), (1.0, "100 %")],
-)
-def test_a_share_in_words(share: float, words: str) -> None:
-    assert lattice_words.share(share) == words
-
-
-def test_a_grid_without_a_death_says_so() -> None:
-    grid = Grid(
-        Settings(), (Fixes(), Fixes(adamw=True)), (0,), np.ones((2, 1)), np.ones((2, 1)), np.ones(1)
-    )
-
-    assert lattice_words.deaths(grid, ("adamw",)) == "No run died."
 
 
 def _opened(**parameters: str) -> AppTest:

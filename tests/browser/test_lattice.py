@@ -9,7 +9,9 @@ from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
 from tests.browser.waiting import chart_marks, settled
 
 TINY = "hidden=2&steps=20&examples=100&batch_size=8"
-VALUES, COMBINATIONS, DIFFERENCES = 0, 2, 4  # places of these charts on the page
+VALUES, COMBINATIONS, WATERFALL, CREDITS = 0, 2, 3, 4  # places of these charts on the page
+DIFFERENCES = 4
+SHORT = ["keys", "epsilon", "init", "batches", "AdamW"]
 
 
 def flip(page: Page, switch: str) -> None:
@@ -55,24 +57,44 @@ def test_the_order_is_changed_with_the_keyboard_and_survives_a_reload(page: Page
     page.goto("/lattice")
     settled(page)
 
-    page.get_by_role("button", name="arrow_upward icon").nth(4).focus()
+    page.get_by_role("button", name="Move AdamW up").focus()
     page.keyboard.press("Enter")
 
     expect(page).to_have_url(re.compile("order=keys.epsilon.init.AdamW.batches"))
     page.reload()
     settled(page)
-    steps = chart_marks(page.get_by_test_id("stVegaLiteChart").nth(3), "rect")
-    assert [step["step"] for step in steps] == ["keys", "epsilon", "init", "AdamW", "batches"]
+    marks = chart_marks(page.get_by_test_id("stVegaLiteChart").nth(WATERFALL), "rect")
+    bars = marks[: len(SHORT)]  # behind them come the ticks at their ends
+    assert [bar["step"] for bar in bars] == ["keys", "epsilon", "init", "AdamW", "batches"]
+
+
+def test_the_rows_of_the_charts_follow_the_order_at_once(page: Page) -> None:
+    page.goto("/lattice")
+    settled(page)
+
+    page.get_by_role("button", name="Reverse").click()
+
+    expect(page).to_have_url(re.compile("order=AdamW.batches.init.epsilon.keys"))
+    settled(page)
+    for chart in (WATERFALL, CREDITS):
+        names = page.get_by_test_id("stVegaLiteChart").nth(chart).locator(".mark-text text")
+        heights = {name.text_content(): name.bounding_box() for name in names.all()}
+        rows = {name: box["y"] for name, box in heights.items() if box and name in SHORT}
+        assert sorted(rows, key=rows.__getitem__) == SHORT[::-1]
 
 
 def test_flipping_a_switch_keeps_the_charts_and_their_numbers(page: Page) -> None:
     page.goto("/lattice")
     settled(page)
+    charts = page.get_by_test_id("stVegaLiteChart").locator("svg, canvas")
+    count = charts.count()
     before = chart_marks(page.get_by_test_id("stVegaLiteChart").nth(VALUES), "symbol")
+    charts.evaluate_all("charts => charts.forEach(chart => chart.setAttribute('data-old', ''))")
 
     flip(page, "5 · AdamW")
 
     settled(page)
+    assert page.locator("[data-old]").count() == count  # a chart drawn anew would be another one
     assert chart_marks(page.get_by_test_id("stVegaLiteChart").nth(VALUES), "symbol") == before
 
 

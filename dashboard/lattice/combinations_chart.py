@@ -5,7 +5,8 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.lattice_marks import LOSS_LABELS, PLAIN, UNDER, color, meaning, rows_with_room, sized
+from dashboard.lattice.marks import LOSS_AXIS, high, rows_with_room
+from dashboard.marks import PLAIN, color, meaning
 
 ROW = 14
 """Height of a combination's row."""
@@ -16,6 +17,8 @@ PITCH = 18
 _MEDIAN_AT, _DIED_AT, _DOTS_END = -46, -6, -96
 _LEFT_OF_DOTS = 22
 _HEAD = 62
+_MOST_COLUMNS = 8
+_LEFT_END = alt.ExprRef("-extent")
 
 
 def dots_extent(columns: int) -> int:
@@ -23,18 +26,29 @@ def dots_extent(columns: int) -> int:
     return -_DOTS_END + PITCH * (columns - 1) + _LEFT_OF_DOTS
 
 
-@lru_cache(maxsize=16)
 def combinations(columns: int, rows: int) -> dict[str, Any]:
     """Returns every combination beside its losses: tables `rows`, `dots`, `seeds`, `own`, `heads`.
 
     Its selection `run` is of the `code` and, where a tick was clicked at, of the `seed`: a
     selection hears clicks at all layers.
     """
-    extent = dots_extent(columns)
-    place = rows_with_room("rank:O", extent)
+    spec = _combinations()
+    extent = {"name": "extent", "value": dots_extent(columns)}
+    height = high(rows, ROW)
+    height["height"] += _HEAD
+    return spec | height | {"params": [extent, *spec["params"]]}
+
+
+@lru_cache(maxsize=1)
+def _combinations() -> dict[str, Any]:
+    """Returns the specification but for its height and its parameter `extent`.
+
+    Built once, for any number of columns and rows: Altair takes half a second for it.
+    """
+    place = rows_with_room("rank:O", "rank", alt.ExprRef("extent"))
     table = alt.Chart(alt.NamedData("rows")).encode(place)
     picture = alt.layer(
-        _row_targets(table, extent),
+        _row_targets(table),
         table.mark_bar(height=6, opacity=0.5, **PLAIN).encode(
             _losses("q1:Q"), x2="q3:Q", color=meaning("v1")
         ),
@@ -46,31 +60,28 @@ def combinations(columns: int, rows: int) -> dict[str, Any]:
         .mark_point(shape="diamond", filled=True, size=38, opacity=1, **PLAIN)
         .encode(_losses("loss:Q"), place, color=meaning("pinned")),
     )
-    beside = alt.layer(_dots(place, columns), *_row_texts(table, extent), *_heads(columns))
-    return sized(
-        alt.layer(beside, picture).resolve_scale(x="independent"), _HEAD + rows * ROW + UNDER
-    )
+    beside = alt.layer(_dots(place), *_row_texts(table), *_heads())
+    return alt.layer(beside, picture).resolve_scale(x="independent").to_dict()
 
 
 def _losses(field: str) -> alt.X:
-    """Returns the axis of the losses of all seeds."""
-    across = alt.X(field).title("val loss of each seed, log scale")
+    """Returns the axis of the losses of all seeds. On a phone a longer title would be cut off."""
+    across = alt.X(field).title("val loss, log scale")
     across = across.scale(type="log", nice=False, padding=8)
-    return across.axis(gridOpacity=0.6, labelExpr=LOSS_LABELS)
+    return across.axis(**LOSS_AXIS)
 
 
-def _row_targets(table: alt.Chart, extent: int) -> alt.Chart:
+def _row_targets(table: alt.Chart) -> alt.Chart:
     """Returns the whole row as something to point at and to click; the reader's own is shaded."""
     return table.mark_rect(cursor="pointer", aria=False).encode(
-        x=alt.value(-extent),
+        x=alt.value(_LEFT_END),
         x2=alt.value("width"),
         color=meaning("val"),
         opacity=alt.condition("datum.mine", alt.value(0.16), alt.value(0)),
         tooltip=[
             alt.Tooltip("name:N", title="fixes"),
             alt.Tooltip("median_text:N", title="median val loss"),
-            alt.Tooltip("q1:Q", title="lower quartile", format=".3f"),
-            alt.Tooltip("q3:Q", title="upper quartile", format=".3f"),
+            alt.Tooltip("quartiles:N", title="middle half"),
             alt.Tooltip("died_text:N", title="died"),
         ],
     )
@@ -96,26 +107,26 @@ def _ticks(place: alt.Y) -> alt.Chart:
     )
 
 
-def _dots(place: alt.Y, columns: int) -> alt.Chart:
+def _dots(place: alt.Y) -> alt.Chart:
     """Returns the switches of each row."""
     return (
         alt.Chart(alt.NamedData("dots"))
         .mark_circle(size=62, opacity=1, **PLAIN)
-        .encode(_column(columns), place, color=color())
+        .encode(_column(), place, color=color())
     )
 
 
-def _column(columns: int) -> alt.X:
-    """Returns the place of a column of dots, in pixels."""
-    first = _DOTS_END - PITCH * (columns - 1)
-    domain, pixels = [0, max(1, columns - 1)], [first, first + PITCH * max(1, columns - 1)]
+def _column() -> alt.X:
+    """Returns the place of a column of dots, in pixels; the last is column 0, the one before -1."""
+    domain = [1 - _MOST_COLUMNS, 0]
+    pixels = [_DOTS_END + PITCH * column for column in domain]
     return alt.X("column:Q").scale(domain=domain, range=pixels, zero=False).axis(None)
 
 
-def _row_texts(table: alt.Chart, extent: int) -> list[alt.Chart]:
+def _row_texts(table: alt.Chart) -> list[alt.Chart]:
     mine = table.transform_filter("datum.mine").mark_text(align="left", fontSize=11)
     return [
-        mine.encode(x=alt.value(-extent), text=alt.value("▶"), color=meaning("text")),
+        mine.encode(x=alt.value(_LEFT_END), text=alt.value("▶"), color=meaning("text")),
         table.mark_text(align="right", fontSize=11).encode(
             x=alt.value(_MEDIAN_AT), text="median_text:N", color=meaning("text")
         ),
@@ -125,11 +136,11 @@ def _row_texts(table: alt.Chart, extent: int) -> list[alt.Chart]:
     ]
 
 
-def _heads(columns: int) -> list[alt.Chart]:
+def _heads() -> list[alt.Chart]:
     """Returns the names over the columns."""
     heads = alt.Chart(alt.NamedData("heads"))
     names = heads.mark_text(align="left", angle=305, fontSize=12).encode(
-        _column(columns), y=alt.value(-8), text="text:N", color=meaning("text")
+        _column(), y=alt.value(-8), text="text:N", color=meaning("text")
     )
     first = heads.transform_filter("datum.column == 0")
     first = first.mark_text(align="left", angle=305, fontSize=12)

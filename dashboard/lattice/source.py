@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard import grids, lattice_words, words
+from dashboard import grids
 from dashboard.grids import Request
+from dashboard.lattice import sentences
 from mlp_core import Settings
 from mlp_core.grid import Grid
 
@@ -48,7 +49,7 @@ def show(settings: Settings, with_beyond: bool) -> Source | None:
         return None
     if grids.without_seed(settings) != stored.grid.settings:
         with st.container(horizontal=True, vertical_alignment="center", key="other_settings"):
-            yours = lattice_words.settings(settings)
+            yours = sentences.settings(settings)
             st.info(f"This grid has the post's settings. Yours are {yours}.")
             _offer_own(settings, "Compute it for mine")
     return Source(grids.restricted(stored.grid, with_beyond), stored.versions)
@@ -73,9 +74,9 @@ def _computed(settings: Settings, with_beyond: bool) -> Source | None:
             width=130,
             bind="query-params",
         )
-        wanted = grids.request(settings, with_beyond, num_seeds)
+        wanted = grids.nearest(grids.request(settings, with_beyond, num_seeds))
         job = grids.job(wanted)
-        shown = job.latest.grid if job and job.latest else None
+        shown = grids.restricted(job.latest.grid, with_beyond) if job and job.latest else None
         done = len(shown.seeds) if shown else 0
         if job is not None and job.running:
             st.fragment(_draw_progress, run_every=POLL_SECONDS)(wanted, done)
@@ -101,14 +102,14 @@ def _draw_start(wanted: Request, done: int) -> None:
     seconds = grids.estimated_seconds(wanted) * (1 - done / wanted.num_seeds)
     if seconds > grids.LONGEST_SECONDS:
         st.warning(
-            f"This would take about {words.duration(1000 * seconds)}, longer than this machine "
+            f"This would take {sentences.about(seconds)}, longer than this machine "
             "lends to one reader. Take fewer seeds, or smaller settings."
         )
         return
     runs = wanted.num_runs - done * (wanted.num_runs // wanted.num_seeds)
     label = "Go on with" if done else "Compute"
     st.button(
-        f"{label} {runs:,} runs (about {words.duration(1000 * seconds)})",
+        f"{label} {runs:,} runs ({sentences.about(seconds)})",
         on_click=grids.begin,
         args=(wanted,),
         icon=":material/play_arrow:",
@@ -133,7 +134,7 @@ def _draw_progress(wanted: Request, drawn: int) -> None:
     if first_look or done - drawn >= max(1, wanted.num_seeds // _PARTS):
         st.rerun()
     left = latest.seconds_left if latest else None
-    text = lattice_words.progress(done, wanted.num_seeds, left)
+    text = sentences.progress(done, wanted.num_seeds, left)
     with st.container(horizontal=True, vertical_alignment="center", key="sweep"):
         st.progress(done / wanted.num_seeds, text)
         st.button("Cancel", on_click=job.stop, icon=":material/stop:", key="stop_sweep")

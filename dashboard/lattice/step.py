@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import canvas, lattice_charts, lattice_tables, lattice_words, words
-from dashboard.lattice_view import View, open_in_lab
+from dashboard import canvas, words
+from dashboard.lattice import charts, sentences, tables
+from dashboard.lattice.view import View, open_in_lab
 from mlp_core import Fixes
 
 if TYPE_CHECKING:
@@ -25,21 +25,21 @@ def show(view: View) -> None:
         st.info("Choose at least one fix to add that is not on already.", icon=":material/add:")
         return
     pair = paired(view.grid, base, added, view.unit)
-    st.markdown(lattice_words.step(pair, added, view.unit))
+    st.markdown(sentences.step(pair, added, view.unit))
     _draw_metrics(pair, view)
     left, right = st.columns([1, 2], gap="medium")
-    table = lattice_tables.pairs(pair, view.grid, view.unit)
+    table = tables.pairs(pair, view.grid, view.unit)
     with left:
         canvas.draw(
-            lattice_charts.slopes(),
-            {"slopes": lattice_tables.slopes(table)},
+            charts.slopes(),
+            {"slopes": tables.slopes(table)},
             key="slopes",
             alt="A line for each seed from its val loss before the step to that after it.",
         )
     with right:
         st.vega_lite_chart(
-            spec=lattice_charts.differences(view.unit)
-            | {"datasets": {"pairs": table, "mean": _mean(pair, view)}},
+            spec=charts.differences(view.unit)
+            | {"datasets": {"pairs": table, "mean": tables.mean(pair, view.unit)}},
             key=DIFFERENCES_KEY,
             on_select=lambda: _open_seed(view, pair.after),
             alt="The effect of the step in every seed, sorted, with the mean and its interval.",
@@ -70,37 +70,31 @@ def _chosen(view: View) -> tuple[Fixes, tuple[str, ...]]:
 def _draw_metrics(pair: "Paired", view: View) -> None:
     seeds = len(pair.seeds)
     with st.container(horizontal=True, key="step_metrics"):
-        st.metric("Mean effect", lattice_words.drop(pair.mean, view.unit), width=_METRIC_WIDTH + 60)
-        st.metric(
-            "Median effect", lattice_words.drop(pair.median, view.unit), width=_METRIC_WIDTH + 60
-        )
-        st.metric("Seeds it helps", lattice_words.share(pair.helped), width=_METRIC_WIDTH)
+        st.metric("Mean effect", sentences.drop(pair.mean, view.unit), width=_METRIC_WIDTH + 60)
+        st.metric("Median effect", sentences.drop(pair.median, view.unit), width=_METRIC_WIDTH + 60)
+        st.metric("Seeds it helps", sentences.share(pair.helped), width=_METRIC_WIDTH)
         st.metric(
             "Died",
             f"{pair.failures_before} → {pair.failures_after}",
             width=_METRIC_WIDTH,
-            help=f"Of {seeds} runs, before and after the step. {lattice_words.RULE}",
+            help=f"Of {seeds} runs, before and after the step. {sentences.RULE}",
         )
         st.metric(
             "Seeds needed",
-            lattice_words.seeds_needed(pair),
+            sentences.seeds_needed(pair),
             width=_METRIC_WIDTH,
             help="So many seeds would show, four times out of five, that the mean effect is not 0, "
             "if mean and spread are as seen here.",
         )
 
 
-def _mean(pair: "Paired", view: View) -> pd.DataFrame:
-    drops = {"mean": pair.mean, "low": pair.low, "high": pair.high, "same": 0.0}
-    drawn = {k: 10**v if view.unit == "log10" else v for k, v in drops.items()}
-    return pd.DataFrame([drawn])
-
-
 def _draw_links(view: View, pair: "Paired") -> None:
+    st.caption(
+        "Blue is a seed that the step helps, orange one that it hurts, ✕ a run that died. Click a "
+        "seed in the right chart to open it in the Lab, after the step."
+    )
     with st.container(horizontal=True, vertical_alignment="center", key="step_links"):
-        st.caption(
-            "Click a seed to open it in the Lab, after the step. Or open, with the sidebar's seed:"
-        )
+        st.caption("Or open, with the sidebar's seed:", width="content")
         for label, fixes in (("Before", pair.before), ("After", pair.after)):
             st.button(
                 label,

@@ -5,25 +5,18 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.lattice_marks import (
-    DROPS,
-    LOSS_LABELS,
-    PLAIN,
-    UNDER,
-    color,
-    drop_axis,
-    meaning,
-    rows_with_room,
-    sized,
-    zero_line,
-)
+from dashboard.lattice.marks import DROPS, LOSS_AXIS, drop_axis, rows_with_room, zero_line
+from dashboard.marks import PLAIN, color, meaning
+
+_PAIRED_HEIGHT = 330
+"""Of the two charts of a step, which stand side by side."""
 
 
-@lru_cache(maxsize=8)
-def values(unit: str, rows: int, step: int) -> dict[str, Any]:
+@lru_cache(maxsize=2)
+def values(unit: str) -> dict[str, Any]:
     """Returns what each fix is worth with its interval: table `values`."""
     drop = drop_axis("value:Q", unit)
-    base = alt.Chart(alt.NamedData("values")).encode(rows_with_room("fix:N", 112))
+    base = alt.Chart(alt.NamedData("values")).encode(rows_with_room("fix:N", "place", 112))
     intervals = base.mark_rule(strokeWidth=3, opacity=0.45, **PLAIN).encode(
         drop_axis("low:Q", unit), x2="high:Q", color=color()
     )
@@ -36,13 +29,14 @@ def values(unit: str, rows: int, step: int) -> dict[str, Any]:
     numbers = base.mark_text(align="left", dy=8, fontSize=12).encode(
         x=alt.value(-112), text="text:N", color=meaning("v1")
     )
-    return sized(alt.layer(zero_line(unit), intervals, dots, names, numbers), rows * step + UNDER)
+    return alt.layer(zero_line(unit), intervals, dots, names, numbers).to_dict()
 
 
-@lru_cache(maxsize=4)
-def interactions(columns: int, step: int) -> dict[str, Any]:
+@lru_cache(maxsize=1)
+def interactions() -> dict[str, Any]:
     """Returns the matrix of pairs: table `pairs`."""
     names: dict[str, Any] = {"ticks": False, "domain": False, "grid": False, "labelFontSize": 12}
+    names["labelFlush"] = False  # the first label, too, stands in the middle of its cells
     across, down = alt.X("second:N"), alt.Y("first:N")
     base = alt.Chart(alt.NamedData("pairs")).encode(
         across.sort(None).title(None).axis(**names, labelAngle=0),
@@ -53,19 +47,20 @@ def interactions(columns: int, step: int) -> dict[str, Any]:
         opacity=alt.Opacity("strength:Q").scale(domain=[0, 1], range=[0.04, 0.6]).legend(None),
         tooltip=[
             alt.Tooltip("pair:N", title="pair"),
-            alt.Tooltip("meaning:N", title="together, than each promises"),
+            alt.Tooltip("meaning:N", title="together"),
         ],
     )
     numbers = base.mark_text(fontSize=12).encode(text="text:N", color=meaning("text"))
-    return sized(cells + numbers, (columns - 1) * step + UNDER // 2)
+    return (cells + numbers).to_dict()
 
 
-@lru_cache(maxsize=8)
-def waterfall(rows: int, step: int) -> dict[str, Any]:
+@lru_cache(maxsize=2)
+def waterfall(unit: str) -> dict[str, Any]:
     """Returns the fall of the loss along an order: table `steps`."""
-    loss = alt.X("before:Q").title("val loss, mean of all seeds, log scale")
-    loss = loss.scale(type="log", nice=False, padding=28).axis(labelExpr=LOSS_LABELS)
-    base = alt.Chart(alt.NamedData("steps")).encode(rows_with_room("step:N", 64))
+    mean = "geometric mean" if unit == "log10" else "mean"
+    loss = alt.X("before:Q").title(f"val loss, {mean} of seeds, log scale")
+    loss = loss.scale(type="log", nice=False, padding=28).axis(**LOSS_AXIS)
+    base = alt.Chart(alt.NamedData("steps")).encode(rows_with_room("step:N", "place", 64))
     bars = base.mark_bar(height=14, cornerRadius=2, aria=False).encode(
         loss,
         x2="after:Q",
@@ -76,16 +71,19 @@ def waterfall(rows: int, step: int) -> dict[str, Any]:
             alt.Tooltip("text:N", title="val loss then"),
         ],
     )
-    ends = base.mark_text(dy=-15, fontSize=12).encode(
+    ends = base.mark_tick(thickness=2, height=14, aria=False).encode(
+        alt.X("after:Q"), color=color()
+    )
+    numbers = base.mark_text(dy=-15, fontSize=12).encode(
         alt.X("after:Q"), text="text:N", color=meaning("text")
     )
-    return sized(alt.layer(bars, ends, _names(base, 64)), rows * step + UNDER)
+    return alt.layer(bars, ends, numbers, _names(base, 64)).to_dict()
 
 
-@lru_cache(maxsize=8)
-def credits(unit: str, rows: int, step: int) -> dict[str, Any]:
+@lru_cache(maxsize=2)
+def credits(unit: str) -> dict[str, Any]:
     """Returns the credits of an order against the worth over all: table `credits`."""
-    base = alt.Chart(alt.NamedData("credits")).encode(rows_with_room("step:N", 64))
+    base = alt.Chart(alt.NamedData("credits")).encode(rows_with_room("step:N", "place", 64))
     link = base.mark_rule(strokeWidth=1.5, strokeDash=[2, 2], **PLAIN).encode(
         drop_axis("value:Q", unit), x2="credit:Q", color=meaning("v1")
     )
@@ -103,15 +101,14 @@ def credits(unit: str, rows: int, step: int) -> dict[str, Any]:
     credit = base.mark_point(shape="diamond", filled=True, size=120, opacity=1, aria=False).encode(
         drop_axis("credit:Q", unit), color=color(), tooltip=tooltip
     )
-    layers = alt.layer(zero_line(unit), link, interval, value, credit, _names(base, 64))
-    return sized(layers, rows * step + UNDER)
+    return alt.layer(zero_line(unit), link, interval, value, credit, _names(base, 64)).to_dict()
 
 
 @lru_cache(maxsize=1)
 def slopes() -> dict[str, Any]:
     """Returns a line a seed from before to after a step: table `slopes`."""
     loss = alt.Y("loss:Q").title("val loss, log scale")
-    loss = loss.scale(type="log", nice=False, padding=10).axis(labelExpr=LOSS_LABELS)
+    loss = loss.scale(type="log", nice=False, padding=10).axis(**LOSS_AXIS)
     when = alt.X("when:N").sort(None).title(None)
     when = when.scale(type="point", padding=0.25).axis(labelAngle=0, labelFontSize=13, grid=False)
     base = alt.Chart(alt.NamedData("slopes")).encode(when, loss, color=color())
@@ -122,10 +119,10 @@ def slopes() -> dict[str, Any]:
         color=meaning("train"),
         tooltip=[alt.Tooltip("seed:N", title="died with seed"), alt.Tooltip("when:N")],
     )
-    return sized(alt.layer(lines, ends, died), 330)
+    return alt.layer(lines, ends, died).properties(height=_PAIRED_HEIGHT).to_dict()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def differences(unit: str) -> dict[str, Any]:
     """Returns every seed's drop, sorted, with the mean's interval: tables `pairs`, `mean`.
 
@@ -146,7 +143,10 @@ def differences(unit: str) -> dict[str, Any]:
         alt.Chart(alt.NamedData("pairs"))
         .mark_point(filled=True, size=62, opacity=1, cursor="pointer", aria=False)
         .encode(
-            alt.X("rank:Q").title("seeds, sorted").axis(grid=False, format="d", tickMinStep=1),
+            alt.X("rank:Q")
+            .title("seeds, sorted")
+            .scale(zero=False, nice=False, padding=10)
+            .axis(grid=False, tickMinStep=1, labelExpr="datum.value > 0 ? datum.label : ''"),
             _up("drop:Q", unit),
             color=color(),
             shape=_outcome_shape(),
@@ -159,7 +159,7 @@ def differences(unit: str) -> dict[str, Any]:
         )
         .add_params(clicked)
     )
-    return sized(alt.layer(band, same, line, dots), 330)
+    return alt.layer(band, same, line, dots).properties(height=_PAIRED_HEIGHT).to_dict()
 
 
 def _names(base: alt.Chart, extent: int) -> alt.Chart:

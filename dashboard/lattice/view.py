@@ -3,10 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-import pandas as pd
-import streamlit as st
-
-from dashboard import grids, sidebar
+from dashboard import grids, to_lab
 from dashboard.choice import Choice
 from mlp_core import Fixes
 
@@ -14,8 +11,6 @@ if TYPE_CHECKING:
     from mlp_core.effects import Effect
     from mlp_core.grid import Grid
     from mlp_core.scores import Unit
-
-_LEAVES = "leaves_for_the_lab"
 
 
 class View(NamedTuple):
@@ -45,11 +40,6 @@ class View(NamedTuple):
         return [verdict(effect.low, effect.high, seeds) for effect in self.effects]
 
 
-def nothing(unit: str) -> pd.DataFrame:
-    """Returns where on the axis of drops a fix changes nothing."""
-    return pd.DataFrame({"nothing": [1.0 if unit == "log10" else 0.0]})
-
-
 def open_in_lab(view: View, fixes: Fixes, seed: int | None = None) -> None:
     """Sets the sidebar to a run of the grid, and leaves for the Lab. Only for callbacks.
 
@@ -58,12 +48,4 @@ def open_in_lab(view: View, fixes: Fixes, seed: int | None = None) -> None:
     """
     fixes = replace(fixes, jit_step=view.choice.fixes.jit_step)
     seed = view.choice.settings.seed if seed is None else seed
-    sidebar.show(Choice(fixes, replace(view.grid.settings, seed=seed)))
-    st.session_state[_LEAVES] = True
-
-
-def leave_if_asked() -> None:
-    """Goes to the Lab if a callback has chosen a run to open there."""
-    if st.session_state.pop(_LEAVES, False):
-        # Streamlit refuses to clear the controls' parameters; to set none it does not mind.
-        st.switch_page("pages/lab.py", query_params={})
+    to_lab.open_run(Choice(fixes, replace(view.grid.settings, seed=seed)))

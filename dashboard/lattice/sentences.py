@@ -20,9 +20,19 @@ if TYPE_CHECKING:
 UNITS: dict["Unit", str] = {"log10": "times lower", "plain": "loss units"}
 """What a drop of the loss is counted in."""
 
-RULE = (
-    "A run that died (NaN) counts as always predicting the mean. How often that happens stands "
-    "beside the losses as “died”."
+RULE = "A run that died (NaN) counts as always predicting the mean."
+
+WORTH = (
+    "How far a fix lowers the val loss: the mean over all orders of turning the fixes on (its "
+    "Shapley value) and over all seeds. “Times lower” compares losses as ratios, “loss units” as "
+    "differences. The bar is the 95 % interval. A grey square: the seeds cannot tell. Compile the "
+    "step is not here, for it changes the time and not the loss."
+)
+
+PAIRS = (
+    "Two fixes need each other if they do more together than each promises without the other, and "
+    "overlap if one does part of the other's work. The mean over all orders and seeds (the Shapley "
+    "interaction index)."
 )
 
 _MATTERS = 0.02  # from this difference of the failure rate on, a fix is named for it
@@ -31,6 +41,11 @@ _MATTERS = 0.02  # from this difference of the failure rate on, a fix is named f
 def fix(switch: str) -> str:
     """Returns a fix's name without the post's number."""
     return words.FIXES[switch].rpartition(" · ")[2]
+
+
+def names(switches: Sequence[str]) -> str:
+    """Returns the names of some fixes as a sentence lists them."""
+    return _and([fix(switch) for switch in switches])
 
 
 def combination(fixes: Fixes) -> str:
@@ -64,10 +79,12 @@ def span(low: float, high: float, unit: str) -> str:
 
 
 def share(value: float) -> str:
-    """Returns a share in per cent."""
+    """Returns a share in per cent, the sign tied to its number by a space that does not break."""
     if 0 < value < 0.01:
-        return "under 1 %"
-    return "over 99 %" if 0.99 < value < 1 else f"{100 * value:.0f} %"
+        return "under 1\N{NO-BREAK SPACE}%"
+    if 0.99 < value < 1:
+        return "over 99\N{NO-BREAK SPACE}%"
+    return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
 
 
 def answer(effects: "Sequence[Effect]", verdicts: Sequence[str], unit: str, seeds: int) -> str:
@@ -87,7 +104,7 @@ def answer(effects: "Sequence[Effect]", verdicts: Sequence[str], unit: str, seed
     if hurting:
         sentences.append(f"It costs: {_listed(hurting, unit)}.")
     if unclear:
-        sentences.append(f"One cannot tell for {_and([fix(effect.switch) for effect in unclear])}.")
+        sentences.append(f"One cannot tell for {names([effect.switch for effect in unclear])}.")
     return " ".join(sentences)
 
 
@@ -112,13 +129,13 @@ def together(matrix: np.ndarray, switches: Sequence[str], unit: str) -> str:
     highest, lowest = int(values.argmax()), int(values.argmin())
     sentences = []
     if values[highest] > 0:
-        pair = _and([fix(switches[k]) for k in pairs[highest]])
+        pair = names([switches[k] for k in pairs[highest]])
         more = drop(float(values[highest]), unit)
         sentences.append(
             f"**{pair}** need each other most: together {more} than the two alone promise."
         )
     if values[lowest] < 0:
-        pair = _and([fix(switches[k]) for k in pairs[lowest]])
+        pair = names([switches[k] for k in pairs[lowest]])
         less = drop(float(values[lowest]), unit)
         sentences.append(f"**{pair}** overlap most: together {less} than the two alone promise.")
     return " ".join(sentences)
@@ -139,7 +156,7 @@ def legend(seed: int, seeds: Sequence[int]) -> str:
     own = f", ◆ your seed {seed}" if seed in seeds else ""
     return (
         "A thin tick is a seed, orange if its run died; the grey bar is the middle half of the "
-        f"seeds, the blue mark their median{own}."
+        f"seeds, the blue mark their median{own}. Click a row or a tick to open it in the Lab."
     )
 
 
@@ -161,9 +178,15 @@ def order(fall: "Waterfall", effects: "Sequence[Effect]", unit: str) -> str:
     return " ".join(sentences)
 
 
+def one_seed(seed: int, losses: np.ndarray) -> str:
+    """Returns the losses of one seed along an order, `[P + 1]`, NaN where the run died."""
+    path = " → ".join(words.loss(float(loss)) for loss in losses)
+    return f"Your seed {seed} alone: {path}."
+
+
 def step(pair: "Paired", added: Sequence[str], unit: str) -> str:
     """Returns what one step of the lattice does, with its verdict first."""
-    what = f"{_and([fix(switch) for switch in added])} on top of {combination(pair.before)}"
+    what = f"{names(added)} on top of {combination(pair.before)}"
     seeds = len(pair.seeds)
     if changes_nothing(pair):
         return f"**Changes nothing:** {what} ends at the same loss in all {seeds} seeds."
@@ -210,8 +233,14 @@ def progress(done: int, seeds: int, seconds_left: float | None) -> str:
     """Returns how far a sweep is."""
     if done == 0:
         return "Compiling the training for these sizes, once for all combinations …"
-    left = "" if seconds_left is None else f", about {words.duration(1000 * seconds_left)} left"
+    left = "" if seconds_left is None else f", {about(seconds_left)} left"
     return f"{done} of {seeds} seeds done{left}"
+
+
+def about(seconds: float) -> str:
+    """Returns an estimate, without a precision that it does not have."""
+    whole = math.ceil(seconds)
+    return f"about {whole} s" if whole < 60 else f"about {words.duration(1000 * whole)}"
 
 
 def _size(value: float, unit: str) -> str:

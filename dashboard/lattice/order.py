@@ -1,17 +1,30 @@
 """The Lattice's tab for one order of the fixes, which the reader can change."""
 
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import canvas, lattice_charts, lattice_tables, lattice_words, words
-from dashboard.lattice_view import View, nothing
+from dashboard import canvas, words
+from dashboard.lattice import charts, sentences, tables
+from dashboard.lattice.marks import high
+from dashboard.lattice.view import View
 from mlp_core import Fixes
+
+if TYPE_CHECKING:
+    from mlp_core.effects import Waterfall
 
 PARAMETER = "order"
 _KEY = "lattice_order"
 _SEPARATOR = "."
-_STEP = 40
+_ROW_HEIGHT = 40
+
+# A reader who sees has the arrow, one who listens has the whole label.
+_ARROWS_ALONE = """<style>
+.st-key-places button [data-testid="stMarkdownContainer"] {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
+</style>"""
 
 
 def show(view: View) -> None:
@@ -20,33 +33,46 @@ def show(view: View) -> None:
 
     order = chosen(view)
     fall = waterfall(view.grid, Fixes(), order, view.unit)
-    st.markdown(lattice_words.order(fall, view.effects, view.unit))
+    st.markdown(sentences.order(fall, view.effects, view.unit))
+    _draw_own_seed(view, fall)
     left, middle, right = st.columns([3, 4, 4], gap="medium")
     with left:
         _draw_list(view, order)
     with middle:
         st.markdown(f"**Val loss along this order**, from {words.loss(float(fall.loss[0]))}")
         canvas.draw(
-            lattice_charts.waterfall(len(order), _STEP),
-            {"steps": lattice_tables.waterfall(fall, view.unit)},
+            charts.waterfall(view.unit) | high(len(order), _ROW_HEIGHT),
+            {"steps": tables.waterfall(fall, view.unit)},
             key="waterfall",
             alt="The val loss before and after each fix, turned on in this order.",
         )
     with right:
         st.markdown("**Credit** in this order ◆, over all ●")
         canvas.draw(
-            lattice_charts.credits(view.unit, len(order), _STEP),
+            charts.credits(view.unit) | high(len(order), _ROW_HEIGHT),
             {
-                "credits": lattice_tables.credits(fall, view.effects, view.unit),
-                "nothing": nothing(view.unit),
+                "credits": tables.credits(fall, view.effects, view.unit),
+                "nothing": tables.nothing(view.unit),
             },
             key="credits",
             alt="What each fix is credited with in this order, beside its worth over all orders.",
         )
 
 
+def _draw_own_seed(view: View, fall: "Waterfall") -> None:
+    """Says what the reader's own seed does on the way, where the grid has it."""
+    from mlp_core.scores import row
+
+    seed = view.choice.settings.seed
+    if seed in view.grid.seeds:
+        path = [row(view.grid, fixes) for fixes in fall.path]
+        losses = view.grid.of_seeds((seed,)).val_loss[path, 0]
+        st.caption(sentences.one_seed(seed, losses))
+
+
 def _draw_list(view: View, order: tuple[str, ...]) -> None:
     st.markdown("**Turned on in this order**")
+    st.html(_ARROWS_ALONE)
     with st.container(gap=None, key="places"):
         for place, switch in enumerate(order):
             _draw_place(order, place, switch)
@@ -69,12 +95,12 @@ def _draw_place(order: tuple[str, ...], place: int, switch: str) -> None:
     ):
         for way, to in (("up", place - 1), ("down", place + 1)):
             st.button(
-                f":material/arrow_{way}ward:",
+                f"Move {sentences.fix(switch)} {way}",
+                icon=f":material/arrow_{way}ward:",
                 on_click=_move,
                 args=(order, place, to),
                 disabled=not 0 <= to < len(order),
                 type="tertiary",
-                help=f"Move {lattice_words.fix(switch)} {way}",
                 key=f"move_{place}_{way}",
             )
         st.markdown(words.FIXES[switch])

@@ -1,0 +1,70 @@
+"""What every chart is made of: colours and dashes by meaning, the axis of losses."""
+
+from typing import Any
+
+import altair as alt
+
+from dashboard.palette import DASHES, SERIES
+
+PLAIN: dict[str, Any] = {"aria": False, "invalid": None}
+"""For marks of which there are many.
+
+Vega interprets an expression for each row for these: no checks of rows that are known to be
+numbers, no description of each point for screen readers, which read the chart's own.
+"""
+
+
+def loss_axis(*digits: int, line: float = 1.0) -> dict[str, Any]:
+    """Returns a logarithmic axis on which, between powers of ten, few places get a number.
+
+    Args:
+      digits: those that do, 1 to 9.
+      line: how opaque the grid's lines at them are.
+    """
+    first = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
+    shown = f"indexof({list(digits)}, {first}) >= 0"
+    return {
+        "labelExpr": f"{shown} ? format(datum.value, '~g') : ''",
+        "labelOverlap": "greedy",  # of many labels keeps those that fit, not every other one
+        "gridOpacity": {"condition": {"test": shown, "value": line}, "value": 0},
+    }
+
+
+def color(shown: tuple[str, ...] = ()) -> alt.Color:
+    """Returns the colour of each meaning; the theme has the colours, in the same order.
+
+    Args:
+      shown: the meanings in the legend.
+    """
+    return alt.Color("series:N").scale(domain=list(SERIES)).legend(_legend(shown))
+
+
+def meaning(series: str) -> Any:
+    """Returns the colour of one meaning for all rows; another layer must have `color`."""
+    return alt.datum(series, type="nominal")
+
+
+def dash(shown: tuple[str, ...] = ()) -> alt.StrokeDash:
+    """Returns the dash of each meaning.
+
+    Args:
+      shown: the meanings in the legend.
+    """
+    dashes = [list(dash) for dash in DASHES]
+    scale = alt.Scale(domain=list(SERIES), range=dashes)
+    return alt.StrokeDash("series:N").scale(scale).legend(_legend(shown))
+
+
+def _legend(shown: tuple[str, ...]) -> alt.Legend | None:
+    if not shown:
+        return None
+    return alt.Legend(
+        title=None,
+        orient="top",
+        values=list(shown),
+        symbolType="stroke",
+        symbolSize=220,
+        symbolStrokeWidth=2.5,
+        columnPadding=4,
+        labelLimit=60,
+    )

@@ -1,0 +1,65 @@
+"""What the Lattice says, against sentences written by hand."""
+
+import numpy as np
+import pytest
+
+from dashboard.lattice import sentences
+from mlp_core import Fixes, Settings
+from mlp_core.grid import Grid
+
+
+@pytest.mark.parametrize(
+    ("drop", "unit", "words"),
+    [
+        (np.log10(2.4), "log10", "2.4 times lower"),
+        (-np.log10(1.5), "log10", "1.50 times higher"),
+        (0.001, "log10", "no change"),
+        (np.log10(300), "log10", "300 times lower"),
+        (0.5, "plain", "0.50 lower"),
+        (-0.02, "plain", "0.020 higher"),
+    ],
+)
+def test_a_drop_in_words(drop: float, unit: str, words: str) -> None:
+    assert sentences.drop(drop, unit) == words
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (np.log10(2), np.log10(3), "2.0 to 3.0"),
+        (-np.log10(3), -np.log10(2), "2.0 to 3.0"),
+        (-np.log10(1.5), np.log10(2), "1.50 times higher to 2.0 times lower"),
+    ],
+)
+def test_an_interval_in_words(low: float, high: float, words: str) -> None:
+    assert sentences.span(low, high, "log10") == words
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.0, "0 %"), (0.004, "under 1 %"), (0.37, "37 %"), (0.996, "over 99 %"), (1.0, "100 %")],
+)
+def test_a_share_in_words(share: float, words: str) -> None:
+    assert sentences.share(share) == words.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.3, "about 1 s"), (14.4, "about 15 s"), (59.5, "about 1.0 min"), (900, "about 15 min")],
+)
+def test_an_estimate_in_words(seconds: float, words: str) -> None:
+    assert sentences.about(seconds) == words
+
+
+def test_a_grid_without_a_death_says_so() -> None:
+    grid = Grid(
+        Settings(), (Fixes(), Fixes(adamw=True)), (0,), np.ones((2, 1)), np.ones((2, 1)), np.ones(1)
+    )
+
+    assert sentences.deaths(grid, ("adamw",)) == "No run died."
+
+
+def test_one_seed_along_an_order_is_told_with_its_death() -> None:
+    losses = np.array([5.6377, np.nan, 0.0028])
+
+    assert sentences.one_seed(42, losses) == "Your seed 42 alone: 5.64 → NaN → 0.0028."
