@@ -48,17 +48,19 @@ def draws(function: Callable[..., Any], key: jax.Array) -> tuple[Draw, ...]:
       key: not consumed: the same draws can be made again.
     """
     program, shape = jax.make_jaxpr(function, return_shape=True)(key)
-    places = [
-        jax.tree_util.keystr(path).removeprefix(".")
-        for path, _ in jax.tree_util.tree_leaves_with_path(shape)
-    ]
     results = _run(program.jaxpr, program.consts, [(key, frozenset())], iter(range(10**9)))
     found = [
         (use.place, Draw(place, use.key, use.numbers))
-        for place, (_, uses) in zip(places, results, strict=True)
+        for place, (_, uses) in zip(named(shape), results, strict=True)
         for use in uses
     ]
     return tuple(draw for _, draw in sorted(found))
+
+
+def named(tree: Any) -> dict[str, Any]:
+    """Returns a tree's leaves by their places, as in `layers[0].weight`."""
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return {jax.tree_util.keystr(path).removeprefix("."): leaf for path, leaf in leaves}
 
 
 def _run(

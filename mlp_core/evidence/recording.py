@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
 
 from mlp_core import model
 from mlp_core.compiled import Examples, Plan, Unravel, loss_and_gradient
@@ -26,6 +27,7 @@ class Update(NamedTuple):
     weight_norm: jax.Array  # [H + 1]
     alignment: jax.Array  # [], cosine of the update and minus the gradient
     movement: jax.Array  # [], the norm of the whole update
+    finite: jax.Array  # [], whether all parameters are finite after it
 
 
 class Standing(NamedTuple):
@@ -33,6 +35,7 @@ class Standing(NamedTuple):
 
     train_loss: jax.Array  # []
     val_loss: jax.Array  # []
+    smallest_std: jax.Array  # [H], over all training rows
     dead_units: jax.Array  # [H], the share of units that are 0 for every training row
     distance: jax.Array  # [H + 1], from the start
 
@@ -56,7 +59,8 @@ def row_stds(params: Params, x: jax.Array, norm: Norm) -> list[jax.Array]:
     stds = []
     for depth, layer in enumerate(params.layers):
         inputs = hidden(params, x, norm, depth) if depth else x
-        summed = layer.weight @ inputs + (norm.pre_bias * layer.pre_bias)[:, None]
+        product = jnp.matmul(layer.weight, inputs, precision=jax.lax.Precision.HIGHEST)
+        summed = product + (norm.pre_bias * layer.pre_bias)[:, None]
         stds.append(jnp.std(summed, axis=0))
     return stds
 
@@ -67,12 +71,16 @@ def standing(
     """Returns where the run stands at these raveled parameters."""
     drawn = unravel(params)
     train, val = (examples.x_train.T, examples.y_train), (examples.x_val.T, examples.y_val)
-    losses = [jnp.mean((model.outputs(drawn, x, norm) - y) ** 2) for x, y in (train, val)]
+    train_loss, val_loss = (
+        jnp.mean((model.outputs(drawn, x, norm) - y) ** 2) for x, y in (train, val)
+    )
     dead = [
         jnp.mean((hidden(drawn, train[0], norm, depth + 1) == 0).all(axis=1))
         for depth in range(len(drawn.layers))
     ]
-    return Standing(*losses, jnp.stack(dead), _layer_norms(unravel(params - start)))
+    smallest = [jnp.min(std) for std in row_stds(drawn, train[0], norm)]
+    distance = _layer_norms(unravel(params - start))
+    return Standing(train_loss, val_loss, jnp.stack(smallest), jnp.stack(dead), distance)
 
 
 @partial(jax.jit, static_argnames="unravel")
@@ -124,6 +132,7 @@ def _update(
         weight_norm=_layer_norms(unravel(params)),
         alignment=-jnp.vdot(step, gradient) / (lengths[0] * lengths[1]),
         movement=lengths[0],
+        finite=jnp.isfinite(after).all(),
     )
     return after, opt_state, update
 
@@ -132,6 +141,21 @@ def _layer_norms(params: Params) -> jax.Array:
     """Returns the norm of each layer's numbers, the head's last."""
     parts = (*params.layers, params.head)
     return jnp.stack([jnp.sqrt(sum(jnp.sum(leaf**2) for leaf in part)) for part in parts])
+
+
+@jax.jit
+def at_zero_variance(params: Params, examples: Examples, norm: Norm) -> tuple[jax.Array, jax.Array]:
+    """Returns the loss of one row, and the norm of its gradient, where LayerNorm finds no variance.
+
+    The last layer's sums are made equal, 0, for every input.
+    """
+    last = params.layers[-1]
+    zero = jax.tree.map(jnp.zeros_like, last)
+    level = last._replace(weight=zero.weight, pre_bias=zero.pre_bias)
+    flat, unravel = ravel_pytree(params._replace(layers=(*params.layers[:-1], level)))
+    x, y = examples.x_train[:1].T, examples.y_train[:1]
+    loss, gradient = loss_and_gradient(flat, x, y, 1, norm, unravel)
+    return loss, jnp.linalg.norm(gradient)
 
 
 @partial(jax.jit, static_argnames=("steps", "unravel"))
