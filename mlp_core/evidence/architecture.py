@@ -7,6 +7,8 @@ from mlp_core.evidence.records import Evidence, Probes
 
 BLIND = 1e-2
 """The scaled inputs' predictions differ by less, in stds of the predictions."""
+CONSTANT = 1e-3
+"""Predictions that spread less, in stds of the target, say nothing about what the network sees."""
 GAIN = 0.2
 """The share of the remaining loss that the inputs' length must explain."""
 
@@ -40,7 +42,8 @@ def _mean_square(features: np.ndarray, target: np.ndarray) -> float:
 def _wall(evidence: Evidence) -> Finding | None:
     probes, losses = evidence.probes, evidence.losses
     plain = probes.scaled[probes.scales == 1]
-    if not np.isfinite(probes.scaled).all() or np.std(plain) <= 1e-3 * np.std(probes.target):
+    alive = np.isfinite(probes.scaled).all() and np.isfinite(losses.val[-1])
+    if not alive or np.std(plain) <= CONSTANT * np.std(probes.target):
         return None
     response, gain = scale_response(probes), length_gain(probes)
     if response > BLIND or gain < GAIN:
@@ -66,8 +69,8 @@ def _wall(evidence: Evidence) -> Finding | None:
 
 
 def _flat(updates: np.ndarray, val: np.ndarray) -> tuple[int, int]:
-    """Returns from where on the loss has lost nine tenths of what it loses in all."""
-    reached = np.flatnonzero(val <= val[-1] + 0.1 * (val[0] - val[-1]))
+    """Returns from where on the loss has made nine tenths of its way down."""
+    reached = np.flatnonzero(val <= val[-1] + 0.1 * np.nanmax(val - val[-1]))
     return int(updates[reached[0]]), int(updates[-1])
 
 

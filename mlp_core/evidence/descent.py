@@ -19,7 +19,7 @@ def _plain_descent(evidence: Evidence) -> Finding | None:
     norms = np.nanmedian(evidence.steps.gradient_norm, axis=0)
     return Finding(
         name="plain_descent",
-        severity="fault",
+        severity="limit",
         title="Plain gradient descent is slow here",
         found=(
             f"Every update goes straight down the gradient (cosine {np.nanmedian(alignment):.3f}). "

@@ -11,7 +11,7 @@ Severity = Literal["fatal", "fault", "limit", "symptom", "hazard", "cost"]
 SEVERITIES: tuple[Severity, ...] = ("fatal", "fault", "limit", "symptom", "hazard", "cost")
 """Worst first; a cause is worse than what follows from it.
 
-fatal: it ended the run. fault: the program does not do what it is meant to. limit: a sound program
+fatal: it ended the run. fault: the program does not do what it is meant to. limit: it does, and
 cannot do better. symptom: it follows from something else. hazard: it did no harm in this run.
 cost: it takes time, the numbers are the same.
 """

@@ -1,11 +1,13 @@
 """Is the run in good health, whatever the cause if not?"""
 
+import numpy as np
+
 from mlp_core.evidence.finding import Check, Finding
 from mlp_core.evidence.records import Evidence
 
 WORSE = 2.0
-START = 3.0
-FITTED = 0.02
+START = 4.0
+FITTED = 0.03
 LINEAR = 0.02
 GAP, GAP_RATIO = 0.01, 1.2
 
@@ -16,11 +18,11 @@ def _diverged(evidence: Evidence) -> Finding | None:
         died = losses.died_after
         found = f"After {died} of {losses.updates[-1]} updates the losses are no numbers any more."
         return _divergence("The run died", found, (died, int(losses.updates[-1])))
-    if losses.train[-1] <= WORSE * max(losses.train[0], losses.predict_mean):
+    if losses.train[-1] <= WORSE * np.fmax(losses.train[0], losses.predict_mean):
         return None
-    least = int(losses.updates[losses.train.argmin()])
+    least = int(losses.updates[np.nanargmin(losses.train)])
     found = (
-        f"The train loss was least, {losses.train.min():.3g}, after {least} updates. "
+        f"The train loss was least, {np.nanmin(losses.train):.3g}, after {least} updates. "
         f"It ended at {losses.train[-1]:.3g}."
     )
     return _divergence("The run diverged", found, (least, int(losses.updates[-1])))
@@ -70,13 +72,14 @@ def _one_batch(evidence: Evidence) -> Finding | None:
     left, guess = probes.one_batch[-1], probes.one_batch_predict_mean
     if left <= FITTED * guess:
         return None
+    at = f"still {left:.3g}" if np.isfinite(left) else "no number any more"
     return Finding(
         name="one_batch",
         severity="symptom",
         title="It cannot even fit one batch",
         found=(
             f"Trained on its first batch alone for {len(probes.one_batch) - 1} updates, the loss "
-            f"there is still {left:.3g}; predicting that batch's mean gives {guess:.3g}."
+            f"there is {at}; predicting that batch's mean gives {guess:.3g}."
         ),
         why=(
             "A network with hundreds of parameters learns a few hundred rows by heart. If it does "

@@ -35,7 +35,7 @@ class Standing(NamedTuple):
 
     train_loss: jax.Array  # []
     val_loss: jax.Array  # []
-    smallest_std: jax.Array  # [H], over all training rows
+    smallest_std: jax.Array  # [H], over all training and validation rows
     dead_units: jax.Array  # [H], the share of units that are 0 for every training row
     distance: jax.Array  # [H + 1], from the start
 
@@ -78,7 +78,8 @@ def standing(
         jnp.mean((hidden(drawn, train[0], norm, depth + 1) == 0).all(axis=1))
         for depth in range(len(drawn.layers))
     ]
-    smallest = [jnp.min(std) for std in row_stds(drawn, train[0], norm)]
+    every_row = jnp.concatenate([train[0], val[0]], axis=1)
+    smallest = [jnp.min(std) for std in row_stds(drawn, every_row, norm)]
     distance = _layer_norms(unravel(params - start))
     return Standing(train_loss, val_loss, jnp.stack(smallest), jnp.stack(dead), distance)
 

@@ -36,8 +36,8 @@ class Units:
     """What the hidden layers do, at each of `Losses.updates`."""
 
     smallest_std: np.ndarray
-    """`[R, H]`, the least std over a layer's units that LayerNorm met in any row so far asked:
-    all training rows at the record, the rows of the batches up to the next one."""
+    """`[R, H]`, the least std over a layer's units, before LayerNorm, that any row had: of all
+    training and validation rows at the record, of the batches' rows up to the next one."""
     dead: np.ndarray
     """`[R, H]`, the share of a layer's units that are 0 for every training row."""
 
