@@ -39,7 +39,7 @@ class PythonLoop:
         self._batch_loss = np.full(settings.steps, np.nan, np.float32)
         self._recorded = np.full((2, len(updates)), np.nan, np.float32)
         self.params = initial_params(settings, fixes)
-        self._opt_state = self._optimizer(0).init(self.params)
+        self._opt_state = self.init_optimizer(self.params)
         self.done = 0
         self._record()
 
@@ -49,7 +49,9 @@ class PythonLoop:
             rows = self._batches.next_rows()
             x, y = self._data.x_train[rows], self._data.y_train[rows]
             self._batch_loss[step], gradient = loss_and_gradient(self.params, x, y, self._norm)
-            self._update(gradient, step)
+            self.params, self._opt_state = self.updated(
+                self.params, self._opt_state, gradient, step
+            )
             self.done = step + 1
             self._record()
 
@@ -61,11 +63,16 @@ class PythonLoop:
             return optimizer
         return optax.chain(optax.clip_by_global_norm(clip_norm), optimizer)
 
-    def _update(self, gradient: Params, step: int) -> None:
-        change, self._opt_state = self._optimizer(step).update(
-            gradient, self._opt_state, self.params
-        )
-        self.params = optax.apply_updates(self.params, change)
+    def init_optimizer(self, params: Params) -> optax.OptState:
+        """Returns the optimiser's state before the first update."""
+        return self._optimizer(0).init(params)
+
+    def updated(
+        self, params: Params, opt_state: optax.OptState, gradient: Params, step: int
+    ) -> tuple[Params, optax.OptState]:
+        """Returns the parameters and the optimiser's state after an update, array by array."""
+        change, opt_state = self._optimizer(step).update(gradient, opt_state, params)
+        return optax.apply_updates(params, change), opt_state
 
     def _record(self) -> None:
         record = np.searchsorted(self.updates, self.done)

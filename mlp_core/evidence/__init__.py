@@ -1,0 +1,20 @@
+"""What a run shows of its own faults: evidence gathered from it, and what checks find in that.
+
+`findings(collect(settings, fixes))`: the checks see the run alone, never the switches.
+"""
+
+from mlp_core.evidence.checks import CHECKS, findings
+from mlp_core.evidence.collection import collect
+from mlp_core.evidence.finding import SEVERITIES, Check, Finding, Severity
+from mlp_core.evidence.records import Evidence
+
+__all__ = [
+    "CHECKS",
+    "SEVERITIES",
+    "Check",
+    "Evidence",
+    "Finding",
+    "Severity",
+    "collect",
+    "findings",
+]

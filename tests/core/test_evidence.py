@@ -1,0 +1,224 @@
+"""What is recorded of a run, against the plain run, NumPy and loops in Python."""
+
+from dataclasses import fields, is_dataclass, replace
+
+import numpy as np
+import pytest
+from jax.flatten_util import ravel_pytree
+
+from mlp_core import STAGES, Fixes, Settings, dataset, init_optimizer, predict, step, train
+from mlp_core.compiled import initial_params
+from mlp_core.evidence import Evidence, collect
+from mlp_core.evidence.collection import FIT_UPDATES, MAX_RECORDS, recorded
+from mlp_core.evidence.loop import compiled_shapes, operations
+from mlp_core.python_loop import PythonBatches, PythonLoop
+
+SMALL = Settings(hidden=(4, 3), examples=200, steps=45, batch_size=32)
+NUMERIC = Fixes(jit_step=True)
+
+
+@pytest.mark.parametrize("stage", ["v1", "keys", "norm", "final", "beyond"])
+@pytest.mark.parametrize("settings", [SMALL, replace(SMALL, schedule="cosine", clip_norm=0.5)])
+def test_it_is_the_same_training(settings, stage):
+    evidence = collect(settings, STAGES[stage])
+
+    run = train(settings, STAGES[stage], record_at=evidence.losses.updates)
+
+    np.testing.assert_allclose(evidence.losses.train, run.train_loss, rtol=1e-3)
+    np.testing.assert_allclose(evidence.losses.val, run.val_loss, rtol=1e-3)
+    np.testing.assert_allclose(evidence.losses.batch, run.batch_loss, rtol=1e-3)
+    np.testing.assert_array_equal(evidence.rows.seen, run.rows_seen)
+
+
+def test_it_is_the_posts_run():
+    losses = collect(Settings(), STAGES["final"]).losses
+
+    assert losses.updates[-1] == 1000
+    assert float(losses.train[-1]) == pytest.approx(0.503683, rel=1e-4)
+    assert float(losses.val[-1]) == pytest.approx(0.571871, rel=1e-4)
+
+
+def test_it_holds_nothing_of_the_switches():
+    def names(record):
+        for field in fields(record):
+            yield field.name
+            value = getattr(record, field.name)
+            assert not isinstance(value, Fixes | Settings)
+            if is_dataclass(value):
+                yield from names(value)
+
+    found = set(names(collect(SMALL, STAGES["final"])))
+
+    assert found.isdisjoint({field.name for field in fields(Fixes)} | {"fixes", "settings"})
+    assert {"draws", "smallest_std", "one_batch"} < found
+
+
+@pytest.mark.parametrize("steps", [1, 2, 45, 199, 200, 1000, 20_000])
+def test_the_first_updates_are_recorded_and_the_rest_thinned(steps):
+    updates = recorded(steps)
+
+    first = min(steps, 64)
+    assert updates[:first].tolist() == list(range(first))
+    assert updates[-1] == steps
+    assert len(updates) <= MAX_RECORDS
+    assert np.diff(updates).max() <= max(1, np.ceil(steps / 130))
+
+
+def test_the_update_a_run_died_at_is_exact():
+    died = 0
+    for seed in range(12):
+        settings = Settings(seed=seed, steps=100, examples=1000)
+        fixes = replace(NUMERIC, whole_batches=True)
+        losses = collect(settings, fixes).losses
+        fine = train(settings, fixes, record_at=range(101))
+        lost = np.flatnonzero(~np.isfinite(fine.train_loss + fine.val_loss))
+        expected = int(lost[0]) if len(lost) and lost[-1] == 100 else None
+        assert losses.died_after == expected
+        died += expected is not None
+    assert 0 < died < 12
+
+
+def test_units_agree_with_numpy():
+    fixes = replace(NUMERIC, bias_before_norm=True, norm_epsilon=True)
+    settings = replace(SMALL, seed=5, hidden=(8, 6))
+    units = collect(settings, fixes).units
+
+    data, (layers, _) = dataset(settings), initial_params(settings, fixes)
+    x, dead, least = np.concatenate([data.x_train, data.x_val]), [], []
+    for layer in layers:
+        a = x @ np.asarray(layer.weight).T
+        least.append(a.std(axis=1).min())
+        centred = a - a.mean(axis=1, keepdims=True)
+        x = np.maximum(layer.gain * centred / (1e-5 + a.std(axis=1, keepdims=True)) + layer.bias, 0)
+        dead.append(np.mean((x[: settings.num_train] == 0).all(axis=0)))
+    np.testing.assert_allclose(units.dead[0], dead)
+    np.testing.assert_allclose(units.smallest_std[0], least, rtol=1e-4)
+    assert max(dead) > 0
+
+
+@pytest.mark.parametrize("adamw", [False, True])
+def test_steps_agree_with_a_loop_in_python(adamw):
+    fixes = replace(NUMERIC, adamw=adamw, norm_init=True)
+    steps = collect(SMALL, fixes).steps
+
+    params = start = initial_params(SMALL, fixes)
+    opt_state, rows = init_optimizer(params), PythonBatches(SMALL, fixes)
+    data = dataset(SMALL)
+
+    def flat(part):
+        return np.concatenate([np.ravel(leaf) for leaf in part])
+
+    for update in range(7):
+        before = params
+        batch = np.asarray(rows.next_rows())
+        params, opt_state, _ = step(
+            before, opt_state, data.x_train[batch], data.y_train[batch], SMALL, fixes
+        )
+        was, now, origin = (flat(tree.layers[0]) for tree in (before, params, start))
+        distance = np.linalg.norm(now - origin)
+        assert float(steps.distance[update + 1, 0]) == pytest.approx(distance, rel=1e-3)
+        ratio = np.linalg.norm(now - was) / np.linalg.norm(was) if len(batch) else np.nan
+        assert float(steps.update_ratio[update, 0]) == pytest.approx(ratio, rel=1e-3, nan_ok=True)
+        if len(batch) and not adamw:
+            # straight down: the update is the learning rate times the gradient
+            expected = np.linalg.norm(now - was) / SMALL.learning_rate
+            assert float(steps.gradient_norm[update, 0]) == pytest.approx(expected, rel=1e-2)
+            assert float(steps.alignment[update]) == pytest.approx(1, abs=1e-4)
+
+
+def test_rows_agree_with_the_loop():
+    fixes = replace(NUMERIC, norm_init=True)
+    rows = collect(SMALL, fixes).rows
+
+    drawn = PythonBatches(SMALL, fixes)
+    batches = [np.asarray(drawn.next_rows()) for _ in range(SMALL.steps)]
+    assert rows.seen.tolist() == [len(batch) for batch in batches]
+    ever = len(np.unique(np.concatenate(batches)))
+    assert rows.never_seen == pytest.approx(1 - ever / SMALL.num_train)
+    assert rows.moved_on_nothing == 0
+
+
+def test_the_way_made_on_empty_batches_agrees_with_a_loop():
+    fixes = replace(NUMERIC, norm_init=True, adamw=True)
+    share = collect(replace(SMALL, steps=11), fixes).rows.moved_on_nothing
+
+    loop, places = PythonLoop(SMALL, fixes, np.array([45])), []
+    for update in range(12):
+        loop.advance(update)
+        places.append(ravel_pytree(loop.params)[0])
+    way = np.linalg.norm(np.diff(places, axis=0), axis=1)
+    fed = np.arange(11) % 5 == 0
+    assert share == pytest.approx(way[~fed].sum() / way.sum(), rel=1e-3)
+    assert 0.5 < share < 0.9
+
+
+def test_the_shapes_are_those_of_the_real_loop():
+    assert compiled_shapes(SMALL, NUMERIC) == (((32, 5), (0, 5)), 6)
+    assert compiled_shapes(replace(SMALL, examples=190), STAGES["final"]) == (
+        ((32, 5), (24, 5)),
+        6,
+    )
+
+
+def test_only_a_compiled_update_is_one_operation():
+    """Two for each of 14 arrays, and the compiled gradient: JAX's profiler counts 29 as well."""
+    settings = Settings()
+
+    assert operations(settings, STAGES["batches"]) == 29
+    assert operations(settings, STAGES["jit"]) == 1
+    assert operations(settings, STAGES["beyond"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("fixes", "loss", "gradient"),
+    [
+        (Fixes(), False, False),
+        (Fixes(norm_epsilon=True), True, False),
+        (Fixes(norm_epsilon=True, epsilon_in_root=True), True, True),
+    ],
+)
+def test_zero_variance_needs_epsilon_and_a_gradient_needs_it_in_the_root(fixes, loss, gradient):
+    probes = collect(SMALL, fixes).probes
+
+    assert np.isfinite(probes.zero_variance_loss) == loss
+    assert np.isfinite(probes.zero_variance_gradient) == gradient
+
+
+def test_scaled_predictions_are_those_of_the_end():
+    evidence = collect(SMALL, STAGES["beyond"])
+
+    params, data = train(SMALL, STAGES["beyond"]).params, dataset(SMALL)
+    for scale, scaled in zip(evidence.probes.scales, evidence.probes.scaled, strict=True):
+        expected = predict(params, np.float32(scale) * data.x_train, STAGES["beyond"])[:, 0]
+        np.testing.assert_allclose(scaled, expected, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(evidence.probes.length**2, (data.x_train**2).sum(axis=1), rtol=1e-5)
+
+
+@pytest.mark.parametrize("adamw", [False, True])
+def test_one_batch_is_fitted_by_the_runs_own_updates(adamw):
+    fixes = replace(STAGES["beyond"], adamw=adamw)
+    probes = collect(SMALL, fixes).probes
+
+    batch, data = np.asarray(PythonBatches(SMALL, fixes).next_rows()), dataset(SMALL)
+    x, y = data.x_train[batch], data.y_train[batch]
+    params = initial_params(SMALL, fixes)
+    opt_state, losses = init_optimizer(params), []
+    for _ in range(20):
+        params, opt_state, loss = step(params, opt_state, x, y, SMALL, fixes)
+        losses.append(float(loss))
+    np.testing.assert_allclose(probes.one_batch[:20], losses, rtol=1e-3)
+    assert len(probes.one_batch) == FIT_UPDATES + 1
+    assert probes.one_batch_predict_mean == pytest.approx(float(np.var(y)), rel=1e-5)
+    assert (probes.one_batch_adamw == probes.one_batch[-1]) == adamw
+
+
+def test_another_seed_and_other_switches_compile_nothing(monkeypatch):
+    from mlp_core.evidence import recording
+
+    collect(SMALL, NUMERIC)
+    before = recording.record._cache_size()
+
+    collect(replace(SMALL, seed=1), STAGES["final"])
+
+    assert recording.record._cache_size() == before
+    assert isinstance(collect(SMALL, NUMERIC), Evidence)

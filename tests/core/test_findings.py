@@ -1,0 +1,279 @@
+"""What the checks find: each bug alone, nothing in a sound run, and each check on its own."""
+
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from mlp_core import STAGES, Settings
+from mlp_core.evidence import CHECKS, SEVERITIES, collect, findings
+from mlp_core.evidence.architecture import length_gain, scale_response
+from mlp_core.evidence.keys import copies, reuses
+from mlp_core.fixes import SWITCHES
+
+SEEDS = range(8)
+BEYOND, FINAL = STAGES["beyond"], STAGES["final"]
+HARMFUL_IN_FINAL = ("split_keys", "norm_init", "whole_batches", "adamw")
+
+
+@cache
+def evidence(fixes, seed=0):
+    return collect(Settings(seed=seed), fixes)
+
+
+def found(fixes, seed=0):
+    return findings(evidence(fixes, seed))
+
+
+def finding(name, changed):
+    """Returns what the check finds in a run whose records were changed by hand."""
+    return next(check for check in CHECKS if check.name == name).find(changed)
+
+
+def without(switch, fixes=BEYOND):
+    return replace(fixes, **{switch: False})
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("bug", SWITCHES)
+def test_the_top_finding_names_the_bug_that_is_alone(bug, seed):
+    top, *others = found(without(bug), seed)
+
+    assert top.fix == bug
+    assert {other.fix for other in others} <= {bug, None}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_is_left_beyond_the_post(seed):
+    assert found(BEYOND, seed) == ()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_posts_final_program_has_the_wall_on_top(seed):
+    top, *others = found(FINAL, seed)
+
+    assert (top.name, top.fix) == ("wall", "bias_before_norm")
+    assert {other.fix for other in others} == {None, "epsilon_in_root"}
+
+
+@pytest.mark.parametrize("seed", SEEDS[:3])
+@pytest.mark.parametrize("bug", HARMFUL_IN_FINAL)
+def test_a_bug_put_back_into_the_final_program_is_worse_than_the_wall(bug, seed):
+    assert found(without(bug, FINAL), seed)[0].fix == bug
+
+
+@pytest.mark.parametrize("bug", sorted(set(SWITCHES[:6]) - {*HARMFUL_IN_FINAL}))
+def test_a_bug_without_harm_is_listed_below_the_wall(bug):
+    fixes = [each.fix for each in found(without(bug, FINAL))]
+
+    assert fixes[0] == "bias_before_norm"
+    assert bug in fixes
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_first_version_names_its_bugs_at_once(seed):
+    fixes = {each.fix for each in found(STAGES["v1"], seed)}
+
+    assert {"split_keys", "norm_epsilon", "norm_init", "whole_batches", "jit_step"} <= fixes
+
+
+def test_findings_are_worst_first():
+    ranks = [SEVERITIES.index(each.severity) for each in found(STAGES["v1"], 2)]
+
+    assert ranks == sorted(ranks)
+    assert len(set(ranks)) > 2
+
+
+def test_findings_point_at_switches_code_and_updates_that_exist():
+    every = [each for seed in SEEDS for each in found(STAGES["v1"], seed)]
+    every += [each for bug in SWITCHES for each in found(without(bug))]
+    assert len({each.name for each in every}) >= 12
+    for each in every:
+        assert each.fix is None or each.fix in SWITCHES
+        assert each.name in {check.name for check in CHECKS}
+        parts = each.source.split(".")
+        place = import_module(".".join(parts[:2]))
+        for part in parts[2:]:
+            place = getattr(place, part)
+        if each.updates is not None:
+            first, last = each.updates
+            assert 0 <= first <= last <= 1000
+
+
+def test_every_check_has_a_name_of_its_own_and_a_sentence():
+    assert len({check.name for check in CHECKS}) == len(CHECKS)
+    assert all(check.checked.endswith(".") for check in CHECKS)
+
+
+def test_reused_keys_are_grouped():
+    shared = reuses(evidence(STAGES["v1"]).draws)
+
+    assert [len(same) for same in shared] == [3, 3, 5]
+    assert "W, b and g of layer 3 with W and b of the head" in found_named("reused_keys").found
+    assert "11 random draws use 3 keys" in found_named("reused_keys").found
+    assert reuses(evidence(BEYOND).draws) == []
+
+
+def found_named(name, fixes=STAGES["v1"], seed=0):
+    return next(each for each in found(fixes, seed) if each.name == name)
+
+
+def test_copies_are_seen_in_the_numbers_alone():
+    start = evidence(STAGES["v1"]).start
+    pairs = {(copy.first, copy.second): copy for copy in copies(start)}
+
+    for layer in ("layers[0]", "layers[1]", "layers[2]"):
+        assert pairs[f"{layer}.bias", f"{layer}.gain"].equal
+        assert pairs[f"{layer}.weight", f"{layer}.bias"].equal
+    head = pairs["layers[2].weight", "head.weight"]
+    assert (head.equal, head.numbers) == (True, 6)
+    assert copies(evidence(BEYOND).start) == []
+
+
+def test_random_gains_are_counted():
+    gains = np.concatenate(
+        [array for name, array in evidence(without("norm_init")).start.items() if "gain" in name]
+    )
+    text = found_named("drawn_norm", without("norm_init")).found
+
+    assert f"Of 20 gains {(gains < 0).sum()} start negative" in text
+
+
+def test_a_death_at_zero_variance_is_fatal_and_dated():
+    dead = found_named("undefined_gradient", without("norm_init", FINAL), 0)
+    alive = found_named("undefined_gradient", without("norm_init", FINAL), 1)
+
+    died = evidence(without("norm_init", FINAL), 0).losses.died_after
+    assert dead.severity == "fatal"
+    assert dead.updates == (died, died)
+    assert f"the losses are NaN after {died} updates" in dead.found
+    assert (alive.severity, alive.updates) == ("hazard", None)
+
+
+def test_empty_batches_are_counted_and_marked():
+    empty = found_named("empty_batches")
+
+    assert "968 of 1000 updates (97%)" in empty.found
+    assert "(256, 5) and (0, 5)" in empty.found
+    assert empty.updates == (1, 999)
+
+
+def test_adamw_moves_on_empty_batches_and_descent_does_not():
+    names = [
+        {each.name for each in found(without("whole_batches", replace(BEYOND, adamw=adamw)))}
+        for adamw in (True, False)
+    ]
+
+    assert "moved_on_nothing" in names[0]
+    assert "moved_on_nothing" not in names[1]
+
+
+def test_a_short_run_is_not_blamed_for_rows_it_cannot_show():
+    rows = evidence(BEYOND).rows
+
+    short = replace(rows, seen=rows.seen[:10], never_seen=0.7)
+
+    assert finding("never_seen", replace(evidence(BEYOND), rows=short)) is None
+    missed = replace(rows, never_seen=0.7)
+    assert finding("never_seen", replace(evidence(BEYOND), rows=missed)) is not None
+
+
+def test_descent_that_is_as_fast_as_adamw_is_no_finding():
+    slow = evidence(without("adamw"))
+
+    own = slow.probes.one_batch[-1]
+    fast = replace(slow, probes=replace(slow.probes, one_batch_adamw=float(own)))
+
+    assert finding("plain_descent", slow) is not None
+    assert finding("plain_descent", fast) is None
+
+
+def test_the_wall_needs_a_target_that_depends_on_the_length():
+    blind = evidence(FINAL)
+
+    direction = blind.probes.target / blind.probes.length
+    other = replace(blind, probes=replace(blind.probes, target=direction))
+
+    assert finding("wall", blind) is not None
+    assert finding("wall", other) is None
+    assert scale_response(evidence(BEYOND).probes) > 0.5
+
+
+def test_the_length_explains_what_is_left_of_a_product():
+    generator = np.random.default_rng(0)
+    length, direction = generator.chisquare(5, 1000) ** 0.5, generator.normal(size=1000)
+    probes = replace(
+        evidence(FINAL).probes,
+        scaled=np.tile(direction, (5, 1)),
+        length=length,
+        target=direction * length,
+    )
+
+    assert length_gain(probes) == pytest.approx(1)
+    assert abs(length_gain(replace(probes, target=generator.normal(size=1000)))) < 0.01
+
+
+def test_a_layer_that_is_mostly_dead_is_found():
+    units = evidence(BEYOND).units
+    dead = units.dead.copy()
+    dead[10:, 1] = 5 / 6
+
+    changed = replace(evidence(BEYOND), units=replace(units, dead=dead))
+
+    of = finding("dead_layer", changed)
+    assert "83% of the units of layer 2" in of.found
+    assert of.updates == (10, 1000)
+    assert of.fix is None
+    assert finding("dead_layer", evidence(BEYOND)) is None
+
+
+def test_a_run_that_grows_is_found_and_dated():
+    losses = evidence(BEYOND).losses
+    train = losses.train.copy()
+    train[100:] = 1e3
+
+    changed = replace(evidence(BEYOND), losses=replace(losses, train=train))
+
+    of = finding("diverged", changed)
+    assert of.severity == "fatal"
+    assert of.updates == (losses.updates[:100][train[:100].argmin()], 1000)
+    assert finding("diverged", evidence(STAGES["v1"])) is None
+
+
+def test_a_run_that_dies_is_dated():
+    fixes = without("norm_init", FINAL)
+
+    died = evidence(fixes).losses.died_after
+
+    assert found_named("diverged", fixes).updates == (died, 1000)
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "change"),
+    [
+        ("start_loss", "losses", lambda losses: {"train": np.r_[40.0, losses.train[1:]]}),
+        ("one_batch", "probes", lambda probes: {"one_batch": np.array([7.0, 1.0])}),
+        ("one_batch", "probes", lambda probes: {"one_batch": np.array([7.0, np.nan])}),
+        ("least_squares", "losses", lambda losses: {"val": losses.val + 0.2}),
+        ("gap", "losses", lambda losses: {"val": losses.val + 0.2}),
+        ("eager_step", "probes", lambda probes: {"operations": 29}),
+    ],
+    ids=["start", "batch not fitted", "batch dead", "least squares", "gap", "eager"],
+)
+def test_a_sign_of_bad_health_is_found(name, part, change):
+    sound = evidence(BEYOND)
+    record = getattr(sound, part)
+
+    ill = replace(sound, **{part: replace(record, **change(record))})
+
+    assert finding(name, sound) is None
+    assert finding(name, ill).name == name
+
+
+def test_no_check_knows_the_switches():
+    modules = {import_module(check.find.__module__) for check in CHECKS}
+
+    assert len(modules) == 7
+    assert not any({"Fixes", "fixes", "Settings"} & vars(module).keys() for module in modules)
