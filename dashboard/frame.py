@@ -64,6 +64,7 @@ def _navigation() -> st.Page:
         st.Page("pages/lab.py", title="Lab", default=True),
         st.Page("pages/story.py", title="Story"),
         st.Page("pages/lattice.py", title="Lattice"),
+        st.Page("pages/evidence.py", title="Evidence"),
     ]
     return st.navigation(pages, position="top")
 

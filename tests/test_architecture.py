@@ -85,6 +85,10 @@ LAYERS = (
         "dashboard.story.nan",
     ),
     ("dashboard.story.page", "dashboard.story"),
+    ("dashboard.evidence.charts", "dashboard.evidence.tables", "dashboard.evidence.words"),
+    ("dashboard.evidence.pictures", "dashboard.evidence.gathered"),
+    ("dashboard.evidence.cards",),
+    ("dashboard.evidence.page", "dashboard.evidence"),
     (
         "dashboard.frame",
         "dashboard.heading",

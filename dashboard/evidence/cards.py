@@ -1,0 +1,99 @@
+"""A card for a finding: what was found, why it hurts, the switch, the place in the code."""
+
+import inspect
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from dashboard import canvas
+from dashboard import words as app_words
+from dashboard.evidence import words
+from dashboard.evidence.pictures import PICTURES
+
+if TYPE_CHECKING:
+    from mlp_core.evidence import Evidence, Finding
+
+PARAMETER = "marked"
+
+
+def marked() -> str | None:
+    """Returns the name of the finding whose updates the reader wants to see, if any."""
+    return st.query_params.get(PARAMETER)
+
+
+def draw(finding: "Finding", evidence: "Evidence", is_marked: bool) -> None:
+    """Draws the card of a finding.
+
+    Args:
+      is_marked: whether its updates are marked on the loss curve.
+    """
+    with st.container(border=True, key=f"card_{finding.name}"):
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            _draw_text(finding)
+            _draw_actions(finding, is_marked)
+        with right:
+            picture = PICTURES[finding.name](evidence)
+            canvas.draw(
+                picture.spec,
+                picture.tables,
+                key=f"picture_{finding.name}",
+                alt=f"{finding.title}: the sentences beside this chart say what it shows.",
+            )
+            if picture.caption:
+                st.caption(picture.caption)
+
+
+def _draw_text(finding: "Finding") -> None:
+    label, color = words.BADGES[finding.severity]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(finding.title, anchor=False, width="content")
+        st.badge(label, color=color)  # type: ignore[arg-type]
+    st.markdown(words.spaced(finding.found))
+    st.markdown(f"**Why it hurts.** {words.spaced(finding.why)}")
+
+
+def _draw_actions(finding: "Finding", is_marked: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if finding.fix is not None:
+            _draw_switch(finding.fix, finding.name)
+        if finding.updates is not None:
+            st.button(
+                "Marked on the curve" if is_marked else "Mark on the curve",
+                on_click=_mark,
+                args=(finding.name,),
+                icon=":material/my_location:",
+                type="tertiary",
+                disabled=is_marked,
+                key=f"mark_{finding.name}",
+            )
+        with st.popover("The code", icon=":material/code:", type="tertiary"):
+            st.caption(finding.source)
+            st.code(_source(finding.source), language="python", wrap_lines=True)
+
+
+def _draw_switch(switch: str, name: str) -> None:
+    key = f"switch_{name}"
+    # The sidebar's switch decides; this one is the same, close at hand.
+    st.session_state[key] = st.session_state[switch]
+    st.toggle(app_words.FIXES[switch], key=key, on_change=_flip, args=(switch, key))
+
+
+def _flip(switch: str, key: str) -> None:
+    st.session_state[switch] = st.session_state[key]
+
+
+def _mark(name: str) -> None:
+    st.query_params[PARAMETER] = name
+
+
+@lru_cache(maxsize=64)
+def _source(dotted: str) -> str:
+    """Returns the code that a dotted name stands for."""
+    package, module, *names = dotted.split(".")
+    found: Any = import_module(f"{package}.{module}")
+    for name in names:
+        found = getattr(found, name)
+    return inspect.getsource(inspect.unwrap(found))

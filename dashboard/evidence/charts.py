@@ -1,0 +1,142 @@
+"""The Evidence page's charts as Vega-Lite specifications, built once as in `dashboard.charts`."""
+
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+
+from dashboard.marks import PLAIN, color, dash, loss_axis, meaning
+
+HEIGHT = 230
+_UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=5)
+
+
+@lru_cache(maxsize=1)
+def marked_losses() -> dict[str, Any]:
+    """Returns the losses with the updates of a finding: tables `curves` and `marked`."""
+    loss = alt.Y("loss:Q").title("mean squared error, log scale")
+    loss = loss.scale(type="log", nice=False, padding=12).axis(**loss_axis(1, 2, 3, 5, 7))
+    marked = alt.Chart(alt.NamedData("marked")).encode(alt.X("first:Q"))
+    # No colour of the series here: the legend would take over how faint this is.
+    band = marked.mark_rect(color="gray", opacity=0.16, aria=False).encode(x2="last:Q")
+    edge = marked.mark_rule(color="gray", strokeWidth=2, aria=False)
+    words = marked.mark_text(align="left", dx=6, fontSize=12).encode(
+        y=alt.value(10), text="text:N", color=meaning("text")
+    )
+    lines = (
+        alt.Chart(alt.NamedData("curves"))
+        .mark_line(strokeWidth=2.2, **PLAIN)
+        .encode(_UPDATES, loss, detail="line:N", color=color(("val", "train")))
+    )
+    return alt.layer(lines, band, edge, words).properties(height=260).to_dict()
+
+
+@lru_cache(maxsize=1)
+def ledger() -> dict[str, Any]:
+    """Returns every array against the key that drew it: table `draws`."""
+    arrays = alt.Y("array:N").sort(field="place", op="min").title(None)
+    keys = alt.X("key:N").sort(field="key_place", op="min").title("random keys, by first use")
+    base = alt.Chart(alt.NamedData("draws")).encode(
+        keys.axis(labels=False, ticks=False, grid=True),
+        arrays.axis(grid=False, ticks=False, domain=False, labelFontSize=11),
+    )
+    dots = base.mark_point(filled=True, size=90, opacity=1, aria=False).encode(
+        color=color(), shape=_shape(), tooltip=[alt.Tooltip("key:N", title="key data")]
+    )
+    return dots.properties(height=max(HEIGHT, 260)).to_dict()
+
+
+def _shape() -> alt.Shape:
+    """Returns a circle for what is as it should be, a diamond for what is not."""
+    scale = alt.Scale(domain=["val", "train"], range=["circle", "diamond"])
+    return alt.Shape("series:N").scale(scale).legend(None)
+
+
+@lru_cache(maxsize=4)
+def units(x_title: str, y_title: str) -> dict[str, Any]:
+    """Returns units by two numbers, with lines at 0: tables `units` and `zero`."""
+    across = alt.X("x:Q").title(x_title).axis(grid=False, tickCount=5)
+    up = alt.Y("y:Q").title(y_title).axis(grid=False, tickCount=5)
+    zero = alt.Chart(alt.NamedData("zero"))
+    rules = [
+        zero.mark_rule(strokeDash=[3, 3], aria=False).encode(x="x:Q", color=meaning("v1")),
+        zero.mark_rule(strokeDash=[3, 3], aria=False).encode(y="y:Q", color=meaning("v1")),
+    ]
+    dots = (
+        alt.Chart(alt.NamedData("units"))
+        .mark_point(filled=True, size=70, opacity=0.9, aria=False)
+        .encode(across, up, color=color(), shape=_shape(), tooltip=[alt.Tooltip("name:N")])
+    )
+    return alt.layer(*rules, dots).properties(height=HEIGHT).to_dict()
+
+
+@lru_cache(maxsize=8)
+def layers(title: str, logarithmic: bool) -> dict[str, Any]:
+    """Returns a line for each layer over the updates: tables `lines` and `ends`, their names."""
+    value = alt.Y("value:Q").title(title)
+    if logarithmic:
+        value = value.scale(type="log", nice=False, padding=10).axis(**loss_axis(1, 2, 5))
+    else:
+        value = value.axis(format="~g", tickCount=5)
+    lines = (
+        alt.Chart(alt.NamedData("lines"))
+        .mark_line(strokeWidth=2, **PLAIN)
+        .encode(_UPDATES, value, detail="line:N", color=color(), strokeDash=dash())
+    )
+    names = (
+        alt.Chart(alt.NamedData("ends"))
+        .mark_text(align="right", dy=-8, fontSize=11)
+        .encode(_UPDATES, value, text="line:N", color=meaning("text"))
+    )
+    return alt.layer(lines, names).properties(height=HEIGHT).to_dict()
+
+
+@lru_cache(maxsize=1)
+def scaled() -> dict[str, Any]:
+    """Returns predictions of some inputs made longer, a line each: table `lines`."""
+    return (
+        alt.Chart(alt.NamedData("lines"))
+        .mark_line(strokeWidth=2, point=True, **PLAIN)
+        .encode(
+            alt.X("update:Q").title("times as long").axis(grid=False, tickCount=5),
+            alt.Y("value:Q").title("prediction").scale(zero=False),
+            detail="line:N",
+            color=color(),
+        )
+        .properties(height=HEIGHT)
+        .to_dict()
+    )
+
+
+@lru_cache(maxsize=1)
+def rows_seen() -> dict[str, Any]:
+    """Returns the rows of each update as bars: table `rows`."""
+    return (
+        alt.Chart(alt.NamedData("rows"))
+        .mark_bar(aria=False)
+        .encode(
+            alt.X("update:Q").title("updates").axis(grid=False).scale(domainMin=0, nice=False),
+            alt.Y("rows:Q").title("rows in the batch"),
+            color=color(),
+        )
+        .properties(height=HEIGHT)
+        .to_dict()
+    )
+
+
+@lru_cache(maxsize=4)
+def bars(title: str, logarithmic: bool) -> dict[str, Any]:
+    """Returns named values side by side: table `bars`."""
+    names = alt.Y("label:N").sort(None).title(None)
+    names = names.axis(ticks=False, domain=False, labelLimit=150, labelPadding=6)
+    # A bar on a logarithmic axis begins where the table says; 0 has no place there.
+    scale = alt.Scale(type="log", nice=False) if logarithmic else alt.Scale(zero=True)
+    values = alt.X("value:Q").title(title).scale(scale).axis(format="~g", grid=False, tickCount=4)
+    base = alt.Chart(alt.NamedData("bars")).encode(names)
+    drawn = base.mark_bar(cornerRadiusEnd=3, height=18, aria=False).encode(
+        values, x2="begin:Q", color=color()
+    )
+    numbers = base.mark_text(align="left", dx=6, fontSize=12).encode(
+        alt.X("value:Q").scale(scale), text="text:N", color=meaning("text")
+    )
+    return alt.layer(drawn, numbers).properties(height=150).to_dict()
