@@ -1,7 +1,6 @@
 """What the Evidence page says, from the findings alone."""
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -23,15 +22,9 @@ def answer(findings: "Sequence[Finding]", checks: "Sequence[Check]") -> str:
     """Returns the worst finding and how many there are, or that nothing was found."""
     if not findings:
         return f"**Nothing wrong was found.** {len(checks)} checks looked at this very run."
-    worst, count = findings[0], len(findings)
-    more = "It is the only finding." if count == 1 else f"{_counted(findings)}, worst first."
-    return f"**{worst.title}.** {more}"
-
-
-def _counted(findings: "Sequence[Finding]") -> str:
-    counts = Counter(BADGES[finding.severity][0] for finding in findings)
-    parts = ", ".join(f"{count} {name}" for name, count in counts.items())
-    return f"{len(findings)} findings ({parts})"
+    count = len(findings)
+    more = "It is the only finding." if count == 1 else f"{count} findings, worst first."
+    return f"**{findings[0].title}.** {more}"
 
 
 def spaced(text: str) -> str:

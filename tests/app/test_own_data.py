@@ -13,7 +13,7 @@ from mlp_core.table import Table, closed, opened
 from mlp_core.tasks import TASKS
 from tests.app.conftest import ENTRY, SETTLES_WITHIN_SECONDS, metric
 
-PAGES = ("lab", "story", "lattice")
+PAGES = ("lab", "story", "lattice", "evidence")
 ROWS = 60
 
 
@@ -43,7 +43,9 @@ def uploaded(app: AppTest, file: bytes, name: str = "mine.csv") -> AppTest:
 def settled(app: AppTest) -> AppTest:
     """Returns the page once it has drawn what its runs show."""
     deadline = time.monotonic() + SETTLES_WITHIN_SECONDS
-    while not (app.exception or app.error or app.info or app.tabs or app.subheader):
+    while not (
+        app.exception or app.error or app.info or app.tabs or app.subheader or app.main.expander
+    ):
         assert time.monotonic() < deadline, "The runs were not trained in time."
         time.sleep(0.1)
         app.run()

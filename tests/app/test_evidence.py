@@ -1,0 +1,162 @@
+"""The Evidence page, driven without a browser."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.evidence import tables
+from dashboard.evidence.pictures import PICTURES
+from dashboard.evidence.words import BADGES, spaced
+from mlp_core import STAGES, Fixes, Settings, train
+from mlp_core.evidence import CHECKS, SEVERITIES, collect, findings
+from tests.app.conftest import ENTRY, SETTLES_WITHIN_SECONDS
+from tests.app.test_lab import table
+
+Open = Callable[..., AppTest]
+SMALL = Settings(steps=100)
+
+
+def link(stage: str, **parameters: str) -> dict[str, str]:
+    """Returns the URL parameters of a stage."""
+    on = {name: "true" for name, value in vars(STAGES[stage]).items() if value}
+    return on | parameters
+
+
+def settled(app: AppTest) -> AppTest:
+    """Returns the page once it has evidence to show, or says why not."""
+    deadline = time.monotonic() + SETTLES_WITHIN_SECONDS
+    while not (app.exception or app.main.expander or app.error or app.warning):
+        assert time.monotonic() < deadline, "The evidence was not gathered in time."
+        time.sleep(0.1)
+        app.run()
+    return app
+
+
+@pytest.fixture
+def open_evidence(fresh_caches: None) -> Open:
+    """Returns a function that opens the page at a link and waits for its evidence."""
+
+    def opened(**parameters: str) -> AppTest:
+        app = AppTest.from_file(ENTRY, default_timeout=60)
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        app.switch_page("pages/evidence.py").run()
+        return settled(app)
+
+    return opened
+
+
+def text(app: AppTest) -> str:
+    """Returns all sentences of the page."""
+    return "\n".join(markdown.value for markdown in app.main.markdown)
+
+
+def test_shows_a_card_for_each_finding_worst_first(open_evidence: Open) -> None:
+    app = open_evidence(**link("v1", steps="100"))
+
+    found = findings(collect(SMALL, STAGES["v1"]))
+    assert [card.value for card in app.main.subheader] == [finding.title for finding in found]
+    assert f"**{found[0].title}.** {len(found)} findings" in text(app)
+    for finding in found:
+        assert spaced(finding.found) in text(app)
+        assert spaced(finding.why) in text(app)
+
+
+def test_flipping_the_switch_of_a_card_flips_that_of_the_sidebar(open_evidence: Open) -> None:
+    app = open_evidence(**link("v1", steps="100"))
+
+    app.toggle(key="switch_empty_batches").set_value(True).run()
+
+    app = settled(app)
+    assert app.toggle(key="whole_batches").value
+    assert "Most updates see no data" not in [card.value for card in app.main.subheader]
+
+
+def test_marking_a_finding_marks_its_updates(open_evidence: Open) -> None:
+    app = open_evidence(**link("v1", steps="100"))
+    assert table(app, 0, "marked") == [{"first": 1, "last": 99, "text": "updates 1 to 99"}]
+
+    app.button(key="mark_reused_keys").click().run()
+
+    assert table(app, 0, "marked") == [{"first": 0, "last": 0, "text": "update 0"}]
+
+
+def test_says_what_was_checked_when_nothing_is_wrong(open_evidence: Open) -> None:
+    app = open_evidence(**link("beyond"))
+
+    assert f"**Nothing wrong was found.** {len(CHECKS)} checks" in text(app)
+    assert not app.main.subheader
+    for check in CHECKS:
+        assert spaced(check.checked) in text(app)
+
+
+def test_a_run_too_long_to_gather_says_so(open_evidence: Open) -> None:
+    app = open_evidence(hidden="256, 256, 256", steps="20000", batch_size="64")
+
+    assert "would take about" in app.warning[0].value
+    assert not app.exception
+
+
+def test_every_check_has_a_picture_and_every_severity_a_badge() -> None:
+    assert set(PICTURES) == {check.name for check in CHECKS}
+    assert set(BADGES) == set(SEVERITIES)
+
+
+@pytest.mark.parametrize("stage", ["v1", "final", "beyond"])
+@pytest.mark.parametrize("task", ["sum", "sine", "diabetes"])
+def test_every_picture_can_be_drawn_of_every_run(stage: str, task: str) -> None:
+    evidence = collect(Settings(task=task, steps=60, hidden=(4, 3)), STAGES[stage])
+
+    for draw in PICTURES.values():
+        picture = draw(evidence)
+
+        assert picture.spec["height"] > 0
+        assert all(len(rows.columns) for rows in picture.tables.values())
+
+
+def test_pictures_of_a_dead_run_can_be_drawn_too() -> None:
+    fixes = Fixes(whole_batches=True, jit_step=True)
+    runs = (collect(Settings(seed=seed, steps=300), fixes) for seed in range(20))
+    dead = next(evidence for evidence in runs if evidence.losses.died_after is not None)
+
+    pictures = [draw(dead) for draw in PICTURES.values()]
+
+    assert all(picture.tables for picture in pictures)
+
+
+def test_the_ledger_marks_keys_used_twice() -> None:
+    bad, good = (tables.draws(collect(SMALL, STAGES[stage])) for stage in ("v1", "keys"))
+
+    assert list(bad["series"].unique()) == ["train"]
+    assert list(bad["key_place"]) == [0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 2]
+    assert list(good["series"].unique()) == ["val"]
+    assert good["key"].is_unique
+
+
+def test_copies_lie_on_the_diagonal() -> None:
+    bad, good = (tables.copies(collect(SMALL, STAGES[stage])) for stage in ("v1", "keys"))
+
+    np.testing.assert_array_equal(bad["x"], bad["y"])
+    assert set(bad["series"]) == {"train"}
+    assert set(good["series"]) == {"val"}
+
+
+def test_the_curve_is_that_of_the_plain_run() -> None:
+    curves = tables.curves(collect(SMALL, STAGES["final"]))
+    run = train(SMALL, STAGES["final"], record_at=(0, 50, 100))
+
+    val = curves[curves["line"] == "val"].set_index("update")["loss"]
+
+    np.testing.assert_allclose(val.loc[[0, 50, 100]], run.val_loss, rtol=1e-4)
+
+
+def test_a_shortest_bar_stands_for_what_is_far_below() -> None:
+    table = tables.log_bars({"a": 5.0, "b": 1e-14, "c": float("nan")}, str)
+
+    assert list(table["label"]) == ["a", "b"]
+    assert (table["value"] > table["begin"]).all()
+    assert table["value"].iloc[1] > 1e-5
+    assert table["text"].iloc[1] == "1e-14"
