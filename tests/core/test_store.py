@@ -64,13 +64,13 @@ def test_the_grid_that_ships_is_whole():
 
 
 def test_the_grid_that_ships_is_what_training_gives():
-    """Under another version of JAX a quarter of all runs end elsewhere, though the same ones die.
+    """On another CPU or JAX three in ten runs end elsewhere, mostly near; the same ones die.
 
-    Of 1024 runs 0 moved by more than 1e-4 under the version the grid was made with, and 28 % under
-    JAX 0.12, mostly by about 1 %: see test_post_numbers on knife edges.
+    Of 1024 runs 0 moved by more than 1e-4 with the CPU and the JAX the grid was made with, 28 %
+    under another JAX. Of 160 on another CPU 30 % moved, 7 % by more than a twentieth; 19 were to
+    die and did. See test_post_numbers on knife edges.
     """
-    stored = store.post_grid()
-    grid, same_jax = stored.grid, stored.versions["jax"] == store.versions()["jax"]
+    grid = store.post_grid().grid
     generator = np.random.default_rng(0)
     cells = [(generator.integers(128), generator.integers(64)) for _ in range(32)]
 
@@ -83,8 +83,9 @@ def test_the_grid_that_ships_is_what_training_gives():
 
     held = np.array([grid.val_loss[cell] for cell in cells])
     np.testing.assert_array_equal(np.isnan(trained), np.isnan(held))
-    moved = ~np.isclose(trained, held, rtol=1e-4, equal_nan=True)
-    assert moved.sum() <= (4 if same_jax else 16), list(zip(cells, trained, held, strict=True))
+    for tolerance, most in ((1e-4, 16), (0.05, 6)):
+        moved = ~np.isclose(trained, held, rtol=tolerance, equal_nan=True)
+        assert moved.sum() <= most, list(zip(cells, trained, held, strict=True))
 
 
 def test_the_grid_that_ships_holds_the_posts_numbers():
