@@ -86,8 +86,12 @@ LAYERS = (
     ),
     ("dashboard.story.page", "dashboard.story"),
     ("dashboard.evidence.charts", "dashboard.evidence.tables", "dashboard.evidence.words"),
-    ("dashboard.evidence.pictures", "dashboard.evidence.gathered"),
-    ("dashboard.evidence.cards",),
+    (
+        "dashboard.evidence.pictures",
+        "dashboard.evidence.gathered",
+        "dashboard.evidence.tool_tables",
+    ),
+    ("dashboard.evidence.cards", "dashboard.evidence.tools"),
     ("dashboard.evidence.page", "dashboard.evidence"),
     (
         "dashboard.frame",

@@ -140,3 +140,29 @@ def bars(title: str, logarithmic: bool) -> dict[str, Any]:
         alt.X("value:Q").scale(scale), text="text:N", color=meaning("text")
     )
     return alt.layer(drawn, numbers).properties(height=150).to_dict()
+
+
+@lru_cache(maxsize=1)
+def tools() -> dict[str, Any]:
+    """Returns what each tool says of each bug: table `cells`."""
+    bugs = alt.X("bug:N").sort(field="bug_place", op="min").title(None)
+    names = alt.Y("tool:N").sort(field="place", op="min").title(None)
+    plain: dict[str, Any] = {"ticks": False, "domain": False, "labelFontSize": 12}
+    return (
+        alt.Chart(alt.NamedData("cells"))
+        .mark_text(fontSize=17, aria=False)
+        .encode(
+            bugs.axis(**plain, orient="top", grid=False, labelAngle=0),
+            names.axis(**plain, grid=True, labelLimit=230),
+            text="symbol:N",
+            color=color(),
+            tooltip=[
+                alt.Tooltip("tool:N"),
+                alt.Tooltip("bug:N"),
+                alt.Tooltip("outcome:N"),
+                alt.Tooltip("said:N", title="it says"),
+            ],
+        )
+        .properties(height=400)
+        .to_dict()
+    )

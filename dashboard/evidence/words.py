@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlp_core.detectors.alarms import Outcome
     from mlp_core.evidence import Check, Finding, Severity
 
 BADGES: dict["Severity", tuple[str, str]] = {
@@ -16,6 +19,42 @@ BADGES: dict["Severity", tuple[str, str]] = {
     "cost": ("costs time", "gray"),
 }
 """What each severity is called, and the colour of its badge."""
+
+
+TOOLS = {
+    "debug_nans": "jax_debug_nans",
+    "debug_infs": "jax_debug_infs",
+    "key_reuse_PRNGKey": "jax_debug_key_reuse, PRNGKey",
+    "key_reuse_key": "jax_debug_key_reuse, random.key",
+    "checkify_float": "checkify, float checks",
+    "checkify_index": "checkify, index checks",
+    "checkify_div": "checkify, division checks",
+    "traced_shapes": "list the traced shapes",
+    "one_batch": "fit one batch",
+    "start_loss": "look at the start loss",
+    "least_squares": "compare with least squares",
+    "several_seeds": "run several seeds",
+}
+"""What each tool of `mlp_core.detectors` is called."""
+
+PROGRAMS = {"sound": "no bug", "v1": "all bugs (v1)", "dying": "final without init, seed 0"}
+"""What the programs are called in which not one bug is alone."""
+
+
+class Sign(NamedTuple):
+    """How an outcome is drawn."""
+
+    symbol: str
+    series: str
+
+
+OUTCOMES: dict["Outcome", Sign] = {
+    "caught": Sign("●", "val"),
+    "symptom": Sign("◐", "v1"),
+    "false alarm": Sign("✕", "train"),
+    "silent": Sign("·", "v1"),
+}
+"""How each outcome of a trial is drawn."""
 
 
 def answer(findings: "Sequence[Finding]", checks: "Sequence[Check]") -> str:
@@ -40,3 +79,28 @@ def checked(checks: "Sequence[Check]", findings: "Sequence[Finding]") -> str:
         icon = ":material/error:" if check.name in found else ":material/check:"
         lines.append(f"- {icon} {spaced(check.checked)}")
     return "\n".join(lines)
+
+
+def tools(matrix: "pd.DataFrame") -> str:
+    """Returns how many bugs the tools catch, which none does, and which no tool even shows.
+
+    Args:
+      matrix: see `tool_tables.matrix`.
+    """
+    alone = matrix[matrix["bug"] != PROGRAMS["sound"]]
+    outcomes = alone.groupby("bug", sort=False)["outcome"].agg(set)
+    caught = [str(bug) for bug, seen in outcomes.items() if "caught" in seen]
+    silent = [str(bug) for bug, seen in outcomes.items() if seen == {"silent"}]
+    count = f"{len(caught)} of {len(outcomes)} bugs alone are caught by a tool"
+    which = f" ({', '.join(caught)})" if caught else ""
+    unseen = f" Of {', '.join(silent)} no tool shows anything." if silent else ""
+    return f"**{count}**{which}. The others show a symptom at most.{unseen}"
+
+
+def tools_legend(versions: dict[str, str]) -> str:
+    """Returns what the signs mean and what the tools were tried with."""
+    signs = "; ".join(f"{sign.symbol} {name}" for name, sign in OUTCOMES.items())
+    return (
+        f"{signs}. Caught: the message names the bug or points at its lines. Each bug is alone, "
+        f"every other fix on. Tried with JAX {versions['jax']}, Python {versions['python']}."
+    )

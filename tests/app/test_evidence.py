@@ -105,9 +105,8 @@ def test_every_check_has_a_picture_and_every_severity_a_badge() -> None:
     assert set(BADGES) == set(SEVERITIES)
 
 
-@pytest.mark.parametrize("stage", ["v1", "final", "beyond"])
-@pytest.mark.parametrize("task", ["sum", "sine", "diabetes"])
-def test_every_picture_can_be_drawn_of_every_run(stage: str, task: str) -> None:
+@pytest.mark.parametrize(("task", "stage"), [("sine", "v1"), ("diabetes", "beyond")])
+def test_every_picture_can_be_drawn_of_every_run(task: str, stage: str) -> None:
     evidence = collect(Settings(task=task, steps=60, hidden=(4, 3)), STAGES[stage])
 
     for draw in PICTURES.values():

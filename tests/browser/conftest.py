@@ -45,21 +45,14 @@ DEEP_LINK_PROBE = re.compile(r"https?://[^/]+/[^/]+/_stcore/(health|host-config)
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yields the address of the running app."""
     port = _free_port()
     log = tmp_path_factory.mktemp("server") / "log.txt"
-    # Kept between runs, so that only the first one compiles.
-    compiled = pytestconfig.cache.mkdir("jax")
     with log.open("w") as output:
         process = subprocess.Popen(
             [*RUN_APP, f"--server.port={port}"],
             cwd=REPOSITORY,
-            env=os.environ
-            | {
-                "JAX_COMPILATION_CACHE_DIR": str(compiled),
-                "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-            },
             stdout=output,
             stderr=subprocess.STDOUT,
         )

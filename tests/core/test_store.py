@@ -83,7 +83,7 @@ def test_the_grid_that_ships_is_what_training_gives():
 
     held = np.array([grid.val_loss[cell] for cell in cells])
     np.testing.assert_array_equal(np.isnan(trained), np.isnan(held))
-    for tolerance, most in ((1e-4, 16), (0.05, 6)):
+    for tolerance, most in ((1e-4, 16), (0.05, 8)):
         moved = ~np.isclose(trained, held, rtol=tolerance, equal_nan=True)
         assert moved.sum() <= most, list(zip(cells, trained, held, strict=True))
 

@@ -1,0 +1,99 @@
+"""The tables of tools and bugs, from the stored trials."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from dashboard import words as app_words
+from dashboard.evidence import words
+from mlp_core.fixes import SWITCHES
+
+if TYPE_CHECKING:
+    from mlp_core.detectors import Cell, Table
+
+_ALONE = (*SWITCHES, "sound")
+
+
+def matrix(table: "Table") -> pd.DataFrame:
+    """Returns each tool on each bug alone: `tool`, `place`, `bug`, `bug_place`, `outcome`, `said`.
+
+    The last "bug" is the sound program, on which a tool should be silent. `symbol` and `series` are
+    how the outcome is drawn. Tools come in the order of `ranking`.
+    """
+    order = [tool for tool, *_ in _ranked(table)]
+    rows = [
+        {
+            "tool": words.TOOLS[cell.tool],
+            "place": order.index(cell.tool),
+            "bug": _bug(cell.case),
+            "bug_place": _ALONE.index(cell.case),
+            "outcome": cell.outcome,
+            "said": cell.message or "nothing",
+            "symbol": words.OUTCOMES[cell.outcome].symbol,
+            "series": words.OUTCOMES[cell.outcome].series,
+        }
+        for cell in table.cells
+        if cell.case in _ALONE
+    ]
+    return pd.DataFrame(rows)
+
+
+def ranking(table: "Table") -> pd.DataFrame:
+    """Returns what each tool is good for, the best first: most caught, most symptoms, least cost.
+
+    Columns are words for readers: `tool`, `catches`, `shows symptoms of`, `costs`, `switch it on
+    with`.
+    """
+    from mlp_core.detectors import TOOLS
+
+    switched_on_by = {tool.name: tool.switched_on_by for tool in TOOLS}
+    rows = [
+        {
+            "tool": words.TOOLS[tool],
+            "catches": ", ".join(map(_bug, caught)) or "–",
+            "shows symptoms of": ", ".join(map(_bug, symptoms)) or "–",
+            "costs": f"{cost:.1f} times",
+            "switch it on with": switched_on_by[tool],
+        }
+        for tool, caught, symptoms, cost in _ranked(table)
+    ]
+    return pd.DataFrame(rows)
+
+
+def said(table: "Table") -> pd.DataFrame:
+    """Returns every trial in words, those with bugs together as well."""
+    return pd.DataFrame(
+        [
+            {
+                "tool": words.TOOLS[cell.tool],
+                "program": _bug(cell.case),
+                "outcome": cell.outcome,
+                "message": cell.message,
+                "points at": cell.line,
+            }
+            for cell in table.cells
+        ]
+    )
+
+
+def _ranked(table: "Table") -> list[tuple[str, list[str], list[str], float]]:
+    """Returns each tool with the bugs alone that it catches and shows symptoms of, and its cost."""
+    tools: dict[str, list[Cell]] = {}
+    for cell in table.cells:
+        if cell.case in SWITCHES:
+            tools.setdefault(cell.tool, []).append(cell)
+    rows = [
+        (
+            tool,
+            [cell.case for cell in cells if cell.outcome == "caught"],
+            [cell.case for cell in cells if cell.outcome == "symptom"],
+            cells[0].cost,
+        )
+        for tool, cells in tools.items()
+    ]
+    return sorted(rows, key=lambda row: (-len(row[1]), -len(row[2]), row[3]))
+
+
+def _bug(case: str) -> str:
+    """Returns the short name of what is wrong in a case."""
+    return app_words.SHORT.get(case) or words.PROGRAMS[case]

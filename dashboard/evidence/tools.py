@@ -1,0 +1,59 @@
+"""Would a tool have told you? Which tool says what about which bug, as it was tried."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import canvas
+from dashboard.evidence import charts, tool_tables, words
+
+if TYPE_CHECKING:
+    from mlp_core.detectors import Table
+
+_SHOWN = ("tool", "catches", "shows symptoms of", "costs", "switch it on with")
+
+
+@st.cache_resource(show_spinner=False)
+def _shipped() -> "Table":
+    """Returns the stored table. Shared by all sessions: never change it.
+
+    Raises:
+      ValueError: if its file cannot be read.
+    """
+    from mlp_core import detectors
+
+    return detectors.shipped()
+
+
+def show() -> None:
+    """Draws the matrix of tools and bugs, and what to switch on."""
+    st.subheader("Would a tool have told you?", anchor="tools")
+    try:
+        table = _shipped()
+    except ValueError as error:
+        st.error(f"The table of tools cannot be read: {error}", icon=":material/error:")
+        return
+    matrix = tool_tables.matrix(table)
+    st.markdown(words.tools(matrix))
+    canvas.draw(
+        charts.tools(),
+        {"cells": matrix},
+        key="tools",
+        alt="A matrix of tools and bugs: caught, symptom only, false alarm or silent. The tables "
+        "below have the same in words.",
+    )
+    st.caption(words.tools_legend(table.versions))
+    st.markdown("**What to switch on in your own project,** by what it catches, then what it costs")
+    st.dataframe(
+        tool_tables.ranking(table),
+        hide_index=True,
+        column_order=_SHOWN,
+        height="content",
+        alt="The tools with what each catches, shows symptoms of and costs, the best first.",
+    )
+    with st.expander("What each tool said", icon=":material/chat:"):
+        st.dataframe(
+            tool_tables.said(table),
+            hide_index=True,
+            alt="For each tool and bug the outcome, the message and the line it points at.",
+        )
