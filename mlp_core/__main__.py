@@ -174,10 +174,10 @@ def _store_sweep(settings: Settings, arguments: argparse.Namespace) -> None:
 
 def _store_detectors(out: Path) -> None:
     """Prints a line for each tool while it is tried, and stores the table."""
-    from mlp_core.detectors.table import measured_tools, save
+    from mlp_core.detectors.table import Cell, measured_tools, save
 
     _check_out(out)
-    cells = []
+    cells: list[Cell] = []
     for of_tool in measured_tools():
         outcomes = ", ".join(f"{cell.case} {cell.outcome}" for cell in of_tool)
         print(f"{of_tool[0].tool} ({of_tool[0].cost:.1f}x): {outcomes}", flush=True)

@@ -1,7 +1,7 @@
 """The program that the tools are tried on, written as the post writes it: batch first, Python loop.
 
 It trains like `mlp_core.training`, number for number, but in the operations and on the lines that a
-reader of the post would debug. The `Tool` says how functions are compiled and called.
+reader of the post would debug. Under a tool, the `Harness` is another one.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ EPSILON = 1e-5
 
 
 class Harness(NamedTuple):
-    """How the program makes keys and runs its functions; a tool may stand in between."""
+    """How the program makes keys, compiles its step and calls the rest; a tool may step in."""
 
     new_key: Callable[[int], jax.Array] = jax.random.PRNGKey
     compiled: Callable[[Any], Any] = jax.jit
@@ -141,7 +141,7 @@ def train(settings: Settings, fixes: Fixes, harness: Harness, one_batch: bool = 
     if fixes.adamw:
         optimizer = optax.adamw(settings.learning_rate, weight_decay=settings.weight_decay)
     opt_state = optimizer.init(params)
-    compiled_loss = harness.compiled(partial(loss, fixes=fixes))
+    compiled_loss = jax.jit(partial(loss, fixes=fixes))
     start_loss = compiled_loss(params, data.x_train, data.y_train)
     step = _step(fixes, optimizer, harness)
     value = start_loss

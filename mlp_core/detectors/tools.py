@@ -79,9 +79,6 @@ def _traced_shapes(case: Case, settings: Settings) -> Alarm | None:
     shapes: list[tuple[int, ...]] = []
 
     def compiled(function: Any) -> Any:
-        if hasattr(function, "func"):  # the loss over all rows, not the step
-            return jax.jit(function)
-
         def traced(*arguments: Any) -> Any:
             shapes.append(arguments[-2].shape)
             return function(*arguments)
