@@ -16,6 +16,7 @@ from mlp_core.detectors.cases import CASES
 from mlp_core.detectors.tools import TOOLS
 from mlp_core.store import versions
 
+ROUNDS = 3
 SHIPPED = Path(__file__).parents[1] / "detectors.parquet"
 
 
@@ -53,13 +54,16 @@ class Table:
         raise KeyError((tool, case))
 
 
-def measured(tool: str, cases: Sequence[str]) -> tuple[Cell, ...]:
+def measured(tool: str, cases: Sequence[str], rounds: int = ROUNDS) -> tuple[Cell, ...]:
     """Returns the cells of one tool, tried in a process of its own; this one keeps its flags.
+
+    Args:
+      rounds: how often its cost is timed, NaN if never.
 
     Raises:
       RuntimeError: if the process fails.
     """
-    command = [sys.executable, "-m", "mlp_core.detectors.trial", tool, *cases]
+    command = [sys.executable, "-m", "mlp_core.detectors.trial", tool, str(rounds), *cases]
     places = os.pathsep.join([str(SHIPPED.parents[1]), *filter(None, sys.path)])
     done = subprocess.run(
         command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": places}
@@ -67,7 +71,8 @@ def measured(tool: str, cases: Sequence[str]) -> tuple[Cell, ...]:
     if done.returncode != 0:
         raise RuntimeError(f"trying {tool} must succeed, got {done.stderr.strip()[-2000:]}")
     found = json.loads(done.stdout.splitlines()[-1])
-    return tuple(Cell(tool=tool, cost=found["cost"], **cell) for cell in found["cells"])
+    cost = float("nan") if found["cost"] is None else found["cost"]
+    return tuple(Cell(tool=tool, cost=cost, **cell) for cell in found["cells"])
 
 
 def measured_tools() -> Iterator[tuple[Cell, ...]]:

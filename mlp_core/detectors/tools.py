@@ -17,6 +17,8 @@ from mlp_core.detectors.subject import Harness, train
 from mlp_core.evidence.health import FITTED, LINEAR, START
 from mlp_core.settings import Settings
 
+WATCHED_UPDATES = 256
+"""So many updates a tool that may stop the run watches: eight epochs. The dying run ends there."""
 FIT_UPDATES = 500
 SEEDS = 5
 APART = 10.0
@@ -34,6 +36,8 @@ class Tool(NamedTuple):
     switched_on_by: str
     examine: Callable[[Case, Settings], Alarm | None]
     """Runs the program and returns the tool's complaint, if any."""
+    updates: int = Settings().steps
+    """How many updates of the program it watches."""
 
 
 def _raising(
@@ -134,38 +138,50 @@ TOOLS = (
         "debug_nans",
         'jax.config.update("jax_debug_nans", True)',
         _flagged(jax.debug_nans, Harness()),
+        WATCHED_UPDATES,
     ),
     Tool(
         "debug_infs",
         'jax.config.update("jax_debug_infs", True)',
         _flagged(jax.debug_infs, Harness()),
+        WATCHED_UPDATES,
     ),
     Tool(
         "key_reuse_PRNGKey",
         'jax.config.update("jax_debug_key_reuse", True), keys from jax.random.PRNGKey',
         _flagged(jax.debug_key_reuse, Harness()),
+        WATCHED_UPDATES,
     ),
     Tool(
         "key_reuse_key",
         'jax.config.update("jax_debug_key_reuse", True), keys from jax.random.key',
         _flagged(jax.debug_key_reuse, _TYPED),
+        WATCHED_UPDATES,
     ),
     Tool(
         "checkify_float",
         "checkify.checkify(step, errors=checkify.float_checks)",
         _checked(checkify.float_checks),
+        WATCHED_UPDATES,
     ),
     Tool(
         "checkify_index",
         "checkify.checkify(step, errors=checkify.index_checks)",
         _checked(checkify.index_checks),
+        WATCHED_UPDATES,
     ),
     Tool(
         "checkify_div",
         "checkify.checkify(step, errors=checkify.div_checks)",
         _checked(checkify.div_checks),
+        WATCHED_UPDATES,
     ),
-    Tool("traced_shapes", "a list of shapes that the step's Python appends to", _traced_shapes),
+    Tool(
+        "traced_shapes",
+        "a list of shapes that the step's Python appends to",
+        _traced_shapes,
+        WATCHED_UPDATES,
+    ),
     Tool("one_batch", f"{FIT_UPDATES} updates on the first batch alone", _one_batch),
     Tool("start_loss", "the loss before the first update", _start_loss),
     Tool("least_squares", "numpy.linalg.lstsq on the same rows", _least_squares),
