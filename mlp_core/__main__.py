@@ -1,4 +1,4 @@
-"""The command line: `python -m mlp_core train --stage final`, `... sweep --out lattice.parquet`."""
+"""The command line: `python -m mlp_core train --stage final`, `... sweep`, `... detectors`."""
 
 import argparse
 import os
@@ -64,6 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_settings(sweep, [field.name for field in fields(Settings) if field.name != "seed"])
     _add_processes(sweep)
+    detectors = commands.add_parser(
+        "detectors", help="try each debugging tool on each bug alone (minutes)", allow_abbrev=False
+    )
+    detectors.add_argument("--out", type=Path, required=True, help="the Parquet file to write")
     return parser
 
 
@@ -149,6 +153,11 @@ def _processes(arguments: argparse.Namespace) -> "Processes | None":
     return Processes(arguments.coordinator, count, this)
 
 
+def _check_out(out: Path) -> None:
+    if not out.parent.is_dir() or out.is_dir():
+        raise ValueError(f"out must be a file in a folder that exists, got {out}")
+
+
 def _store_sweep(settings: Settings, arguments: argparse.Namespace) -> None:
     from mlp_core import sweep_command
     from mlp_core.sweeps import all_combinations
@@ -158,11 +167,23 @@ def _store_sweep(settings: Settings, arguments: argparse.Namespace) -> None:
             "seeds must be at least 1 for each process, and processes at least 1, got "
             f"{arguments.seeds} seeds and {arguments.processes} processes"
         )
-    if not arguments.out.parent.is_dir() or arguments.out.is_dir():
-        raise ValueError(f"out must be a file in a folder that exists, got {arguments.out}")
+    _check_out(arguments.out)
     processes = _processes(arguments)
     combinations = all_combinations(arguments.switches)
     sweep_command.run(settings, combinations, range(arguments.seeds), arguments.out, processes)
+
+
+def _store_detectors(out: Path) -> None:
+    """Prints a line for each tool while it is tried, and stores the table."""
+    from mlp_core.detectors.table import Cell, measured_tools, save
+
+    _check_out(out)
+    cells: list[Cell] = []
+    for of_tool in measured_tools():
+        outcomes = ", ".join(f"{cell.case} {cell.outcome}" for cell in of_tool)
+        print(f"{of_tool[0].tool} ({of_tool[0].cost:.1f}x): {outcomes}", flush=True)
+        cells += of_tool
+    save(out, cells)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -175,11 +196,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser = _parser()
     parsed = parser.parse_args(arguments)
     try:
-        settings = _settings(parsed)
         if parsed.command == "train":
-            _print_training(settings, _fixes(parsed))
+            _print_training(_settings(parsed), _fixes(parsed))
+        elif parsed.command == "sweep":
+            _store_sweep(_settings(parsed), parsed)
         else:
-            _store_sweep(settings, parsed)
+            _store_detectors(parsed.out)
     except ValueError as error:
         parser.error(str(error))
 

@@ -69,8 +69,10 @@ def _plan(settings: Settings, fixes: Fixes) -> Plan:
 def _losses(settings: Settings, marks: np.ndarray, updates: Update, standing: Standing) -> Losses:
     train, val = (np.asarray(loss)[marks] for loss in (standing.train_loss, standing.val_loss))
     rules = baselines(settings)
-    lost = [*(np.flatnonzero(~updates.finite) + 1), *marks[~np.isfinite(train + val)]]
-    died_after = int(min(lost)) if lost and marks[-1] in lost else None
+    alive = np.isfinite(train + val)
+    last_alive = marks[alive].max(initial=-1)
+    lost = np.union1d(np.flatnonzero(~updates.finite) + 1, marks[~alive])
+    died_after = None if alive[-1] else int(lost[lost > last_alive][0])
     return Losses(
         marks,
         train,

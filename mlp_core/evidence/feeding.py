@@ -24,8 +24,8 @@ def _empty_batches(evidence: Evidence) -> Finding | None:
         else "Some batches are empty",
         found=(
             f"{len(empty)} of {len(seen)} updates ({len(empty) / len(seen):.0%}) had a batch "
-            f"without rows. In its first {rows.shapes_updates} updates the loop needs the loss of "
-            f"batches of shape {shapes}."
+            f"without rows. In the first {rows.shapes_updates} the loop's compiled loss was traced "
+            f"for batches of shape {shapes}."
         ),
         why=(
             "The mean over no rows is NaN and its gradient 0, so such an update teaches nothing. "
@@ -51,8 +51,8 @@ def _never_seen(evidence: Evidence) -> Finding | None:
             f"{updates} batches of {rows.batch_size} could show each row {times:.0f} times."
         ),
         why=(
-            "What is never seen cannot be learned. The losses do not tell: they are of the rows, "
-            "not of the batches."
+            "What is never shown cannot be learned. The train loss does not tell: it is taken over "
+            "all rows, shown or not."
         ),
         fix="whole_batches",
         source="mlp_core.batches.batch_rows",

@@ -83,8 +83,8 @@ def _one_batch(evidence: Evidence) -> Finding | None:
             f"there is {at}; predicting that batch's mean gives {guess:.3g}."
         ),
         why=(
-            "A network with hundreds of parameters learns a few hundred rows by heart. If it does "
-            "not, the cause is in the network or the optimiser, not in the data."
+            "A sound network with a sound optimiser learns a single batch nearly by heart. If it "
+            "does not, the cause is one of these two and not the data."
         ),
         fix=None,
         source="mlp_core.optimizer.updated",

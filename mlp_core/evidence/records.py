@@ -28,7 +28,7 @@ class Losses:
     least_squares: float
     """Val loss of a linear least-squares fit."""
     died_after: int | None
-    """After how many updates a loss or a parameter is no finite number any more."""
+    """After how many updates a loss or a parameter is no finite number, for good."""
 
 
 @dataclass(frozen=True)
