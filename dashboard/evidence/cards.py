@@ -16,11 +16,21 @@ if TYPE_CHECKING:
     from mlp_core.evidence import Evidence, Finding
 
 PARAMETER = "marked"
+_KEY = "marked_finding"
 
 
-def marked() -> str | None:
-    """Returns the name of the finding whose updates the reader wants to see, if any."""
-    return st.query_params.get(PARAMETER)
+def marked() -> str:
+    """Returns the name of the finding whose updates the reader has marked, and keeps the link so.
+
+    Empty if there is none.
+    """
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = st.query_params.get(PARAMETER, "")
+    name = str(st.session_state[_KEY])
+    # Not in the callback: what it writes here does not reach the browser.
+    if name and name != st.query_params.get(PARAMETER):
+        st.query_params[PARAMETER] = name
+    return name
 
 
 def draw(finding: "Finding", evidence: "Evidence", is_marked: bool) -> None:
@@ -86,7 +96,7 @@ def _flip(switch: str, key: str) -> None:
 
 
 def _mark(name: str) -> None:
-    st.query_params[PARAMETER] = name
+    st.session_state[_KEY] = name
 
 
 @lru_cache(maxsize=64)

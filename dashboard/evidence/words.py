@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import pandas as pd
-    from mlp_core.detectors.alarms import Outcome
 
+    from mlp_core.detectors.alarms import Outcome
     from mlp_core.evidence import Check, Finding, Severity
 
 BADGES: dict["Severity", tuple[str, str]] = {

@@ -1,0 +1,49 @@
+"""The Evidence page in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
+from tests.browser.waiting import chart_marks, settled
+
+V1 = "/evidence?steps=100&jit_step=true"
+
+
+def test_a_switch_on_a_card_mends_the_run_and_is_the_one_of_the_sidebar(page: Page) -> None:
+    page.goto(V1)
+    settled(page)
+    main = page.get_by_test_id("stMain")
+    expect(main.get_by_role("heading", name="Random keys are used more than once")).to_be_visible()
+
+    main.get_by_text("1 · Split keys", exact=True).first.click()
+
+    expect(main.get_by_role("heading", name="Random keys are used more than once")).to_have_count(0)
+    settled(page)
+    assert "split_keys=true" in page.url
+
+
+def test_a_click_marks_the_updates_of_a_finding_and_the_link_keeps_them(page: Page) -> None:
+    page.goto(V1)
+    settled(page)
+    curve = page.get_by_test_id("stVegaLiteChart").first
+    assert [mark["first"] for mark in chart_marks(curve, "rect")] == [1]
+
+    page.get_by_role("button", name="Mark on the curve").first.click()
+
+    expect(page).to_have_url(re.compile("marked=reused_keys"))
+    settled(page)
+    assert [mark["first"] for mark in chart_marks(curve, "rect")] == [0]
+    page.reload()
+    settled(page)
+    assert [mark["first"] for mark in chart_marks(curve, "rect")] == [0]
+
+
+def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
+    check_nothing_is_cut_off(phone, V1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_has_no_accessibility_findings_of_its_own(page: Page, scheme: str) -> None:
+    check_accessibility(page, V1, scheme)
