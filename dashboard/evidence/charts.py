@@ -152,7 +152,7 @@ def tools() -> dict[str, Any]:
         alt.Chart(alt.NamedData("cells"))
         .mark_text(fontSize=17, aria=False)
         .encode(
-            bugs.axis(**plain, orient="top", grid=False, labelAngle=0),
+            bugs.axis(**plain, orient="top", grid=False, labelAngle=-40, labelOverlap=False),
             names.axis(**plain, grid=True, labelLimit=230),
             text="symbol:N",
             color=color(),

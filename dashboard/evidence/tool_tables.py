@@ -41,8 +41,8 @@ def matrix(table: "Table") -> pd.DataFrame:
 def ranking(table: "Table") -> pd.DataFrame:
     """Returns what each tool is good for, the best first: most caught, most symptoms, least cost.
 
-    Columns are words for readers: `tool`, `catches`, `shows symptoms of`, `costs`, `switch it on
-    with`.
+    Columns are words for readers: `tool`, `catches`, `shows symptoms of`, `costs, in runs`,
+    `switch it on with`.
     """
     from mlp_core.detectors import TOOLS
 
@@ -52,7 +52,7 @@ def ranking(table: "Table") -> pd.DataFrame:
             "tool": words.TOOLS[tool],
             "catches": ", ".join(map(_bug, caught)) or "–",
             "shows symptoms of": ", ".join(map(_bug, symptoms)) or "–",
-            "costs": f"{cost:.1f} times",
+            "costs, in runs": f"{cost:.1f}",
             "switch it on with": switched_on_by[tool],
         }
         for tool, caught, symptoms, cost in _ranked(table)

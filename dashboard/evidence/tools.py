@@ -10,7 +10,7 @@ from dashboard.evidence import charts, tool_tables, words
 if TYPE_CHECKING:
     from mlp_core.detectors import Table
 
-_SHOWN = ("tool", "catches", "shows symptoms of", "costs", "switch it on with")
+_SHOWN = ("tool", "catches", "shows symptoms of", "costs, in runs", "switch it on with")
 
 
 @st.cache_resource(show_spinner=False)

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.evidence import tables
+from dashboard.evidence import tables, tool_tables
 from dashboard.evidence.pictures import PICTURES
-from dashboard.evidence.words import BADGES, spaced
-from mlp_core import STAGES, Fixes, Settings, train
+from dashboard.evidence.words import BADGES, PROGRAMS, TOOLS, spaced
+from mlp_core import STAGES, Fixes, Settings, detectors, train
+from mlp_core.detectors import Cell, Table
 from mlp_core.evidence import CHECKS, SEVERITIES, collect, findings
+from mlp_core.fixes import SWITCHES
 from tests.app.conftest import ENTRY, SETTLES_WITHIN_SECONDS
 from tests.app.test_lab import table
 
@@ -28,11 +30,15 @@ def link(stage: str, **parameters: str) -> dict[str, str]:
 def settled(app: AppTest) -> AppTest:
     """Returns the page once it has evidence to show, or says why not."""
     deadline = time.monotonic() + SETTLES_WITHIN_SECONDS
-    while not (app.exception or app.main.expander or app.error or app.warning):
+    while not (app.exception or app.error or app.warning or _has_evidence(app)):
         assert time.monotonic() < deadline, "The evidence was not gathered in time."
         time.sleep(0.1)
         app.run()
     return app
+
+
+def _has_evidence(app: AppTest) -> bool:
+    return any(expander.label == "What was checked" for expander in app.main.expander)
 
 
 @pytest.fixture
@@ -49,6 +55,12 @@ def open_evidence(fresh_caches: None) -> Open:
     return opened
 
 
+def cards(app: AppTest) -> list[str]:
+    """Returns the titles of the findings, as they stand on the page."""
+    titles = [title.value for title in app.main.subheader]
+    return titles[: titles.index("Would a tool have told you?")]
+
+
 def text(app: AppTest) -> str:
     """Returns all sentences of the page."""
     return "\n".join(markdown.value for markdown in app.main.markdown)
@@ -58,7 +70,7 @@ def test_shows_a_card_for_each_finding_worst_first(open_evidence: Open) -> None:
     app = open_evidence(**link("v1", steps="100"))
 
     found = findings(collect(SMALL, STAGES["v1"]))
-    assert [card.value for card in app.main.subheader] == [finding.title for finding in found]
+    assert cards(app) == [finding.title for finding in found]
     assert f"**{found[0].title}.** {len(found)} findings" in text(app)
     for finding in found:
         assert spaced(finding.found) in text(app)
@@ -72,7 +84,7 @@ def test_flipping_the_switch_of_a_card_flips_that_of_the_sidebar(open_evidence: 
 
     app = settled(app)
     assert app.toggle(key="whole_batches").value
-    assert "Most updates see no data" not in [card.value for card in app.main.subheader]
+    assert "Most updates see no data" not in cards(app)
 
 
 def test_marking_a_finding_marks_its_updates(open_evidence: Open) -> None:
@@ -88,7 +100,7 @@ def test_says_what_was_checked_when_nothing_is_wrong(open_evidence: Open) -> Non
     app = open_evidence(**link("beyond"))
 
     assert f"**Nothing wrong was found.** {len(CHECKS)} checks" in text(app)
-    assert not app.main.subheader
+    assert cards(app) == []
     for check in CHECKS:
         assert spaced(check.checked) in text(app)
 
@@ -159,3 +171,49 @@ def test_a_shortest_bar_stands_for_what_is_far_below() -> None:
     assert (table["value"] > table["begin"]).all()
     assert table["value"].iloc[1] > 1e-5
     assert table["text"].iloc[1] == "1e-14"
+
+
+def test_the_tools_are_shown_as_they_were_tried(open_evidence: Open) -> None:
+    app = open_evidence(**link("beyond"))
+
+    cells = detectors.shipped().cells
+    alone = [cell for cell in cells if cell.case in (*SWITCHES, "sound")]
+    drawn = table(app, len(app.get("vega_lite_chart")) - 1, "cells")
+    assert len(drawn) == len(alone) == len(TOOLS) * (len(SWITCHES) + 1)
+    caught = {cell.case for cell in alone if cell.outcome == "caught"}
+    assert f"**{len(caught)} of 8 bugs alone are caught by a tool**" in text(app)
+    assert {row["symbol"] for row in drawn if row["outcome"] == "caught"} == {"●"}
+
+
+def test_tools_are_ranked_by_what_they_catch_then_by_what_they_cost() -> None:
+    cells = [
+        Cell("debug_nans", "split_keys", "symptom", "m", "", "", 1.0),
+        Cell("debug_infs", "split_keys", "symptom", "m", "", "", 0.5),
+        Cell("key_reuse_key", "split_keys", "caught", "m", "init", "", 9.0),
+        Cell("one_batch", "split_keys", "silent", "", "", "", 0.1),
+    ]
+
+    ranked = tool_tables.ranking(Table(tuple(cells), {}))
+
+    assert list(ranked["tool"]) == [
+        TOOLS[name] for name in ("key_reuse_key", "debug_infs", "debug_nans", "one_batch")
+    ]
+    assert list(ranked["catches"]) == ["keys", "–", "–", "–"]
+
+
+def test_every_tool_and_every_program_has_a_name() -> None:
+    assert set(TOOLS) == {tool.name for tool in detectors.TOOLS}
+    named = {case.name for case in detectors.CASES} - set(SWITCHES)
+    assert named == set(PROGRAMS)
+
+
+def test_a_table_of_tools_that_cannot_be_read_is_told_so(open_evidence: Open, monkeypatch) -> None:
+    def broken() -> Table:
+        raise ValueError("no such file")
+
+    monkeypatch.setattr(detectors, "shipped", broken)
+
+    app = open_evidence(**link("beyond"))
+
+    assert "cannot be read: no such file" in app.error[0].value
+    assert not app.exception

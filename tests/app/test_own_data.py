@@ -44,7 +44,7 @@ def settled(app: AppTest) -> AppTest:
     """Returns the page once it has drawn what its runs show."""
     deadline = time.monotonic() + SETTLES_WITHIN_SECONDS
     while not (
-        app.exception or app.error or app.info or app.tabs or app.subheader or app.main.expander
+        app.exception or app.error or app.info or app.tabs or app.main.expander or app.slider
     ):
         assert time.monotonic() < deadline, "The runs were not trained in time."
         time.sleep(0.1)
