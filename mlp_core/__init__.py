@@ -16,7 +16,7 @@ _HOMES = {
     "dataset": "data",
     "baselines": "data",
     "init_optimizer": "optimizer",
-    "step": "compiled",
+    "step": "update",
     "Run": "training",
     "train": "training",
     "train_chunks": "training",

@@ -16,7 +16,8 @@ FOLDERS = ("mlp_core", "dashboard", "pages")
 LAYERS = (
     ("mlp_core.fixes", "mlp_core.settings", "mlp_core.certainty", "mlp_core.devices"),
     ("mlp_core.data", "mlp_core.model", "mlp_core.batches", "mlp_core.grid"),
-    ("mlp_core.optimizer", "mlp_core.scores"),
+    ("mlp_core.optimizer", "mlp_core.starts", "mlp_core.scores"),
+    ("mlp_core.update",),
     ("mlp_core.compiled",),
     ("mlp_core.python_loop",),
     ("mlp_core.training",),
