@@ -19,6 +19,14 @@ from mlp_core.settings import Settings
 from mlp_core.starts import Examples, Unravel
 from mlp_core.update import loss_and_gradient
 
+# A loop can be one kernel (mlp_core.devices) only if none of its products is made a call into a
+# library, as XLA would by default. And its vectors are half as wide as many cores can take.
+# Accelerators ignore both options.
+COMPILER_OPTIONS = {
+    "xla_cpu_experimental_ynn_fusion_type": "",
+    "xla_cpu_prefer_vector_width": 512,
+}
+
 
 class Plan(NamedTuple):
     """What one combination of fixes and settings makes of a run; all traced."""
@@ -119,7 +127,7 @@ def advance(
     return jax.lax.fori_loop(stretch.first, stretch.last, reach, state)
 
 
-_advance = jax.jit(advance, static_argnames="unravel")
+_advance = jax.jit(advance, static_argnames="unravel", compiler_options=COMPILER_OPTIONS)
 
 
 @partial(jax.jit, static_argnames="unravel")

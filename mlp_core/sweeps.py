@@ -4,8 +4,8 @@ Seeds are spread over the devices, chunk after chunk, so memory is bounded by th
 combinations of a seed share its data and its batches, which are drawn once.
 
 An accelerator trains the combinations of a seed side by side. A CPU core trains them one after the
-other, with exactly the operations of a single run: side by side, XLA splits each small product into
-one call a run, and rounds differently, which moves the runs that sit on a knife edge.
+other, with exactly the operations of a single run: side by side they take twice as long there, and
+round differently, which moves the runs that sit on a knife edge.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from mlp_core import compiled, starts
-from mlp_core.compiled import Plan, State, Stretch
+from mlp_core.compiled import COMPILER_OPTIONS, Plan, State, Stretch
 from mlp_core.data import baselines
 from mlp_core.fixes import Fixes
 from mlp_core.grid import Grid
@@ -123,7 +123,7 @@ def _stacked(trees: Iterable[Any]) -> Any:
     return jax.tree.map(lambda *leaves: np.stack(leaves), *trees)
 
 
-@partial(jax.jit, static_argnames=("unravel", "mesh"))
+@partial(jax.jit, static_argnames=("unravel", "mesh"), compiler_options=COMPILER_OPTIONS)
 def _losses(
     states: State, examples: Examples, plan: Plan, stretch: Stretch, unravel: Unravel, mesh: Mesh
 ) -> tuple[jax.Array, jax.Array]:

@@ -34,7 +34,8 @@ def loss_and_gradient(
     weights = (jnp.arange(y.size) < rows) / jnp.maximum(rows, 1)
 
     def loss(params: Any) -> jax.Array:
-        return jnp.sum(weights * (model.outputs(unravel(params), x, norm) - y) ** 2)
+        errors = model.outputs(unravel(params), x, norm) - y
+        return jnp.vdot(weights, errors**2, precision="highest")
 
     value, gradient = jax.value_and_grad(loss)(params)
     gradient = jax.tree.map(lambda slope: jnp.where(rows > 0, slope, 0.0), gradient)
