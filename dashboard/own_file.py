@@ -123,12 +123,12 @@ def _read(file_id: str, _upload: UploadedFile) -> "CsvFile":
 
 def _forget(task: str) -> None:
     """Drops a table that the session has no more use for, with all that was made from it."""
-    from mlp_core import compiled, data
+    from mlp_core import data, starts
 
     closed(task)
     jobs.forget_everywhere(lambda key: _is_of(key, task))
     data.forget_datasets()
-    compiled.forget_examples()
+    starts.forget_examples()
 
 
 @st.cache_resource(scope="session", max_entries=1, show_spinner=False, on_release=_forget)

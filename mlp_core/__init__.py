@@ -7,6 +7,7 @@ page of controls is drawn before anything is trained.
 from importlib import import_module
 from typing import Any
 
+from mlp_core.devices import compile_loops_whole
 from mlp_core.fixes import STAGES, Fixes
 from mlp_core.settings import BOUNDS, Settings
 
@@ -16,7 +17,7 @@ _HOMES = {
     "dataset": "data",
     "baselines": "data",
     "init_optimizer": "optimizer",
-    "step": "compiled",
+    "step": "update",
     "Run": "training",
     "train": "training",
     "train_chunks": "training",
@@ -26,6 +27,9 @@ _HOMES = {
 }
 
 __all__ = ["BOUNDS", "STAGES", "Fixes", "Settings", *_HOMES]
+
+
+compile_loops_whole()  # here, since nothing above loads JAX
 
 
 def __getattr__(name: str) -> Any:

@@ -3,40 +3,29 @@
 Static are the shapes and nothing else. Whatever a switch or a setting changes is a traced number.
 """
 
-from collections.abc import Callable
 from functools import lru_cache, partial
-from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.flatten_util import ravel_pytree
 
-from mlp_core import batches, model
-from mlp_core.data import dataset, seed_keys
+from mlp_core import batches, model, starts
 from mlp_core.fixes import Fixes
 from mlp_core.model import Norm, Params
 from mlp_core.optimizer import Hyper, hyper_of, init_optimizer, learning_rates, updated
 from mlp_core.settings import Settings
+from mlp_core.starts import Examples, Unravel
+from mlp_core.update import loss_and_gradient
 
-Unravel = Callable[[Any], Params]
-"""Turns raveled parameters into a `Params`."""
-
-
-class Examples(NamedTuple):
-    """One seed's examples and batches on the device, shared by all combinations of fixes.
-
-    The batches are laid out before the run: picking their rows one by one would slow each step.
-    """
-
-    x_train: jax.Array  # [N, D]
-    y_train: jax.Array  # [N]
-    x_val: jax.Array  # [N, D]
-    y_val: jax.Array  # [N]
-    x_batches: jax.Array  # [T, D, B]
-    y_batches: jax.Array  # [T, B]
+# A loop can be one kernel (mlp_core.devices) only if none of its products is made a call into a
+# library, as XLA would by default. And its vectors are half as wide as many cores can take.
+# Accelerators ignore both options.
+COMPILER_OPTIONS = {
+    "xla_cpu_experimental_ynn_fusion_type": "",
+    "xla_cpu_prefer_vector_width": 512,
+}
 
 
 class Plan(NamedTuple):
@@ -44,9 +33,9 @@ class Plan(NamedTuple):
 
     norm: Norm
     hyper: Hyper
-    learning_rates: jax.Array  # [T]
-    rows_seen: jax.Array  # [T]
-    updates: jax.Array  # [R], after how many updates losses are recorded
+    learning_rates: np.ndarray | jax.Array  # [T]
+    rows_seen: np.ndarray | jax.Array  # [T]
+    updates: np.ndarray | jax.Array  # [R], after how many updates losses are recorded
 
 
 class Losses(NamedTuple):
@@ -67,81 +56,6 @@ class State(NamedTuple):
     val_loss: jax.Array  # [R]
 
 
-def draw_examples(settings: Settings) -> Examples:
-    """Draws the seed's examples and batches."""
-    data = dataset(settings)
-    orders = batches.epoch_orders(seed_keys(settings.seed).batches, settings)
-    rows = batches.batch_rows(orders, settings)
-    y_train = data.y_train[:, 0]
-    x_batches = np.ascontiguousarray(data.x_train[rows].swapaxes(1, 2))
-    arrays = (data.x_train, y_train, data.x_val, data.y_val[:, 0], x_batches, y_train[rows])
-    return Examples(*map(jnp.asarray, arrays))
-
-
-_kept_examples = lru_cache(maxsize=2)(draw_examples)
-
-
-def examples(settings: Settings) -> Examples:
-    """Returns the seed's examples and batches; drawn once, then kept for a few seeds."""
-    names = ("seed", "task", "examples", "noise", "val_share", "steps", "batch_size")
-    return _kept_examples(Settings(**{name: getattr(settings, name) for name in names}))
-
-
-def forget_examples() -> None:
-    """Drops what is kept for the next run, so that no reader's table stays in memory."""
-    _kept_examples.cache_clear()
-
-
-def plan(settings: Settings, fixes: Fixes, updates: np.ndarray) -> Plan:
-    """Returns the traced side of a run, recorded after each of `updates` updates."""
-    return Plan(
-        model.norm_of(fixes),
-        hyper_of(settings, fixes),
-        jnp.asarray(learning_rates(settings)),
-        jnp.asarray(batches.rows_seen(settings, fixes)),
-        jnp.asarray(updates, jnp.int32),
-    )
-
-
-def start(params: Params, steps: int, records: int) -> State:
-    """Returns the state before the first update, its records still NaN."""
-    flat, _ = ravel_pytree(params)
-    return State(
-        flat,
-        init_optimizer(flat),
-        jnp.full(steps, jnp.nan),
-        jnp.full(records, jnp.nan),
-        jnp.full(records, jnp.nan),
-    )
-
-
-def loss_and_gradient(
-    params: Any,
-    x: jax.Array,
-    y: jax.Array,
-    rows: jax.Array | int,
-    norm: Norm,
-    unravel: Unravel,
-) -> tuple[jax.Array, Any]:
-    """Returns the mean squared error of a batch's first `rows` rows, and its gradient.
-
-    Of no rows the loss is NaN, the mean of nothing, and the gradient exactly 0.
-
-    Args:
-      x: `[D, B]`.
-      y: `[B]`.
-      unravel: turns `params` into a `Params`.
-    """
-    weights = (jnp.arange(y.size) < rows) / jnp.maximum(rows, 1)
-
-    def loss(params: Any) -> jax.Array:
-        return jnp.sum(weights * (model.outputs(unravel(params), x, norm) - y) ** 2)
-
-    value, gradient = jax.value_and_grad(loss)(params)
-    gradient = jax.tree.map(lambda slope: jnp.where(rows > 0, slope, 0.0), gradient)
-    return jnp.where(rows > 0, value, jnp.nan), gradient
-
-
 class Stretch(NamedTuple):
     """What one call trains: the updates `done` to `stop`, the records `first` to `last`."""
 
@@ -149,6 +63,29 @@ class Stretch(NamedTuple):
     stop: int
     first: int
     last: int
+
+
+def plan(settings: Settings, fixes: Fixes, updates: np.ndarray) -> Plan:
+    """Returns the traced side of a run, recorded after each of `updates` updates."""
+    return Plan(
+        model.norm_of(fixes),
+        hyper_of(settings, fixes),
+        learning_rates(settings),
+        batches.rows_seen(settings, fixes),
+        np.asarray(updates, np.int32),
+    )
+
+
+def start(flat: jax.Array, steps: int, records: int) -> State:
+    """Returns the state before the first update of raveled parameters, its records still NaN."""
+    return _blank(flat.size, steps, records)._replace(params=flat)
+
+
+@lru_cache(maxsize=64)
+def _blank(size: int, steps: int, records: int) -> State:
+    params = jnp.full(size, jnp.nan)
+    rooms = (jnp.full(room, jnp.nan) for room in (steps, records, records))
+    return State(params, init_optimizer(params), *rooms)
 
 
 def advance(
@@ -190,38 +127,24 @@ def advance(
     return jax.lax.fori_loop(stretch.first, stretch.last, reach, state)
 
 
-_advance = jax.jit(advance, static_argnames="unravel")
+_advance = jax.jit(advance, static_argnames="unravel", compiler_options=COMPILER_OPTIONS)
 
 
-@lru_cache(maxsize=64)
-def _initial_params(seed: int, task: str, hidden: tuple[int, ...]) -> dict[Fixes, Params]:
-    settings = Settings(seed=seed, task=task, hidden=hidden, batch_size=1)
-    ways = [
-        Fixes(split_keys=split, norm_init=norm) for split, norm in product([False, True], repeat=2)
-    ]
-    return {fixes: model.init(seed_keys(seed).params, settings, fixes) for fixes in ways}
-
-
-def initial_params(settings: Settings, fixes: Fixes) -> Params:
-    """Returns the parameters the seed's run starts from.
-
-    All four ways to draw them are drawn at a seed's first use: no switch waits for it later.
-    """
-    drawn = _initial_params(settings.seed, settings.task, settings.hidden)
-    return drawn[Fixes(split_keys=fixes.split_keys, norm_init=fixes.norm_init)]
+@partial(jax.jit, static_argnames="unravel")
+def _unraveled(flat: jax.Array, unravel: Unravel) -> Params:
+    return unravel(flat)
 
 
 class CompiledLoop:
     """One run on the compiled engine, advanced as far as its caller wants."""
 
     def __init__(self, settings: Settings, fixes: Fixes, updates: np.ndarray):
-        params = initial_params(settings, fixes)
-        _, self._unravel = ravel_pytree(params)
-        self._examples = examples(settings)
+        _, flat, self._unravel = starts.initial(settings, fixes)
+        self._examples = starts.examples(settings)
         self.updates = updates
         self._stops = np.union1d(updates, settings.steps)  # records may end before the run
         self._plan = plan(settings, fixes, self._stops)
-        self._state = start(params, settings.steps, len(self._stops))
+        self._state = start(flat, settings.steps, len(self._stops))
         self.done = 0
 
     def advance(self, stop: int) -> None:
@@ -236,7 +159,7 @@ class CompiledLoop:
     @property
     def params(self) -> Params:
         """The parameters after the updates done so far."""
-        return self._unravel(self._state.params)
+        return _unraveled(self._state.params, self._unravel)
 
     @property
     def losses(self) -> Losses:
@@ -244,37 +167,3 @@ class CompiledLoop:
         state, records = self._state, len(self.updates)
         train_loss, val_loss = state.train_loss[:records], state.val_loss[:records]
         return Losses(*map(np.asarray, (state.batch_loss, train_loss, val_loss)))
-
-
-@jax.jit
-def _step(
-    params: Params,
-    opt_state: optax.OptState,
-    x: jax.Array,
-    y: jax.Array,
-    norm: Norm,
-    hyper: Hyper,
-    learning_rates: jax.Array,
-) -> tuple[Params, optax.OptState, jax.Array]:
-    loss, gradient = loss_and_gradient(params, x.T, y[:, 0], y.size, norm, lambda same: same)
-    count = optax.tree_utils.tree_get(opt_state, "count")
-    return *updated(params, opt_state, gradient, learning_rates[count], hyper), loss
-
-
-def step(
-    params: Params,
-    opt_state: optax.OptState,
-    x: jax.Array,
-    y: jax.Array,
-    settings: Settings,
-    fixes: Fixes,
-) -> tuple[Params, optax.OptState, jax.Array]:
-    """Returns the parameters, the optimiser's state and the batch's loss after a compiled update.
-
-    Args:
-      opt_state: `init_optimizer(params)` at first.
-      x: `[B, D]`; B may be 0: then the loss is NaN and the gradient exactly 0.
-      y: `[B, 1]`.
-    """
-    hyper, norm = hyper_of(settings, fixes), model.norm_of(fixes)
-    return _step(params, opt_state, x, y, norm, hyper, learning_rates(settings))

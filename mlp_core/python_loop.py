@@ -10,12 +10,13 @@ import numpy as np
 import optax
 
 from mlp_core import model
-from mlp_core.compiled import Losses, initial_params
+from mlp_core.compiled import Losses
 from mlp_core.data import dataset, seed_keys
 from mlp_core.fixes import Fixes
 from mlp_core.model import Norm, Params
 from mlp_core.optimizer import learning_rates
 from mlp_core.settings import Settings
+from mlp_core.starts import initial
 
 
 def _loss(params: Params, x: jax.Array, y: jax.Array, norm: Norm) -> jax.Array:
@@ -38,7 +39,7 @@ class PythonLoop:
         self.updates = updates
         self._batch_loss = np.full(settings.steps, np.nan, np.float32)
         self._recorded = np.full((2, len(updates)), np.nan, np.float32)
-        self.params = initial_params(settings, fixes)
+        self.params = initial(settings, fixes).params
         self._opt_state = self.init_optimizer(self.params)
         self.done = 0
         self._record()

@@ -4,8 +4,8 @@ Seeds are spread over the devices, chunk after chunk, so memory is bounded by th
 combinations of a seed share its data and its batches, which are drawn once.
 
 An accelerator trains the combinations of a seed side by side. A CPU core trains them one after the
-other, with exactly the operations of a single run: side by side, XLA splits each small product into
-one call a run, and rounds differently, which moves the runs that sit on a knife edge.
+other, with exactly the operations of a single run: side by side they take twice as long there, and
+round differently, which moves the runs that sit on a knife edge.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,16 +17,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from mlp_core import compiled
-from mlp_core.compiled import Examples, Plan, State, Stretch, Unravel
+from mlp_core import compiled, starts
+from mlp_core.compiled import COMPILER_OPTIONS, Plan, State, Stretch
 from mlp_core.data import baselines
 from mlp_core.fixes import Fixes
 from mlp_core.grid import Grid
 from mlp_core.model import Norm
 from mlp_core.settings import Settings
+from mlp_core.starts import Examples, Unravel
 
 RUNS = "runs"
 V1 = Fixes()
@@ -99,11 +99,12 @@ def _chunk(
     of_seed = [replace(settings, seed=seed) for seed in seeds]
     filled = of_seed + of_seed[-1:] * (mesh.size - len(of_seed))
     per_device = NamedSharding(mesh, PartitionSpec(RUNS))
-    examples = jax.device_put(_stacked(map(compiled.draw_examples, filled)), per_device)
+    examples = jax.device_put(_stacked(map(starts.draw_examples, filled)), per_device)
     states = _stacked(_stacked(_start(one, fixes) for fixes in combinations) for one in filled)
     states = jax.device_put(states, per_device)
-    _, unravel = ravel_pytree(compiled.initial_params(settings, combinations[0]))
-    train_loss, val_loss = _losses(states, examples, plan, settings.steps, unravel, mesh)
+    stretch = Stretch(0, settings.steps, 0, 1)
+    unravel = starts.initial(settings, combinations[0]).unravel
+    train_loss, val_loss = _losses(states, examples, plan, stretch, unravel, mesh)
     return Grid(
         settings,
         combinations,
@@ -115,29 +116,29 @@ def _chunk(
 
 
 def _start(settings: Settings, fixes: Fixes) -> State:
-    return compiled.start(compiled.initial_params(settings, fixes), settings.steps, 1)
+    return compiled.start(starts.initial(settings, fixes).flat, settings.steps, 1)
 
 
 def _stacked(trees: Iterable[Any]) -> Any:
     return jax.tree.map(lambda *leaves: np.stack(leaves), *trees)
 
 
-@partial(jax.jit, static_argnames=("steps", "unravel", "mesh"))
+@partial(jax.jit, static_argnames=("unravel", "mesh"), compiler_options=COMPILER_OPTIONS)
 def _losses(
-    states: State, examples: Examples, plan: Plan, steps: int, unravel: Unravel, mesh: Mesh
+    states: State, examples: Examples, plan: Plan, stretch: Stretch, unravel: Unravel, mesh: Mesh
 ) -> tuple[jax.Array, jax.Array]:
     """Returns the final train and val losses, `[seeds, F]` each."""
     num_combinations = plan.rows_seen.shape[0]
     side_by_side = None if mesh.devices.flat[0].platform == "cpu" else num_combinations
 
-    def of_device(states: State, examples: Examples, plan: Plan) -> Any:
+    def of_device(states: State, examples: Examples, plan: Plan, stretch: Stretch) -> Any:
         states, examples = jax.tree.map(lambda leaf: jnp.squeeze(leaf, 0), (states, examples))
 
         def of_run(run: tuple[State, Norm, jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
             state, norm, adamw, rows_seen = run
             hyper = plan.hyper._replace(adamw=adamw)
             own = plan._replace(norm=norm, hyper=hyper, rows_seen=rows_seen)
-            state = compiled.advance(state, examples, own, Stretch(0, steps, 0, 1), unravel)
+            state = compiled.advance(state, examples, own, stretch, unravel)
             return state.train_loss, state.val_loss
 
         runs = (states, plan.norm, plan.hyper.adamw, plan.rows_seen)
@@ -146,7 +147,7 @@ def _losses(
 
     runs, shared = PartitionSpec(RUNS), PartitionSpec()
     laid_out = jax.shard_map(
-        of_device, mesh=mesh, in_specs=(runs, runs, shared), out_specs=runs, check_vma=False
+        of_device, mesh=mesh, in_specs=(runs, runs, shared, shared), out_specs=runs, check_vma=False
     )
-    losses: tuple[jax.Array, jax.Array] = laid_out(states, examples, plan)
+    losses: tuple[jax.Array, jax.Array] = laid_out(states, examples, plan, stretch)
     return losses

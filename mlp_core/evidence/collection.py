@@ -6,8 +6,8 @@ import jax
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from mlp_core import batches, compiled, model
-from mlp_core.compiled import Examples, Plan
+from mlp_core import batches, compiled, model, starts
+from mlp_core.compiled import Plan
 from mlp_core.data import baselines, seed_keys
 from mlp_core.evidence import ledger, loop, recording
 from mlp_core.evidence.recording import Standing, Update
@@ -15,6 +15,7 @@ from mlp_core.evidence.records import Evidence, Losses, Probes, Rows, Steps, Uni
 from mlp_core.fixes import Fixes
 from mlp_core.model import Params
 from mlp_core.settings import Settings
+from mlp_core.starts import Examples
 
 MAX_RECORDS = 200
 FIRST_RECORDS = 64
@@ -30,9 +31,9 @@ def collect(settings: Settings, fixes: Fixes) -> Evidence:
 
     What comes back says nothing about the switches: it is what a reader of the run could measure.
     """
-    start = compiled.initial_params(settings, fixes)
+    start = starts.initial(settings, fixes).params
     flat, unravel = ravel_pytree(start)
-    examples, plan = compiled.examples(settings), _plan(settings, fixes)
+    examples, plan = starts.examples(settings), _plan(settings, fixes)
     marks = recorded(settings.steps)
     asked = np.zeros(settings.steps, bool)
     asked[marks[:-1]] = True

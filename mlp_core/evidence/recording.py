@@ -12,9 +12,11 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from mlp_core import model
-from mlp_core.compiled import Examples, Plan, Unravel, loss_and_gradient
+from mlp_core.compiled import Plan
 from mlp_core.model import Head, Norm, Params
 from mlp_core.optimizer import init_optimizer, updated
+from mlp_core.starts import Examples, Unravel
+from mlp_core.update import loss_and_gradient
 
 
 class Update(NamedTuple):

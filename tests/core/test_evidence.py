@@ -7,11 +7,11 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from mlp_core import STAGES, Fixes, Settings, dataset, init_optimizer, predict, step, train
-from mlp_core.compiled import initial_params
 from mlp_core.evidence import Evidence, collect
 from mlp_core.evidence.collection import FIT_UPDATES, MAX_RECORDS, recorded
 from mlp_core.evidence.loop import compiled_shapes, operations
 from mlp_core.python_loop import PythonBatches, PythonLoop
+from mlp_core.starts import initial
 
 SMALL = Settings(hidden=(4, 3), examples=200, steps=45, batch_size=32)
 NUMERIC = Fixes(jit_step=True)
@@ -83,7 +83,7 @@ def test_units_agree_with_numpy():
     settings = replace(SMALL, seed=5, hidden=(8, 6))
     units = collect(settings, fixes).units
 
-    data, (layers, _) = dataset(settings), initial_params(settings, fixes)
+    data, (layers, _) = dataset(settings), initial(settings, fixes).params
     x, dead, least = np.concatenate([data.x_train, data.x_val]), [], []
     for layer in layers:
         a = x @ np.asarray(layer.weight).T
@@ -101,7 +101,7 @@ def test_steps_agree_with_a_loop_in_python(adamw):
     fixes = replace(NUMERIC, adamw=adamw, norm_init=True)
     steps = collect(SMALL, fixes).steps
 
-    params = start = initial_params(SMALL, fixes)
+    params = start = initial(SMALL, fixes).params
     opt_state, rows = init_optimizer(params), PythonBatches(SMALL, fixes)
     data = dataset(SMALL)
 
@@ -201,7 +201,7 @@ def test_one_batch_is_fitted_by_the_runs_own_updates(adamw):
 
     batch, data = np.asarray(PythonBatches(SMALL, fixes).next_rows()), dataset(SMALL)
     x, y = data.x_train[batch], data.y_train[batch]
-    params = initial_params(SMALL, fixes)
+    params = initial(SMALL, fixes).params
     opt_state, losses = init_optimizer(params), []
     for _ in range(20):
         params, opt_state, loss = step(params, opt_state, x, y, SMALL, fixes)

@@ -8,7 +8,7 @@ from jax import tree
 from jax.flatten_util import ravel_pytree
 
 from mlp_core import STAGES, Fixes, Settings, init_optimizer, step, train
-from mlp_core.compiled import examples, initial_params
+from mlp_core.starts import examples, initial
 
 SMALL = Settings(seed=1, examples=200, hidden=(4, 3), steps=7, batch_size=32)
 
@@ -19,7 +19,7 @@ def test_single_steps_make_up_the_run(stage, schedule):
     settings, fixes = replace(SMALL, schedule=schedule), replace(STAGES[stage], jit_step=True)
     run = train(settings, fixes)
     data = examples(settings)
-    params = initial_params(settings, fixes)
+    params = initial(settings, fixes).params
     opt_state = init_optimizer(params)
 
     losses = []
@@ -36,7 +36,7 @@ def test_single_steps_make_up_the_run(stage, schedule):
 
 
 def test_a_step_on_no_rows_loses_nothing_and_moves_nothing_under_plain_descent():
-    params = initial_params(SMALL, Fixes())
+    params = initial(SMALL, Fixes()).params
 
     after, _, loss = step(
         params, init_optimizer(params), np.zeros((0, 5)), np.zeros((0, 1)), SMALL, Fixes()
@@ -48,7 +48,7 @@ def test_a_step_on_no_rows_loses_nothing_and_moves_nothing_under_plain_descent()
 
 def test_a_step_on_no_rows_decays_under_adamw():
     fixes = Fixes(adamw=True)
-    params = initial_params(SMALL, fixes)
+    params = initial(SMALL, fixes).params
 
     after, _, loss = step(
         params, init_optimizer(params), np.zeros((0, 5)), np.zeros((0, 1)), SMALL, fixes

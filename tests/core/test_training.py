@@ -9,9 +9,10 @@ import pytest
 from jax import tree
 from jax.monitoring import register_event_duration_secs_listener
 
-from mlp_core import STAGES, Fixes, Settings, compiled, init_optimizer, train, train_chunks
+from mlp_core import STAGES, Fixes, Settings, init_optimizer, train, train_chunks
 from mlp_core.fixes import NUMERIC_SWITCHES
 from mlp_core.optimizer import hyper_of, updated
+from mlp_core.starts import initial
 
 SMALL = Settings(seed=1, examples=200, hidden=(4, 3), steps=45, batch_size=32)
 NUMERIC = Fixes(jit_step=True)
@@ -125,7 +126,7 @@ def test_adamw_without_momentum_left_only_decays_on_an_empty_batch():
     """The first update from rows, the second from none: momentum 0.9 m and decay, by hand."""
     fixes = Fixes(norm_init=True, adamw=True, jit_step=True)
     one, two = (train(replace(SMALL, steps=steps), fixes).params for steps in (1, 2))
-    start = compiled.initial_params(SMALL, fixes)
+    start = initial(SMALL, fixes).params
 
     # From one gradient g: m / sqrt(v) is its sign at first, then m = 0.09 g and v = 0.000999 g^2.
     first, second = (

@@ -1,0 +1,86 @@
+"""What a seed gives a run to start from: its examples, its batches and its first parameters."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import product
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+
+from mlp_core import batches, model
+from mlp_core.data import dataset, seed_keys
+from mlp_core.fixes import Fixes
+from mlp_core.model import Params
+from mlp_core.settings import Settings
+
+Unravel = Callable[[Any], Params]
+"""Turns raveled parameters into a `Params`."""
+
+
+class Examples(NamedTuple):
+    """One seed's examples and batches on the device, shared by all combinations of fixes.
+
+    The batches are laid out before the run: picking their rows one by one would slow each step.
+    """
+
+    x_train: jax.Array  # [N, D]
+    y_train: jax.Array  # [N]
+    x_val: jax.Array  # [N, D]
+    y_val: jax.Array  # [N]
+    x_batches: jax.Array  # [T, D, B]
+    y_batches: jax.Array  # [T, B]
+
+
+class Initial(NamedTuple):
+    """The parameters a run starts from, as they are and raveled."""
+
+    params: Params
+    flat: jax.Array
+    unravel: Unravel
+
+
+def draw_examples(settings: Settings) -> Examples:
+    """Draws the seed's examples and batches."""
+    data = dataset(settings)
+    orders = batches.epoch_orders(seed_keys(settings.seed).batches, settings)
+    rows = batches.batch_rows(orders, settings)
+    y_train = data.y_train[:, 0]
+    x_batches = np.ascontiguousarray(data.x_train[rows].swapaxes(1, 2))
+    arrays = (data.x_train, y_train, data.x_val, data.y_val[:, 0], x_batches, y_train[rows])
+    return Examples(*map(jnp.asarray, arrays))
+
+
+_kept_examples = lru_cache(maxsize=2)(draw_examples)
+
+
+def examples(settings: Settings) -> Examples:
+    """Returns the seed's examples and batches; drawn once, then kept for a few seeds."""
+    names = ("seed", "task", "examples", "noise", "val_share", "steps", "batch_size")
+    return _kept_examples(Settings(**{name: getattr(settings, name) for name in names}))
+
+
+def forget_examples() -> None:
+    """Drops what is kept for the next run, so that no reader's table stays in memory."""
+    _kept_examples.cache_clear()
+
+
+@lru_cache(maxsize=64)
+def _initials(seed: int, task: str, hidden: tuple[int, ...]) -> dict[Fixes, Initial]:
+    settings = Settings(seed=seed, task=task, hidden=hidden, batch_size=1)
+    ways = [
+        Fixes(split_keys=split, norm_init=norm) for split, norm in product([False, True], repeat=2)
+    ]
+    drawn = {fixes: model.init(seed_keys(seed).params, settings, fixes) for fixes in ways}
+    return {fixes: Initial(params, *ravel_pytree(params)) for fixes, params in drawn.items()}
+
+
+def initial(settings: Settings, fixes: Fixes) -> Initial:
+    """Returns the parameters the seed's run starts from.
+
+    All four ways to draw them are drawn at a seed's first use: no switch waits for it later.
+    """
+    drawn = _initials(settings.seed, settings.task, settings.hidden)
+    return drawn[Fixes(split_keys=fixes.split_keys, norm_init=fixes.norm_init)]
