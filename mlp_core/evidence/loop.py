@@ -6,13 +6,14 @@ from typing import Any
 import jax
 import numpy as np
 
-from mlp_core import model, update
+from mlp_core import model
 from mlp_core.data import dataset
 from mlp_core.fixes import Fixes
 from mlp_core.optimizer import init_optimizer
 from mlp_core.python_loop import PythonBatches, PythonLoop, loss_and_gradient
 from mlp_core.settings import Settings
 from mlp_core.starts import initial
+from mlp_core.update import step
 
 MAX_UPDATES = 40
 """A little more than an epoch of the post's run: an epoch's last batch may be smaller."""
@@ -57,7 +58,7 @@ def operations(settings: Settings, fixes: Fixes) -> int:
         return loop.updated(params, opt_state, gradient, 0)
 
     def as_one(params: Any, opt_state: Any, x: jax.Array, y: jax.Array) -> Any:
-        return update.step(params, opt_state, x, y, constant, fixes)
+        return step(params, opt_state, x, y, constant, fixes)
 
     update, optimizer = (
         (as_one, init_optimizer) if fixes.jit_step else (one_by_one, loop.init_optimizer)
