@@ -4,6 +4,8 @@ import re
 import traceback
 from typing import Literal, NamedTuple
 
+from jax.experimental.checkify import JaxRuntimeError
+
 from mlp_core.detectors import subject
 from mlp_core.detectors.cases import PLACES, SOUND, Case
 
@@ -21,14 +23,16 @@ class Alarm(NamedTuple):
 def of_error(error: Exception) -> Alarm:
     """Returns what an exception says, and the innermost line of the program it points at."""
     message = re.sub(r"\s+", " ", str(error)).split(" See https")[0]
-    frames = [
-        frame
-        for each in (error, error.__cause__)
-        if each is not None
-        for frame in traceback.extract_tb(each.__traceback__)
-        if frame.filename == subject.__file__
-    ]
-    return Alarm(f"{type(error).__name__}: {message}", frames[-1].name, frames[-1].line or "")
+    # A check of checkify's is raised where its result is looked at, from an error where it failed.
+    chain = (error.__cause__, error) if isinstance(error, JaxRuntimeError) else (error,)
+    frame = next(frames[-1] for each in chain if (frames := _frames(each)))
+    return Alarm(f"{type(error).__name__}: {message}", frame.name, frame.line or "")
+
+
+def _frames(error: BaseException | None) -> list[traceback.FrameSummary]:
+    """Returns the part of a traceback that lies in the program, innermost last."""
+    frames = traceback.extract_tb(error.__traceback__) if error else []
+    return [frame for frame in frames if frame.filename == subject.__file__]
 
 
 def outcome(case: Case, alarm: Alarm | None) -> Outcome:
