@@ -3,8 +3,9 @@
 Static are the shapes and nothing else. Whatever a switch or a setting changes is a traced number.
 """
 
+from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,10 +23,25 @@ from mlp_core.update import loss_and_gradient
 # A loop can be one kernel (mlp_core.devices) only if none of its products is made a call into a
 # library, as XLA would by default. And its vectors are half as wide as many cores can take.
 # Accelerators ignore both options.
-COMPILER_OPTIONS = {
+_ONE_KERNEL = {
     "xla_cpu_experimental_ynn_fusion_type": "",
     "xla_cpu_prefer_vector_width": 512,
 }
+
+
+def jitted(function: Callable[..., Any], static: tuple[str, ...]) -> dict[bool, Callable[..., Any]]:
+    """Returns a function compiled in two ways, by whether the network is small (`model.is_small`).
+
+    A small one's loop is one kernel. The products of larger layers stay calls into a library, which
+    is many times faster for them.
+
+    Args:
+      static: the names of its static arguments.
+    """
+    return {
+        small: jax.jit(function, static_argnames=static, compiler_options=options)
+        for small, options in ((True, _ONE_KERNEL), (False, None))
+    }
 
 
 class Plan(NamedTuple):
@@ -127,7 +143,7 @@ def advance(
     return jax.lax.fori_loop(stretch.first, stretch.last, reach, state)
 
 
-_advance = jax.jit(advance, static_argnames="unravel", compiler_options=COMPILER_OPTIONS)
+_advance = jitted(advance, static=("unravel",))
 
 
 @partial(jax.jit, static_argnames="unravel")
@@ -140,6 +156,7 @@ class CompiledLoop:
 
     def __init__(self, settings: Settings, fixes: Fixes, updates: np.ndarray):
         _, flat, self._unravel = starts.initial(settings, fixes)
+        self._advance = _advance[model.is_small(settings)]
         self._examples = starts.examples(settings)
         self.updates = updates
         self._stops = np.union1d(updates, settings.steps)  # records may end before the run
@@ -153,7 +170,7 @@ class CompiledLoop:
         last = np.searchsorted(self._stops, stop, "right")
         unfinished = last < len(self._stops)
         stretch = Stretch(self.done, stop, int(first), int(last + unfinished))
-        self._state = _advance(self._state, self._examples, self._plan, stretch, self._unravel)
+        self._state = self._advance(self._state, self._examples, self._plan, stretch, self._unravel)
         self.done = stop
 
     @property

@@ -16,6 +16,9 @@ from mlp_core.settings import Settings
 
 EPSILON = 1e-5
 
+SMALL = 16
+"""Up to so many features a product is cheapest written out, beyond as a matrix product."""
+
 
 class Layer(NamedTuple):
     """A hidden layer with I inputs and O outputs."""
@@ -50,6 +53,11 @@ class Norm(NamedTuple):
     inner: float
     outer: float
     pre_bias: float
+
+
+def is_small(settings: Settings) -> bool:
+    """Returns whether no layer has more than `SMALL` inputs or outputs."""
+    return max(settings.num_features, *settings.hidden) <= SMALL
 
 
 def norm_of(fixes: Fixes) -> Norm:
@@ -111,7 +119,7 @@ def outputs(params: Params, x: jax.Array, norm: Norm) -> jax.Array:
     """Returns predictions with features first: `[I, B] -> [B]`."""
     for layer in params.layers:
         x = _hidden(layer, x, norm)
-    return _matrix_vector(params.head.weight[0], x) + params.head.bias
+    return _matrix_product(params.head.weight[0], x) + params.head.bias
 
 
 @jax.custom_vjp
@@ -159,21 +167,25 @@ _hidden.defvjp(_forward, _backward)
 
 def _product(weight: jax.Array, x: jax.Array) -> jax.Array:
     """Returns `weight @ x`, `[O, B]`, summed over the features I."""
+    if max(weight.shape) > SMALL:
+        return _matrix_product(weight, x)
     return jnp.sum(weight[:, :, None] * x, axis=1)
 
 
 def _batch_products(a: jax.Array, x: jax.Array) -> jax.Array:
     """Returns `a @ x.T`, `[O, I]`, summed over the batch."""
-    return jnp.stack([_matrix_vector(a, row) for row in x], axis=1)
+    if max(len(a), len(x)) > SMALL:
+        return _matrix_product(a, x.T)
+    return jnp.stack([_matrix_product(a, row) for row in x], axis=1)
 
 
 def _batch_sum(a: jax.Array) -> jax.Array:
     """Returns `[O]`."""
-    return _matrix_vector(a, jnp.ones(a.shape[1]))
+    return _matrix_product(a, jnp.ones(a.shape[1]))
 
 
 # Accelerators round the inputs of a product unless told otherwise, too coarsely for our digits.
-_matrix_vector = partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
+_matrix_product = partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
 
 
 @jax.jit

@@ -10,7 +10,6 @@ round differently, which moves the runs that sit on a knife edge.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -20,11 +19,11 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from mlp_core import compiled, starts
-from mlp_core.compiled import COMPILER_OPTIONS, Plan, State, Stretch
+from mlp_core.compiled import Plan, State, Stretch, jitted
 from mlp_core.data import baselines
 from mlp_core.fixes import Fixes
 from mlp_core.grid import Grid
-from mlp_core.model import Norm
+from mlp_core.model import Norm, is_small
 from mlp_core.settings import Settings
 from mlp_core.starts import Examples, Unravel
 
@@ -104,7 +103,8 @@ def _chunk(
     states = jax.device_put(states, per_device)
     stretch = Stretch(0, settings.steps, 0, 1)
     unravel = starts.initial(settings, combinations[0]).unravel
-    train_loss, val_loss = _losses(states, examples, plan, stretch, unravel, mesh)
+    final_losses = _compiled_losses[is_small(settings)]
+    train_loss, val_loss = final_losses(states, examples, plan, stretch, unravel, mesh)
     return Grid(
         settings,
         combinations,
@@ -123,8 +123,7 @@ def _stacked(trees: Iterable[Any]) -> Any:
     return jax.tree.map(lambda *leaves: np.stack(leaves), *trees)
 
 
-@partial(jax.jit, static_argnames=("unravel", "mesh"), compiler_options=COMPILER_OPTIONS)
-def _losses(
+def _final_losses(
     states: State, examples: Examples, plan: Plan, stretch: Stretch, unravel: Unravel, mesh: Mesh
 ) -> tuple[jax.Array, jax.Array]:
     """Returns the final train and val losses, `[seeds, F]` each."""
@@ -151,3 +150,6 @@ def _losses(
     )
     losses: tuple[jax.Array, jax.Array] = laid_out(states, examples, plan, stretch)
     return losses
+
+
+_compiled_losses = jitted(_final_losses, static=("unravel", "mesh"))

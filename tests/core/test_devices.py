@@ -20,7 +20,8 @@ def test_a_run_is_one_kernel():
     plan = compiled.plan(SHORT, fixes, np.array([SHORT.steps]))
     stretch = compiled.Stretch(0, SHORT.steps, 0, 1)
 
-    lowered = compiled._advance.lower(state, starts.examples(SHORT), plan, stretch, first.unravel)
+    arguments = (state, starts.examples(SHORT), plan, stretch, first.unravel)
+    lowered = compiled._advance[True].lower(*arguments)
 
     program = lowered.compile().as_text()
     entry = program[program.index("\nENTRY") :]
