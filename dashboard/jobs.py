@@ -79,7 +79,7 @@ class Job(Generic[T]):
     def _let_go(self) -> None:
         # Both the one who drops and the thread come here last, so one of them sees both as true.
         if self._dropped and self.rested:
-            self._chunks = iter(())
+            self._chunks, self.error = iter(()), None  # an error holds on to where it was raised
 
     def rouse(self) -> None:
         """Lets a stopped job go on."""

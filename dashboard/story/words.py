@@ -95,7 +95,7 @@ def adds_up(cheapest: "Run", stage: "Run") -> str:
     without, with_norm = cheapest.final_val_loss, stage.final_val_loss
     if not (math.isfinite(without) and math.isfinite(with_norm)):
         return ""
-    if without < with_norm:
+    if with_norm > 1.02 * without:
         return (
             f"Here the LayerNorm fix even costs: keys and batches without it end at "
             f"{words.loss(without)}, with it at {words.loss(with_norm)}."
@@ -116,8 +116,8 @@ def survival(grid: "Grid") -> str:
     return (
         f"Over all combinations of the post's fixes and {len(grid.seeds)} seeds, **{_died(off)} of "
         f"the runs end in NaN without LayerNorm's init and {_died(on)} with it**. Where both live, "
-        f"the init makes the median val loss {_median_change(grid, whole_batches=False)} with "
-        f"empty batches and {_median_change(grid, whole_batches=True)} with whole ones."
+        f"the init changes the val loss by {_median_change(grid, whole_batches=False)} with empty "
+        f"batches and by {_median_change(grid, whole_batches=True)} with whole ones (medians)."
     )
 
 
@@ -156,7 +156,7 @@ def _median_change(grid: "Grid", whole_batches: bool) -> str:
         if fixes.norm_init and fixes.whole_batches == whole_batches
     ]
     percent = round(100 * (float(np.nanmedian(ratios)) - 1))
-    return f"{abs(percent)} % {'lower' if percent < 0 else 'higher'}" if percent else "no other"
+    return f"{percent:+d} %".replace("-", "−") if percent else "0 %"
 
 
 def _died(losses: np.ndarray) -> str:
@@ -218,7 +218,7 @@ def residuals(length: np.ndarray, residual: np.ndarray) -> str:
     said = "Each dot is a validation example."
     short, middle, long = (part.mean() for part in np.array_split(_by(length, residual) ** 2, 3))
     if min(short, long) > 2 * middle:
-        said += " It is right for x of middling length, and off for short and long ones."
+        said += " Right where x is of middling length, off where it is short or long."
     return said
 
 

@@ -93,18 +93,21 @@ def test_a_job_that_nobody_watches_stops(worker: Workers, monkeypatch: pytest.Mo
     assert not job.done
 
 
-@pytest.mark.parametrize("under_way", [True, False])
-def test_a_dropped_job_lets_its_data_go_whoever_holds_it(worker: Workers, under_way: bool) -> None:
+@pytest.mark.parametrize("state", ["under way", "stopped", "failed"])
+def test_a_dropped_job_lets_its_data_go_whoever_holds_it(worker: Workers, state: str) -> None:
     data = threading.Event()  # anything that can be referred to weakly
     gone = weakref.ref(data)
 
     def chunks(data: threading.Event) -> Iterator[int]:
         while not data.wait(0.01):
             yield 1
+            if state == "failed":
+                raise ValueError
 
     job = worker.start("a", functools.partial(chunks, data))
-    if not under_way:
+    if state == "stopped":
         job.stop()
+    if state != "under way":
         assert job.wait(5)
     del data
 

@@ -120,7 +120,7 @@ def test_layer_norm_buys_survival_more_than_loss(open_story: Story) -> None:
         rows = [[grid.combinations.index(f) for f in (x, replace(x, norm_init=False))] for x in on]
         ratios = [grid.val_loss[after] / grid.val_loss[before] for after, before in rows]
         percent[whole] = 100 * (np.nanmedian(ratios) - 1)
-    assert f"the median val loss {-percent[False]:.0f} % lower with empty batches" in said
+    assert f"by −{-percent[False]:.0f} % with empty batches and by 0 % with whole ones" in said
     assert abs(percent[True]) < 1  # the title above the sentence holds
     assert percent[False] < -10
 
@@ -258,7 +258,7 @@ def test_the_residuals_spread_only_without_the_bias(bias: bool, spreads: bool) -
 
     said = words.residuals(np.linalg.norm(x, axis=1), residual[:, 0])
 
-    assert ("off for short and long ones" in said) == spreads
+    assert ("off where it is short or long" in said) == spreads
 
 
 @pytest.mark.parametrize(("unit", "moves"), [(1.0, True), (1000.0, False)])
