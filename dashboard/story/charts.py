@@ -65,20 +65,22 @@ def scaled_input() -> dict[str, Any]:
     now = alt.Chart(alt.NamedData("now")).encode(factor, value, color=color())
     dots = now.mark_point(filled=True, size=90, opacity=1, aria=False)
     names = _names(now.encode(text="text:N", color=meaning("text")), align="left", dx=-8)
-    span = alt.Chart(alt.NamedData("span")).mark_point(opacity=0, aria=False)
-    layers = alt.layer(span.encode(factor, value), lines, dots, *names)
+    layers = alt.layer(_unseen().encode(factor, value), lines, dots, *names)
     return layers.properties(height=300).to_dict()
 
 
 @lru_cache(maxsize=1)
 def residuals() -> dict[str, Any]:
-    """Returns the Lab's chart of residuals: a table `both` more, not seen, decides the axes."""
-    both = alt.Chart(alt.NamedData("both")).mark_point(opacity=0, aria=False)
-    unseen = both.encode(x="length:Q", y="residual:Q").to_dict()
+    """Returns the Lab's chart of residuals, whose axes go at least as far as a table `span`."""
+    unseen = _unseen().encode(x="length:Q", y="residual:Q").to_dict()
     chart = lab_charts.residual_against_length()
-    return chart | {
-        "layer": [{k: unseen[k] for k in ("data", "mark", "encoding")}, *chart["layer"]]
-    }
+    first = {part: unseen[part] for part in ("data", "mark", "encoding")}
+    return chart | {"layer": [first, *chart["layer"]]}
+
+
+def _unseen() -> alt.Chart:
+    """Returns marks that are not seen and yet widen the axes."""
+    return alt.Chart(alt.NamedData("span")).mark_tick(opacity=0, aria=False)
 
 
 def _names(points: alt.Chart, align: Literal["left", "right"], dx: int) -> list[alt.Chart]:

@@ -66,7 +66,7 @@ def _draw_residuals(choice: Choice, trained: "Mapping[Fixes, Run]") -> None:
         charts.residuals(),
         {
             "predictions": table,
-            "both": pd.concat(both.values()),
+            "span": pd.concat(both.values())[["length", "residual"]].agg(["min", "max"]),
             "zero": pd.DataFrame({"residual": [0.0]}),
         },
         key="wall_residuals",

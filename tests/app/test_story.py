@@ -149,6 +149,21 @@ def test_the_wall_falls_when_its_switch_is_flipped(open_story: Story) -> None:
     assert "**The prediction follows**" in "\n".join(caption.value for caption in app.caption)
 
 
+def test_the_residuals_keep_their_axes_when_the_wall_falls(open_story: Story) -> None:
+    app = open_story()
+
+    def shown() -> tuple[object, float]:
+        chart = len(app.get("vega_lite_chart")) - 2
+        largest = max(abs(float(str(row["residual"]))) for row in table(app, chart, "predictions"))
+        return table(app, chart, "span"), largest
+
+    axes, before = shown()
+    app.toggle(key="wall_bias").set_value(True).run()
+
+    assert shown()[0] == axes
+    assert shown()[1] < before / 3
+
+
 def test_the_slider_moves_the_input_and_not_the_prediction(open_story: Story) -> None:
     app = open_story()
 
