@@ -42,7 +42,7 @@ def current_settings() -> Settings:
     try:
         return sidebar.chosen_settings()
     except own_file.FileMissingError as missing:
-        st.info(str(missing), icon=":material/upload_file:")
+        own_file.show_problem(missing)
         st.stop()
     except ValueError as error:
         problem = words.in_labels(str(error))

@@ -4,6 +4,13 @@ import streamlit as st
 
 from dashboard import links, pins, words
 from dashboard.choice import Choice
+from mlp_core.table import is_own
+
+_LINK = "This link shows the very same view, pins included."
+_LINK_WITHOUT_FILE = (
+    "Whoever opens this link is asked for the CSV file. Its columns are to be chosen again, and "
+    "pins on it stay out of the link."
+)
 
 
 def show(question: str, choice: Choice) -> None:
@@ -13,7 +20,7 @@ def show(question: str, choice: Choice) -> None:
         with st.container(horizontal=True, width="content", key="actions"):
             _pin_button(choice)
             with st.popover("Copy link", icon=":material/link:", type="tertiary"):
-                st.markdown("This link shows the very same view, pins included.")
+                st.markdown(_LINK_WITHOUT_FILE if is_own(choice.settings.task) else _LINK)
                 st.code(links.permalink(), language=None, wrap_lines=True)
 
 

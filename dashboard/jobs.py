@@ -28,6 +28,7 @@ class Job(Generic[T]):
         self.stopped = False
         self.done = False
         self._chunks = chunks
+        self._dropped = False
         self._looked_at = time.monotonic()
         self._rested = threading.Event()
 
@@ -67,7 +68,18 @@ class Job(Generic[T]):
             except Exception as error:  # a thread has no reader: the page says what went wrong
                 self.done, self.error = True, error
         self._rested.set()
+        self._let_go()
         return False
+
+    def drop(self) -> None:
+        """Ends the job for good: what it computes from is let go, whoever still holds the job."""
+        self.stopped = self._dropped = True
+        self._let_go()
+
+    def _let_go(self) -> None:
+        # Both the one who drops and the thread come here last, so one of them sees both as true.
+        if self._dropped and self.rested:
+            self._chunks, self.error = iter(()), None  # an error holds on to where it was raised
 
     def rouse(self) -> None:
         """Lets a stopped job go on."""
@@ -160,7 +172,7 @@ class Workers:
         """Stops and drops the jobs of all keys of which `belongs` is true."""
         with self._changed:
             for key in [key for key in self._jobs if belongs(key)]:
-                self._jobs.pop(key).stop()
+                self._jobs.pop(key).drop()
 
     def close(self) -> None:
         """Ends the threads after their present chunks."""

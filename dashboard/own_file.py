@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard import jobs, words
+from dashboard import jobs, runs, words
 from mlp_core.settings import Settings
 from mlp_core.table import OWN, closed, opened
 
@@ -18,12 +18,23 @@ if TYPE_CHECKING:
 
 UPLOAD_KEY = "csv_upload"
 MOST_MEGABYTES = 50
+_NAMED = 5
 _TASK = "csv_task"
 _PROBLEM = "csv_problem"
+_GAPS = "csv_gaps"
 
 
 class FileMissingError(Exception):
     """There is no table to train on yet; the message says what the reader should do."""
+
+
+class _GapsError(ValueError):
+    """Rows lack numbers, and the reader has not said yet that they may go."""
+
+    def __init__(self, message: str, key: str):
+        super().__init__(message)
+        self.key = key
+        """Of the tick that says so."""
 
 
 class _Columns(NamedTuple):
@@ -33,7 +44,7 @@ class _Columns(NamedTuple):
 
 def draw() -> None:
     """Draws what chooses a file and its columns; the task they make is `task()` afterwards."""
-    st.session_state[_TASK], st.session_state[_PROBLEM] = None, None
+    st.session_state[_TASK] = st.session_state[_PROBLEM] = st.session_state[_GAPS] = None
     upload = st.file_uploader(
         "CSV file",
         type=["csv", "tsv", "txt"],
@@ -51,6 +62,7 @@ def draw() -> None:
     try:
         st.session_state[_TASK] = _chosen_task(upload)
     except ValueError as error:
+        st.session_state[_GAPS] = error.key if isinstance(error, _GapsError) else None
         st.session_state[_PROBLEM] = f"{words.plain(upload.name)}: {words.plain(str(error), 600)}"
         st.warning(st.session_state[_PROBLEM])
 
@@ -69,6 +81,18 @@ def task() -> str:
     return str(found)
 
 
+def show_problem(missing: FileMissingError) -> None:
+    """Draws on the page, where a phone hides the sidebar, what is missing and the quick remedy."""
+    st.info(str(missing), icon=":material/upload_file:")
+    gaps = st.session_state.get(_GAPS)
+    if gaps:
+        st.button("Leave them out", on_click=_leave_out, args=(gaps,), key="leave_out_gaps")
+
+
+def _leave_out(gaps: str) -> None:
+    st.session_state[gaps] = True
+
+
 def _chosen_task(upload: UploadedFile) -> str:
     """Draws the choice of columns and returns the task.
 
@@ -84,8 +108,7 @@ def _chosen_task(upload: UploadedFile) -> str:
 def _chosen_columns(file: "CsvFile", file_id: str) -> _Columns:
     names = list(file.frame)
     if file.left_out:
-        reasons = ", ".join(f"{words.plain(name)} ({why})" for name, why in file.left_out.items())
-        st.caption(f"Left out: {reasons}.")
+        st.caption(_left_out(file.left_out))
     target = st.selectbox("Target", names, index=len(names) - 1, key=f"csv_target_{file_id}")
     others = [name for name in names if name != target]
     place = names.index(target)
@@ -95,22 +118,33 @@ def _chosen_columns(file: "CsvFile", file_id: str) -> _Columns:
     return _Columns(target, tuple(features))
 
 
+def _left_out(reasons: dict[str, str]) -> str:
+    """Returns which columns cannot be used, by reason, the first few of each by name."""
+    said = []
+    for reason in dict.fromkeys(reasons.values()):
+        names = [words.plain(name) for name, why in reasons.items() if why == reason]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        said.append(f"{', '.join(names[:_NAMED])}{more} ({reason})")
+    return f"Left out: {'; '.join(said)}."
+
+
 def _agree_to_gaps(file: "CsvFile", columns: _Columns, file_id: str) -> None:
     """Asks before rows are dropped.
 
     Raises:
-      ValueError: if the reader has not agreed.
+      _GapsError: if the reader has not agreed.
     """
     from mlp_core.csv_file import rows_with_gaps
 
     gaps, rows = rows_with_gaps(file, [*columns.features, columns.target]), len(file.frame)
     if not gaps:
         return
-    text = f"Leave out {gaps:,} of {rows:,} rows"
-    if not st.checkbox(text, key=f"csv_gaps_{file_id}", help="They lack a finite number."):
-        raise ValueError(
-            f"{gaps:,} of {rows:,} rows lack a finite number in a chosen column. Leave these rows "
-            "out by the tick in the sidebar, or choose other columns."
+    text, key = f"Leave out {gaps:,} of {rows:,} rows", f"csv_gaps_{file_id}"
+    if not st.checkbox(text, key=key, help="They lack a finite number."):
+        raise _GapsError(
+            f"{gaps:,} of {rows:,} rows lack a finite number in a chosen column. Leave them out, "
+            "or choose other columns.",
+            key,
         )
 
 
@@ -129,6 +163,7 @@ def _forget(task: str) -> None:
     jobs.forget_everywhere(lambda key: _is_of(key, task))
     data.forget_datasets()
     starts.forget_examples()
+    runs.forget_targets()
 
 
 @st.cache_resource(scope="session", max_entries=1, show_spinner=False, on_release=_forget)

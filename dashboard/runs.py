@@ -118,6 +118,12 @@ def target_scale(settings: Settings) -> "Scale":
     return data.target_scale(settings)
 
 
+def forget_targets() -> None:
+    """Drops what is kept about the targets of all settings, a reader's own among them."""
+    for kept in (baselines, target_scale, wall):
+        kept.clear()
+
+
 def target(settings: Settings) -> str:
     """Returns the name of what is predicted."""
     table = table_of(settings.task)

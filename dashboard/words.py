@@ -173,8 +173,9 @@ def baselines_line(settings: Settings, baselines: "Baselines") -> str:
     """Returns what is to be learned, and what rules without a network reach on it."""
     least = baselines.least_possible
     known = "" if least is None else f", and no rule can get below {loss(least)}"
+    task = "Your file" if is_own(settings.task) else f"Task {settings.task}"
     return (
-        f"Task {setting(settings.task)}: predicting the mean reaches "
+        f"{task}: predicting the mean reaches "
         f"{loss(baselines.predict_mean)}, least squares {loss(baselines.least_squares)}{known}."
     )
 

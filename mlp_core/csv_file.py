@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from mlp_core import numerals
 from mlp_core.table import COLUMNS, LARGEST, ROWS, Table
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -29,7 +30,8 @@ def read(content: bytes) -> CsvFile:
     """Reads a file whose first line names the columns.
 
     The separator is the one that the first line has most of. A column is one of numbers if at least
-    half of what it holds are numbers; anything else in it counts as missing, like infinity.
+    half of its rows hold one (see `numerals`); anything else in it counts as missing, like
+    infinity.
 
     Raises:
       ValueError: if it is no such file, has too many rows or columns, or fewer than two columns of
@@ -37,8 +39,9 @@ def read(content: bytes) -> CsvFile:
     """
     text = _text(content)
     separator, names = _header(text)
-    frame = _parsed(text, separator, names)
-    columns = {name: _numbers(frame[name]) for name in names}
+    commas = numerals.has_decimal_commas(_sample(text, separator), if_unclear=separator != ",")
+    frame = _parsed(text, separator, names, "," if commas else ".")
+    columns = {name: _numbers(frame[name], commas) for name in names}
     left_out = {name: why for name in names if (why := _unusable(columns[name]))}
     kept = {name: column for name, column in columns.items() if name not in left_out}
     if len(kept) < 2:
@@ -65,9 +68,10 @@ def table(file: CsvFile, target: str, features: Sequence[str]) -> Table:
         raise ValueError("Choose at least one column to predict from, other than the target.")
     rows = file.frame[[*features, target]].dropna()
     if len(rows) < ROWS.low:
+        remedy = " Choose columns with fewer gaps." if len(rows) < len(file.frame) else ""
         raise ValueError(
             f"At least {ROWS.low} rows with a number in every chosen column are needed; "
-            f"there are {len(rows)}. Choose fewer columns, or those with fewer gaps."
+            f"there are {len(rows)}.{remedy}"
         )
     if _is_constant(rows[target]):
         raise ValueError("The target is the same in every row: there is nothing to learn.")
@@ -87,7 +91,8 @@ def _text(content: bytes) -> str:
         ) from None
     if "\0" in text:
         raise ValueError("The file holds NUL characters, so it is not CSV.")
-    return text.lstrip()
+    # A spreadsheet may name the separator in a line of its own.
+    return re.sub(r'\A"?sep=.?"?\s*[\r\n]+', "", text.lstrip(), flags=re.IGNORECASE)
 
 
 def _header(text: str) -> tuple[str, list[str]]:
@@ -109,8 +114,11 @@ def _header(text: str) -> tuple[str, list[str]]:
         raise ValueError(
             f"The file may have at most {COLUMNS.high} columns and a short first line."
         )
-    if all(_is_number(name) for name in names):
-        raise ValueError("The first line must name the columns; it holds only numbers.")
+    if all(map(_is_number, names)) or any(map(_is_measured, names)):
+        raise ValueError(
+            "The first line must name the columns; this one holds numbers. Add a line of names "
+            "above it."
+        )
     names = [name or f"column {place}" for place, name in enumerate(names, 1)]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
@@ -118,14 +126,21 @@ def _header(text: str) -> tuple[str, list[str]]:
     return separator, names
 
 
-def _parsed(text: str, separator: str, names: list[str]) -> pd.DataFrame:
-    sample = text[:_SAMPLE]
-    comma = separator != "," and re.search(r"\d,\d", sample) and not re.search(r"\d\.\d", sample)
+def _sample(text: str, separator: str) -> list[str]:
+    """Returns the cells at the beginning of the rows, the last line left out: it may be cut off."""
+    lines = re.split(r"[\r\n]+", text[:_SAMPLE])[1:-1]
+    try:
+        return [cell for row in csv.reader(lines, delimiter=separator) for cell in row]
+    except csv.Error:  # pandas says what is wrong
+        return []
+
+
+def _parsed(text: str, separator: str, names: list[str], decimal: str) -> pd.DataFrame:
     try:
         frame = pd.read_csv(
             BytesIO(text.encode()),
             sep=separator,
-            decimal="," if comma else ".",
+            decimal=decimal,
             header=0,
             names=names,
             nrows=ROWS.high + 1,
@@ -144,8 +159,22 @@ def _parsed(text: str, separator: str, names: list[str]) -> pd.DataFrame:
     return frame
 
 
-def _numbers(column: pd.Series) -> pd.Series:
-    """Returns a column as float64, NaN where it holds anything but a finite number."""
+def _numbers(column: pd.Series, decimal_commas: bool) -> pd.Series:
+    """Returns a column as float64, NaN where it holds anything but a finite number.
+
+    Args:
+      decimal_commas: whether the file has them, where the column itself does not tell.
+    """
+    if not pd.api.types.is_numeric_dtype(column):
+        cells = column.unique()
+        texts = [cell for cell in cells if isinstance(cell, str)]
+        commas = numerals.has_decimal_commas(texts, decimal_commas)
+        column = column.map(
+            {
+                cell: numerals.plain(cell, commas) if isinstance(cell, str) else cell
+                for cell in cells
+            }
+        )
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     return numbers.where(numbers.abs() <= LARGEST)
 
@@ -168,3 +197,8 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_measured(text: str) -> bool:
+    """Returns whether a name is a number with decimals: 1990 may name a column, 88.6 does not."""
+    return re.fullmatch(r"[+-]?\d+[.,]\d+", text) is not None

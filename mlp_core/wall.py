@@ -4,6 +4,7 @@
 their mean and their standard deviation. The length cancels, up to the tiny epsilon.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from mlp_core.data import dataset, target_scale
 from mlp_core.settings import Settings
 from mlp_core.tasks import FORMULAS, SINE_FREQUENCY
 
+_DIRECTIONS = 20_000
 _RANDOM_UNITS = 400
 _PENALTIES = np.logspace(-4, 4, 17)
 _MOST_ROWS = 8000
@@ -23,7 +25,7 @@ class Wall(NamedTuple):
 
     loss: float
     exact: bool
-    """By formula; else the val loss of a flexible fit, which the best rule may undercut a bit."""
+    """By formula; else the val loss of a flexible fit: the wall is there or lower."""
 
 
 def wall(settings: Settings) -> Wall:
@@ -31,25 +33,29 @@ def wall(settings: Settings) -> Wall:
     loss = wall_by_formula(settings.task)
     if loss is None:
         return Wall(reference_fit(settings), exact=False)
-    return Wall(loss + (settings.noise / target_scale(settings).unit) ** 2, exact=True)
+    unit = target_scale(settings).unit
+    return Wall((loss + settings.noise**2) / unit**2, exact=True)
 
 
 def wall_by_formula(task: str, num_features: int | None = None) -> float | None:
-    """Returns the wall of a task without noise; None where no formula is known.
+    """Returns the wall of a task without noise, in the target's own units; None for a table.
 
-    With r = |x| and u = x / r, independent for standard normal features, the best rule is the mean
-    of the target at given u. E[r] is that of the chi distribution:
+    With r = |x| and u = x / r, the best rule is the mean of the target at given u. For standard
+    normal features r and u are independent, and E[r] is that of the chi distribution:
 
     - sum: r sum(u), so D - E[r]^2.
     - length: r, so D - E[r]^2: no rule beats the mean.
     - product (D = 5): r^2 q(u) + r u_5, so 4 / (D + 2) + (D - E[r]^2) / D.
     - sine (D = 1): u is a sign, so Var sin(w x) - (2 / sqrt(pi) F(w / sqrt 2))^2, F Dawson's.
+    - friedman (uniform features): the variance along each ray, see `wall_in_a_cube`.
 
     Args:
       num_features: D, for the sum and the length; None for the task's own.
     """
     if task not in FORMULAS:
         return None
+    if FORMULAS[task].uniform:
+        return wall_in_a_cube(task)
     d = num_features or FORMULAS[task].num_features
     spread = d - mean_length(d) ** 2
     if task in ("sum", "length"):
@@ -61,6 +67,24 @@ def wall_by_formula(task: str, num_features: int | None = None) -> float | None:
         by_sign = 2 / np.sqrt(np.pi) * dawsn(SINE_FREQUENCY / np.sqrt(2))
         return float(variance - by_sign**2)
     return None
+
+
+@lru_cache(maxsize=4)
+def wall_in_a_cube(task: str) -> float:
+    """Returns the mean variance of the target along the rays of a cube of uniform features.
+
+    Lengths are measured from the cube's middle, where standardised features have their 0. At given
+    u, the share r / R of the way to the cube's side has the density D (r / R)^(D - 1): integrated
+    by Gauss and Legendre, averaged over many u, always the same (standard error 1 %).
+    """
+    d, target = FORMULAS[task].num_features, FORMULAS[task].target
+    inside = np.random.default_rng(0).uniform(-0.5, 0.5, (_DIRECTIONS, d))
+    at_side = 0.5 * inside / np.abs(inside).max(axis=1, keepdims=True)
+    nodes, weights = np.polynomial.legendre.leggauss(16)
+    share = (nodes + 1) / 2
+    density = weights / 2 * d * share ** (d - 1)
+    y = np.stack([target(0.5 + s * at_side) for s in share], axis=1)
+    return float(np.mean((y**2) @ density - (y @ density) ** 2))
 
 
 def mean_length(num_features: int) -> float:

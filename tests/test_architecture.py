@@ -19,6 +19,7 @@ LAYERS = (
         "mlp_core.table",
         "mlp_core.certainty",
         "mlp_core.devices",
+        "mlp_core.numerals",
         "mlp_core.post",
     ),
     ("mlp_core.tasks", "mlp_core.csv_file"),

@@ -11,7 +11,7 @@ class Stage(NamedTuple):
     name: str
     title: str
     bug: str
-    """With `{batch}` and `{steps}` for the batch size and the steps of an epoch."""
+    """With `{batch}` for the batch size and `{starved}` for the steps without rows."""
     before: str
     after: str
     reported: str
@@ -38,7 +38,13 @@ class Stage(NamedTuple):
 
     def told(self, settings: Settings) -> str:
         """Returns the bug as it is under these settings."""
-        return self.bug.format(batch=settings.batch_size, steps=settings.steps_per_epoch)
+        steps = settings.steps_per_epoch
+        starved = (
+            f"The first of {steps} steps gets rows, the rest train on nothing."
+            if steps > 1
+            else "Here a batch is all rows, so each step gets them."
+        )
+        return self.bug.format(batch=settings.batch_size, starved=starved)
 
 
 START = (
@@ -85,8 +91,7 @@ hidden = relu(a + bias)""",
         "batches",
         "Fill the batches",
         "Every step draws a new order, keeps only its first {batch} rows, and slices these at an "
-        "offset that advances by {batch}. The first of {steps} steps gets rows, the others train "
-        "on nothing.",
+        "offset that advances by {batch}. {starved}",
         """order = permutation(key, n)[:size]
 
 rows = order[start : start + size]

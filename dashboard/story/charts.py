@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import altair as alt
 
+from dashboard import charts as lab_charts
 from dashboard.marks import PLAIN, color, dash, loss_axis, meaning
 
 
@@ -50,7 +51,10 @@ def seeds() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def scaled_input() -> dict[str, Any]:
-    """Returns predictions for one input made longer: tables `scaled` and `now`."""
+    """Returns predictions for one input made longer: tables `scaled`, `now` and `span`.
+
+    The span is not seen: the axis goes at least so far.
+    """
     factor = alt.X("factor:Q").title("times as long").axis(grid=False, tickCount=6)
     value = alt.Y("value:Q").title("prediction for this input").scale(zero=False, padding=10)
     lines = (
@@ -61,7 +65,22 @@ def scaled_input() -> dict[str, Any]:
     now = alt.Chart(alt.NamedData("now")).encode(factor, value, color=color())
     dots = now.mark_point(filled=True, size=90, opacity=1, aria=False)
     names = _names(now.encode(text="text:N", color=meaning("text")), align="left", dx=-8)
-    return alt.layer(lines, dots, *names).properties(height=300).to_dict()
+    layers = alt.layer(_unseen().encode(factor, value), lines, dots, *names)
+    return layers.properties(height=300).to_dict()
+
+
+@lru_cache(maxsize=1)
+def residuals() -> dict[str, Any]:
+    """Returns the Lab's chart of residuals, whose axes go at least as far as a table `span`."""
+    unseen = _unseen().encode(x="length:Q", y="residual:Q").to_dict()
+    chart = lab_charts.residual_against_length()
+    first = {part: unseen[part] for part in ("data", "mark", "encoding")}
+    return chart | {"layer": [first, *chart["layer"]]}
+
+
+def _unseen() -> alt.Chart:
+    """Returns marks that are not seen and yet widen the axes."""
+    return alt.Chart(alt.NamedData("span")).mark_tick(opacity=0, aria=False)
 
 
 def _names(points: alt.Chart, align: Literal["left", "right"], dx: int) -> list[alt.Chart]:

@@ -19,6 +19,9 @@ KEYS_AND_BATCHES = Fixes(split_keys=True, whole_batches=True)
 COMBINATIONS = (LAYER_NORM, BATCHES, KEYS_AND_BATCHES)
 """What is told of beside the stages."""
 
+QUOTED = "The quoted losses add up: they do not stand alone"
+"""True of the post's settings, for which it quotes them."""
+
 
 def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
     """Draws the claims.
@@ -27,7 +30,8 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
       trained: the runs of all stages and of `COMBINATIONS`.
     """
     st.subheader("Where the post's words and the numbers part", anchor="claims")
-    st.markdown("**The quoted losses add up: they do not stand alone**")
+    of_post = settings == Settings()
+    st.markdown(f"**{QUOTED if of_post else 'Each fix with those before it, and by itself'}**")
     start = trained[STAGES["v1"]]
     for fixes, stage, what in (
         (LAYER_NORM, "norm", "LayerNorm"),
@@ -42,7 +46,8 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
     if grid is None:
         st.caption("What follows from many seeds is stored for the post's settings alone.")
         return
+    posts = grids.restricted(grid, with_beyond=False)
     st.markdown("**LayerNorm buys survival more than loss**")
-    st.markdown(words.survival(grids.restricted(grid, with_beyond=False)))
+    st.markdown(words.survival(posts))
     st.markdown("**The epsilon does not stop the NaN**")
-    st.markdown(words.epsilon(grid))
+    st.markdown(words.epsilon(posts, grid))

@@ -73,12 +73,13 @@ def _draw_losses(
       before: the run of the stage before, if there is one.
       in_words: what the post says of the stage where it gives no loss.
     """
+    of_post = run.settings == Settings()
+    loss = REPORTED_VAL_LOSS.get(name) if of_post else None
     with st.container(horizontal=True, vertical_alignment="center", key=f"losses_{name}"):
-        if run.settings == Settings():
-            loss = REPORTED_VAL_LOSS.get(name)
+        if of_post:
             reported = in_words if loss is None else f"{loss:.2f}"
             st.metric("The post reports", reported, width=_METRIC_WIDTH if loss else 290)
-        st.metric("Computed here", words.ended(run), width=_METRIC_WIDTH)
+        st.metric("Computed here", words.beside(run, loss), width=_METRIC_WIDTH)
         if before is not None:
             st.metric("The stage before", words.ended(before), width=_METRIC_WIDTH)
         to_lab.button(Choice(STAGES[name], run.settings), f"open_{name}")

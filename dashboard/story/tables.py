@@ -81,6 +81,21 @@ def scaled(
     nearest = factors[np.argmin(np.abs(factors - now))]
     chosen = table[table["factor"] == nearest]
     return table, chosen.assign(
-        text=[f"{row.line} {row.value:.2f}" for row in chosen.itertuples(index=False)],
+        text=[f"{row.line} {_number(row.value)}" for row in chosen.itertuples(index=False)],
         upper=chosen["value"] == chosen["value"].max(),
     )
+
+
+def span(predicted: np.ndarray, unit: float) -> pd.DataFrame:
+    """Returns how far the axis of predictions goes at least: `factor`, `value`.
+
+    Args:
+      predicted: `[K]`.
+      unit: the spread of the target. A change that is small beside it shall look small.
+    """
+    return pd.DataFrame({"factor": 1.0, "value": [predicted[0] - unit, predicted[0] + unit]})
+
+
+def _number(value: float) -> str:
+    """Returns a value in the target's own units, large or small."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}".replace("-", "−")

@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import canvas, runs, to_lab
-from dashboard import charts as lab_charts
 from dashboard import tables as lab_tables
 from dashboard.choice import Choice
 from dashboard.story import charts, tables, words
@@ -34,9 +33,9 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]", wall: "Wall") -> No
     Args:
       trained: the runs of `COMBINATIONS`.
     """
-    end = words.ended(trained[WITHOUT_BIAS])
-    st.subheader(f"Why does it stop at {end}?", anchor="wall")
-    st.markdown(words.wall(wall, settings.task, settings.num_features))
+    without, with_bias = trained[WITHOUT_BIAS], trained[WITH_BIAS]
+    st.subheader(words.wall_title(without, wall), anchor="wall")
+    st.markdown(words.wall(wall, settings))
     bias = st.toggle(
         "Bias before LayerNorm",
         key=BIAS_KEY,
@@ -44,37 +43,46 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]", wall: "Wall") -> No
         bind="query-params",
     )
     choice = Choice(WITH_BIAS if bias else WITHOUT_BIAS, settings)
-    run = trained[choice.fixes]
     with st.container(horizontal=True, vertical_alignment="center", key="wall_result"):
-        st.markdown(words.behind_wall(run, wall, bias), width="content")
+        st.markdown(words.behind_wall(without, with_bias, wall, bias), width="content")
         to_lab.button(choice, "open_wall")
     left, right = st.columns(2, gap="medium")
     with left:
-        _draw_residuals(choice, run)
+        _draw_residuals(choice, trained)
     with right:
-        _draw_scaled(choice, run)
+        _draw_scaled(choice, trained[choice.fixes])
 
 
-def _draw_residuals(choice: Choice, run: "Run") -> None:
+def _draw_residuals(choice: Choice, trained: "Mapping[Fixes, Run]") -> None:
+    """Draws the residuals, with and without the bias on one scale: so one sees them fall."""
     st.markdown("**How far off, against the length of x**")
-    table = lab_tables.predictions(*runs.predictions(choice, run))
+    both = {fixes: _residuals(Choice(fixes, choice.settings), trained) for fixes in COMBINATIONS}
+    table = both[choice.fixes]
     if table.empty:
         st.info("A network whose parameters are NaN predicts nothing but NaN.")
         return
-    st.caption("Each dot is a validation example. Off at both ends: too high or low by length.")
+    st.caption(words.residuals(table["length"].to_numpy(), table["residual"].to_numpy()))
     canvas.draw(
-        lab_charts.residual_against_length(),
-        {"predictions": table, "zero": pd.DataFrame({"residual": [0.0]})},
+        charts.residuals(),
+        {
+            "predictions": table,
+            "span": pd.concat(both.values())[["length", "residual"]].agg(["min", "max"]),
+            "zero": pd.DataFrame({"residual": [0.0]}),
+        },
         key="wall_residuals",
         alt="Residuals of validation examples against the length of x.",
     )
+
+
+def _residuals(choice: Choice, trained: "Mapping[Fixes, Run]") -> pd.DataFrame:
+    return lab_tables.predictions(*runs.predictions(choice, trained[choice.fixes]))
 
 
 def _draw_scaled(choice: Choice, run: "Run") -> None:
     st.markdown("**The same input, made longer or shorter**")
     settings = choice.settings
     factor = st.slider("Times as long", 0.25, 4.0, 1.0, 0.25, key="scale", bind="query-params")
-    x, _, _ = runs.predictions(choice, run)
+    x, targets, _ = runs.predictions(choice, run)
     inputs = FACTORS[:, None] * _input(x)
     predicted = runs.predict(choice, run, inputs)
     if not np.isfinite(predicted).all():
@@ -83,10 +91,11 @@ def _draw_scaled(choice: Choice, run: "Run") -> None:
     formula = FORMULAS.get(settings.task)
     true = formula.target(inputs) if formula and not formula.uniform else None
     scaled, now = tables.scaled(FACTORS, predicted, true, factor)
-    st.caption(words.moved(predicted))
+    unit = float(targets.std())
+    st.caption(words.moved(predicted, unit))
     canvas.draw(
         charts.scaled_input(),
-        {"scaled": scaled, "now": now},
+        {"scaled": scaled, "now": now, "span": tables.span(predicted, unit)},
         key="scaled_input",
         alt="What is predicted, and true, for one input multiplied by 0.25 to 4. The sentence "
         "above says whether the prediction moves.",

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dashboard import words
-from mlp_core import STAGES, Fixes
+from mlp_core import STAGES, Fixes, Settings
 
 if TYPE_CHECKING:
     from mlp_core.dead_layer import DeadLayer
@@ -17,18 +18,22 @@ if TYPE_CHECKING:
     from mlp_core.wall import Wall
 
 
+_NEAR = 1.3
+"""A loss of less than so many times the wall is stopped by it."""
+
+
 def answer(trained: "Mapping[Fixes, Run]", wall: "Wall") -> str:
     """Returns the path in two sentences: from where to where, and what stands in the way."""
     first, final, beyond = (trained[STAGES[name]] for name in ("v1", "final", "beyond"))
-    start, end = ended(first), ended(final)
-    if math.isfinite(final.final_val_loss) and final.final_val_loss < 2 * wall.loss:
-        blocked = f"that is nearly all this network can do: its wall is at **{barrier(wall)}**"
-    else:
-        blocked = f"the wall of this network is at **{barrier(wall)}**"
-    return (
-        f"The post's fixes take the val loss from **{start}** to **{end}**, and {blocked}. "
-        f"With one bias more, and the epsilon in the root, it is **{ended(beyond)}**."
-    )
+    path = f"The post's fixes take the val loss from **{ended(first)}** to **{ended(final)}**"
+    if stops_at(final, wall):
+        path += f", and that is nearly all this network can do: its wall is at **{barrier(wall)}**"
+    return f"{path}. With one bias more, and the epsilon in the root, it is **{ended(beyond)}**."
+
+
+def stops_at(run: "Run", wall: "Wall") -> bool:
+    """Returns whether the wall is what stops a run: a fit's is too uncertain to say so."""
+    return wall.exact and 0.9 < run.final_val_loss / wall.loss < _NEAR
 
 
 def ended(run: "Run") -> str:
@@ -36,9 +41,15 @@ def ended(run: "Run") -> str:
     return "NaN (it died)" if run.died_after is not None else words.loss(run.final_val_loss)
 
 
+def beside(run: "Run", reported: float | None) -> str:
+    """Returns the val loss of a run, with a digit more where the post cuts it off."""
+    end = ended(run)
+    return end if reported is None or end == f"{reported:.2f}" else f"{run.final_val_loss:.3f}"
+
+
 def barrier(wall: "Wall") -> str:
-    """Returns the wall, with a sign where it is only a fit's."""
-    return f"{wall.loss:.4f}" if wall.exact else f"about {words.loss(wall.loss)}"
+    """Returns the wall, or how low it is at most."""
+    return f"{wall.loss:.4f}" if wall.exact else f"{words.loss(wall.loss)} or lower"
 
 
 def holds(pair: "Paired") -> str:
@@ -55,7 +66,7 @@ def holds(pair: "Paired") -> str:
         "hurts": "**It costs:**",
         "cannot tell": "**One cannot tell:**",
     }[pair.verdict]
-    sentence = f"{verdict} lower in {helped} of {seeds} seeds, the middle one {size}."
+    sentence = f"{verdict} lower in {helped} of {seeds} seeds, the median {size}."
     return f"{sentence} {_deaths(pair)}".strip()
 
 
@@ -63,7 +74,7 @@ def _deaths(pair: "Paired") -> str:
     before, after = pair.failures_before, pair.failures_after
     if not before and not after:
         return ""
-    return f"Runs that die: {before} before, {after} after."
+    return f"Runs that end in NaN: {before} before, {after} after."
 
 
 def alone(together: "Run", by_itself: "Run", start: "Run", what: str) -> str:
@@ -84,9 +95,9 @@ def adds_up(cheapest: "Run", stage: "Run") -> str:
     without, with_norm = cheapest.final_val_loss, stage.final_val_loss
     if not (math.isfinite(without) and math.isfinite(with_norm)):
         return ""
-    if without < with_norm:
+    if with_norm > 1.02 * without:
         return (
-            f"On this seed the LayerNorm fix even costs: keys and batches without it end at "
+            f"Here the LayerNorm fix even costs: keys and batches without it end at "
             f"{words.loss(without)}, with it at {words.loss(with_norm)}."
         )
     return (
@@ -96,29 +107,40 @@ def adds_up(cheapest: "Run", stage: "Run") -> str:
 
 
 def survival(grid: "Grid") -> str:
-    """Returns what LayerNorm's init does to deaths and, in runs that live, to the loss."""
-    on = _switched(grid, norm_init=True)
-    off = _switched(grid, norm_init=False)
+    """Returns what LayerNorm's init does to deaths and, where both runs live, to the loss.
+
+    Args:
+      grid: all combinations of the post's fixes.
+    """
+    on, off = _switched(grid, norm_init=True), _switched(grid, norm_init=False)
     return (
         f"Over all combinations of the post's fixes and {len(grid.seeds)} seeds, **{_died(off)} of "
-        f"the runs die without LayerNorm's init and {_died(on)} with it**. Among those that live, "
-        f"the median val loss is {_median(off)} without and {_median(on)} with it."
+        f"the runs end in NaN without LayerNorm's init and {_died(on)} with it**. Where both live, "
+        f"the init changes the val loss by {_median_change(grid, whole_batches=False)} with empty "
+        f"batches and by {_median_change(grid, whole_batches=True)} with whole ones (medians)."
     )
 
 
-def epsilon(grid: "Grid") -> str:
-    """Returns that the epsilon beside the root saves no run, and that one in the root does."""
-    off = _switched(grid, norm_init=False, norm_epsilon=False)
-    on = _switched(grid, norm_init=False, norm_epsilon=True, epsilon_in_root=False)
-    inside = _switched(grid, norm_init=False, norm_epsilon=True, epsilon_in_root=True)
+def epsilon(posts: "Grid", grid: "Grid") -> str:
+    """Returns that the epsilon beside the root saves no run, and that one in the root does.
+
+    Args:
+      posts: all combinations of the post's fixes.
+      grid: the same with those beyond the post.
+    """
+    off = _switched(posts, norm_init=False, norm_epsilon=False)
+    on = _switched(posts, norm_init=False, norm_epsilon=True)
+    inside = _switched(
+        grid, norm_init=False, norm_epsilon=True, epsilon_in_root=True, bias_before_norm=False
+    )
     return (
-        f"Without LayerNorm's init, **{_died(off)} of the runs die without the epsilon and "
+        f"Without LayerNorm's init, **{_died(off)} of the runs end in NaN without the epsilon and "
         f"{_died(on)} with it**; with the epsilon in the root, {_died(inside)}."
     )
 
 
 def _switched(grid: "Grid", **switches: bool) -> np.ndarray:
-    """Returns the val losses of the combinations in which these switches stand so."""
+    """Returns the val losses of the combinations in which these switches stand so, `[F, S]`."""
     rows = [
         all(getattr(fixes, name) == on for name, on in switches.items())
         for fixes in grid.combinations
@@ -126,59 +148,97 @@ def _switched(grid: "Grid", **switches: bool) -> np.ndarray:
     return grid.val_loss[rows]
 
 
+def _median_change(grid: "Grid", whole_batches: bool) -> str:
+    """Returns how the init changes the val loss of pairs of runs that both live."""
+    ratios = [
+        losses / _switched(grid, **vars(replace(fixes, norm_init=False)))[0]
+        for fixes, losses in zip(grid.combinations, grid.val_loss, strict=True)
+        if fixes.norm_init and fixes.whole_batches == whole_batches
+    ]
+    percent = round(100 * (float(np.nanmedian(ratios)) - 1))
+    return f"{percent:+d} %".replace("-", "−") if percent else "0 %"
+
+
 def _died(losses: np.ndarray) -> str:
     return f"{100 * float(np.mean(~np.isfinite(losses))):.0f} %"
 
 
-def _median(losses: np.ndarray) -> str:
-    return words.loss(float(np.median(losses[np.isfinite(losses)])))
+def wall_title(run: "Run", wall: "Wall") -> str:
+    """Returns the question that the wall answers, if it is what stops the run."""
+    return f"Why does it stop at {ended(run)}?" if stops_at(run, wall) else "What it cannot see"
 
 
-def wall(wall: "Wall", task: str, num_features: int) -> str:
+def wall(wall: "Wall", settings: Settings) -> str:
     """Returns what the wall is and where."""
     why = (
         "A layer computes W x, without a bias, and LayerNorm divides by its size. Twice the input "
         "gives twice the products, and the factor cancels: **the network sees where x points, "
         "never how long it is**."
     )
-    if task == "sum":
+    formula = f"D − (E|x|)²{' + σ²' if settings.noise else ''} = "
+    if settings.task == "sum":
         where = (
-            f"The best rule that sees only that leaves a loss of D − (E|x|)² = **{wall.loss:.4f}** "
-            f"for D = {num_features} features."
+            f"The best rule that sees only that leaves a loss of {formula}**{wall.loss:.4f}** "
+            f"for D = {settings.num_features} features"
         )
+        where += f" and noise of σ = {settings.noise:g}." if settings.noise else "."
     elif wall.exact:
         where = f"The best rule that sees only that leaves a loss of **{wall.loss:.4f}**."
     else:
         where = (
             "No formula says what the best such rule leaves here; a flexible fit of y on x / |x| "
-            f"reaches **{words.loss(wall.loss)}**."
+            f"reaches **{words.loss(wall.loss)}**, so the wall is there or lower."
         )
     return f"{why} {where}"
 
 
-def behind_wall(run: "Run", wall: "Wall", with_bias: bool) -> str:
-    """Returns where a run ends against the wall."""
-    end = ended(run)
-    if not with_bias:
+def behind_wall(without: "Run", with_bias: "Run", wall: "Wall", bias: bool) -> str:
+    """Returns where a run ends against the wall.
+
+    Args:
+      bias: whether to tell of the run with the bias.
+    """
+    end = ended(without)
+    if not bias:
         return f"The post's last version ends at **{end}**, the wall is at **{barrier(wall)}**."
-    if run.final_val_loss < wall.loss:
-        fall = wall.loss / run.final_val_loss
-        return f"**The wall falls:** val loss **{end}**, {fall:,.0f} times below it."
-    return f"With the bias it ends at **{end}**: here the wall was not what held it back."
+    below = wall.loss / with_bias.final_val_loss
+    if not stops_at(without, wall) or not below > 1.05:
+        return f"With the bias it ends at **{ended(with_bias)}**, without at **{end}**."
+    times = f"{below:,.0f} times below it" if below >= 2 else "below it"
+    return f"**The wall falls:** val loss **{ended(with_bias)}**, {times}."
 
 
-def moved(predicted: np.ndarray) -> str:
+def residuals(length: np.ndarray, residual: np.ndarray) -> str:
+    """Returns what the dots are and, if it is so, that they spread where x is short or long.
+
+    Args:
+      length: `[N]`, of x.
+      residual: `[N]`.
+    """
+    said = "Each dot is a validation example."
+    short, middle, long = (part.mean() for part in np.array_split(_by(length, residual) ** 2, 3))
+    if min(short, long) > 2 * middle:
+        said += " Right where x is of middling length, off where it is short or long."
+    return said
+
+
+def _by(order: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return values[np.argsort(order, kind="stable")]
+
+
+def moved(predicted: np.ndarray, unit: float) -> str:
     """Returns by how much the prediction changes from the shortest input to the longest.
 
     Args:
       predicted: `[K]`, of one input at K lengths.
+      unit: the spread of the target, on the same scale.
     """
     change = float(np.ptp(predicted))
     if not math.isfinite(change):
         return "This run predicts no number."
-    if change < 0.01 * max(1.0, float(np.abs(predicted).max())):
+    if change < 0.01 * unit:
         return f"**The prediction does not move**: it changes by {change:.2g} in all."
-    return f"**The prediction follows**: it changes by {change:.2f} in all."
+    return f"**The prediction follows**: it changes by {change:.3g} in all."
 
 
 def gradient(dead: "DeadLayer") -> tuple[str, str]:

@@ -1,7 +1,9 @@
 """Background jobs: in turn, kept, stopped, resumed."""
 
+import functools
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -89,6 +91,31 @@ def test_a_job_that_nobody_watches_stops(worker: Workers, monkeypatch: pytest.Mo
 
     assert job.rested
     assert not job.done
+
+
+@pytest.mark.parametrize("state", ["under way", "stopped", "failed"])
+def test_a_dropped_job_lets_its_data_go_whoever_holds_it(worker: Workers, state: str) -> None:
+    data = threading.Event()  # anything that can be referred to weakly
+    gone = weakref.ref(data)
+
+    def chunks(data: threading.Event) -> Iterator[int]:
+        while not data.wait(0.01):
+            yield 1
+            if state == "failed":
+                raise ValueError
+
+    job = worker.start("a", functools.partial(chunks, data))
+    if state == "stopped":
+        job.stop()
+    if state != "under way":
+        assert job.wait(5)
+    del data
+
+    worker.forget_where(lambda key: key == "a")
+
+    assert job.wait(5)
+    time.sleep(0.1)  # the thread rests first, then lets go
+    assert gone() is None
 
 
 def test_only_the_newest_jobs_are_kept(worker: Workers) -> None:

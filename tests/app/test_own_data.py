@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import codes, jobs
+from dashboard import codes, jobs, own_file, runs
 from dashboard.choice import Choice
 from mlp_core import STAGES, Settings
 from mlp_core.table import Table, closed, opened
@@ -86,7 +86,7 @@ def test_a_file_trains_with_its_losses_in_its_own_units_too() -> None:
     app = settled(uploaded(opened_at("lab", task="csv", whole_batches="true"), content()))
 
     assert float(metric(app, "Val loss")) > 0
-    assert "name (no numbers in most rows)" in said(app)
+    assert "Left out: name (no numbers in most rows)." in said(app)
     assert "In units of y the predictions are typically off by" in said(app)
     assert "A batch is all 48 training rows" in said(app)
 
@@ -97,7 +97,9 @@ def test_rows_with_gaps_are_left_out_only_when_the_reader_agrees() -> None:
     assert "7 of 60 rows lack a finite number" in said(app)
     assert not app.metric
 
-    app.checkbox[0].check().run()
+    app.button(key="leave_out_gaps").click().run()
+
+    assert app.checkbox[0].value
 
     app = settled(app)
     assert "A batch is all 42 training rows" in said(app)
@@ -149,6 +151,7 @@ def test_a_pin_on_a_file_stays_in_the_session_and_out_of_the_link() -> None:
 
     assert app.button(key="pin").label == "Unpin this run"
     link = next(code.value for code in app.code if "://" in code.value or "?" in code.value)
+    assert "Whoever opens this link is asked for the CSV file" in said(app)
     assert "csv-" not in link
     assert "task=csv" in link
 
@@ -163,6 +166,31 @@ def test_a_link_cannot_ask_for_the_table_of_another_session() -> None:
     assert app.selectbox(key="task").value == "sum"
     assert app.session_state["pinned_codes"] == []
     closed(task)
+
+
+@pytest.mark.usefixtures("fresh_caches")
+def test_nothing_told_of_a_targets_scale_is_kept_with_a_table_gone() -> None:
+    table = Table(("a",), "y", np.arange(60.0)[:, None], np.arange(60.0))
+    settings = Settings(task=opened(table), batch_size=16)
+    kept = runs.target_scale(settings)
+    closed(settings.task)
+    assert runs.target_scale(settings) == kept
+
+    runs.forget_targets()
+
+    with pytest.raises(ValueError, match="not any more"):
+        runs.target_scale(settings)
+
+
+def test_columns_left_out_are_told_by_reason_and_not_all_by_name() -> None:
+    reasons = {f"c{n}": "no numbers in most rows" for n in range(7)} | {"k": "the same in all rows"}
+
+    said = own_file._left_out(reasons)
+
+    assert said == (
+        "Left out: c0, c1, c2, c3, c4 and 2 more (no numbers in most rows); "
+        "k (the same in all rows)."
+    )
 
 
 def test_the_work_on_a_table_is_dropped_with_it() -> None:

@@ -40,6 +40,35 @@ def test_reads_decimal_commas_where_the_separator_is_another():
     np.testing.assert_array_equal(file.frame["a"], np.array(COUNT) + 0.5)
 
 
+def test_dates_with_dots_and_odd_words_do_not_hide_decimal_commas():
+    content = written(
+        {
+            "day": ["31.12.2020"] * 30,
+            "a": ["unknown", *(f"{n},5" for n in COUNT[1:])],
+            "price": [f"{n + 1}.250,00 €" for n in COUNT],
+        },
+        ";",
+    )
+
+    file = csv_file.read(content)
+
+    assert list(file.left_out) == ["day"]
+    np.testing.assert_array_equal(file.frame["a"][1:], np.array(COUNT[1:]) + 0.5)
+    np.testing.assert_array_equal(file.frame["price"], 1000 * (np.array(COUNT) + 1) + 250)
+
+
+def test_reads_past_a_first_line_that_names_the_separator():
+    file = csv_file.read(b"sep=;\r\n" + written({"a": COUNT, "b": SQUARES}, ";"))
+
+    assert list(file.frame) == ["a", "b"]
+
+
+def test_years_may_name_columns():
+    file = csv_file.read(written({"land": ["x"] * 30, "1990": COUNT, "1991": SQUARES}))
+
+    assert list(file.frame) == ["1990", "1991"]
+
+
 def test_leaves_out_columns_of_text_and_constant_ones_and_says_why():
     content = written({"name": ["Ann"] * 30, "same": [7] * 30, "a": COUNT, "b": SQUARES})
 
@@ -73,6 +102,7 @@ def test_counts_what_is_no_finite_number_as_a_gap_and_drops_its_row(gap):
         (b"just some words\nand more", "only one column"),
         (b"<html><body>a, b</body></html>", "no rows"),
         (b"1,2\n3,4", "must name the columns"),
+        (b"88.6,2,Bonn\n90.1,3,Trier", "must name the columns"),
         (b"a,a,b\n1,2,3", "found more than once: a"),
         (b"a,b\n" + b"1,2,3\n" * 30, "more columns than the 2 that are named"),
         (b"a,b\n1,2\n1,2,3\n", "Expected 2 fields in line 3, saw 3"),
@@ -94,6 +124,13 @@ def test_says_that_too_few_rows_have_numbers():
     file = csv_file.read(written({"a": values, "b": COUNT}))
 
     with pytest.raises(ValueError, match=r"At least 20 rows .*; there are 15"):
+        csv_file.table(file, "b", ["a"])
+
+
+def test_blames_no_gaps_where_there_are_none():
+    file = csv_file.read(written({"a": COUNT[:12], "b": SQUARES[:12]}))
+
+    with pytest.raises(ValueError, match=r"there are 12\.$"):
         csv_file.table(file, "b", ["a"])
 
 

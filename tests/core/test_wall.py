@@ -6,6 +6,7 @@ from scipy.integrate import quad
 from scipy.stats import chi, norm
 
 from mlp_core import STAGES, Settings, dataset, predict, train
+from mlp_core.data import target_scale
 from mlp_core.tasks import FORMULAS, SINE_FREQUENCY
 from mlp_core.wall import mean_length, reference_fit, wall, wall_by_formula
 
@@ -68,10 +69,33 @@ def test_the_reference_fit_comes_close_to_the_best_rule(task):
     assert best * 0.95 < reached < best * 1.08
 
 
-@pytest.mark.parametrize("task", ["friedman", "diabetes"])
-def test_where_no_formula_is_known_the_wall_is_a_fit(task):
-    assert wall(Settings(task=task)).exact is False
-    assert 0 < wall(Settings(task=task)).loss < 1
+def test_the_wall_of_friedman_is_the_variance_between_points_of_one_ray():
+    generator = np.random.default_rng(1)
+    x = generator.uniform(-0.5, 0.5, (ROWS, 10))
+    side = np.abs(x).max(axis=1, keepdims=True)
+    # Two points of the same ray: half their mean squared difference is the variance along it.
+    two = [
+        FORMULAS["friedman"].target(0.5 + 0.5 * share * x / side)
+        for share in generator.uniform(size=(2, ROWS, 1)) ** 0.1
+    ]
+
+    assert wall_by_formula("friedman") == pytest.approx(
+        np.mean(np.diff(two, axis=0) ** 2) / 2, rel=0.03
+    )
+
+
+def test_the_wall_of_friedman_is_on_the_scale_of_its_losses():
+    settings = Settings(task="friedman", noise=1.0)
+
+    expected = (wall_by_formula("friedman") + 1) / target_scale(settings).unit ** 2
+
+    assert wall(settings).exact
+    assert wall(settings).loss == pytest.approx(expected)
+
+
+def test_the_wall_of_a_table_is_a_fit():
+    assert wall(Settings(task="diabetes")).exact is False
+    assert 0 < wall(Settings(task="diabetes")).loss < 1
 
 
 @pytest.mark.parametrize("task", ["sum", "product", "sine", "length"])
