@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlp_core.csv_file import CsvFile
 
 UPLOAD_KEY = "csv_upload"
-MOST_MEGABYTES = 50
+MOST_MEGABYTES = 25
 _NAMED = 5
 _TASK = "csv_task"
 _PROBLEM = "csv_problem"
