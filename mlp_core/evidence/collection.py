@@ -38,7 +38,7 @@ def collect(settings: Settings, fixes: Fixes) -> Evidence:
     asked = np.zeros(settings.steps, bool)
     asked[marks[:-1]] = True
     final, updates, standing = jax.tree.map(
-        np.asarray, recording.record(flat, examples, plan, asked, unravel)
+        np.asarray, recording.record[model.is_small(settings)](flat, examples, plan, asked, unravel)
     )
     rows_seen = batches.rows_seen(settings, fixes)
     draw = partial(model.init, settings=settings, fixes=fixes)

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from mlp_core import model
-from mlp_core.compiled import Plan
+from mlp_core.compiled import Plan, jitted
 from mlp_core.model import Head, Norm, Params
 from mlp_core.optimizer import init_optimizer, updated
 from mlp_core.starts import Examples, Unravel
@@ -86,8 +86,7 @@ def standing(
     return Standing(train_loss, val_loss, jnp.stack(smallest), jnp.stack(dead), distance)
 
 
-@partial(jax.jit, static_argnames="unravel")
-def record(
+def _record(
     params: jax.Array, examples: Examples, plan: Plan, asked: jax.Array, unravel: Unravel
 ) -> tuple[jax.Array, Update, Standing]:
     """Returns the final raveled parameters and the records of every update.
@@ -144,6 +143,10 @@ def _layer_norms(params: Params) -> jax.Array:
     """Returns the norm of each layer's numbers, the head's last."""
     parts = (*params.layers, params.head)
     return jnp.stack([jnp.sqrt(sum(jnp.sum(leaf**2) for leaf in part)) for part in parts])
+
+
+record = jitted(_record, static=("unravel",))
+"""`_record` compiled as the plain run is, so that it rounds alike; see `compiled.jitted`."""
 
 
 @jax.jit

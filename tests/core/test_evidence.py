@@ -216,9 +216,9 @@ def test_another_seed_and_other_switches_compile_nothing(monkeypatch):
     from mlp_core.evidence import recording
 
     collect(SMALL, NUMERIC)
-    before = recording.record._cache_size()
+    before = recording.record[True]._cache_size()
 
     collect(replace(SMALL, seed=1), STAGES["final"])
 
-    assert recording.record._cache_size() == before
+    assert recording.record[True]._cache_size() == before
     assert isinstance(collect(SMALL, NUMERIC), Evidence)
