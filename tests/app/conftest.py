@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -24,18 +25,35 @@ def fresh_caches() -> Iterator[None]:
 
 @pytest.fixture
 def open_app(fresh_caches: None) -> Open:
-    """Returns a function that opens the app at a link and waits until its run is trained."""
-    return _opened
+    """Returns a function that opens the Lab at a link and waits until its run is trained."""
+    return lambda **parameters: settled(opened_at(None, **parameters))
 
 
-def settled(app: AppTest) -> AppTest:
-    """Returns the app once nothing trains: no timer polls here, so it runs again itself."""
+def opened_at(page: str | None, **parameters: str) -> AppTest:
+    """Returns a page at a link, as its session's first request, drawn once.
+
+    Args:
+      page: its file's name; None opens the app without naming a page.
+    """
+    app = AppTest.from_file(ENTRY, default_timeout=60)
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    return (app.switch_page(f"pages/{page}.py") if page else app).run()
+
+
+def run_until(app: AppTest, there: Callable[[], object]) -> AppTest:
+    """Returns the app once something is there, or it says what is wrong: no timer polls here."""
     deadline = time.monotonic() + SETTLES_WITHIN_SECONDS
-    while not app.tabs and not app.exception and not app.error:
-        assert time.monotonic() < deadline, "The run was not trained in time."
+    while not (there() or app.exception or app.error):
+        assert time.monotonic() < deadline, "It did not come in time."
         time.sleep(0.1)
         app.run()
     return app
+
+
+def settled(app: AppTest) -> AppTest:
+    """Returns the Lab once its run is trained."""
+    return run_until(app, lambda: app.tabs)
 
 
 def sentence(app: AppTest) -> str:
@@ -48,11 +66,16 @@ def metric(app: AppTest, label: str) -> str:
     return next(metric.value for metric in app.metric if metric.label == label)
 
 
-def _opened(**parameters: str) -> AppTest:
-    app = AppTest.from_file(ENTRY, default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    return settled(app.run())
+def text(app: AppTest) -> str:
+    """Returns all sentences of the page."""
+    return "\n".join(markdown.value for markdown in app.main.markdown)
+
+
+def table(app: AppTest, chart: int, name: str) -> list[dict[str, object]]:
+    """Returns the rows that a chart on the page was given under a name."""
+    datasets = app.get("vega_lite_chart")[chart].proto.datasets
+    content = next(dataset.data.data for dataset in datasets if dataset.name == name)
+    return pa.ipc.open_stream(content).read_all().to_pylist()
 
 
 def _forget_everything() -> None:

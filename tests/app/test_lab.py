@@ -3,21 +3,13 @@
 import json
 from dataclasses import replace
 
-import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from mlp_core import STAGES, Fixes, Settings, train
-from tests.app.conftest import ENTRY, Open, metric, sentence, settled
+from tests.app.conftest import ENTRY, Open, metric, sentence, settled, table
 
 POST = {"v1": "5.64", "norm": "2.86", "batches": "0.83", "jit": "0.83", "final": "0.57"}
-
-
-def table(app: AppTest, chart: int, name: str) -> list[dict[str, object]]:
-    """Returns the rows that a chart on the page was given under a name."""
-    datasets = app.get("vega_lite_chart")[chart].proto.datasets
-    content = next(dataset.data.data for dataset in datasets if dataset.name == name)
-    return pa.ipc.open_stream(content).read_all().to_pylist()
 
 
 def test_opens_at_the_first_version(open_app: Open) -> None:

@@ -1,8 +1,7 @@
 """The Lattice, driven without a browser. The oracle is the grid that ships, read with pandas."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,27 +9,22 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mlp_core import Settings, store, sweeps
 from mlp_core.grid import Grid
-from tests.app.conftest import ENTRY, metric
+from tests.app.conftest import Open, metric, opened_at, run_until
 
 POST = ["split_keys", "norm_epsilon", "norm_init", "whole_batches", "adamw"]
 BEYOND = ["epsilon_in_root", "bias_before_norm"]
 TINY = {"hidden": "2", "steps": "20", "examples": "100", "batch_size": "8"}
 TINY_SETTINGS = Settings(hidden=(2,), steps=20, examples=100, batch_size=8)
 
-Open = Callable[..., AppTest]
-
 
 @pytest.fixture
-def open_lattice() -> Iterator[Open]:
-    """Yields a function that opens the page at a link, as the first request of all."""
-    _forget_everything()
-    yield _opened
-    _forget_everything()
+def open_lattice(fresh_caches: None) -> Open:
+    """Returns a function that opens the page at a link."""
+    return lambda **parameters: opened_at("lattice", **parameters)
 
 
 @pytest.fixture(scope="module")
@@ -349,11 +343,11 @@ def test_partial_results_show_and_a_cancelled_sweep_goes_on(
     monkeypatch.setattr(sweeps, "sweep_chunks", slowly)
     app = open_lattice(grid="computed here", seeds="8")
     app.button(key="compute_here").click().run()
-    _run_until(app, lambda: "3 seeds" in _answer_or_nothing(app))
+    run_until(app, lambda: "3 seeds" in _answer_or_nothing(app))
 
     app.button(key="stop_sweep").click().run()
     gate.release()  # the chunk at work is finished and kept
-    _run_until(app, lambda: any("Stopped after 4 of 8" in c.value for c in app.caption))
+    run_until(app, lambda: any("Stopped after 4 of 8" in c.value for c in app.caption))
     assert "4 seeds" in answer(app)
 
     gate.release(4)
@@ -372,7 +366,7 @@ def test_a_sweep_that_fails_says_so_and_can_be_tried_again(
     monkeypatch.setattr(sweeps, "sweep_chunks", broken)
     app = open_lattice(**TINY, grid="computed here", seeds="4")
     app.button(key="compute_here").click().run()
-    _run_until(app, lambda: bool(app.error))
+    run_until(app, lambda: bool(app.error))
     assert "could not be computed: no room" in app.error[0].value
 
     monkeypatch.setattr(sweeps, "sweep_chunks", real)
@@ -426,32 +420,10 @@ def test_the_link_to_copy_keeps_the_page_and_its_view(open_lattice: Open) -> Non
     }
 
 
-def _opened(**parameters: str) -> AppTest:
-    app = AppTest.from_file(ENTRY, default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    return app.switch_page("pages/lattice.py").run()
-
-
 def _answer_or_nothing(app: AppTest) -> str:
     return " ".join(text.value for text in app.main.markdown)
 
 
 def _computed(app: AppTest) -> AppTest:
     """Returns the app once its sweep has ended: no timer polls here."""
-    return _run_until(app, lambda: any("seeds are computed" in c.value for c in app.caption))
-
-
-def _run_until(app: AppTest, condition: Callable[[], bool]) -> AppTest:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, "It did not come in time."
-        assert not app.exception
-        time.sleep(0.1)
-        app.run()
-    return app
-
-
-def _forget_everything() -> None:
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    return run_until(app, lambda: any("seeds are computed" in c.value for c in app.caption))

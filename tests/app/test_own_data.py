@@ -1,7 +1,5 @@
 """Other tasks, and a reader's own file, on every page."""
 
-import time
-
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,7 +9,7 @@ from dashboard.choice import Choice
 from mlp_core import STAGES, Settings
 from mlp_core.table import Table, closed, opened
 from mlp_core.tasks import TASKS
-from tests.app.conftest import ENTRY, SETTLES_WITHIN_SECONDS, metric
+from tests.app.conftest import metric, opened_at, run_until
 
 PAGES = ("lab", "story", "lattice", "evidence")
 ROWS = 60
@@ -27,14 +25,6 @@ def content(rows: int = ROWS, gaps: int = 0) -> bytes:
     return "\n".join(["a,b,name,y", *lines]).encode()
 
 
-def opened_at(page: str, **parameters: str) -> AppTest:
-    """Returns a page at a link, drawn once."""
-    app = AppTest.from_file(ENTRY, default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    return app.switch_page(f"pages/{page}.py").run()
-
-
 def uploaded(app: AppTest, file: bytes, name: str = "mine.csv") -> AppTest:
     """Returns the page after a file was chosen."""
     return app.file_uploader(key="csv_upload").set_value((name, file, "text/csv")).run()
@@ -42,14 +32,7 @@ def uploaded(app: AppTest, file: bytes, name: str = "mine.csv") -> AppTest:
 
 def settled(app: AppTest) -> AppTest:
     """Returns the page once it has drawn what its runs show."""
-    deadline = time.monotonic() + SETTLES_WITHIN_SECONDS
-    while not (
-        app.exception or app.error or app.info or app.tabs or app.main.expander or app.slider
-    ):
-        assert time.monotonic() < deadline, "The runs were not trained in time."
-        time.sleep(0.1)
-        app.run()
-    return app
+    return run_until(app, lambda: app.info or app.tabs or app.main.expander or app.slider)
 
 
 def said(app: AppTest) -> str:

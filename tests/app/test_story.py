@@ -1,8 +1,6 @@
 """The Story, driven without a browser."""
 
 import math
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,35 +13,20 @@ from dashboard.story.claims import BATCHES, KEYS_AND_BATCHES, LAYER_NORM
 from mlp_core import STAGES, Fixes, Run, Settings, dataset, predict, store, train
 from mlp_core.post import REPORTED_VAL_LOSS
 from mlp_core.wall import Wall, wall
-from tests.app.conftest import ENTRY, SETTLES_WITHIN_SECONDS
-from tests.app.test_lab import table
+from tests.app.conftest import Open, opened_at, run_until, table, text
 
 POST = Settings()
-Story = Callable[..., AppTest]
 
 
 @pytest.fixture
-def open_story(fresh_caches: None) -> Story:
+def open_story(fresh_caches: None) -> Open:
     """Returns a function that opens the page at a link and waits until its runs are trained."""
 
     def opened(**parameters: str) -> AppTest:
-        app = AppTest.from_file(ENTRY, default_timeout=60)
-        for name, value in parameters.items():
-            app.query_params[name] = value
-        app.switch_page("pages/story.py").run()
-        deadline = time.monotonic() + SETTLES_WITHIN_SECONDS
-        while not (app.exception or app.subheader or app.error or app.info):
-            assert time.monotonic() < deadline, "The runs were not trained in time."
-            time.sleep(0.1)
-            app.run()
-        return app
+        app = opened_at("story", **parameters)
+        return run_until(app, lambda: app.subheader or app.info)
 
     return opened
-
-
-def text(app: AppTest) -> str:
-    """Returns all sentences of the page."""
-    return "\n".join(markdown.value for markdown in app.main.markdown)
 
 
 def trained(fixes: Fixes, settings: Settings = POST) -> float:
@@ -51,7 +34,7 @@ def trained(fixes: Fixes, settings: Settings = POST) -> float:
     return train(settings, replace(fixes, jit_step=True)).final_val_loss
 
 
-def test_reports_the_posts_losses_beside_the_computed_ones(open_story: Story) -> None:
+def test_reports_the_posts_losses_beside_the_computed_ones(open_story: Open) -> None:
     app = open_story()
 
     metrics = [(metric.label, metric.value) for metric in app.metric]
@@ -81,7 +64,7 @@ def test_each_stage_adds_its_own_fixes_to_those_before() -> None:
     ]
 
 
-def test_says_that_the_quoted_losses_add_up(open_story: Story) -> None:
+def test_says_that_the_quoted_losses_add_up(open_story: Open) -> None:
     said = text(open_story())
 
     alone = {fixes: f"{trained(fixes):.2f}" for fixes in (LAYER_NORM, BATCHES, KEYS_AND_BATCHES)}
@@ -90,7 +73,7 @@ def test_says_that_the_quoted_losses_add_up(open_story: Story) -> None:
     assert f"keys and batches without it end at {alone[KEYS_AND_BATCHES]}, with it at 0.83" in said
 
 
-def test_says_who_survives_as_the_stored_grid_has_it(open_story: Story) -> None:
+def test_says_who_survives_as_the_stored_grid_has_it(open_story: Open) -> None:
     said = text(open_story())
 
     runs = store.run_table(store.post_grid().grid)
@@ -108,7 +91,7 @@ def test_says_who_survives_as_the_stored_grid_has_it(open_story: Story) -> None:
     )
 
 
-def test_layer_norm_buys_survival_more_than_loss(open_story: Story) -> None:
+def test_layer_norm_buys_survival_more_than_loss(open_story: Open) -> None:
     said = text(open_story())
 
     grid = store.post_grid().grid
@@ -125,7 +108,7 @@ def test_layer_norm_buys_survival_more_than_loss(open_story: Story) -> None:
     assert percent[False] < -10
 
 
-def test_a_tick_stands_for_each_seed_of_the_grid(open_story: Story) -> None:
+def test_a_tick_stands_for_each_seed_of_the_grid(open_story: Open) -> None:
     app = open_story()
 
     ticks = [
@@ -138,7 +121,7 @@ def test_a_tick_stands_for_each_seed_of_the_grid(open_story: Story) -> None:
     assert max(batches) < 1
 
 
-def test_the_wall_falls_when_its_switch_is_flipped(open_story: Story) -> None:
+def test_the_wall_falls_when_its_switch_is_flipped(open_story: Open) -> None:
     app = open_story()
     assert "**The prediction does not move**" in "\n".join(caption.value for caption in app.caption)
 
@@ -149,7 +132,7 @@ def test_the_wall_falls_when_its_switch_is_flipped(open_story: Story) -> None:
     assert "**The prediction follows**" in "\n".join(caption.value for caption in app.caption)
 
 
-def test_the_residuals_keep_their_axes_when_the_wall_falls(open_story: Story) -> None:
+def test_the_residuals_keep_their_axes_when_the_wall_falls(open_story: Open) -> None:
     app = open_story()
 
     def shown() -> tuple[object, float]:
@@ -164,7 +147,7 @@ def test_the_residuals_keep_their_axes_when_the_wall_falls(open_story: Story) ->
     assert shown()[1] < before / 3
 
 
-def test_the_slider_moves_the_input_and_not_the_prediction(open_story: Story) -> None:
+def test_the_slider_moves_the_input_and_not_the_prediction(open_story: Open) -> None:
     app = open_story()
 
     app.slider(key="scale").set_value(4.0).run()
@@ -177,7 +160,7 @@ def test_the_slider_moves_the_input_and_not_the_prediction(open_story: Story) ->
     assert now["predicted"] == pytest.approx(at_one["predicted"], abs=1e-3)
 
 
-def test_a_button_opens_its_run_in_the_lab(open_story: Story) -> None:
+def test_a_button_opens_its_run_in_the_lab(open_story: Open) -> None:
     app = open_story()
 
     app.button(key="open_norm").click().run()
@@ -185,7 +168,7 @@ def test_a_button_opens_its_run_in_the_lab(open_story: Story) -> None:
     assert {toggle.key for toggle in app.toggle if toggle.value} >= {"split_keys", "norm_init"}
 
 
-def test_other_settings_have_no_numbers_of_the_post_and_no_stored_seeds(open_story: Story) -> None:
+def test_other_settings_have_no_numbers_of_the_post_and_no_stored_seeds(open_story: Open) -> None:
     app = open_story(task="product", steps="200")
 
     assert not app.exception
@@ -196,7 +179,7 @@ def test_other_settings_have_no_numbers_of_the_post_and_no_stored_seeds(open_sto
     assert f"**{trained(STAGES['final'], settings):.2f}**" in text(app)
 
 
-def test_without_a_stored_grid_the_rest_is_told(open_story: Story, monkeypatch) -> None:
+def test_without_a_stored_grid_the_rest_is_told(open_story: Open, monkeypatch) -> None:
     def broken() -> store.Stored:
         raise ValueError("no such file")
 
