@@ -4,9 +4,9 @@ from contextvars import ContextVar
 
 import streamlit as st
 
-from dashboard import own_file, pins, sidebar, timings, to_lab, words
+from dashboard import own_file, pins, runs, sidebar, timings, to_lab, words
 from dashboard.choice import Choice
-from mlp_core import Fixes, Settings
+from mlp_core import Fixes, Settings, compile_cache
 from mlp_core.devices import use_all_cores
 
 TITLE = "Fix by Fix"
@@ -16,13 +16,16 @@ _SIDEBAR_WIDTH = 312  # the stages fit into two rows
 
 def run() -> None:
     """Draws the frame and runs the page that the reader has chosen."""
-    use_all_cores()  # before a page's first training imports JAX
+    # Both before a training imports JAX.
+    use_all_cores()
+    compile_cache.keep()
     st.set_page_config(TITLE, "🔧", layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
     with timings.courtesy().asked_for():
         page = _navigation()
         sidebar.draw()
         pins.restore()
         to_lab.leave_if_asked()
+        _warm_up()
         drawn = _drawn.set(True)
         try:
             page.run()
@@ -67,6 +70,14 @@ def _navigation() -> st.Page:
         st.Page("pages/evidence.py", title="Evidence"),
     ]
     return st.navigation(pages, position="top")
+
+
+def _warm_up() -> None:
+    """Begins the process's first training: JAX comes and compiles while the page is drawn."""
+    try:
+        runs.warm_up(Choice(sidebar.chosen_fixes(), sidebar.chosen_settings()))
+    except (own_file.FileMissingError, ValueError):
+        return  # the page says what is wrong
 
 
 def _ensure_drawn() -> None:

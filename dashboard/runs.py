@@ -56,6 +56,13 @@ def job(choice: Choice) -> "Job[Run]":
     return _workers().start(fast, lambda: _chunks(fast))
 
 
+@st.cache_resource(show_spinner=False)
+def warm_up(_choice: Choice) -> None:
+    """Begins the first training of this process, whatever the page, unless it is a long one."""
+    if estimated_seconds(_choice.settings) < LONG_SECONDS:
+        job(_choice)
+
+
 def known(choice: Choice) -> "Run | None":
     """Returns the run of a choice if it has been trained to its end."""
     found = _workers().find(choice.compiled)

@@ -18,6 +18,7 @@ LAYERS = (
         "mlp_core.fixes",
         "mlp_core.table",
         "mlp_core.certainty",
+        "mlp_core.compile_cache",
         "mlp_core.devices",
         "mlp_core.numerals",
         "mlp_core.post",

@@ -1,0 +1,69 @@
+"""Where what JAX compiles is kept between starts."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mlp_core import compile_cache
+
+FOLDER = "JAX_COMPILATION_CACHE_DIR"
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A cache folder of the user's, and an environment that says nothing else."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv(FOLDER, "")
+    monkeypatch.delenv(FOLDER)
+    return tmp_path
+
+
+def test_each_kind_of_cpu_has_a_folder_of_its_own(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile_cache.keep()
+
+    kept = Path(os.environ[FOLDER])
+    assert kept.is_dir()
+    assert kept.is_relative_to(home)
+
+    monkeypatch.delenv(FOLDER)
+    monkeypatch.setattr(compile_cache, "_cpu", lambda: "another")
+    compile_cache.keep()
+
+    assert Path(os.environ[FOLDER]) == kept.with_name("another")
+
+
+def test_what_the_environment_says_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER, "elsewhere")
+
+    compile_cache.keep()
+
+    assert os.environ[FOLDER] == "elsewhere"
+    assert list(home.iterdir()) == []
+
+
+def test_without_a_place_to_write_nothing_is_kept(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "file"))
+
+    compile_cache.keep()
+
+    assert FOLDER not in os.environ
+
+
+def test_the_oldest_files_make_room(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compile_cache.keep()
+    kept = Path(os.environ[FOLDER])
+    for age in range(5):
+        (kept / str(age)).write_text("")
+        os.utime(kept / str(age), (1e9 - age, 1e9 - age))
+    monkeypatch.delenv(FOLDER)
+    monkeypatch.setattr(compile_cache, "MOST_FILES", 3)
+
+    compile_cache.keep()
+
+    assert sorted(file.name for file in kept.iterdir()) == ["0", "1", "2"]
