@@ -3,6 +3,7 @@
 from math import floor, isfinite, isnan, log10
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -62,6 +63,7 @@ def _draw(choice: Choice) -> None:
     run = job.latest
     if run is None:
         answer.progress(0.0, "Compiling the training for these sizes, once for all switches …")
+        _draw_stored(choice)
         return
     first = runs.known(runs.stages(choice.settings)["v1"])
     with answer:
@@ -164,24 +166,44 @@ def _change_metric(value: float, before: history.Shown | None) -> None:
     )
 
 
+def _draw_stored(choice: Choice) -> None:
+    """Draws the curves of the run as they ship, where they do, until it is trained here."""
+    curves = runs.stored_curves(choice)
+    if curves is None or not np.isfinite(curves.val_loss).any():
+        return
+    st.caption("Meanwhile the same run as it was trained on another machine:")
+    first = None if _is_first(choice) else runs.stored_curves(Choice())
+    left, _ = st.columns([2, 1], gap="medium")
+    with left:
+        _draw_loss_chart(tables.curves(curves, first, {}), tables.readings(curves, first))
+
+
 def _draw_curves(choice: Choice, run: "Run", first: "Run | None") -> None:
-    first = None if first is None or choice == Choice(settings=choice.settings) else first
-    pinned = _pinned_runs()
-    lines, batches = tables.curves(run, first, pinned), tables.batches(run)
+    first = None if _is_first(choice) else first
+    lines, batches = tables.curves(run, first, _pinned_runs()), tables.batches(run)
     if lines.empty and batches.empty:
         st.info("There is no curve to draw: no loss in this run was ever a number.")
         return
-    shown = ("val", "train", "batch", *(["v1"] if first else []), *(["pinned"] if pinned else []))
+    _draw_loss_chart(
+        lines,
+        tables.readings(run, first),
+        batches=batches,
+        rules=tables.rules(runs.baselines(choice.settings), lines),
+        deaths=tables.deaths(run),
+    )
+
+
+def _is_first(choice: Choice) -> bool:
+    return choice == Choice(settings=choice.settings)
+
+
+def _draw_loss_chart(lines: pd.DataFrame, readings: pd.DataFrame, **others: pd.DataFrame) -> None:
+    """Draws the loss curves with what there is; the same chart goes on as more comes."""
+    series = set(lines["series"])
+    shown = ("val", "train", "batch", *(name for name in ("v1", "pinned") if name in series))
     canvas.draw(
         charts.loss_curves(shown),
-        {
-            "curves": lines,
-            "batches": batches,
-            "ends": tables.line_ends(lines),
-            "rules": tables.rules(runs.baselines(choice.settings), lines),
-            "deaths": tables.deaths(run),
-            "readings": tables.readings(run, first),
-        },
+        {"curves": lines, "ends": tables.line_ends(lines), "readings": readings} | others,
         key="loss_curves",
         alt="Loss against updates on a log scale: val, train and batch loss of this run, behind "
         "them v1 and the pinned runs. The sentence above and the tab Numbers say the same.",

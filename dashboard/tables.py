@@ -11,6 +11,7 @@ from dashboard.choice import Choice
 from mlp_core import STAGES, Fixes, Settings
 
 if TYPE_CHECKING:
+    from mlp_core.curves import Curves
     from mlp_core.data import Baselines
     from mlp_core.training import Run
 
@@ -50,7 +51,9 @@ def line(updates: np.ndarray, losses: np.ndarray, series: str, name: str) -> pd.
     )
 
 
-def curves(run: "Run", first: "Run | None", pinned: "dict[str, Run]") -> pd.DataFrame:
+def curves(
+    run: "Run | Curves", first: "Run | Curves | None", pinned: "dict[str, Run]"
+) -> pd.DataFrame:
     """Returns the lines of the loss chart: `update`, `loss`, `series`, `line`.
 
     NaN and infinite losses are left out: a logarithmic axis has no place for them.
@@ -99,7 +102,7 @@ def deaths(run: "Run") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["update", "text"])
 
 
-def readings(run: "Run", first: "Run | None") -> pd.DataFrame:
+def readings(run: "Run | Curves", first: "Run | Curves | None") -> pd.DataFrame:
     """Returns what the pointer reads at an update: `update`, and as text `val`, `train`, `v1`."""
     losses = {"val": run.val_loss, "train": run.train_loss, "v1": _beside(run, first)}
     table = pd.DataFrame({"update": run.updates})
@@ -186,7 +189,7 @@ def compared(choices: list[Choice], runs: "list[Run]", labels: list[str]) -> pd.
     return pd.DataFrame(rows, index=labels).T
 
 
-def _beside(run: "Run", first: "Run | None") -> np.ndarray:
+def _beside(run: "Run | Curves", first: "Run | Curves | None") -> np.ndarray:
     """Returns v1's val loss at the updates of a run, NaN where it is not known."""
     known = np.full(len(run.updates), np.nan)
     if first is not None:

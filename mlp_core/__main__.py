@@ -68,6 +68,10 @@ def _parser() -> argparse.ArgumentParser:
         "detectors", help="try each debugging tool on each bug alone (minutes)", allow_abbrev=False
     )
     detectors.add_argument("--out", type=Path, required=True, help="the Parquet file to write")
+    curves = commands.add_parser(
+        "curves", help="train every combination once and store its curves", allow_abbrev=False
+    )
+    curves.add_argument("--out", type=Path, required=True, help="the Parquet file to write")
     return parser
 
 
@@ -186,6 +190,13 @@ def _store_detectors(out: Path) -> None:
     save(out, cells)
 
 
+def _store_curves(out: Path) -> None:
+    from mlp_core import curves
+
+    _check_out(out)
+    curves.save(out)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command.
 
@@ -200,8 +211,10 @@ def main(arguments: list[str] | None = None) -> None:
             _print_training(_settings(parsed), _fixes(parsed))
         elif parsed.command == "sweep":
             _store_sweep(_settings(parsed), parsed)
-        else:
+        elif parsed.command == "detectors":
             _store_detectors(parsed.out)
+        else:
+            _store_curves(parsed.out)
     except ValueError as error:
         parser.error(str(error))
 

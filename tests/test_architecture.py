@@ -52,7 +52,7 @@ LAYERS = (
     ),
     ("mlp_core.evidence.checks",),
     ("mlp_core.evidence",),
-    ("mlp_core.store",),
+    ("mlp_core.curves", "mlp_core.store"),
     ("mlp_core.sweep_command",),
     ("mlp_core.detectors.cases", "mlp_core.detectors.subject"),
     ("mlp_core.detectors.alarms",),

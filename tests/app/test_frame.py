@@ -1,13 +1,16 @@
-"""What the frame does around every page."""
+"""What the app does when it is opened."""
 
+import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from dashboard import runs
 from dashboard.choice import Choice
-from mlp_core import Fixes, Settings
-from tests.app.conftest import SETTLES_WITHIN_SECONDS, opened_at
+from mlp_core import Fixes, Run, Settings, curves, train
+from tests.app.conftest import SETTLES_WITHIN_SECONDS, opened_at, settled, table
 
 SHORT = {"steps": "60", "adamw": "true"}
 CHOSEN = Choice(Fixes(adamw=True), Settings(steps=60))
@@ -21,6 +24,54 @@ def test_the_first_page_begins_a_training_though_it_needs_none() -> None:
     while runs.known(CHOSEN) is None:
         assert time.monotonic() < deadline, "No training was begun."
         time.sleep(0.1)
+
+
+@pytest.fixture
+def compiling(fresh_caches: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Holds every training back until the event is set, as compiling does."""
+    compiled = threading.Event()
+
+    def held_back(choice: Choice) -> Iterator[Run]:
+        compiled.wait()
+        yield train(choice.settings, choice.fixes)
+
+    monkeypatch.setattr(runs, "_chunks", held_back)
+    yield compiled
+    compiled.set()
+
+
+def test_the_curves_that_ship_are_shown_while_the_training_compiles(
+    compiling: threading.Event,
+) -> None:
+    app = opened_at(None, adamw="true")
+
+    lines = {str(row["line"]) for row in table(app, 0, "curves")}
+    assert lines == {"val", "train", "v1"}
+    assert "Meanwhile" in app.main.caption[0].value
+
+    compiling.set()
+
+    assert not [c for c in settled(app).main.caption if "Meanwhile" in c.value]
+
+
+@pytest.mark.parametrize("other", [{"seed": "7"}, {"steps": "60"}])
+def test_no_curves_ship_for_other_settings(
+    compiling: threading.Event, other: dict[str, str]
+) -> None:
+    app = opened_at(None, **other)
+
+    assert not app.get("vega_lite_chart")
+
+
+def test_without_the_curves_that_ship_the_reader_waits(
+    compiling: threading.Event, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(curves, "POST_CURVES", tmp_path / "missing.parquet")
+
+    app = opened_at(None)
+
+    assert not app.exception
+    assert not app.get("vega_lite_chart")
 
 
 @pytest.mark.usefixtures("fresh_caches")
