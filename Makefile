@@ -12,7 +12,7 @@ run: $(VENV)/app.installed
 
 test: lint
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff format --check
