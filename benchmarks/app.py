@@ -4,25 +4,17 @@ Prints the time from the start of the server to the first chart, and from a clic
 changed loss curve on the screen, for combinations never tried before and for known ones.
 """
 
-import os
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from statistics import median, quantiles
-from urllib.error import URLError
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from dashboard.words import FIXES
 from tests.browser import chromium
-
-REPOSITORY = Path(__file__).parents[1]
+from tests.browser.serving import Server, serving
 
 # Flipping one of these always changes the curve; in this order every combination comes once.
 SWITCHES = ("whole_batches", "adamw", "split_keys", "norm_init", "bias_before_norm")
@@ -51,33 +43,38 @@ WATCH = """
 
 def main() -> None:
     """Measures and prints."""
-    with sync_playwright() as playwright:
-        path = chromium.executable(playwright)
-        if path is None:
-            sys.exit("No Chromium found: run `python -m tests.browser.chromium`.")
-        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=["--disable-gpu", "--disable-background-networking", *sandbox],
-        )
-        with tempfile.TemporaryDirectory() as compiled:
-            for title in ("nothing compiled yet", "compiled programs on disk"):
-                started = time.perf_counter()
-                with _server(compiled) as address:
-                    page = browser.new_page(viewport={"width": 1440, "height": 900})
-                    page.goto(address)
-                    _first_chart(page)
-                    print(f"start to first chart, {title}: {time.perf_counter() - started:.1f} s")
-            for jit_step in ("true", "false"):
-                with _server(compiled) as address:
-                    page = browser.new_page(viewport={"width": 1440, "height": 900})
-                    page.goto(f"{address}/?jit_step={jit_step}")
-                    _first_chart(page)
-                    page.wait_for_timeout(3000)
-                    timed = "" if jit_step == "true" else ", while the real loop is timed behind"
-                    print(_summary(f"a combination not tried before{timed}", _walk(page, WALK)))
-                    print(_summary(f"a known one{timed}", _walk(page, WALK[::-1])))
-        browser.close()
+    with chromium.launched() as browser, tempfile.TemporaryDirectory() as folder:
+        for title in ("nothing compiled yet", "compiled programs on disk"):
+            started = time.perf_counter()
+            with _served(folder) as server:
+                page = _opened(browser, server.address)
+                print(f"start to first chart, {title}: {time.perf_counter() - started:.1f} s")
+                page.context.close()
+        for jit_step in ("true", "false"):
+            with _served(folder) as server:
+                page = _opened(browser, f"{server.address}/?jit_step={jit_step}")
+                page.wait_for_timeout(3000)
+                timed = "" if jit_step == "true" else ", while the real loop is timed behind"
+                print(_summary(f"a combination not tried before{timed}", _walk(page, WALK)))
+                print(_summary(f"a known one{timed}", _walk(page, WALK[::-1])))
+                page.context.close()
+
+
+def _served(folder: str) -> AbstractContextManager[Server]:
+    """Returns a fresh app that keeps what it compiles in a folder."""
+    return serving(
+        Path(folder) / "log.txt",
+        JAX_COMPILATION_CACHE_DIR=f"{folder}/compiled",
+        JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS="0",
+    )
+
+
+def _opened(browser: Browser, address: str) -> Page:
+    """Returns a page once its first chart is drawn."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(address)
+    _first_chart(page)
+    return page
 
 
 def _first_chart(page: Page) -> None:
@@ -98,44 +95,6 @@ def _walk(page: Page, walk: list[int]) -> list[float]:
 def _summary(what: str, answers: list[float]) -> str:
     p95 = quantiles(answers, n=20)[-1]
     return f"click to changed chart, {what}: p50 {median(answers):.0f} ms, p95 {p95:.0f} ms"
-
-
-@contextmanager
-def _server(compiled: str) -> Iterator[str]:
-    """Yields the address of a fresh server."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    caches = {
-        "JAX_COMPILATION_CACHE_DIR": compiled,
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    }
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "streamlit", "run", "streamlit_app.py"),
-            *(f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"),
-        ],
-        cwd=REPOSITORY,
-        env=os.environ | caches,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-    )
-    try:
-        while not _healthy(address):
-            time.sleep(0.02)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _healthy(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5) as answer:
-            return answer.read() == b"ok"
-    except (URLError, OSError):
-        return False
 
 
 if __name__ == "__main__":

@@ -8,11 +8,42 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# A closed network must cost no time and make no noise; a container has no graphics card.
+_FLAGS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-gpu",
+)
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Yields a running Chromium.
+
+    Raises:
+      RuntimeError: if there is none.
+    """
+    with sync_playwright() as playwright:
+        path = executable(playwright)
+        if path is None:
+            raise RuntimeError("No Chromium found: run `python -m tests.browser.chromium`.")
+        # Chromium refuses to run as root with its sandbox on.
+        sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
+        browser = playwright.chromium.launch(executable_path=path, args=[*_FLAGS, *sandbox])
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 def executable(playwright: Playwright) -> str | None:
