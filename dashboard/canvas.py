@@ -1,19 +1,65 @@
-"""Puts a chart on the page in the way that costs least from click to click."""
+"""Puts a chart on the page, its table one click away, at the least cost from click to click."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
+from dashboard import twin
 
-def draw(spec: dict[str, Any], tables: dict[str, pd.DataFrame], key: str, alt: str) -> None:
-    """Draws a chart, or gives new tables to the one that stands there already.
+# Small and faint, for there is one below each chart. Who listens needs to know the chart as well.
+_STYLE = """<style>
+[class*="st-key-twin_"] button {
+  min-height: 1.5rem; padding: 0; font-size: 0.8rem; opacity: 0.8;
+}
+[class*="st-key-twin_"] button:is(:hover, :focus-visible, [aria-expanded=true]) { opacity: 1; }
+[class*="st-key-twin_"] button p { font-size: inherit; }
+[class*="st-key-twin_"] button em {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
+</style>"""
+
+
+def draw(
+    spec: dict[str, Any],
+    tables: dict[str, pd.DataFrame],
+    key: str,
+    alt: str,
+    *,
+    on_select: Callable[[], None] | Literal["ignore"] = "ignore",
+    full: Callable[[], pd.DataFrame] | None = None,
+) -> None:
+    """Draws a chart, or gives new tables to the one that stands there already; its table below.
 
     Args:
       spec: a Vega-Lite specification whose data are named.
-      tables: for each of these names its rows.
-      key: stays the same from run to run, so that the browser keeps the chart.
+      tables: for each of these names its rows. The first has what the chart is about.
+      key: stays the same from run to run, so that the browser keeps the chart. Its words name the
+        chart to those who listen.
       alt: the chart in words. Like `spec` it should not change from run to run: the browser would
         build the chart anew, which costs more than all else in a click.
+      on_select: is called when the reader picks something in the chart.
+      full: returns the table to read, where the first of `tables` is thinned or hard to read.
     """
-    st.vega_lite_chart(spec=spec | {"datasets": tables}, key=key, alt=alt)
+    with st.container(gap=None, horizontal_alignment="right"):
+        st.vega_lite_chart(spec=spec | {"datasets": tables}, key=key, alt=alt, on_select=on_select)
+        _draw_twin(key, alt, full or (lambda: twin.readable(spec, next(iter(tables.values())))))
+
+
+def draw_style() -> None:
+    """Draws, once on a page, how the tables' buttons look."""
+    st.html(_STYLE)
+
+
+def _draw_twin(key: str, alt: str, table: Callable[[], pd.DataFrame]) -> None:
+    """Draws the button that opens the table. Its rows are made and sent only when it is open."""
+    opened = st.popover(
+        f"Table *of {twin.name(key)}*",
+        type="tertiary",
+        icon=":material/table:",
+        key=f"twin_{key}",
+        on_change="rerun",
+    )
+    if opened.open:
+        opened.dataframe(table(), hide_index=True, alt=f"The numbers of a chart. {alt}")

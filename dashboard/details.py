@@ -90,4 +90,6 @@ def _numbers(choice: Choice, run: "Run") -> None:
         on_click="ignore",
         icon=":material/download:",
     )
-    st.dataframe(tables.recorded(run, first), hide_index=True, alt="The recorded losses.")
+    st.dataframe(
+        tables.recorded(run, first, pins.trained()), hide_index=True, alt="The recorded losses."
+    )

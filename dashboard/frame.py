@@ -4,7 +4,7 @@ from contextvars import ContextVar
 
 import streamlit as st
 
-from dashboard import own_file, pins, runs, sidebar, timings, to_lab, words
+from dashboard import canvas, own_file, pins, runs, sidebar, timings, to_lab, words
 from dashboard.choice import Choice
 from mlp_core import Fixes, Settings, compile_cache
 from mlp_core.devices import use_all_cores
@@ -22,6 +22,7 @@ def run() -> None:
     st.set_page_config(TITLE, "🔧", layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
     with timings.courtesy().asked_for():
         page = _navigation()
+        canvas.draw_style()
         sidebar.draw()
         pins.restore()
         to_lab.leave_if_asked()

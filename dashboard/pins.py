@@ -1,10 +1,15 @@
 """Runs that the reader keeps for comparison, on every page and in the link."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from dashboard import codes
+from dashboard import codes, runs
 from dashboard.choice import Choice
 from mlp_core.table import is_own
+
+if TYPE_CHECKING:
+    from mlp_core.training import Run
 
 PARAMETER = "pins"
 MOST = 8
@@ -26,6 +31,12 @@ def restore() -> None:
 def pinned() -> list[Choice]:
     """Returns the pinned runs, the oldest first."""
     return [codes.choice(code) for code in st.session_state[_KEY]]
+
+
+def trained() -> "dict[str, Run]":
+    """Returns the pinned runs that are trained, by their labels."""
+    labelled = {label(place): runs.known(pin) for place, pin in enumerate(pinned())}
+    return {name: run for name, run in labelled.items() if run is not None}
 
 
 def is_pinned(choice: Choice) -> bool:

@@ -1,5 +1,6 @@
 """What the chosen switches did: the answer, the metrics, the curves, the comparison."""
 
+from collections.abc import Callable
 from math import floor, isfinite, isnan, log10
 from typing import TYPE_CHECKING
 
@@ -175,18 +176,23 @@ def _draw_stored(choice: Choice) -> None:
     first = None if _is_first(choice) else runs.stored_curves(Choice())
     left, _ = st.columns([2, 1], gap="medium")
     with left:
-        _draw_loss_chart(tables.curves(curves, first, {}), tables.readings(curves, first))
+        _draw_loss_chart(
+            tables.curves(curves, first, {}),
+            tables.readings(curves, first),
+            lambda: tables.recorded(curves, first, {}),
+        )
 
 
 def _draw_curves(choice: Choice, run: "Run", first: "Run | None") -> None:
     first = None if _is_first(choice) else first
-    lines, batches = tables.curves(run, first, _pinned_runs()), tables.batches(run)
+    lines, batches = tables.curves(run, first, pins.trained()), tables.batches(run)
     if lines.empty and batches.empty:
         st.info("There is no curve to draw: no loss in this run was ever a number.")
         return
     _draw_loss_chart(
         lines,
         tables.readings(run, first),
+        lambda: tables.recorded(run, first, pins.trained()),
         batches=batches,
         rules=tables.rules(runs.baselines(choice.settings), lines),
         deaths=tables.deaths(run),
@@ -197,7 +203,12 @@ def _is_first(choice: Choice) -> bool:
     return choice == Choice(settings=choice.settings)
 
 
-def _draw_loss_chart(lines: pd.DataFrame, readings: pd.DataFrame, **others: pd.DataFrame) -> None:
+def _draw_loss_chart(
+    lines: pd.DataFrame,
+    readings: pd.DataFrame,
+    recorded: Callable[[], pd.DataFrame],
+    **others: pd.DataFrame,
+) -> None:
     """Draws the loss curves with what there is; the same chart goes on as more comes."""
     series = set(lines["series"])
     shown = ("val", "train", "batch", *(name for name in ("v1", "pinned") if name in series))
@@ -206,13 +217,14 @@ def _draw_loss_chart(lines: pd.DataFrame, readings: pd.DataFrame, **others: pd.D
         {"curves": lines, "ends": tables.line_ends(lines), "readings": readings} | others,
         key="loss_curves",
         alt="Loss against updates on a log scale: val, train and batch loss of this run, behind "
-        "them v1 and the pinned runs. The sentence above and the tab Numbers say the same.",
+        "them v1 and the pinned runs. The sentence above says where they end.",
+        full=recorded,
     )
 
 
 def _draw_bars(choice: Choice, run: "Run") -> None:
     known = {name: runs.known(stage) for name, stage in runs.stages(choice.settings).items()}
-    table = tables.bars(choice, known, run, _pinned_runs())
+    table = tables.bars(choice, known, run, pins.trained())
     low, high = _axis(table["val_loss"])
     canvas.draw(
         charts.val_loss_bars(low, high),
@@ -239,12 +251,6 @@ def _draw_bars(choice: Choice, run: "Run") -> None:
         args=(choice,),
         key="train_stages",
     )
-
-
-def _pinned_runs() -> "dict[str, Run]":
-    """Returns the pinned runs that are trained, by their labels."""
-    labelled = {pins.label(place): runs.known(pin) for place, pin in enumerate(pins.pinned())}
-    return {label: run for label, run in labelled.items() if run is not None}
 
 
 def _ask_for_comparison(choice: Choice) -> None:

@@ -147,10 +147,18 @@ def predictions(x: np.ndarray, true: np.ndarray, predicted: np.ndarray) -> pd.Da
     return table[np.isfinite(table["predicted"])].head(SCATTERED).round(4)
 
 
-def recorded(run: "Run", first: "Run | None") -> pd.DataFrame:
-    """Returns the recorded losses, one row an update: `update`, `train_loss`, `val_loss`, v1's."""
-    columns = {"update": run.updates, "train_loss": run.train_loss, "val_loss": run.val_loss}
-    return pd.DataFrame(columns | {"v1_val_loss": _beside(run, first)})
+def recorded(
+    run: "Run | Curves", first: "Run | Curves | None", pinned: "dict[str, Run]"
+) -> pd.DataFrame:
+    """Returns the recorded losses to read, one row an update, the val losses of others beside."""
+    table = pd.DataFrame(
+        {"updates": run.updates, "train loss": run.train_loss, "val loss": run.val_loss}
+    )
+    others = ({} if first is None else {"v1": first}) | pinned
+    for label, other in others.items():
+        losses = pd.DataFrame({"updates": other.updates, f"val loss of {label}": other.val_loss})
+        table = table.merge(losses, on="updates", how="left")
+    return table
 
 
 def every_step(run: "Run") -> pd.DataFrame:

@@ -61,7 +61,8 @@ LAYERS = (
     ("mlp_core.detectors",),
     ("mlp_core.effects", "mlp_core.paired", "mlp_core.__main__"),
     ("mlp_core",),
-    ("dashboard.canvas", "dashboard.choice", "dashboard.jobs", "dashboard.palette"),
+    ("dashboard.choice", "dashboard.jobs", "dashboard.palette", "dashboard.twin"),
+    ("dashboard.canvas",),
     ("dashboard.marks",),
     ("dashboard.lattice.marks",),
     (

@@ -131,13 +131,17 @@ def bars(title: str, logarithmic: bool) -> dict[str, Any]:
     names = names.axis(ticks=False, domain=False, labelLimit=150, labelPadding=6)
     # A bar on a logarithmic axis begins where the table says; 0 has no place there.
     scale = alt.Scale(type="log", nice=False) if logarithmic else alt.Scale(zero=True)
-    values = alt.X("value:Q").title(title).scale(scale).axis(format="~g", grid=False, tickCount=4)
-    base = alt.Chart(alt.NamedData("bars")).encode(names)
+    values = alt.X("end:Q").title(title).scale(scale).axis(format="~g", grid=False, tickCount=4)
+    # The shortest bar still shows; its text tells the value.
+    base = alt.Chart(alt.NamedData("bars")).transform_calculate(
+        end="max(datum.value, 1.3 * datum.begin)"
+    )
+    base = base.encode(names)
     drawn = base.mark_bar(cornerRadiusEnd=3, height=18, aria=False).encode(
         values, x2="begin:Q", color=color()
     )
     numbers = base.mark_text(align="left", dx=6, fontSize=12).encode(
-        alt.X("value:Q").scale(scale), text="text:N", color=meaning("text")
+        alt.X("end:Q").scale(scale), text="text:N", color=meaning("text")
     )
     return alt.layer(drawn, numbers).properties(height=150).to_dict()
 

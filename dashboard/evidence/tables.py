@@ -190,7 +190,7 @@ def log_bars(values: Mapping[str, float], text: Callable[[float], str]) -> pd.Da
     """
     table = bars(values, text)
     begin = max(float(table["value"].min()) / 4, float(table["value"].max()) * _LEAST_BAR)
-    return table.assign(value=table["value"].clip(lower=1.3 * begin), begin=begin)
+    return table.assign(begin=begin)
 
 
 def _name(array: str) -> str:

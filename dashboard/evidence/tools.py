@@ -39,8 +39,9 @@ def show() -> None:
         charts.tools(),
         {"cells": matrix},
         key="tools",
-        alt="A matrix of tools and bugs: caught, symptom only, false alarm or silent. The tables "
-        "below have the same in words.",
+        alt="A matrix of tools and bugs: caught, symptom only, false alarm or silent. The table "
+        "below sums it up.",
+        full=lambda: tool_tables.said(table),
     )
     st.caption(words.tools_legend(table.versions))
     st.markdown("**What to switch on in your own project,** by what it catches, then what it costs")
@@ -51,9 +52,3 @@ def show() -> None:
         height="content",
         alt="The tools with what each catches, shows symptoms of and costs, the best first.",
     )
-    with st.expander("What each tool said", icon=":material/chat:"):
-        st.dataframe(
-            tool_tables.said(table),
-            hide_index=True,
-            alt="For each tool and bug the outcome, the message and the line it points at.",
-        )

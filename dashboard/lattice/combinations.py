@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import codes
+from dashboard import canvas, codes
 from dashboard.lattice import combinations_chart, combinations_tables, sentences
 from dashboard.lattice.view import View, open_in_lab
 
@@ -25,21 +25,20 @@ def show(view: View) -> None:
     rows = combinations_tables.page_of(ranks, _page(ranks))
     seeds = combinations_tables.seeds(rows, view.grid)
     seed = view.choice.settings.seed
-    st.vega_lite_chart(
-        spec=combinations_chart.combinations(len(view.switches), len(rows))
-        | {
-            "datasets": {
-                "rows": rows,
-                "dots": combinations_tables.dots(rows, view.grid, view.switches),
-                "seeds": seeds,
-                "own": combinations_tables.own(seeds, seed),
-                "heads": combinations_tables.heads(view.switches),
-            }
+    canvas.draw(
+        combinations_chart.combinations(len(view.switches), len(rows)),
+        {
+            "rows": rows,
+            "dots": combinations_tables.dots(rows, view.grid, view.switches),
+            "seeds": seeds,
+            "own": combinations_tables.own(seeds, seed),
+            "heads": combinations_tables.heads(view.switches),
         },
         key=CHART_KEY,
-        on_select=lambda: _open_clicked(view),
         alt="Every combination as a row: its switches as dots, its median val loss, how many of "
-        "its runs died, and the losses of all seeds. The tab Numbers has the same as a table.",
+        "its runs died, and the losses of all seeds.",
+        on_select=lambda: _open_clicked(view),
+        full=lambda: combinations_tables.readable(ranks),
     )
     st.caption(f"{sentences.legend(seed, view.grid.seeds)} {sentences.RULE}")
     st.caption(sentences.provenance(view.grid, view.versions))

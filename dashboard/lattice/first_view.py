@@ -70,15 +70,14 @@ def _view(choice: Choice, shown: source.Source, unit: "Unit", with_beyond: bool)
 
 def _draw_values(view: View) -> None:
     st.markdown("**What each fix is worth**, whatever the order", help=sentences.WORTH)
+    values = tables.values(view.effects, view.verdicts, view.unit)
     canvas.draw(
         charts.values(view.unit) | high(len(view.switches), _ROW_HEIGHT[view.with_beyond]),
-        {
-            "values": tables.values(view.effects, view.verdicts, view.unit),
-            "nothing": tables.nothing(view.unit),
-        },
+        {"values": values, "nothing": tables.nothing(view.unit)},
         key="values",
-        alt="What each fix is worth over all orders, with its interval. The sentence above and "
-        "the tab Numbers say the same.",
+        alt="What each fix is worth over all orders, with its interval. The sentence above says "
+        "the same.",
+        full=lambda: tables.readable_values(values),
     )
 
 
@@ -86,13 +85,15 @@ def _draw_interactions(view: View) -> None:
     from mlp_core.effects import interactions
 
     matrix = interactions(view.grid, view.unit, view.switches)
+    pairs = tables.interactions(matrix, view.switches, view.unit)
     st.markdown(f"**Pairs:** {sentences.pair_signs(view.unit)}", help=sentences.PAIRS)
     canvas.draw(
         charts.interactions()
         | high(len(view.switches) - 1, _PAIR_HEIGHT[view.with_beyond], UNDER_UNTITLED),
-        {"pairs": tables.interactions(matrix, view.switches, view.unit)},
+        {"pairs": pairs},
         key="pairs",
-        alt="A matrix of all pairs of fixes with how much more or less they do together. The tab "
-        "Numbers has the same as a table.",
+        alt="A matrix of all pairs of fixes with how much more or less they do together. The "
+        "sentences below name the strongest.",
+        full=lambda: tables.readable_pairs(pairs),
     )
     st.caption(sentences.together(matrix, view.switches, view.unit))

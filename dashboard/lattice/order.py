@@ -40,22 +40,23 @@ def show(view: View) -> None:
         _draw_list(view, order)
     with middle:
         st.markdown(f"**Val loss along this order**, from {words.loss(float(fall.loss[0]))}")
+        steps = tables.waterfall(fall, view.unit)
         canvas.draw(
             charts.waterfall(view.unit) | high(len(order), _ROW_HEIGHT),
-            {"steps": tables.waterfall(fall, view.unit)},
+            {"steps": steps},
             key="waterfall",
             alt="The val loss before and after each fix, turned on in this order.",
+            full=lambda: tables.readable_steps(steps),
         )
     with right:
         st.markdown("**Credit** in this order ◆, over all ●")
+        credits = tables.credits(fall, view.effects, view.unit)
         canvas.draw(
             charts.credits(view.unit) | high(len(order), _ROW_HEIGHT),
-            {
-                "credits": tables.credits(fall, view.effects, view.unit),
-                "nothing": tables.nothing(view.unit),
-            },
+            {"credits": credits, "nothing": tables.nothing(view.unit)},
             key="credits",
             alt="What each fix is credited with in this order, beside its worth over all orders.",
+            full=lambda: tables.readable_credits(credits),
         )
 
 

@@ -35,14 +35,16 @@ def show(view: View) -> None:
             {"slopes": tables.slopes(table)},
             key="slopes",
             alt="A line for each seed from its val loss before the step to that after it.",
+            full=lambda: tables.readable_seeds(table),
         )
     with right:
-        st.vega_lite_chart(
-            spec=charts.differences(view.unit)
-            | {"datasets": {"pairs": table, "mean": tables.mean(pair, view.unit)}},
+        canvas.draw(
+            charts.differences(view.unit),
+            {"pairs": table, "mean": tables.mean(pair, view.unit)},
             key=DIFFERENCES_KEY,
-            on_select=lambda: _open_seed(view, pair.after),
             alt="The effect of the step in every seed, sorted, with the mean and its interval.",
+            on_select=lambda: _open_seed(view, pair.after),
+            full=lambda: tables.readable_seeds(table),
         )
     _draw_links(view, pair)
 

@@ -174,6 +174,41 @@ def readable_pairs(table: pd.DataFrame) -> pd.DataFrame:
     return table[list(headings)].rename(columns=headings)
 
 
+def readable_steps(table: pd.DataFrame) -> pd.DataFrame:
+    """Returns the steps of an order with headings to read."""
+    headings = {
+        "step": "fix",
+        "before": "val loss before",
+        "after": "val loss after",
+        "credit": "credit in this order",
+    }
+    return table[list(headings)].rename(columns=headings)
+
+
+def readable_credits(table: pd.DataFrame) -> pd.DataFrame:
+    """Returns each fix's credit in an order beside its worth over all, in words."""
+    headings = {
+        "name": "fix",
+        "credit_text": "credit in this order",
+        "value_text": "worth over all orders",
+    }
+    return table[list(headings)].rename(columns=headings)
+
+
+def readable_seeds(table: pd.DataFrame) -> pd.DataFrame:
+    """Returns what a step did in every seed, with headings to read."""
+    headings = {
+        "seed": "seed",
+        "before": "val loss before",
+        "after": "val loss after",
+        "text": "effect",
+        "outcome": "outcome",
+        "died_before": "died before",
+        "died_after": "died after",
+    }
+    return table[list(headings)].rename(columns=headings)
+
+
 def _drawn(value: float, unit: str) -> float:
     """Returns a drop as it is drawn: in log10 as the factor it stands for."""
     return 10**value if unit == "log10" else value
