@@ -4,7 +4,7 @@ from contextvars import ContextVar
 
 import streamlit as st
 
-from dashboard import canvas, own_file, pins, runs, sidebar, timings, to_lab, words
+from dashboard import canvas, lessons, own_file, pins, runs, sidebar, timings, to_lab, words
 from dashboard.choice import Choice
 from mlp_core import Fixes, Settings, compile_cache
 from mlp_core.devices import use_all_cores
@@ -23,12 +23,14 @@ def run() -> None:
     with timings.courtesy().asked_for():
         page = _navigation()
         canvas.draw_style()
-        sidebar.draw()
+        lessons.restore()
+        sidebar.draw(lessons.hidden())
         pins.restore()
         to_lab.leave_if_asked()
         _warm_up()
         drawn = _drawn.set(True)
         try:
+            lessons.draw()
             page.run()
         finally:
             _drawn.reset(drawn)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import links, pins, words
+from dashboard import lessons, links, pins, sidebar, words
 from dashboard.choice import Choice
 from mlp_core.table import is_own
 
@@ -22,6 +22,40 @@ def show(question: str, choice: Choice) -> None:
             with st.popover("Copy link", icon=":material/link:", type="tertiary"):
                 st.markdown(_LINK_WITHOUT_FILE if is_own(choice.settings.task) else _LINK)
                 st.code(links.permalink(), language=None, wrap_lines=True)
+            _lesson_maker()
+
+
+def _lesson_maker() -> None:
+    """Draws what builds a link to this view with a task and without some controls."""
+    maker = st.popover(
+        "Make a lesson",
+        icon=":material/school:",
+        type="tertiary",
+        key="make_lesson",
+        on_change="rerun",
+    )
+    if not maker.open:
+        return
+    with maker:
+        st.markdown("A link to this very view that tells whoever opens it what to do.")
+        task = st.text_area(
+            "Task",
+            lessons.task(),
+            max_chars=lessons.LONGEST,
+            height=100,
+            key="new_lesson_task",
+            placeholder="Which switch makes the loss fall most? Say why before you try.",
+        )
+        hide = st.pills(
+            "Hide in the sidebar",
+            tuple(sidebar.GROUPS),
+            selection_mode="multi",
+            default=[group for group in sidebar.GROUPS if group in lessons.hidden()],
+            format_func=sidebar.GROUPS.__getitem__,
+            key="new_lesson_hidden",
+            help="Their values stay as they are now. Whoever opens the link can show them again.",
+        )
+        st.code(links.permalink(task, hide), language=None, wrap_lines=True)
 
 
 def _pin_button(choice: Choice) -> None:

@@ -1,10 +1,12 @@
 """The sidebar: the post's stages, a switch for each fix, the settings. All are in the URL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import own_file, words
 from dashboard.choice import Choice
@@ -15,6 +17,14 @@ from mlp_core.tasks import FORMULAS, TASKS
 
 CUSTOM = "custom"
 STAGE_KEY = "stage"
+GROUPS = {
+    "stage": "Stage of the post",
+    "fixes": "The post's fixes",
+    "beyond": "Beyond the post",
+    "data": "Data",
+    "experiment": "Experiment",
+}
+"""The title of each group of controls, by the name that hides it."""
 _DATA_EXPANDED = "data_expanded"
 
 HELP = {
@@ -51,29 +61,35 @@ _NUMBER_HELP = {
 }
 
 
-def draw() -> None:
-    """Draws the sidebar. Read its values with `chosen_fixes` and `chosen_settings`."""
+def draw(hidden: Collection[str] = ()) -> None:
+    """Draws the sidebar. Read its values with `chosen_fixes` and `chosen_settings`.
+
+    Args:
+      hidden: which of `GROUPS` are not shown. Their controls keep what the link or the reader set.
+    """
     with st.sidebar:
         st.markdown("### Fix by Fix")
         stage = st.container()
-        st.markdown("**The post's fixes**")
-        for field in fields(Fixes):
-            if field.name == _BEYOND[0]:
-                st.markdown("**Beyond the post**")
-            st.toggle(
-                words.FIXES[field.name], key=field.name, help=HELP[field.name], bind="query-params"
-            )
-        with stage:
+        for group, draw_group in _DRAW.items():
+            with _place(group, hidden):
+                draw_group()
+        # Last, for the switches decide what is marked here; above them on the page.
+        with stage, _place("stage", hidden):
             _draw_stage()
-        # A link to other data shows where they are chosen; later on the reader opens and closes.
-        other_data = st.query_params.get("task", _DEFAULTS.task) != _DEFAULTS.task
-        expanded = st.session_state.setdefault(_DATA_EXPANDED, other_data)
-        with st.expander("Data", icon=":material/table:", expanded=expanded):
-            _draw_data()
-        with st.expander("Experiment", icon=":material/tune:"):
-            for draw_control in _experiment_controls().values():
-                draw_control()
-        st.button("Reset all", on_click=reset, icon=":material/restart_alt:", type="tertiary")
+        if not set(GROUPS) <= set(hidden):
+            st.button("Reset all", on_click=reset, icon=":material/restart_alt:", type="tertiary")
+
+
+def _place(group: str, hidden: Collection[str]) -> AbstractContextManager[object]:
+    """Returns where a group is drawn; one that is hidden goes nowhere, yet its controls are there.
+
+    To Streamlit they are like any others: they read their link, keep their value, write the link.
+    """
+    # Without it there is no run: a file is chosen in that group.
+    task = st.session_state.get("task", st.query_params.get("task"))
+    if group not in hidden or (group == "data" and task == OWN):
+        return nullcontext()
+    return DeltaGenerator(root_container=None)
 
 
 def chosen_fixes() -> Fixes:
@@ -143,6 +159,44 @@ def changed_controls() -> dict[str, str]:
     default["hidden"] = words.setting(_DEFAULTS.hidden)
     changed = {name: value for name, value in now.items() if value != default[name]}
     return {name: "true" if value is True else str(value) for name, value in changed.items()}
+
+
+def _draw_fixes() -> None:
+    st.markdown("**The post's fixes**")
+    for name in (field.name for field in fields(Fixes) if field.name not in _BEYOND):
+        _draw_switch(name)
+
+
+def _draw_beyond() -> None:
+    st.markdown("**Beyond the post**")
+    for name in _BEYOND:
+        _draw_switch(name)
+
+
+def _draw_switch(name: str) -> None:
+    st.toggle(words.FIXES[name], key=name, help=HELP[name], bind="query-params")
+
+
+def _draw_data_group() -> None:
+    # A link to other data shows where they are chosen; later on the reader opens and closes.
+    other_data = st.query_params.get("task", _DEFAULTS.task) != _DEFAULTS.task
+    expanded = st.session_state.setdefault(_DATA_EXPANDED, other_data)
+    with st.expander("Data", icon=":material/table:", expanded=expanded):
+        _draw_data()
+
+
+def _draw_experiment() -> None:
+    with st.expander("Experiment", icon=":material/tune:"):
+        for draw_control in _experiment_controls().values():
+            draw_control()
+
+
+_DRAW = {
+    "fixes": _draw_fixes,
+    "beyond": _draw_beyond,
+    "data": _draw_data_group,
+    "experiment": _draw_experiment,
+}
 
 
 def _draw_stage() -> None:

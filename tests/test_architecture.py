@@ -81,6 +81,7 @@ LAYERS = (
         "dashboard.lattice.sentences",
     ),
     ("dashboard.sidebar",),
+    ("dashboard.lessons",),
     (
         "dashboard.links",
         "dashboard.tables",

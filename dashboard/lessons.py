@@ -1,0 +1,86 @@
+"""A lesson: a link that sets a task in words and hides groups of the sidebar."""
+
+import unicodedata
+from collections.abc import Collection
+
+import streamlit as st
+
+from dashboard import sidebar
+
+TASK, HIDE = "lesson", "hide"
+LONGEST = 280
+"""The most characters of a task."""
+
+_TASK_KEY, _HIDDEN_KEY = "lesson_task", "lesson_hidden"
+_SEPARATOR = "."
+_JOINERS = "\u200c\u200d"  # Persian words and joined emoji need them
+
+
+def restore() -> None:
+    """Takes over the lesson of the link when a session begins, and keeps the link up to date."""
+    if _TASK_KEY not in st.session_state:
+        st.session_state[_TASK_KEY] = plain(st.query_params.get(TASK, ""))
+        wanted = st.query_params.get(HIDE, "")[:200].split(_SEPARATOR)
+        st.session_state[_HIDDEN_KEY] = [group for group in sidebar.GROUPS if group in wanted]
+    for name, value in present().items():
+        if value != st.query_params.get(name, ""):
+            _write(name, value)
+
+
+def task() -> str:
+    """Returns what the reader is to do; empty if nothing is said."""
+    return str(st.session_state[_TASK_KEY])
+
+
+def hidden() -> frozenset[str]:
+    """Returns the groups of `sidebar.GROUPS` that the lesson hides."""
+    return frozenset(st.session_state[_HIDDEN_KEY])
+
+
+def present() -> dict[str, str]:
+    """Returns the present lesson as URL parameters; see `parameters`."""
+    return parameters(task(), hidden())
+
+
+def parameters(task: str, hidden: Collection[str]) -> dict[str, str]:
+    """Returns a lesson as URL parameters; empty ones where there is nothing to say."""
+    groups = _SEPARATOR.join(group for group in sidebar.GROUPS if group in hidden)
+    return {TASK: plain(task), HIDE: groups}
+
+
+def plain(text: str) -> str:
+    """Returns a stranger's text in one line, cut off if long, without what does not show.
+
+    That are control characters, and those that turn the direction of what is written after them.
+    """
+    spaced = " ".join(text[: 10 * LONGEST].split())
+    kept = (
+        letter for letter in spaced if letter in _JOINERS or unicodedata.category(letter)[0] != "C"
+    )
+    return "".join(kept)[:LONGEST].strip()
+
+
+def leave() -> None:
+    """Ends the lesson: every group of the sidebar shows again. Only for callbacks."""
+    st.session_state[_TASK_KEY], st.session_state[_HIDDEN_KEY] = "", []
+
+
+def draw() -> None:
+    """Draws the task above the page, with a way out, if there is a lesson."""
+    if not (task() or hidden()):
+        return
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", key="lesson_banner"
+    ):
+        with st.container(gap="xxsmall"):
+            st.caption("A lesson, by whoever made this link", width="content")
+            # As it stands there: a link must not bring Markdown or links of its own.
+            st.text(task() or "Some controls of the sidebar are hidden.")
+        st.button("Leave the lesson", on_click=leave, icon=":material/logout:", type="tertiary")
+
+
+def _write(name: str, value: str) -> None:
+    if value:
+        st.query_params[name] = value
+    else:
+        del st.query_params[name]

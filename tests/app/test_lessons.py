@@ -1,0 +1,101 @@
+"""A lesson comes by link, is plain text, hides controls without losing them, and can be left."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import lessons, sidebar
+from mlp_core.table import OWN
+from tests.app.conftest import opened_at
+
+LESSON = {"lesson": "Which switch helps most?", "hide": "experiment.fixes", "steps": "500"}
+
+
+def shown(app: AppTest) -> set[str]:
+    """Returns the controls that can be seen in the sidebar."""
+    controls = (*app.sidebar.toggle, *app.sidebar.number_input, *app.sidebar.text_input)
+    return {control.key for control in controls if control.key}
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Returns the app after a click on a button."""
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def copied_link(app: AppTest, place: int = 0) -> dict[str, list[str]]:
+    """Returns the parameters of the link that the page offers."""
+    return parse_qs(urlsplit(app.code[place].value).query)
+
+
+def test_hidden_controls_keep_what_the_link_set_them_to() -> None:
+    app = opened_at("lattice", **LESSON, adamw="true")
+
+    assert shown(app) == {"epsilon_in_root", "bias_before_norm", "examples", "noise"}
+    assert (app.session_state["steps"], app.session_state["adamw"]) == (500, True)
+    assert [text.value for text in app.text] == [LESSON["lesson"]]
+
+    app.sidebar.toggle(key="bias_before_norm").set_value(True).run()
+    app.switch_page("pages/lab.py").run()
+
+    link = copied_link(app)
+    assert app.session_state["steps"] == 500
+    assert link["steps"] == ["500"]
+    assert link["adamw"] == link["bias_before_norm"] == ["true"]
+    assert (link["lesson"], link["hide"]) == ([LESSON["lesson"]], ["fixes.experiment"])
+
+
+def test_who_leaves_a_lesson_has_every_control_as_it_stood() -> None:
+    app = opened_at("lattice", **LESSON, adamw="true")
+
+    press(app, "Leave the lesson")
+
+    assert shown(app) >= sidebar.control_names() - {"task", "schedule"}
+    assert app.sidebar.number_input(key="steps").value == 500
+    assert app.sidebar.toggle(key="adamw").value
+    assert not app.text
+    assert not {"lesson", "hide"} & copied_link(app).keys()
+
+
+def test_a_lesson_is_made_of_the_view_as_it_is() -> None:
+    app = opened_at("lattice", adamw="true")
+    app.session_state["make_lesson"] = True
+    app.run()
+
+    app.text_area(key="new_lesson_task").set_value("Say *why*.").run()
+    app.session_state["new_lesson_hidden"] = ["data", "stage"]
+    app.run()
+
+    link = copied_link(app, place=1)
+    assert (link["lesson"], link["hide"]) == (["Say *why*."], ["stage.data"])
+    assert link["adamw"] == ["true"]
+
+
+def test_data_stay_in_sight_while_a_file_is_asked_for() -> None:
+    app = opened_at("lattice", task=OWN, hide="data.fixes")
+
+    assert {"examples", "noise"} <= shown(app)
+    assert "adamw" not in shown(app)
+
+
+def test_what_is_no_group_hides_nothing_and_loses_nothing() -> None:
+    app = opened_at("lattice", hide="nonsense.__class__", steps="500")
+
+    assert "adamw" in shown(app)
+    assert app.sidebar.number_input(key="steps").value == 500
+    assert "hide" not in copied_link(app)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("  two\n\tlines ", "two lines"),
+        ("<b>bold</b> [a](http://b.c) **d**", "<b>bold</b> [a](http://b.c) **d**"),
+        ("left\u202eright\u2066\u200f", "leftright"),
+        ("bell\x07\x1b[31m\u2028line", "bell[31m line"),
+        ("\U0001f469\u200d\U0001f393 می\u200cروم", "\U0001f469\u200d\U0001f393 می\u200cروم"),
+        ("x" * 5000, "x" * 280),
+    ],
+)
+def test_a_task_is_one_bounded_line_of_plain_text(written: str, kept: str) -> None:
+    assert lessons.plain(written) == kept
