@@ -8,14 +8,11 @@ import streamlit as st
 
 from dashboard import twin
 
-# Small and faint, for there is one below each chart. Who listens needs to know the chart as well.
+# There is one below each chart, so it is small. Who listens needs to know which chart it is of.
 _STYLE = """<style>
-[class*="st-key-twin_"] button {
-  min-height: 1.5rem; padding: 0; font-size: 0.8rem; opacity: 0.8;
-}
-[class*="st-key-twin_"] button:is(:hover, :focus-visible, [aria-expanded=true]) { opacity: 1; }
-[class*="st-key-twin_"] button p { font-size: inherit; }
-[class*="st-key-twin_"] button em {
+[class*="st-key-twin_"] summary { font-size: 0.85rem; width: fit-content; margin-left: auto; }
+[class*="st-key-twin_"] summary p { font-size: inherit; }
+[class*="st-key-twin_"] summary em {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
 </style>"""
@@ -42,22 +39,22 @@ def draw(
       on_select: is called when the reader picks something in the chart.
       full: returns the table to read, where the first of `tables` is thinned or hard to read.
     """
-    with st.container(gap=None, horizontal_alignment="right"):
+    with st.container(gap=None):
         st.vega_lite_chart(spec=spec | {"datasets": tables}, key=key, alt=alt, on_select=on_select)
         _draw_twin(key, alt, full or (lambda: twin.readable(spec, next(iter(tables.values())))))
 
 
 def draw_style() -> None:
-    """Draws, once on a page, how the tables' buttons look."""
+    """Draws, once on a page, how what opens the tables looks."""
     st.html(_STYLE)
 
 
 def _draw_twin(key: str, alt: str, table: Callable[[], pd.DataFrame]) -> None:
-    """Draws the button that opens the table. Its rows are made and sent only when it is open."""
-    opened = st.popover(
+    """Draws what opens the table. Its rows are made and sent only when it is open."""
+    opened = st.expander(
         f"Table *of {twin.name(key)}*",
-        type="tertiary",
         icon=":material/table:",
+        type="compact",
         key=f"twin_{key}",
         on_change="rerun",
     )

@@ -69,14 +69,12 @@ def draw() -> None:
     """Draws the task above the page, with a way out, if there is a lesson."""
     if not (task() or hidden()):
         return
-    with st.container(
-        border=True, horizontal=True, vertical_alignment="center", key="lesson_banner"
-    ):
-        with st.container(gap="xxsmall"):
-            st.caption("A lesson, by whoever made this link", width="content")
-            # As it stands there: a link must not bring Markdown or links of its own.
-            st.text(task() or "Some controls of the sidebar are hidden.")
-        st.button("Leave the lesson", on_click=leave, icon=":material/logout:", type="tertiary")
+    with st.container(border=True, gap="xxsmall", key="lesson_banner"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("A lesson, by whoever made this link")
+            st.button("Leave the lesson", on_click=leave, icon=":material/logout:", type="tertiary")
+        # As it stands there: a link must not bring Markdown or links of its own.
+        st.text(task() or "Some controls of the sidebar are hidden.")
 
 
 def _write(name: str, value: str) -> None:

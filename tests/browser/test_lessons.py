@@ -1,0 +1,53 @@
+"""A chart's table and a lesson, in a real browser."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.checks import check_accessibility
+from tests.browser.waiting import settled
+
+
+def test_the_keyboard_opens_a_table_beside_a_chart_that_stays(page: Page) -> None:
+    page.goto("/?jit_step=true")
+    settled(page)
+    charts = page.get_by_test_id("stVegaLiteChart").locator("svg, canvas")
+    count = charts.count()
+    charts.evaluate_all("charts => charts.forEach(chart => chart.setAttribute('data-old', ''))")
+
+    page.locator("summary", has_text="of loss curves").focus()
+    page.keyboard.press("Enter")
+
+    table = page.get_by_test_id("stExpander").get_by_test_id("stDataFrame")
+    expect(table).to_have_count(1)
+    settled(page)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('[class*=st-key-twin_loss]') !== null")
+    assert page.locator("[data-old]").count() == count  # a chart drawn anew would be another one
+
+
+def test_a_lesson_stays_on_every_page_until_it_is_left(page: Page) -> None:
+    page.goto("/lattice?steps=500&hide=experiment&lesson=Say+**why**&adamw=true")
+    settled(page)
+    page.get_by_test_id("stSidebar").get_by_text("Bias before LayerNorm", exact=True).click()
+    expect(page).to_have_url(re.compile("bias_before_norm=true"))
+
+    page.get_by_role("link", name="Evidence").click()
+    expect(page).to_have_url(re.compile("/evidence"))
+    settled(page)
+
+    expect(page.get_by_text("Say **why**", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stSidebar").get_by_text("Experiment")).to_have_count(0)
+    for parameter in ("steps=500", "hide=experiment", "lesson=Say", "bias_before_norm=true"):
+        assert parameter in page.url
+
+    page.get_by_role("button", name="Leave the lesson").click()
+
+    page.get_by_test_id("stSidebar").get_by_text("Experiment").click()
+    expect(page.get_by_label("Steps", exact=True)).to_have_value("500")
+    assert "lesson" not in page.url
+    assert "steps=500" in page.url
+
+
+def test_a_lesson_has_no_accessibility_findings_of_its_own(page: Page) -> None:
+    check_accessibility(page, "/lattice?hide=experiment&lesson=Say+why", "dark")
