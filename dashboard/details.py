@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import canvas, charts, pins, runs, sidebar, tables, words
 from dashboard.choice import Choice
+from dashboard.story import words as story_words
 
 if TYPE_CHECKING:
     from mlp_core.training import Run
@@ -31,6 +32,7 @@ def _predictions(choice: Choice, run: "Run") -> None:
     st.markdown(words.predictions(table["true"], table["residual"]))
     left, right = st.columns(2, gap="medium")
     with left:
+        st.caption("On the dashed diagonal a prediction is right.")
         canvas.draw(
             charts.predicted_against_true(),
             {"predictions": table},
@@ -38,6 +40,7 @@ def _predictions(choice: Choice, run: "Run") -> None:
             alt="Predicted against true values of validation examples, with the diagonal.",
         )
     with right:
+        st.caption(story_words.residuals(table["length"].to_numpy(), table["residual"].to_numpy()))
         canvas.draw(
             charts.residual_against_length(),
             {"predictions": table, "zero": pd.DataFrame({"residual": [0.0]})},

@@ -60,6 +60,7 @@ def _draw(evidence: "Evidence") -> None:
             alt="Val and train loss against updates on a log scale, with the updates that the "
             "marked finding concerns.",
         )
+        st.caption(evidence_words.losses(curves))
     for finding in found:
         cards.draw(finding, evidence, is_marked=finding is marked)
     with st.expander("What was checked", icon=":material/checklist:", expanded=not found):

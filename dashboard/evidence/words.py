@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from dashboard import words as app_words
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -64,6 +66,20 @@ def answer(findings: "Sequence[Finding]", checks: "Sequence[Check]") -> str:
     count = len(findings)
     more = "It is the only finding." if count == 1 else f"{count} findings, worst first."
     return f"**{findings[0].title}.** {more}"
+
+
+def losses(curves: "pd.DataFrame") -> str:
+    """Returns where the losses begin and end.
+
+    Args:
+      curves: see `tables.curves`.
+    """
+    told = []
+    for name, line in curves.groupby("line", sort=False):
+        first, last = (app_words.loss(float(line["loss"].iloc[place])) for place in (0, -1))
+        told.append(f"{name} loss goes from {first} to {last}")
+    last_update = int(curves["update"].max())
+    return f"Up to update {last_update:,}, {' and '.join(told)}."
 
 
 def spaced(text: str) -> str:
