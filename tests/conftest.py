@@ -19,7 +19,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps a file's tests in one process, for the runs they share; the browser's, for its server."""
+    """Keeps tests that share runs, those of a file, or the server, the browser's, in one process."""
     for item in items:
         in_browser = "browser" in item.path.relative_to(Path(__file__).parent).parts
         item.add_marker(pytest.mark.xdist_group("browser" if in_browser else item.path.stem))
