@@ -30,9 +30,7 @@ def drawn(page: str | None, link: dict[str, str]) -> AppTest:
 
 def twins(app: AppTest) -> dict[str, Block]:
     """Returns what opens a table, by the chart's key."""
-    marked = {
-        block.proto.expandable.id.rpartition("-twin_")[2]: block for block in app.main.expander
-    }
+    marked = {block.proto.id.rpartition("-twin_")[2]: block for block in app.main.expander}
     return {key: block for key, block in marked.items() if key}
 
 
@@ -67,7 +65,7 @@ def test_rows_are_sent_only_to_an_open_table_which_has_every_recorded_update() -
 
     opened = open_all(app)
 
-    labels = {block.proto.expandable.label for block in closed.values()}
+    labels = {block.proto.label for block in closed.values()}
     (table,) = (frame.value for frame in opened["loss_curves"].children.values())
     run = train(Settings(steps=int(LONG["steps"])), STAGES["v1"])
     assert [len(block.children) for block in closed.values()] == [0] * 4
