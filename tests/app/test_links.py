@@ -8,26 +8,13 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import codes, pins, runs, sidebar
 from dashboard.choice import Choice
-from dashboard.jobs import Job
 from dashboard.lattice import order
 from mlp_core import Settings, settings
 from tests.app.conftest import opened_at
 from tests.app.links import PAGES, Link, links, parameters
 
-PARSED, ON_PAGES, ON_FULL_PAGES = 5000, 240, 40
+PARSED, ON_PAGES, ON_FULL_PAGES = 5000, 160, 24
 TINY = {"hidden": "2", "steps": "20", "examples": "100", "batch_size": "8", "norm_init": "true"}
-
-
-@pytest.fixture
-def nothing_trained(monkeypatch: pytest.MonkeyPatch, fresh_caches: None) -> None:
-    """Lets all work behind the pages fail at once: pages must bear it, and links are tried soon."""
-
-    def fails(job: Job[object]) -> bool:
-        job.done, job.error = True, ValueError("nothing is trained here")
-        job._rested.set()
-        return False
-
-    monkeypatch.setattr(Job, "advance", fails)
 
 
 def written(link: Link) -> str:
