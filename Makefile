@@ -1,11 +1,18 @@
 # The commands of the README. An install step runs again only when its list changes.
 # Another Python: make test PYTHON=python3.13 VENV=.venv313
+# test-python and test-lowest try the numerics alone, on a Python of your choice and with the lowest
+# versions that requirements.txt allows; each in an environment of its own, which is kept.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint format bench bench-app clean
+# What the versions of Python and of the packages decide; the other core tests follow from these.
+CORE_TESTS := $(addprefix tests/core/test_,$(addsuffix .py,\
+  batches csv_file model post_numbers settings step store training))
+
+.PHONY: run test lint format bench bench-app clean test-python test-lowest test-core
 
 run: $(VENV)/app.installed
 	$(BIN)/streamlit run streamlit_app.py
@@ -13,6 +20,15 @@ run: $(VENV)/app.installed
 test: lint
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
+test-python:
+	$(MAKE) test-core VENV=.venv-$(notdir $(PYTHON))
+
+test-lowest:
+	$(MAKE) test-core VENV=.venv-lowest CONSTRAINTS=.venv-lowest/lowest.txt
+
+test-core: $(VENV)/core.installed
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(CORE_TESTS)
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff format --check
@@ -35,15 +51,21 @@ clean:
 	rm -rf $(VENV)
 
 $(VENV)/app.installed: requirements.txt | $(BIN)/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(PIP) --requirement requirements.txt
 	touch $@
 
-$(VENV)/dev.installed: requirements.txt requirements-dev.txt | $(BIN)/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+$(VENV)/dev.installed: requirements.txt requirements-core.txt requirements-dev.txt | $(BIN)/pip
+	$(PIP) --requirement requirements-dev.txt
 	touch $@
 
 $(VENV)/bench.installed: requirements.txt requirements-bench.txt | $(BIN)/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-bench.txt
+	$(PIP) --requirement requirements-bench.txt
+	touch $@
+
+# pytest and what its tests import, without a browser; CONSTRAINTS is made where it is named.
+$(VENV)/core.installed: requirements.txt requirements-core.txt | $(BIN)/pip
+	sed -nE 's/^([A-Za-z-]+)>=([0-9.]+),.*/\1==\2/p' requirements.txt > $(VENV)/lowest.txt
+	$(PIP) --requirement requirements-core.txt $(addprefix --constraint ,$(CONSTRAINTS))
 	touch $@
 
 # pip is the last thing that venv makes: where it is missing, an earlier try has failed half-way.

@@ -51,7 +51,8 @@ def current_settings() -> Settings:
         own_file.show_problem(missing)
         st.stop()
     except ValueError as error:
-        problem = words.in_labels(str(error))
+        # It may quote a link, and whoever made the link is not the one who reads it.
+        problem = words.plain(words.in_labels(str(error)), 300)
         st.error(
             f"{problem}. Change it in the sidebar, under **Data** or **Experiment**, or press "
             "**Reset all**.",

@@ -29,6 +29,7 @@ class Job(Generic[T]):
         self.done = False
         self._chunks = chunks
         self._dropped = False
+        self._left_alone = False
         self._looked_at = time.monotonic()
         self._rested = threading.Event()
 
@@ -42,6 +43,11 @@ class Job(Generic[T]):
     def rested(self) -> bool:
         """True once the job has ended or was stopped."""
         return self._rested.is_set()
+
+    @property
+    def left_alone(self) -> bool:
+        """True if it was stopped because nobody looked, not because somebody wanted it."""
+        return self._left_alone and self.rested
 
     def wait(self, seconds: float) -> bool:
         """Returns True once the job has ended or was stopped, False if the time is over before.
@@ -57,8 +63,8 @@ class Job(Generic[T]):
 
     def advance(self) -> bool:
         """Computes one chunk. Returns True if another one should follow."""
-        unwatched = time.monotonic() - self._looked_at > UNWATCHED_SECONDS
-        self.stopped = self.stopped or unwatched
+        if not self.stopped and time.monotonic() - self._looked_at > UNWATCHED_SECONDS:
+            self.stopped = self._left_alone = True
         if not self.stopped:
             try:
                 self.latest = next(self._chunks)
@@ -83,7 +89,7 @@ class Job(Generic[T]):
 
     def rouse(self) -> None:
         """Lets a stopped job go on."""
-        self.stopped = False
+        self.stopped = self._left_alone = False
         self._looked_at = time.monotonic()
         self._rested.clear()
 
@@ -140,7 +146,10 @@ class Workers:
             return self._jobs.get(key)
 
     def start(self, key: Hashable, chunks: Callable[[], Iterator[T]]) -> Job[T]:
-        """Returns the job of a key: the one there is, else a new one that begins at once."""
+        """Returns the job of a key: the one there is, else a new one that begins at once.
+
+        One that was stopped because nobody looked goes on: now somebody does.
+        """
         with self._changed:
             job = self._jobs.get(key)
             if job is None:
@@ -149,6 +158,8 @@ class Workers:
                 self._queue.appendleft(job)
                 self._drop_oldest()
                 self._changed.notify()
+            elif job.left_alone:
+                self._rouse(job)
             self._jobs.move_to_end(key)
             return job
 
@@ -157,9 +168,7 @@ class Workers:
         with self._changed:
             job = self._jobs.get(key)
             if job is not None and job.rested and not job.done:
-                job.rouse()
-                self._queue.append(job)
-                self._changed.notify()
+                self._rouse(job)
 
     def forget(self, key: Hashable) -> None:
         """Drops a job that has ended, so that it can be started anew."""
@@ -182,6 +191,11 @@ class Workers:
         for thread in self._threads:
             thread.join()
         atexit.unregister(self.close)
+
+    def _rouse(self, job: Job[Any]) -> None:
+        job.rouse()
+        self._queue.append(job)
+        self._changed.notify()
 
     def _drop_oldest(self) -> None:
         ended = [key for key, job in self._jobs.items() if job.rested]

@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import own_file, words
+from dashboard import binding, own_file, words
 from dashboard.choice import Choice
 from mlp_core import BOUNDS, STAGES, Fixes, Settings
 from mlp_core.settings import DEPTH, SCHEDULES, WIDTH
@@ -278,7 +278,7 @@ def _whole_number(name: str, step: int, disabled: bool = False) -> None:
         key=name,
         help=_NUMBER_HELP[name],
         disabled=disabled,
-        bind="query-params",
+        bind=binding.of_whole_number(name),
     )
 
 

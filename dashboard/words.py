@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,8 @@ def in_labels(message: str) -> str:
 
 
 _DEFAULTS = Settings()
+_JOINER = "\N{WORD JOINER}"  # has no width and allows no break
+_TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
 def loss(value: float) -> str:
@@ -116,9 +119,16 @@ def setting(value: object) -> str:
 
 def plain(text: str, most: int = 60) -> str:
     """Returns what a stranger wrote, such that Markdown shows it as it is, cut off if long."""
-    text = " ".join(text.split())
+    text = "".join(sign for sign in " ".join(text.split()) if not _acts_unseen(sign))
     short = text if len(text) <= most else text[: most - 1] + "…"
-    return re.sub(r"([\\`*_{}\[\]()<>#+!|~$:&-])", r"\\\1", short)
+    escaped = re.sub(r"([\\`*_{}\[\]()<>#+.!|~$:&@-])", r"\\\1", short)
+    # Links, icons and arrows are also made from what is left when the escapes are taken off.
+    return re.sub(r"(www|[:<@-])", rf"\1{_JOINER}", escaped, flags=re.IGNORECASE)
+
+
+def _acts_unseen(sign: str) -> bool:
+    """Returns whether a sign is a control character or turns the direction of those after it."""
+    return unicodedata.category(sign) == "Cc" or unicodedata.bidirectional(sign) in _TURNS
 
 
 def stage_of(fixes: Fixes) -> str | None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from mlp_core import checked_file
 from mlp_core.fixes import NUMERIC_SWITCHES, Fixes
 from mlp_core.settings import Settings
 
@@ -37,12 +38,12 @@ def post_curves(fixes: Fixes, path: Path | None = None) -> Curves:
     """
     path = path or POST_CURVES
     try:
-        table = pd.read_parquet(path)
+        table = checked_file.read(path)
         own = [getattr(fixes, name) for name in NUMERIC_SWITCHES]
         table = table[(table[list(NUMERIC_SWITCHES)] == own).all(axis="columns")]
         return Curves(*(table[name].to_numpy() for name in Curves._fields))
-    except (OSError, KeyError, ValueError) as error:
-        raise ValueError(f"{path} must be made by `python -m mlp_core curves`") from error
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path.name} must be made by `python -m mlp_core curves`") from error
 
 
 def save(path: Path, settings: Settings = Settings()) -> None:  # noqa: B008 it is immutable
@@ -55,4 +56,4 @@ def save(path: Path, settings: Settings = Settings()) -> None:  # noqa: B008 it 
         run = train(settings, fixes)
         table = pd.DataFrame({name: getattr(run, name) for name in Curves._fields})
         tables.append(table.assign(**{name: getattr(fixes, name) for name in NUMERIC_SWITCHES}))
-    pd.concat(tables).to_parquet(path, index=False, compression="zstd")
+    checked_file.write(path, pd.concat(tables))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mlp_core import checked_file
 from mlp_core.fixes import SWITCHES, Fixes
 from mlp_core.grid import Grid
 from mlp_core.settings import Settings
@@ -28,9 +29,7 @@ def save(path: Path, grid: Grid) -> None:
     """Writes a grid. A file that is there is replaced at once: a reader never sees half of one."""
     table = run_table(grid)
     table.attrs = {"settings": asdict(grid.settings), "versions": versions()}
-    unfinished = path.with_name(path.name + ".writing")
-    table.to_parquet(unfinished, index=False, compression="zstd")
-    unfinished.replace(path)
+    checked_file.write(path, table)
 
 
 def load(path: Path) -> Stored:
@@ -40,14 +39,16 @@ def load(path: Path) -> Stored:
       ValueError: if the file is not one that `save` wrote.
     """
     try:
-        table = pd.read_parquet(path)
+        table = checked_file.read(path)
         settings = table.attrs["settings"]
         grid = _grid(table, Settings(**settings | {"hidden": tuple(settings["hidden"])}))
         stored = Stored(grid, table.attrs["versions"])
         if not run_table(grid)[[*SWITCHES, "seed"]].equals(table[[*SWITCHES, "seed"]]):
             raise ValueError("the rows are not in the order of the combinations and seeds")
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} must be a grid stored by `python -m mlp_core sweep`") from error
+        raise ValueError(
+            f"{path.name} must be a grid stored by `python -m mlp_core sweep`"
+        ) from error
     return stored
 
 

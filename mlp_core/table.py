@@ -1,5 +1,6 @@
 """Tables of numbers to train on: the diabetes data, which ship, and a reader's own while open."""
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,9 @@ DIABETES = Path(__file__).parent / "diabetes.csv"
 Source: Efron, Hastie, Johnstone and Tibshirani (2004), "Least Angle Regression", Annals of
 Statistics 32; the raw numbers as scikit-learn (BSD-3-Clause) distributes them, columns in words.
 """
+
+_DIABETES_SHA256 = "839c546b0b4ac02c2e6cbe5e5c92313cefa993446c9733e9b49477cc3f96e104"
+"""Of the numbers, `[442, 11]` as float64."""
 
 OWN = "csv"
 """How the task name of a reader's own table begins."""
@@ -69,9 +73,18 @@ class Table:
 
 @lru_cache(maxsize=1)
 def diabetes() -> Table:
-    """Returns the diabetes data, `[442, 10]`."""
-    *features, target = DIABETES.read_text().partition("\n")[0].split(",")
-    numbers = np.loadtxt(DIABETES, delimiter=",", skiprows=1)
+    """Returns the diabetes data, `[442, 10]`.
+
+    Raises:
+      ValueError: if their file is missing or is not the one that ships.
+    """
+    try:
+        *features, target = DIABETES.read_text().partition("\n")[0].split(",")
+        numbers = np.loadtxt(DIABETES, delimiter=",", skiprows=1)
+        if hashlib.sha256(numbers.tobytes()).hexdigest() != _DIABETES_SHA256:
+            raise ValueError("the numbers are others")
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{DIABETES.name} must be the file that ships; it is not") from error
     return Table(tuple(features), target, numbers[:, :-1], numbers[:, -1])
 
 

@@ -19,7 +19,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps tests in one process that share runs, a file's, or the server, the browser's."""
+    """Keeps tests in one process that share runs, those of a file, or a server, the browser's."""
     for item in items:
         in_browser = "browser" in item.path.relative_to(Path(__file__).parent).parts
         item.add_marker(pytest.mark.xdist_group("browser" if in_browser else item.path.stem))

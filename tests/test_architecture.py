@@ -18,6 +18,7 @@ LAYERS = (
         "mlp_core.fixes",
         "mlp_core.table",
         "mlp_core.certainty",
+        "mlp_core.checked_file",
         "mlp_core.compile_cache",
         "mlp_core.devices",
         "mlp_core.numerals",
@@ -61,7 +62,13 @@ LAYERS = (
     ("mlp_core.detectors",),
     ("mlp_core.effects", "mlp_core.paired", "mlp_core.__main__"),
     ("mlp_core",),
-    ("dashboard.choice", "dashboard.jobs", "dashboard.palette", "dashboard.twin"),
+    (
+        "dashboard.binding",
+        "dashboard.choice",
+        "dashboard.jobs",
+        "dashboard.palette",
+        "dashboard.twin",
+    ),
     ("dashboard.canvas",),
     ("dashboard.marks",),
     ("dashboard.lattice.marks",),
@@ -207,3 +214,18 @@ def test_requirements_are_what_is_imported() -> None:
 
     own = {*FOLDERS, "streamlit_app"}
     assert imported - own - sys.stdlib_module_names == required
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_jax_itself_comes_before_its_parts(module: str) -> None:
+    """A part does not wait for the rest of JAX where another thread is still importing that."""
+    nodes = [n for n in ast.walk(ast.parse(SOURCES[module].read_text())) if _imports_jax(n)]
+    nodes.sort(key=lambda node: node.lineno)
+
+    assert not nodes or ast.unparse(nodes[0]) == "import jax"
+
+
+def _imports_jax(node: ast.AST) -> bool:
+    if isinstance(node, ast.Import):
+        return any(alias.name.partition(".")[0] == "jax" for alias in node.names)
+    return isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] == "jax"

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard import grids
+from dashboard import binding, grids
 from dashboard.grids import Request
 from dashboard.lattice import sentences
 from mlp_core import Settings
@@ -72,7 +72,7 @@ def _computed(settings: Settings, with_beyond: bool) -> Source | None:
             grids.DEFAULT_SEEDS,
             key=SEEDS_KEY,
             width=130,
-            bind="query-params",
+            bind=binding.of_whole_number(SEEDS_KEY),
         )
         wanted = grids.nearest(grids.request(settings, with_beyond, num_seeds))
         job = grids.job(wanted)

@@ -4,6 +4,7 @@ import re
 import traceback
 from typing import Literal, NamedTuple
 
+import jax  # noqa: F401 before a part of it, which does not wait for the rest
 from jax.experimental.checkify import JaxRuntimeError
 
 from mlp_core.detectors import subject

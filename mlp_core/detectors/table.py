@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from mlp_core import checked_file
 from mlp_core.detectors.alarms import Outcome
 from mlp_core.detectors.cases import CASES
 from mlp_core.detectors.tools import TOOLS
@@ -85,7 +86,7 @@ def save(path: Path, cells: Sequence[Cell]) -> None:
     """Writes the cells, with the versions of this process's programs."""
     table = pd.DataFrame(cells, columns=list(Cell._fields))
     table.attrs = {"versions": versions()}
-    table.to_parquet(path, index=False)
+    checked_file.write(path, table)
 
 
 def load(path: Path) -> Table:
@@ -95,12 +96,12 @@ def load(path: Path) -> Table:
       ValueError: if the file is not one that `save` wrote.
     """
     try:
-        table = pd.read_parquet(path)
+        table = checked_file.read(path)
         cells = tuple(Cell(*row) for row in table[list(Cell._fields)].itertuples(index=False))
         return Table(cells, table.attrs["versions"])
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
-            f"{path} must be a table stored by `python -m mlp_core detectors`"
+            f"{path.name} must be a table stored by `python -m mlp_core detectors`"
         ) from error
 
 

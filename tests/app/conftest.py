@@ -9,6 +9,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard.jobs import Job
+
 ENTRY = Path(__file__).parents[2] / "streamlit_app.py"
 SETTLES_WITHIN_SECONDS = 120
 
@@ -27,6 +29,18 @@ def fresh_caches() -> Iterator[None]:
 def open_app(fresh_caches: None) -> Open:
     """Returns a function that opens the Lab at a link and waits until its run is trained."""
     return lambda **parameters: settled(opened_at(None, **parameters))
+
+
+@pytest.fixture
+def nothing_trained(monkeypatch: pytest.MonkeyPatch, fresh_caches: None) -> None:
+    """Lets all work behind the pages fail at once: pages must bear it, and links are tried soon."""
+
+    def fails(job: Job[object]) -> bool:
+        job.done, job.error = True, ValueError("nothing is trained here")
+        job._rested.set()
+        return False
+
+    monkeypatch.setattr(Job, "advance", fails)
 
 
 def opened_at(page: str | None, **parameters: str) -> AppTest:

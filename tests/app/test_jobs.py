@@ -83,14 +83,32 @@ def test_an_error_ends_the_job_and_not_the_thread(worker: Workers) -> None:
     assert worker.start("b", lambda: counting(2)).wait(5)
 
 
-def test_a_job_that_nobody_watches_stops(worker: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_nobody_watches_stops_and_goes_on_when_asked_for(
+    worker: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(jobs, "UNWATCHED_SECONDS", 0.1)
-    job = worker.start("a", lambda: counting(1000, seconds=0.02))
+    job = worker.start("left", lambda: counting(60, seconds=0.02))
+    while not job.rested:
+        time.sleep(0.01)
+    assert not job.done
+    kept = job.latest or 0
 
-    time.sleep(1)
+    monkeypatch.setattr(jobs, "UNWATCHED_SECONDS", 60.0)
+
+    assert worker.start("left", lambda: counting(0)) is job
+    assert job.wait(10)
+    assert kept < 60
+    assert (job.latest, job.done) == (60, True)
+
+
+def test_a_job_that_its_reader_stopped_does_not_go_on_by_itself(worker: Workers) -> None:
+    job = worker.start("a", lambda: counting(1000, seconds=0.02))
+    job.stop()
+    assert job.wait(5)
+
+    worker.start("a", lambda: counting(0))
 
     assert job.rested
-    assert not job.done
 
 
 @pytest.mark.parametrize("state", ["under way", "stopped", "failed"])

@@ -120,3 +120,26 @@ def test_rows_are_counted_in_epochs_or_in_empty_steps() -> None:
 )
 def test_a_time_has_the_unit_that_suits_it(milliseconds: float, text: str) -> None:
     assert words.duration(milliseconds) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("blood_pressure", "blood_pressure"),
+        ("  two \n words ", "two words"),
+        ("\x1b[31m\x07 a\u202eb\u2066", "[31m ab"),
+        ("x" * 70, "x" * 59 + "…"),
+        ("Größe 日本 é", "Größe 日本 é"),
+    ],
+)
+def test_what_a_stranger_wrote_stays_readable(text: str, shown: str) -> None:
+    plain = words.plain(text)
+
+    assert plain.replace("\\", "").replace("\N{WORD JOINER}", "") == shown
+
+
+@pytest.mark.parametrize("text", ["http://a.example", "WWW.a.example", "a@b.example", "a->b--c<-d"])
+def test_nothing_is_left_that_turns_into_a_link_or_an_arrow(text: str) -> None:
+    plain = words.plain(text).replace("\\", "").casefold()
+
+    assert not any(sign in plain for sign in ("://", "www.", "@b", "->", "--", "<-"))

@@ -46,12 +46,17 @@ def phone(browser: Browser, server: str) -> Iterator[Page]:
 def _page_without_errors(
     browser: Browser, server: str, *, width: int, height: int
 ) -> Iterator[Page]:
-    """Yields a page with a session of its own; fails at the end if its console shows an error."""
+    """Yields a page with a session of its own.
+
+    Fails at the end if its console shows an error, or it has spoken to another host.
+    """
     context = browser.new_context(base_url=server, viewport={"width": width, "height": height})
     page = context.new_page()
     errors = console.errors_of(page)
+    strangers = console.strangers_of(page, server)
     try:
         yield page
     finally:
         context.close()
     assert not errors, "The browser's console shows errors:\n" + "\n".join(errors)
+    assert not strangers, "The browser asked other hosts:\n" + "\n".join(strangers)

@@ -1,6 +1,7 @@
-"""What a page's console says, and which of it is no fault of ours."""
+"""What a page's console says, which of it is no fault of ours, and whom the page speaks to."""
 
 import re
+from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Page
 
@@ -21,3 +22,18 @@ def errors_of(page: Page) -> list[str]:
     page.on("console", note)
     page.on("pageerror", lambda error: errors.append(str(error)))
     return errors
+
+
+def strangers_of(page: Page, server: str) -> list[str]:
+    """Returns a list that the address of every request to another host is added to from now on."""
+    own = urlsplit(server).netloc
+    strangers: list[str] = []
+
+    def note(url: str) -> None:
+        # What the page holds itself, like `data:`, has no host.
+        if urlsplit(url).netloc not in ("", own):
+            strangers.append(url)
+
+    page.on("request", lambda request: note(request.url))
+    page.on("websocket", lambda socket: note(socket.url))
+    return strangers

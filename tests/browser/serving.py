@@ -36,20 +36,21 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def serving(log: Path, *options: str, **environment: str) -> Iterator[Server]:
+def serving(
+    log: Path, *options: str, port: int | None = None, **environment: str
+) -> Iterator[Server]:
     """Yields a fresh app, ended when the context is left.
 
     Args:
       log: the file to write its output to.
       options: further ones for `streamlit run`.
+      port: a free one by default.
       environment: variables to set for it.
 
     Raises:
       RuntimeError: if it does not start, with what it printed.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = port or _free_port()
     address = f"http://127.0.0.1:{port}"
     command = [
         *(sys.executable, "-m", "streamlit", "run", "streamlit_app.py"),
@@ -70,6 +71,12 @@ def serving(log: Path, *options: str, **environment: str) -> Iterator[Server]:
     finally:
         process.kill()  # there is nothing to save, and a thread at work would hold up a polite end
         process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Path) -> None:

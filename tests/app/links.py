@@ -1,0 +1,123 @@
+"""Links as strangers might write them, for every URL parameter that the app's code names."""
+
+import ast
+import random
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from dashboard import sidebar
+from mlp_core import STAGES, Fixes
+from mlp_core.settings import SCHEDULES
+from mlp_core.tasks import TASKS
+
+REPOSITORY = Path(__file__).parents[2]
+PAGES = sorted(path.stem for path in (REPOSITORY / "pages").glob("*.py"))
+
+_MADE_FROM_NAMES = ("sidebar.py", "binding.py")
+"""Where controls are made from their names, all of which the sidebar returns."""
+
+Link = dict[str, str | list[str]]
+
+HOSTILE = (
+    *("", " ", "0", "-1", "1e999", "-1e999", "nan", "NaN", "inf", "-inf", "1e-999", "0x10", "1_0"),
+    *("9" * 30, "9" * 5000, "-" * 200, "0.1.2", "1,5", "٣", "½", "1e", "+", "null", "None", "[]"),
+    *("true", "True", "TRUE", "false", "yes", "on", "{}", '{"a": 1}', "undefined", "\0", "a\0b"),
+    *("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "![x](//a.example/b.png)"),
+    *("[x](javascript:alert(1))", ":red[x]", ":material/bug_report:", "$x^2$", "`x`", "**x**"),
+    *("' OR 1=1 --", "../../../etc/passwd", "%00", "%s%s%n", "{0.__class__}", "${7*7}", "=1+1"),
+    *("\u202egnp.exe", "\ufeff", "\u200b", "😀" * 50, "é" * 300, "\r\nSet-Cookie: a=b", "_" * 300),
+    *(
+        "~" * 300,
+        "." * 300,
+        "," * 300,
+        "8,6,6",
+        "8 6 6",
+        "256," * 10,
+        "csv",
+        "csv-0123456789abcdef",
+    ),
+    *("00", "ff", "100", "ff~s7", "21~h8-4", "00~s" + "9" * 100, "00~rnan", "00~ginf", "00~h"),
+    *("00~kcsv-00", "00~t1e9", "00~v0.9999", "g0~", "~", "00~q", "-1", "00~h2-", "0b1~s1"),
+)
+
+SENSIBLE = (
+    *("true", "1", "7", "0.5", "4", "8", "none", "custom", "keys.init", "AdamW.bias", "1–32", "x"),
+    *STAGES,
+    *vars(Fixes()),
+    *TASKS,
+    *SCHEDULES,
+)
+
+
+def parameters() -> set[str]:
+    """Returns every URL parameter: those that widgets are bound to and those that code reads."""
+    found = sidebar.control_names()
+    for path in sorted((REPOSITORY / "dashboard").rglob("*.py")):
+        found |= _named_in(path)
+    return found
+
+
+def links(names: set[str], count: int, seed: int = 0) -> Iterator[Link]:
+    """Yields links with one to all of these parameters, most values hostile, some given twice."""
+    dice = random.Random(seed)
+    for _ in range(count):
+        chosen = dice.sample(sorted(names), dice.choice([1, 1, 2, 2, 3, 4, 6, len(names)]))
+        yield {name: _values(dice) for name in chosen}
+
+
+def _values(dice: random.Random) -> str | list[str]:
+    if dice.random() < 0.1:
+        return [_value(dice) for _ in range(dice.randrange(2, 5))]
+    return _value(dice)
+
+
+def _value(dice: random.Random) -> str:
+    kind = dice.random()
+    if kind < 0.5:
+        return dice.choice(HOSTILE)
+    if kind < 0.6:
+        return dice.choice(SENSIBLE)
+    if kind < 0.8:  # nearly right
+        word = dice.choice(HOSTILE + SENSIBLE)[:200]
+        place = dice.randrange(len(word) + 1)
+        return word[:place] + chr(dice.randrange(1, 0x2100)) + word[place:]
+    if kind < 0.9:
+        return dice.choice("_~.,-").join(dice.choices(HOSTILE + SENSIBLE, k=dice.randrange(2, 12)))
+    return "".join(chr(dice.randrange(1, 0xD7FF)) for _ in range(dice.randrange(60)))
+
+
+def _named_in(path: Path) -> set[str]:
+    module = ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
+    named: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        for key in _keys(node):
+            name = _value_of(key, module)
+            assert name or path.name in _MADE_FROM_NAMES, (
+                f"{module}:{node.lineno}: make the URL parameter a constant, so that it is tried"
+            )
+            named |= {name} if name else set()
+    return named
+
+
+def _keys(node: ast.AST) -> list[ast.expr]:
+    """Returns what stands where a URL parameter is named."""
+    if isinstance(node, ast.Call):
+        given = {keyword.arg: keyword.value for keyword in node.keywords}
+        if "bind" in given:
+            return [given["key"]]
+        if ast.unparse(node.func) == "st.query_params.get":
+            return node.args[:1]
+    if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "st.query_params":
+        return [node.slice]
+    return []
+
+
+def _value_of(key: ast.expr, module: str) -> str | None:
+    """Returns the parameter that an expression names; None if only a run could tell."""
+    if isinstance(key, ast.Constant):
+        return str(key.value)
+    found: object = import_module(module)
+    for name in ast.unparse(key).split("."):
+        found = getattr(found, name, None)
+    return found if isinstance(found, str) else None

@@ -1,0 +1,118 @@
+"""Whatever a link holds, the app reads it as a run or leaves it aside; nothing good is lost."""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlencode
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import codes, pins, runs, sidebar
+from dashboard.choice import Choice
+from dashboard.lattice import order
+from mlp_core import Settings, settings
+from tests.app.conftest import opened_at
+from tests.app.links import PAGES, Link, links, parameters
+
+PARSED, ON_PAGES, ON_FULL_PAGES = 5000, 160, 24
+TINY = {"hidden": "2", "steps": "20", "examples": "100", "batch_size": "8", "norm_init": "true"}
+
+
+def written(link: Link) -> str:
+    """Returns a link's query as a browser writes it."""
+    return urlencode(link, doseq=True)
+
+
+def shared(app: AppTest) -> tuple[int | None, bool]:
+    """Returns what the sidebar has for the seed and for the fix of the keys."""
+    return app.number_input(key="seed").value, app.toggle(key="split_keys").value
+
+
+def test_every_parameter_is_found() -> None:
+    assert {"seed", "hidden", "split_keys", "pins", "order", "marked", "tab", "grid", "base"} <= (
+        parameters()
+    )
+
+
+def test_what_a_link_holds_is_read_as_runs_or_refused() -> None:
+    names = parameters()
+    for link in links(names, PARSED):
+        for values in parse_qs(written(link), keep_blank_values=True).values():
+            text = values[-1]
+            pinned = pins._readable(text[:2000].split("_"))
+            switches = order._readable(text)
+
+            assert len(pinned) <= pins.MOST, link
+            assert [codes.code(codes.choice(code)) for code in pinned] == pinned, link
+            assert set(switches) <= set(vars(Choice().fixes)), link
+            assert _hidden(text), link
+
+
+def _hidden(text: str) -> bool:
+    """Returns whether a text becomes settings within their bounds, or a message of one line."""
+    try:
+        made = Settings(hidden=sidebar.hidden_sizes(text[:40]))
+    except ValueError as error:
+        return len(str(error)) < 300
+    widths = made.hidden
+    return len(widths) <= settings.DEPTH.high and max(widths) <= settings.WIDTH.high
+
+
+@pytest.mark.usefixtures("nothing_trained")
+@pytest.mark.parametrize("page", PAGES)
+def test_no_link_breaks_a_page(page: str) -> None:
+    names = parameters() - {"seed", "split_keys"}
+    for link in links(names, ON_PAGES // len(PAGES), seed=PAGES.index(page)):
+        app = opened_at(page, **link, seed="7", split_keys="true")
+
+        assert not app.exception, link
+        assert shared(app) == (7, True), link
+
+
+@pytest.mark.usefixtures("fresh_caches")
+@pytest.mark.parametrize("page", PAGES)
+def test_no_link_breaks_a_page_that_has_its_runs(page: str) -> None:
+    names = parameters() - sidebar.control_names() - {pins.PARAMETER}
+    for link in links(names, ON_FULL_PAGES // len(PAGES), seed=PAGES.index(page)):
+        app = opened_at(page, **link, **TINY)
+
+        assert not app.exception, link
+        assert app.main.markdown, link
+
+
+def _sizes() -> Iterator[tuple[str, str]]:
+    for name, bounds in settings.BOUNDS.items():
+        if name in sidebar.control_names():
+            yield name, f"{bounds.high * 10:.0f}"
+            yield name, "-1"
+
+
+@pytest.mark.usefixtures("nothing_trained")
+def test_no_link_asks_for_more_than_the_bounds() -> None:
+    app = opened_at("lab", **dict(_sizes()))
+
+    found = {name: app.number_input(key=name).value for name, _ in _sizes()}
+
+    assert not app.exception
+    assert all(
+        value is None or settings.BOUNDS[name].low <= value <= settings.BOUNDS[name].high
+        for name, value in found.items()
+    )
+
+
+@pytest.mark.usefixtures("nothing_trained")
+def test_a_run_too_large_is_refused_before_it_begins() -> None:
+    app = opened_at("lab", steps="20000", batch_size="4096")
+
+    assert "Steps times batch size must be at most" in app.error[0].value
+    assert runs.known(Choice()) is None
+
+
+@pytest.mark.usefixtures("nothing_trained")
+@pytest.mark.parametrize("page", PAGES)
+def test_a_link_brings_no_markdown_onto_a_page(page: str) -> None:
+    app = opened_at(page, hidden="![x](//a.example/b.png)")
+
+    said = app.error[0].value
+    assert "//a.example/b.png" in said.replace("\\", "")
+    assert "![" not in said
+    assert "](" not in said

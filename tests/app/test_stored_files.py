@@ -1,0 +1,63 @@
+"""A file that ships is damaged or missing: its page says so, the others go on."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mlp_core import curves, store, table
+from mlp_core.detectors import table as detectors_table
+from tests.app.conftest import opened_at
+from tests.app.links import PAGES
+
+pytestmark = pytest.mark.usefixtures("nothing_trained")
+
+FILES = {
+    "lattice": (store, "POST_GRID"),
+    "curves": (curves, "POST_CURVES"),
+    "detectors": (detectors_table, "SHIPPED"),
+    "diabetes": (table, "DIABETES"),
+}
+
+
+@pytest.fixture(params=["missing", "garbage"])
+def broken(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every file that ships is missing or none of ours. Returns the folder they are in."""
+    for name, (module, constant) in FILES.items():
+        if request.param == "garbage":
+            (tmp_path / name).write_text("no table\nat all")
+        monkeypatch.setattr(module, constant, tmp_path / name)
+    table.diabetes.cache_clear()
+    return tmp_path
+
+
+def said(app: AppTest) -> str:
+    """Returns every complaint of a page."""
+    return "\n".join(error.value for error in app.error)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_breaks(page: str, broken: Path) -> None:
+    app = opened_at(page)
+
+    assert not app.exception
+    assert str(broken) not in said(app)
+
+
+def test_the_lattice_offers_to_compute_a_grid_instead(broken: Path) -> None:
+    app = opened_at("lattice")
+
+    assert "The stored grid cannot be read" in said(app)
+    assert app.button(key="take_own").label == "Compute one here"
+
+
+def test_the_evidence_goes_on_without_the_table_of_tools(broken: Path) -> None:
+    assert "The table of tools cannot be read" in said(opened_at("evidence"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_task_without_its_data_is_told(page: str, broken: Path) -> None:
+    app = opened_at(page, task="diabetes")
+
+    assert not app.exception
+    assert "must be the file that ships" in said(app)

@@ -1,0 +1,73 @@
+"""A cut connection, a killed server, a disk that takes nothing: the reader goes on."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
+
+from tests.browser.serving import serving
+from tests.browser.test_own_data import DIABETES, choose
+
+SWEEP = (
+    "/lattice?hidden=2&steps=2000&examples=100&batch_size=8&adamw=true&grid=computed+here&seeds=256"
+)
+
+
+def sidebar(page: Page) -> Locator:
+    """Returns the sidebar."""
+    return page.get_by_test_id("stSidebar")
+
+
+def expect_on(page: Page, switch: str) -> None:
+    """Fails unless a switch of the sidebar is on soon."""
+    expect(sidebar(page).get_by_label(switch, exact=True)).to_be_checked(timeout=60_000)
+
+
+def test_a_cut_connection_comes_back_with_the_switches_and_the_file(page: Page) -> None:
+    routes: list[tuple[WebSocketRoute, WebSocketRoute]] = []
+    page.route_web_socket(
+        re.compile("_stcore/stream"),
+        lambda route: routes.append((route, route.connect_to_server())),
+    )
+    page.goto("/?task=csv&steps=60")
+    choose(page, DIABETES)
+    expect(sidebar(page).get_by_text("blood_pressure")).to_be_visible(timeout=60_000)
+    sidebar(page).get_by_text("5 · AdamW", exact=True).click()
+    expect(page).to_have_url(re.compile("adamw=true"))
+
+    for end in routes[-1]:
+        end.close()
+    while len(routes) < 2:
+        page.wait_for_timeout(50)
+
+    expect_on(page, "5 · AdamW")
+    sidebar(page).get_by_text("1 · Split keys", exact=True).click()
+    expect(page).to_have_url(re.compile("split_keys=true.*adamw=true|adamw=true.*split_keys=true"))
+    expect(sidebar(page).get_by_text("blood_pressure")).to_be_visible()
+    expect(page.get_by_text("This run needs a CSV file")).to_have_count(0)
+
+
+def test_a_killed_server_loses_nothing_that_the_link_holds(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """On a disk, besides, that takes nothing of what JAX compiles."""
+    (tmp_path / "file").write_text("")
+    no_disk = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "file" / "cache")}
+    with serving(tmp_path / "first.txt", **no_disk) as server:
+        page = browser.new_page()
+        page.goto(server.address + SWEEP)
+        page.get_by_role("button", name="Compute").click(timeout=120_000)
+        expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    expect(page.get_by_test_id("stApp")).not_to_have_attribute(
+        "data-test-connection-state", "CONNECTED"
+    )
+
+    port = urlsplit(server.address).port
+    with serving(tmp_path / "second.txt", port=port, **no_disk):
+        expect_on(page, "5 · AdamW")
+        expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=60_000)
+        page.get_by_role("button", name="Compute").click(timeout=120_000)
+        expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        page.close()

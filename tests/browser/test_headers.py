@@ -1,0 +1,67 @@
+"""What the server answers to those who are not its own page."""
+
+import http.client
+from urllib.parse import urlsplit
+
+UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+def answer(
+    server: str, path: str, method: str = "GET", body: bytes = b"", **headers: str
+) -> http.client.HTTPResponse:
+    """Returns the server's answer, its body read."""
+    connection = http.client.HTTPConnection(urlsplit(server).netloc, timeout=30)
+    connection.request(method, path, body, {n.replace("_", "-"): v for n, v in headers.items()})
+    response = connection.getresponse()
+    response.text = response.read().decode(errors="replace")  # type: ignore[attr-defined]
+    connection.close()
+    return response
+
+
+def test_an_upload_without_this_sites_token_is_refused(server: str) -> None:
+    refused = answer(server, "/_stcore/upload_file/some-session/some-file", "PUT", b"a,b\n1,2\n")
+
+    assert refused.status == 403
+
+
+def test_another_site_can_neither_connect_nor_read(server: str) -> None:
+    stranger = "https://a.example"
+
+    connected = answer(server, "/_stcore/stream", **UPGRADE, Origin=stranger)
+    read = answer(server, "/_stcore/health", Origin=stranger)
+
+    assert connected.status == 403
+    assert read.getheader("Access-Control-Allow-Origin") is None
+
+
+def test_no_interface_for_programs_and_no_files_are_served(server: str) -> None:
+    driven = answer(server, "/_stcore/agent/interact", "POST", b"{}")
+    asked = [f"/{name}" for name in ("requirements.txt", ".streamlit/config.toml", "../etc/passwd")]
+    asked += ["/app/static/../requirements.txt", "/static/..%2f..%2fconfig.py"]
+
+    texts = [answer(server, path).text for path in asked]  # type: ignore[attr-defined]
+
+    assert driven.status >= 400
+    assert not any(sign in text for text in texts for sign in ("jax>=", "[client]", "root:"))
+
+
+def test_the_only_cookie_is_the_token_and_stays_on_this_site(server: str) -> None:
+    cookies = answer(server, "/_stcore/health").msg.get_all("Set-Cookie") or []
+
+    assert [cookie.partition("=")[0] for cookie in cookies] == ["_streamlit_xsrf"]
+    assert "samesite=lax" in cookies[0].casefold()
+
+
+def test_the_security_file_says_which_headers_are_missing(server: str) -> None:
+    """When Streamlit begins to send one, SECURITY.md has a line too many."""
+    names = ("Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options")
+    more = ("Referrer-Policy", "Strict-Transport-Security")
+
+    headers = answer(server, "/").headers
+
+    assert [name for name in (*names, *more) if name in headers] == []

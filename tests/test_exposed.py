@@ -1,0 +1,81 @@
+"""What strangers can reach: nothing stored or sent is run, and no more is shown than should be."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from dashboard import own_file
+from tests.test_architecture import SOURCES
+
+REPOSITORY = Path(__file__).parents[1]
+CONFIG = tomllib.loads((REPOSITORY / ".streamlit" / "config.toml").read_text())
+
+RUNS_WHAT_IT_READS = {"pickle", "cPickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}
+RUNS_TEXT = {"eval", "exec", "compile", "__import__"}
+
+
+def called(node: ast.AST) -> str:
+    """Returns what is called, as it is written; empty if nothing is."""
+    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_nothing_that_is_read_is_run(module: str) -> None:
+    nodes = list(ast.walk(ast.parse(SOURCES[module].read_text())))
+
+    imported = {
+        name.partition(".")[0]
+        for node in nodes
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (getattr(node, "module", None), *(alias.name for alias in node.names))
+        if name
+    }
+    options = {word.arg for node in nodes if isinstance(node, ast.Call) for word in node.keywords}
+
+    assert imported & RUNS_WHAT_IT_READS == set()
+    assert {called(node) for node in nodes} & RUNS_TEXT == set()
+    assert options & {"allow_pickle", "unsafe_allow_html", "unsafe_allow_javascript", "shell"} == (
+        set()
+    )
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_html_is_only_what_stands_in_the_code(module: str) -> None:
+    """`st.html` takes a constant of the module, so nothing of a reader's can be in it."""
+    tree = ast.parse(SOURCES[module].read_text())
+    constants = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    given = [node.args[0] for node in ast.walk(tree) if called(node) == "st.html"]
+
+    assert {ast.unparse(argument) for argument in given} <= constants
+
+
+def test_a_stranger_gets_no_traceback_and_nobody_a_report() -> None:
+    assert CONFIG["client"]["showErrorDetails"] == "none"
+    assert CONFIG["client"]["toolbarMode"] == "minimal"
+    assert CONFIG["browser"]["gatherUsageStats"] is False
+
+
+def test_what_guards_the_server_is_left_on() -> None:
+    """XSRF, CORS, no static files, no interface for programs: Streamlit's defaults."""
+    assert set(CONFIG["server"]) == {"maxUploadSize"}
+
+
+def test_the_uploader_and_the_server_take_files_of_the_same_size() -> None:
+    assert CONFIG["server"]["maxUploadSize"] == own_file.MOST_MEGABYTES
+
+
+def test_every_test_that_the_promises_name_exists() -> None:
+    promises = (REPOSITORY / "SECURITY.md").read_text()
+    named = set(re.findall(r"`(tests/[\w/]+\.py)`", promises))
+
+    assert len(named) > 5
+    assert [name for name in named if not (REPOSITORY / name).is_file()] == []
