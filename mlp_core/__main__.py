@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlp_core.sweep_command import Processes
-    from mlp_core.timing.figures import Progress
+    from mlp_core.timing.figures import Measurement, Progress
 
 PRINT_EVERY = 100
 
@@ -209,24 +209,26 @@ def _store_curves(out: Path) -> None:
 
 
 def _store_timing(settings: Settings, fixes: Fixes, out: Path) -> None:
-    """Prints what is measured at the moment, and stores it all."""
+    """Prints what is measured at the moment, and stores whatever is ready."""
     from mlp_core.timing import growth, measuring, rest, stored
     from mlp_core.timing.estimate import measurable
 
     _check_out(out)
-    *_, (_, _, measurement) = _printed(measuring.measure(measurable(settings), fixes))
-    *_, (_, _, measurement) = _printed(rest.with_rests(measurement))
-    *_, (_, _, measurement) = _printed(growth.grown(measurement))
+    measurement = _printed(measuring.measure(measurable(settings), fixes))
     stored.save(out, measurement)
+    measurement = _printed(rest.with_rests(measurement))
+    stored.save(out, measurement)
+    stored.save(out, _printed(growth.grown(measurement)))
 
 
-def _printed(pieces: "Iterator[Progress]") -> "Iterator[Progress]":
+def _printed(pieces: "Iterator[Progress]") -> "Measurement":
+    """Prints each new text, and returns what was measured in the end."""
     last = ""
     for progress in pieces:
         if progress.text != last and "programs" not in progress.text:
             print(progress.text, flush=True)
         last = progress.text
-        yield progress
+    return progress.measurement
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -10,11 +10,20 @@ from dashboard.marks import PLAIN, color, dash, meaning
 ROW = 66
 """The height of a form's row: its name, its bar, and the arrow to the next."""
 
+_FIRST = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
+_SHOWN = f"indexof([1, 2, 5], {_FIRST}) >= 0"
 _UNITS = (
-    "datum.value >= 1000 ? format(datum.value / 1000, '~s') + ' s' : datum.value >= 1 ? "
-    "format(datum.value, '~g') + ' ms' : format(datum.value * 1000, '~g') + ' µs'"
+    "datum.value >= 1e6 ? format(datum.value / 1e3, '~s') + ' s' : datum.value >= 1e3 ? "
+    "format(datum.value / 1e3, '~g') + ' s' : datum.value >= 1 ? format(datum.value, '~g') + ' ms'"
+    " : format(datum.value * 1e3, '~g') + ' µs'"
 )
-_TIMES: dict[str, Any] = {"labelExpr": _UNITS, "labelOverlap": "greedy", "grid": False}
+_TIMES: dict[str, Any] = {
+    "labelExpr": f"{_SHOWN} ? {_UNITS} : ''",
+    "labelOverlap": "greedy",
+    "gridOpacity": {"condition": {"test": _SHOWN, "value": 0.6}, "value": 0},
+    "tickOpacity": {"condition": {"test": _SHOWN, "value": 1}, "value": 0},
+}
+"""Of an axis of milliseconds: as in `dashboard.marks.loss_axis`, with the unit that suits."""
 
 
 @lru_cache(maxsize=1)
@@ -53,7 +62,7 @@ def bars() -> dict[str, Any]:
     heads = arrows.mark_point(shape="triangle", filled=True, size=60, opacity=1, aria=False).encode(
         time, angle=angle
     )
-    texts = arrows.mark_text(align="left", dx=8, dy=-7, fontSize=12).encode(
+    texts = arrows.mark_text(align="right", dx=-8, fontSize=12).encode(
         time, text="text:N", color=meaning("text")
     )
     return (
@@ -67,7 +76,7 @@ def totals() -> dict[str, Any]:
     steps = alt.X("steps:Q").title("steps, log scale").scale(type="log", nice=False)
     steps = steps.axis(grid=False, format="~s", tickCount=6)
     passed = alt.Y("ms:Q").title("time passed, log scale").scale(type="log", nice=False, padding=12)
-    passed = passed.axis(**_TIMES | {"grid": True}, tickCount=6)
+    passed = passed.axis(**_TIMES, tickCount=6)
     lines = (
         alt.Chart(alt.NamedData("totals"))
         .mark_line(strokeWidth=2.2, **PLAIN)
@@ -98,9 +107,7 @@ def grown(title: str) -> dict[str, Any]:
     size = alt.X("size:Q").title(f"{title}, log scale").scale(type="log", nice=False, padding=8)
     size = size.axis(grid=False, format="~s", tickCount=4)
     time = alt.Y("ms:Q").title("time of one step, log scale")
-    time = time.scale(type="log", nice=False, padding=14).axis(
-        **_TIMES | {"grid": True}, tickCount=5
-    )
+    time = time.scale(type="log", nice=False, padding=14).axis(**_TIMES, tickCount=5)
     base = alt.Chart(alt.NamedData("points"))
     lines = base.mark_line(strokeWidth=2, point=True, **PLAIN).encode(
         size, time, detail="form:N", color=color(), strokeDash=dash()
@@ -108,9 +115,12 @@ def grown(title: str) -> dict[str, Any]:
     spread = base.mark_rule(strokeWidth=1.5, opacity=0.6, aria=False).encode(
         size, alt.Y("low:Q"), y2="high:Q", color=color()
     )
-    names = (
-        alt.Chart(alt.NamedData("ends"))
-        .mark_text(align="right", dx=-2, dy=-10, fontSize=11)
-        .encode(size, time, text="form:N", color=meaning("text"))
-    )
-    return alt.layer(lines, spread, names).properties(height=260).to_dict()
+    ends = alt.Chart(alt.NamedData("ends")).encode(size, time, text="form:N", color=meaning("text"))
+    # The lowest line has its name below: above it is the next one.
+    names = [
+        ends.transform_filter(f"datum.form {is_it} 'sweep'").mark_text(
+            align="right", dx=-2, dy=dy, fontSize=11
+        )
+        for is_it, dy in (("!=", -10), ("==", 11))
+    ]
+    return alt.layer(lines, spread, *names).properties(height=260).to_dict()

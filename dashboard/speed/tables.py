@@ -10,7 +10,7 @@ from dashboard.words import duration, loss
 from mlp_core import Settings
 from mlp_core.timing.figures import Figures, Measurement, Point, Rest, pays_after
 
-_LEAST_BAR = 0.4  # of the shortest bar, its length on the axis in powers of ten
+_LEAST_BAR = 0.6  # of the shortest bar, its length on the axis in powers of ten
 _LONGEST = 1e6
 _POINTS = 49
 
@@ -42,7 +42,7 @@ def factors(measurement: Measurement) -> pd.DataFrame:
         times = before.each.median / after.each.median
         rows.append(
             (
-                place + 0.5,
+                place + 0.36,
                 before.each.median,
                 after.each.median,
                 f"÷ {words.factor(times)}" if times >= 1 else f"× {words.factor(1 / times)}",
@@ -74,7 +74,7 @@ def crossings(measurement: Measurement) -> pd.DataFrame:
     for before, after in pairwise(_single(measurement)):
         steps = pays_after(before, after)
         if steps and steps <= _LONGEST:
-            rows.append((steps, after.after_ms(steps), f"{steps:,}"))
+            rows.append((steps, after.after_ms(steps), f"{steps:,} steps"))
     return pd.DataFrame(rows, columns=["steps", "ms", "text"])
 
 

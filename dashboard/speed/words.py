@@ -1,5 +1,7 @@
 """The Speed page's sentences, all made from what was measured."""
 
+import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from dashboard.words import duration
@@ -45,7 +47,7 @@ EXPLAINED = """
   again for every new shape of the inputs.
 - **First call:** the first time the machine code runs. It still has to get memory.
 - **Send:** Python hands one piece of machine code to the device. That takes some microseconds,
-  however little there is to compute. Where nothing is compiled, each addition is a piece of its own.
+  however little there is to compute. Where nothing is compiled, each addition is one such piece.
 - **Nothing compiled** means that the program has no `jax.jit`. JAX then compiles each kind of
   operation on its own, at its first use.
 """
@@ -107,16 +109,18 @@ def _same(measurement: Measurement) -> str:
     fewest = min(figures.compared for figures in measurement.figures if figures.form != "sweep")
     if worst.difference == 0:
         return "All forms gave the same losses to the last digit."
+    percent = 100 * worst.difference
+    digits = max(0, -math.floor(math.log10(percent)))
     return (
         f"All forms trained alike: of at least {fewest} losses each, none is further than "
-        f"{100 * worst.difference:.1g} % from the compiled loop's."
+        f"{percent:.{digits}f} % from the compiled loop's."
     )
 
 
 def pays(measurement: Measurement) -> str:
     """Returns after how many steps each form has paid for what it compiles."""
     found = [figures for figures in measurement.figures if figures.form != "sweep"]
-    sentences = [_pays(before, after) for before, after in zip(found, found[1:], strict=False)]
+    sentences = [_pays(before, after) for before, after in pairwise(found)]
     nothing = found[0]
     note = (
         f"Nothing compiled is not free of compiling: JAX made {nothing.programs} small programs, "
@@ -158,7 +162,10 @@ def _why(settings: Settings, shapes: tuple[tuple[int, ...], ...]) -> str:
     if any(rows == 0 for rows, *_ in shapes):
         return "An empty batch is the batching bug: the list of shapes gives it away."
     whole, rest = divmod(settings.num_train, settings.batch_size)
-    return f"{settings.num_train:,} rows are {whole} batches of {settings.batch_size}, and {rest}."
+    return (
+        f"{settings.num_train:,} rows are {whole} batches of {settings.batch_size} and a rest of "
+        f"{rest}."
+    )
 
 
 def shape(of: tuple[int, ...]) -> str:

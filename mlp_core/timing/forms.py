@@ -17,7 +17,7 @@ from mlp_core.python_loop import PythonLoop, mean_loss
 from mlp_core.settings import Settings
 from mlp_core.timing.programs import Program, programs_of, sent
 
-ROUND_SECONDS = 0.25
+ROUND_SECONDS = 0.2
 PIECE_SECONDS = 0.08
 """A piece is over about so soon: then whoever waits can stop the measurement."""
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from functools import wraps
+from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -59,7 +60,7 @@ class Program(NamedTuple):
         dynamic = self.arguments[: len(self.arguments) - len(self.static)]
         jax.block_until_ready(compiled(*dynamic))
         times.append(time.perf_counter())
-        return Stages(*(1e3 * (b - a) for a, b in zip(times, times[1:], strict=False)))
+        return Stages(*(1e3 * (b - a) for a, b in pairwise(times)))
 
 
 def sent(operations: ClosedJaxpr) -> int:
