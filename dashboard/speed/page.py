@@ -54,10 +54,8 @@ def _draw_source(choice: Choice, here: Measurement | None) -> None:
         stored = measured.shipped()
     except ValueError:
         return
-    other = measured.request(choice) != measured.Request(
-        "forms", stored.measurement.settings, choice.compiled.fixes
-    )
-    yours = " These are the post's settings, yours differ: measure to see yours." if other else ""
+    own = measured.Request("forms", stored.measurement.settings, stored.measurement.fixes)
+    yours = "" if measured.request(choice) == own else words.OTHERS
     st.caption(f"{words.made_by(stored)}{yours}")
 
 

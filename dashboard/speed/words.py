@@ -33,6 +33,9 @@ SHORT = {
 SERIES = {"nothing": "train", "gradient": "pinned", "step": "v1", "loop": "val", "sweep": "text"}
 """The colour and dash of each form, see `dashboard.palette`."""
 
+OTHERS = " They are of the post's final version, as it is; your choice differs: measure it."
+"""What follows where stored figures come from, if they are of another training."""
+
 WAYS = {
     "as it is": "As it is",
     "padded": "Filled up, the filling masked",
