@@ -100,8 +100,8 @@ def _chunk(
 ) -> Grid:
     """Trains one seed on each device; where seeds are fewer, the rest repeat the last one."""
     of_seed = [replace(settings, seed=seed) for seed in seeds]
-    compiled_losses = _compiled_losses[is_small(settings)]
-    train_loss, val_loss = compiled_losses(*_arguments(settings, combinations, of_seed, plan, mesh))
+    final = compiled_losses[is_small(settings)]
+    train_loss, val_loss = final(*_arguments(settings, combinations, of_seed, plan, mesh))
     return Grid(
         settings,
         combinations,
@@ -173,4 +173,4 @@ def final_losses(
     return losses
 
 
-_compiled_losses = jitted(final_losses, static=("unravel", "mesh"))
+compiled_losses = jitted(final_losses, static=("unravel", "mesh"))

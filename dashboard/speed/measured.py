@@ -116,5 +116,5 @@ def _forms(wanted: Request) -> Iterator[Progress]:
 def _growth(wanted: Request) -> Iterator[Progress]:
     from mlp_core.timing import growth
 
-    nothing_yet = Measurement(wanted.settings, wanted.fixes, 1, 1)
+    nothing_yet = Measurement(wanted.settings, wanted.fixes, devices=1)
     yield from growth.grown(nothing_yet)

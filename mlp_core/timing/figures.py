@@ -109,9 +109,8 @@ class Measurement:
 
     settings: Settings
     fixes: Fixes
-    num_seeds: int
-    """The runs of a sweep."""
     devices: int
+    """Each trains a run of a sweep."""
     figures: tuple[Figures, ...] = ()
     rests: tuple[Rest, ...] = ()
     points: tuple[Point, ...] = ()

@@ -207,51 +207,57 @@ class Whole:
 
 
 class Sweep:
-    """The form that trains many seeds at once, on all devices."""
+    """The form that trains a seed on each device at once; a sweep of more repeats this call."""
 
     name = "sweep"
-    prepare_ms = 0.0  # a sweep draws each seed's batches within the time of its run
 
-    def __init__(self, settings: Settings, fixes: Fixes, num_seeds: int):
-        self._settings, self._combinations = settings, (fixes,)
-        first = min(settings.seed, 2**31 - num_seeds)
-        others = range(first, first + num_seeds)
-        self.seeds = (settings.seed, *(seed for seed in others if seed != settings.seed))
-        self.dispatches = 1 / settings.steps / len(jax.local_devices())
+    def __init__(self, settings: Settings, fixes: Fixes, round_seconds: float):
+        self._settings, self._round_seconds = settings, round_seconds
+        self._devices = len(jax.local_devices())
+        self.dispatches = 1 / settings.steps / self._devices
         self.step_ms: list[float] = []
-        self.losses = np.empty(0, np.float32)
+        self._seconds_a_call, self.losses = round_seconds, np.empty(0, np.float32)
+        began = time.perf_counter()
+        self._arguments = sweeps.arguments(settings, (fixes,))
+        jax.block_until_ready(self._arguments[:2])
+        self.prepare_ms = 1e3 * (time.perf_counter() - began) / self._devices
 
     def programs(self) -> list[Program]:
         """Returns the sweep of one seed on each device."""
-        arguments = sweeps.arguments(self._settings, self._combinations)
-        small = is_small(self._settings)
-        return [Program(sweeps.final_losses, arguments, ("unravel", "mesh"), one_kernel=small)]
+        small, static = is_small(self._settings), ("unravel", "mesh")
+        return [Program(sweeps.final_losses, self._arguments, static, one_kernel=small)]
+
+    def _call(self) -> float:
+        """Returns the seconds that a run on each device takes."""
+        began = time.perf_counter()
+        compiled_losses = sweeps.compiled_losses[is_small(self._settings)]
+        _, val_loss = compiled_losses(*self._arguments)
+        self.losses = np.asarray(val_loss)[:, 0]
+        return time.perf_counter() - began
 
     def warm_up(self) -> Iterator[None]:
-        """Trains the first seeds: one on each device."""
-        first = self.seeds[: sweeps.device_mesh(len(self.seeds)).size]
-        sweeps.sweep(self._settings, self._combinations, first)
-        yield
+        """Calls it twice: the first call may compile."""
+        for _ in range(2):
+            self._seconds_a_call = self._call()
+            yield
 
     def round(self) -> Iterator[None]:
-        """Times one sweep."""
-        seconds, began = 0.0, time.perf_counter()
-        for grid in sweeps.sweep_chunks(self._settings, self._combinations, self.seeds):
-            seconds += time.perf_counter() - began
-            self.losses = grid.val_loss[0]
+        """Times some calls."""
+        calls, seconds = max(1, int(self._round_seconds / self._seconds_a_call)), 0.0
+        for _ in range(calls):
+            seconds += self._call()
             yield
-            began = time.perf_counter()
-        self.step_ms.append(1e3 * seconds / len(self.seeds) / self._settings.steps)
+        self._seconds_a_call = seconds / calls
+        self.step_ms.append(1e3 * self._seconds_a_call / self._devices / self._settings.steps)
 
 
 def forms(
-    settings: Settings, fixes: Fixes, num_seeds: int, round_seconds: float = ROUND_SECONDS
+    settings: Settings, fixes: Fixes, round_seconds: float = ROUND_SECONDS
 ) -> tuple[Form, ...]:
     """Returns all forms of a training, ready to be timed; `jit_step` does not matter.
 
     Args:
-      num_seeds: the runs of the sweep.
-      round_seconds: about how long a round of a form takes; a sweep takes as long as it does.
+      round_seconds: about how long a round of a form takes.
     """
 
     def gradient(loop: PythonLoop, x: jax.Array, y: jax.Array) -> Program:
@@ -266,7 +272,7 @@ def forms(
         Stepping("gradient", PythonLoop, settings, fixes, gradient, round_seconds),
         Stepping("step", StepLoop, settings, fixes, step, round_seconds),
         Whole(settings, fixes, round_seconds),
-        Sweep(settings, fixes, num_seeds),
+        Sweep(settings, fixes, round_seconds),
     )
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-import jax
-
 from mlp_core.settings import Settings
 from mlp_core.timing.estimate import measurable
 from mlp_core.timing.figures import Measurement, Point, Progress
@@ -36,11 +34,10 @@ def grown(
         for size in of_axis
         if (at := _resized(measurement.settings, axis, size)) is not None
     ]
-    seeds = len(jax.local_devices())
     for place, (axis, size, settings) in enumerate(wanted):
         text, share = f"Timing {axis.replace('_', ' ')} {size:,}", place / len(wanted)
         yield Progress(text, share, found)
-        ready = forms(settings, measurement.fixes, seeds, ROUND_SECONDS)
+        ready = forms(settings, measurement.fixes, ROUND_SECONDS)
         for _ in _rounds(ready, rounds):
             yield Progress(text, share, found)
         points = tuple(Point(axis, size, form.name, tuple(form.step_ms)) for form in ready)

@@ -12,7 +12,6 @@ from mlp_core.timing.forms import ROUND_SECONDS, Form, differences, forms
 from mlp_core.timing.programs import Stages
 
 ROUNDS = 5
-SEEDS_A_DEVICE = 4
 
 _COMPILED, _WARM = 0.5, 0.65  # the shares of the time that are over by then
 
@@ -21,7 +20,6 @@ def measure(
     settings: Settings,
     fixes: Fixes,
     rounds: int = ROUNDS,
-    num_seeds: int | None = None,
     round_seconds: float = ROUND_SECONDS,
 ) -> Iterator[Progress]:
     """Yields how far the measurement is; the last one has the figures of all forms.
@@ -31,13 +29,11 @@ def measure(
 
     Args:
       fixes: `jit_step` does not matter.
-      num_seeds: the runs of a sweep; some for each device by default.
       round_seconds: see `forms.forms`.
     """
-    num_seeds = num_seeds or SEEDS_A_DEVICE * len(jax.local_devices())
-    found = Measurement(settings, fixes, num_seeds, len(jax.local_devices()))
+    found = Measurement(settings, fixes, len(jax.local_devices()))
     yield Progress("Drawing the data", 0.0, found)
-    ready = forms(settings, fixes, num_seeds, round_seconds)
+    ready = forms(settings, fixes, round_seconds)
     stages: dict[str, list[Stages]] = {}
     for place, form in enumerate(ready):
         programs = form.programs()

@@ -81,7 +81,6 @@ def _measurement(content: dict[str, Any]) -> Measurement:
     found = Measurement(
         Settings(**settings | {"hidden": tuple(settings["hidden"])}),
         Fixes(**content["fixes"]),
-        int(content["num_seeds"]),
         int(content["devices"]),
         tuple(Figures(**each | _times(each)) for each in content["figures"]),
         tuple(Rest(*_rest(each)) for each in content["rests"]),
