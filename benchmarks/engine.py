@@ -15,7 +15,8 @@ RUNS_A_ROUND = 10
 GOAL = 40
 
 
-def _seconds(work: Callable[[], object], times: int = 1) -> float:
+def seconds(work: Callable[[], object], times: int = 1) -> float:
+    """Returns the seconds that some work takes, the mean of so many times."""
     started = time.perf_counter()
     for _ in range(times):
         work()
@@ -32,8 +33,8 @@ def main() -> None:
 
     ratios = []
     for _ in range(ROUNDS):
-        loop = _seconds(lambda: post_loop.train(settings))
-        compiled = _seconds(lambda: train(settings, fixes).final_val_loss, RUNS_A_ROUND)
+        loop = seconds(lambda: post_loop.train(settings))
+        compiled = seconds(lambda: train(settings, fixes).final_val_loss, RUNS_A_ROUND)
         ratios.append(loop / compiled)
         print(f"  {1e3 * loop:7.0f} ms against {1e3 * compiled:5.1f} ms: 1/{ratios[-1]:.0f}")
     print(f"median 1/{statistics.median(ratios):.0f}, goal at most 1/{GOAL}")

@@ -72,6 +72,7 @@ def _navigation() -> st.Page:
         st.Page("pages/story.py", title="Story"),
         st.Page("pages/lattice.py", title="Lattice"),
         st.Page("pages/evidence.py", title="Evidence"),
+        st.Page("pages/speed.py", title="Speed"),
     ]
     return st.navigation(pages, position="top")
 

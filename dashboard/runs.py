@@ -3,7 +3,6 @@
 import gc
 import time
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from dashboard.choice import Choice
 from dashboard.jobs import Job, Workers
 from mlp_core import STAGES, Settings
 from mlp_core.table import table_of
+from mlp_core.timing.estimate import estimated_seconds as estimated_seconds
 
 if TYPE_CHECKING:
     from mlp_core.curves import Curves
@@ -106,13 +106,6 @@ def wait(choices: Sequence[Choice], seconds: float = PATIENCE_SECONDS) -> bool:
 def stages(settings: Settings) -> dict[str, Choice]:
     """Returns the post's stages under these settings, by name."""
     return {name: Choice(fixes, settings) for name, fixes in STAGES.items()}
-
-
-def estimated_seconds(settings: Settings) -> float:
-    """Returns about how long a run takes, compiling left out. Right within a factor of three."""
-    widths = (settings.num_features, *settings.hidden, 1)
-    products = sum(a * b for a, b in pairwise(widths))
-    return settings.steps * (15e-6 + 3e-10 * settings.batch_size * products)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

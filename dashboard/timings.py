@@ -30,8 +30,9 @@ class Timing(NamedTuple):
 
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
-def _workers() -> Workers:
-    return Workers(threads=1, keep=64)  # one at a time: two would disturb each other
+def workers() -> Workers:
+    """Returns the one thread of all timings: two at once would disturb each other."""
+    return Workers(threads=1, keep=64)
 
 
 @st.cache_resource(show_spinner=False)
@@ -45,19 +46,19 @@ def job(choice: Choice) -> Job[Timing]:
 
     Ask for it once the choice has been trained: a compiled run is then warm.
     """
-    return _workers().start(_work(choice), lambda: _timed(choice))
+    return workers().start(_work(choice), lambda: _timed(choice))
 
 
 def looped(choice: Choice) -> Timing | None:
     """Returns what the loop in Python takes for the same run, if it was measured."""
     fixes = replace(choice.fixes, jit_step=False)
-    found = _workers().find(_work(choice._replace(fixes=fixes)))
+    found = workers().find(_work(choice._replace(fixes=fixes)))
     return found.latest if found else None
 
 
 def measure_again(choice: Choice) -> None:
     """Drops what was measured, so that the next look at it measures anew."""
-    _workers().forget(_work(choice))
+    workers().forget(_work(choice))
 
 
 def planned_steps(choice: Choice) -> int:

@@ -13,7 +13,10 @@ from mlp_core.settings import SCHEDULES, Settings
 from mlp_core.tasks import TASKS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlp_core.sweep_command import Processes
+    from mlp_core.timing.figures import Measurement, Progress
 
 PRINT_EVERY = 100
 
@@ -72,6 +75,14 @@ def _parser() -> argparse.ArgumentParser:
         "curves", help="train every combination once and store its curves", allow_abbrev=False
     )
     curves.add_argument("--out", type=Path, required=True, help="the Parquet file to write")
+    timing = commands.add_parser(
+        "timing", help="time every form of the training on this machine", allow_abbrev=False
+    )
+    timing.add_argument("--out", type=Path, required=True, help="the JSON file to write")
+    timing.add_argument(
+        "--stage", choices=STAGES, default="final", help="a stop on the post's path"
+    )
+    _add_settings(timing, [field.name for field in fields(Settings)])
     return parser
 
 
@@ -197,6 +208,29 @@ def _store_curves(out: Path) -> None:
     curves.save(out)
 
 
+def _store_timing(settings: Settings, fixes: Fixes, out: Path) -> None:
+    """Prints what is measured at the moment, and stores whatever is ready."""
+    from mlp_core.timing import growth, measuring, rest, stored
+    from mlp_core.timing.estimate import measurable
+
+    _check_out(out)
+    measurement = _printed(measuring.measure(measurable(settings), fixes))
+    stored.save(out, measurement)
+    measurement = _printed(rest.with_rests(measurement))
+    stored.save(out, measurement)
+    stored.save(out, _printed(growth.grown(measurement)))
+
+
+def _printed(pieces: "Iterator[Progress]") -> "Measurement":
+    """Prints each new text, and returns what was measured in the end."""
+    last = ""
+    for progress in pieces:
+        if progress.text != last and "programs" not in progress.text:
+            print(progress.text, flush=True)
+        last = progress.text
+    return progress.measurement
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command.
 
@@ -213,6 +247,8 @@ def main(arguments: list[str] | None = None) -> None:
             _store_sweep(_settings(parsed), parsed)
         elif parsed.command == "detectors":
             _store_detectors(parsed.out)
+        elif parsed.command == "timing":
+            _store_timing(_settings(parsed), STAGES[parsed.stage], parsed.out)
         else:
             _store_curves(parsed.out)
     except ValueError as error:

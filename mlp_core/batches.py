@@ -60,13 +60,14 @@ def permutations(keys: jax.Array, num_rows: int) -> np.ndarray:
     return orders
 
 
-def epoch_orders(key: jax.Array, settings: Settings) -> np.ndarray:
+def epoch_orders(key: jax.Array, settings: Settings, epochs: int | None = None) -> np.ndarray:
     """Returns the order of the training rows in each epoch, `[epochs, num_train]`.
 
     Args:
       key: `SeedKeys.batches`, consumed.
+      epochs: as many as the steps need by default.
     """
-    epochs = -(-settings.steps // settings.steps_per_epoch)
+    epochs = epochs or -(-settings.steps // settings.steps_per_epoch)
     splits = settings.steps_per_epoch + 1  # one a step, one more where the epoch ends
     keys = _order_keys(key, epochs, splits)
     return permutations(keys, settings.num_train)

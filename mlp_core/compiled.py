@@ -157,7 +157,7 @@ class CompiledLoop:
     def __init__(self, settings: Settings, fixes: Fixes, updates: np.ndarray):
         _, flat, self._unravel = starts.initial(settings, fixes)
         self._advance = _advance[model.is_small(settings)]
-        self._examples = starts.examples(settings)
+        self.examples = starts.examples(settings)
         self.updates = updates
         self._stops = np.union1d(updates, settings.steps)  # records may end before the run
         self._plan = plan(settings, fixes, self._stops)
@@ -166,12 +166,16 @@ class CompiledLoop:
 
     def advance(self, stop: int) -> None:
         """Trains until `stop` updates are done."""
+        self._state = self._advance(*self.arguments(stop))
+        self.done = stop
+
+    def arguments(self, stop: int) -> tuple[State, Examples, Plan, Stretch, Unravel]:
+        """Returns what `advance` is to be called with to train until `stop` updates are done."""
         first = np.searchsorted(self._stops, self.done, "right") if self.done else 0
         last = np.searchsorted(self._stops, stop, "right")
         unfinished = last < len(self._stops)
         stretch = Stretch(self.done, stop, int(first), int(last + unfinished))
-        self._state = self._advance(self._state, self._examples, self._plan, stretch, self._unravel)
-        self.done = stop
+        return self._state, self.examples, self._plan, stretch, self._unravel
 
     @property
     def params(self) -> Params:

@@ -19,20 +19,23 @@ from mlp_core.settings import Settings
 from mlp_core.starts import initial
 
 
-def _loss(params: Params, x: jax.Array, y: jax.Array, norm: Norm) -> jax.Array:
+def mean_loss(params: Params, x: jax.Array, y: jax.Array, norm: Norm) -> jax.Array:
+    """Returns the mean squared error; nothing is compiled unless the caller does."""
     return jnp.mean((model.outputs(params, x.T, norm) - y[:, 0]) ** 2)
 
 
-loss = jax.jit(_loss)
-loss_and_gradient = jax.jit(jax.value_and_grad(_loss))
+loss = jax.jit(mean_loss)
+loss_and_gradient = jax.jit(jax.value_and_grad(mean_loss))
 
 
 class PythonLoop:
     """One run of the half-compiled loop, advanced as far as its caller wants."""
 
+    loss_and_gradient = staticmethod(loss_and_gradient)
+
     def __init__(self, settings: Settings, fixes: Fixes, updates: np.ndarray):
         self._settings, self._fixes = settings, fixes
-        self._norm = model.norm_of(fixes)
+        self.norm = model.norm_of(fixes)
         self._data = jax.device_put(dataset(settings))
         self._batches = PythonBatches(settings, fixes)
         self._rates = learning_rates(settings)
@@ -40,21 +43,30 @@ class PythonLoop:
         self._batch_loss = np.full(settings.steps, np.nan, np.float32)
         self._recorded = np.full((2, len(updates)), np.nan, np.float32)
         self.params = initial(settings, fixes).params
-        self._opt_state = self.init_optimizer(self.params)
+        self.opt_state = self.init_optimizer(self.params)
         self.done = 0
         self._record()
 
     def advance(self, stop: int) -> None:
         """Trains until `stop` updates are done."""
+        losses = []
         for step in range(self.done, stop):
-            rows = self._batches.next_rows()
-            x, y = self._data.x_train[rows], self._data.y_train[rows]
-            self._batch_loss[step], gradient = loss_and_gradient(self.params, x, y, self._norm)
-            self.params, self._opt_state = self.updated(
-                self.params, self._opt_state, gradient, step
-            )
+            losses.append(self.take_step(*self.next_batch(), step))
             self.done = step + 1
             self._record()
+        # Read at the end: a loss read at once would hold up the steps behind it.
+        self._batch_loss[stop - len(losses) : stop] = jax.device_get(losses)
+
+    def next_batch(self) -> tuple[jax.Array, jax.Array]:
+        """Returns the next step's rows, x `[B, D]` and y `[B, 1]`; B may be 0."""
+        rows = self._batches.next_rows()
+        return self._data.x_train[rows], self._data.y_train[rows]
+
+    def take_step(self, x: jax.Array, y: jax.Array, step: int) -> jax.Array:
+        """Updates the parameters on a batch, and returns its loss before the update."""
+        batch_loss, gradient = self.loss_and_gradient(self.params, x, y, self.norm)
+        self.params, self.opt_state = self.updated(self.params, self.opt_state, gradient, step)
+        return batch_loss
 
     def _optimizer(self, step: int) -> optax.GradientTransformation:
         rate, decay = float(self._rates[step]), self._settings.weight_decay
@@ -80,8 +92,8 @@ class PythonLoop:
         if record == len(self.updates) or self.updates[record] != self.done:
             return
         data = self._data
-        self._recorded[0, record] = loss(self.params, data.x_train, data.y_train, self._norm)
-        self._recorded[1, record] = loss(self.params, data.x_val, data.y_val, self._norm)
+        self._recorded[0, record] = loss(self.params, data.x_train, data.y_train, self.norm)
+        self._recorded[1, record] = loss(self.params, data.x_val, data.y_val, self.norm)
 
     @property
     def losses(self) -> Losses:

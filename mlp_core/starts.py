@@ -44,9 +44,13 @@ class Initial(NamedTuple):
 
 def draw_examples(settings: Settings) -> Examples:
     """Draws the seed's examples and batches."""
-    data = dataset(settings)
     orders = batches.epoch_orders(seed_keys(settings.seed).batches, settings)
-    rows = batches.batch_rows(orders, settings)
+    return lay_out(settings, batches.batch_rows(orders, settings))
+
+
+def lay_out(settings: Settings, rows: np.ndarray) -> Examples:
+    """Returns the seed's examples with batches of these rows, `[T, B]`."""
+    data = dataset(settings)
     y_train = data.y_train[:, 0]
     x_batches = np.ascontiguousarray(data.x_train[rows].swapaxes(1, 2))
     arrays = (data.x_train, y_train, data.x_val, data.y_val[:, 0], x_batches, y_train[rows])

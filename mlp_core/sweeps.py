@@ -60,15 +60,19 @@ def sweep_chunks(
     """
     _check("combination", combinations)
     _check("seed", seeds)
-    devices = jax.local_devices()[: len(seeds)]
-    mesh = Mesh(devices, RUNS)
+    mesh = device_mesh(len(seeds))
     plan = _plan(settings, combinations)
     grid = None
-    for first in range(0, len(seeds), len(devices)):
-        chunk = tuple(seeds[first : first + len(devices)])
+    for first in range(0, len(seeds), mesh.size):
+        chunk = tuple(seeds[first : first + mesh.size])
         part = _chunk(settings, tuple(combinations), chunk, plan, mesh)
         grid = part if grid is None else grid.joined(part)
         yield grid
+
+
+def device_mesh(num_seeds: int) -> Mesh:
+    """Returns this process's devices, no more than there are seeds."""
+    return Mesh(jax.local_devices()[:num_seeds], RUNS)
 
 
 def _check(what: str, values: Sequence[object]) -> None:
@@ -96,15 +100,8 @@ def _chunk(
 ) -> Grid:
     """Trains one seed on each device; where seeds are fewer, the rest repeat the last one."""
     of_seed = [replace(settings, seed=seed) for seed in seeds]
-    filled = of_seed + of_seed[-1:] * (mesh.size - len(of_seed))
-    per_device = NamedSharding(mesh, PartitionSpec(RUNS))
-    examples = jax.device_put(_stacked(map(starts.draw_examples, filled)), per_device)
-    states = _stacked(_stacked(_start(one, fixes) for fixes in combinations) for one in filled)
-    states = jax.device_put(states, per_device)
-    stretch = Stretch(0, settings.steps, 0, 1)
-    unravel = starts.initial(settings, combinations[0]).unravel
-    final_losses = _compiled_losses[is_small(settings)]
-    train_loss, val_loss = final_losses(states, examples, plan, stretch, unravel, mesh)
+    final = compiled_losses[is_small(settings)]
+    train_loss, val_loss = final(*_arguments(settings, combinations, of_seed, plan, mesh))
     return Grid(
         settings,
         combinations,
@@ -115,6 +112,30 @@ def _chunk(
     )
 
 
+def arguments(settings: Settings, combinations: Sequence[Fixes]) -> tuple[Any, ...]:
+    """Returns what `final_losses` is to be called with for one seed on each device."""
+    mesh = device_mesh(len(jax.local_devices()))
+    plan = _plan(settings, combinations)
+    return _arguments(settings, tuple(combinations), [settings] * mesh.size, plan, mesh)
+
+
+def _arguments(
+    settings: Settings,
+    combinations: tuple[Fixes, ...],
+    of_seed: list[Settings],
+    plan: Plan,
+    mesh: Mesh,
+) -> tuple[Any, ...]:
+    filled = of_seed + of_seed[-1:] * (mesh.size - len(of_seed))
+    per_device = NamedSharding(mesh, PartitionSpec(RUNS))
+    examples = jax.device_put(_stacked(map(starts.draw_examples, filled)), per_device)
+    states = _stacked(_stacked(_start(one, fixes) for fixes in combinations) for one in filled)
+    states = jax.device_put(states, per_device)
+    stretch = Stretch(0, settings.steps, 0, 1)
+    unravel = starts.initial(settings, combinations[0]).unravel
+    return states, examples, plan, stretch, unravel, mesh
+
+
 def _start(settings: Settings, fixes: Fixes) -> State:
     return compiled.start(starts.initial(settings, fixes).flat, settings.steps, 1)
 
@@ -123,7 +144,7 @@ def _stacked(trees: Iterable[Any]) -> Any:
     return jax.tree.map(lambda *leaves: np.stack(leaves), *trees)
 
 
-def _final_losses(
+def final_losses(
     states: State, examples: Examples, plan: Plan, stretch: Stretch, unravel: Unravel, mesh: Mesh
 ) -> tuple[jax.Array, jax.Array]:
     """Returns the final train and val losses, `[seeds, F]` each."""
@@ -152,4 +173,4 @@ def _final_losses(
     return losses
 
 
-_compiled_losses = jitted(_final_losses, static=("unravel", "mesh"))
+compiled_losses = jitted(final_losses, static=("unravel", "mesh"))

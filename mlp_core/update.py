@@ -42,8 +42,7 @@ def loss_and_gradient(
     return jnp.where(rows > 0, value, jnp.nan), gradient
 
 
-@jax.jit
-def _step(
+def whole_step(
     params: Params,
     opt_state: optax.OptState,
     x: jax.Array,
@@ -52,9 +51,13 @@ def _step(
     hyper: Hyper,
     learning_rates: jax.Array,
 ) -> tuple[Params, optax.OptState, jax.Array]:
+    """Returns what `step` does; all that switches and settings change is traced."""
     loss, gradient = loss_and_gradient(params, x.T, y[:, 0], y.size, norm, lambda same: same)
     count = optax.tree_utils.tree_get(opt_state, "count")
     return *updated(params, opt_state, gradient, learning_rates[count], hyper), loss
+
+
+compiled_step = jax.jit(whole_step)
 
 
 def step(
@@ -73,4 +76,4 @@ def step(
       y: `[B, 1]`.
     """
     hyper, norm = hyper_of(settings, fixes), model.norm_of(fixes)
-    return _step(params, opt_state, x, y, norm, hyper, learning_rates(settings))
+    return compiled_step(params, opt_state, x, y, norm, hyper, learning_rates(settings))

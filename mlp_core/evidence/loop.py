@@ -19,11 +19,16 @@ MAX_UPDATES = 40
 """A little more than an epoch of the post's run: an epoch's last batch may be smaller."""
 
 
-def compiled_shapes(settings: Settings, fixes: Fixes) -> tuple[tuple[tuple[int, ...], ...], int]:
+def compiled_shapes(
+    settings: Settings, fixes: Fixes, most: int = MAX_UPDATES
+) -> tuple[tuple[tuple[int, ...], ...], int]:
     """Returns the batch shapes that a compiled loss is traced for, and in how many updates.
 
     JAX traces a compiled function once for each shape. The Python in it runs at a trace only, so it
     can write the shapes down.
+
+    Args:
+      most: no more updates than these are looked at.
     """
     params, norm = initial(settings, fixes).params, model.norm_of(fixes)
     data, rows = jax.device_put(dataset(settings)), PythonBatches(settings, fixes)
@@ -34,7 +39,7 @@ def compiled_shapes(settings: Settings, fixes: Fixes) -> tuple[tuple[tuple[int, 
         shapes.append(x.shape)
         return loss_and_gradient(params, x, y, norm)
 
-    updates = min(settings.steps, settings.steps_per_epoch + 1, MAX_UPDATES)
+    updates = min(settings.steps, settings.steps_per_epoch + 1, most)
     for _ in range(updates):
         batch = rows.next_rows()
         traced.eval_shape(data.x_train[batch], data.y_train[batch])

@@ -11,7 +11,7 @@ from mlp_core.table import Table, closed, opened
 from mlp_core.tasks import TASKS
 from tests.app.conftest import metric, opened_at, run_until
 
-PAGES = ("lab", "story", "lattice", "evidence")
+PAGES = ("lab", "story", "lattice", "evidence", "speed")
 ROWS = 60
 
 

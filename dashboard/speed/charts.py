@@ -1,0 +1,126 @@
+"""The Speed page's charts as Vega-Lite specifications, built once as in `dashboard.charts`."""
+
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+
+from dashboard.marks import PLAIN, color, dash, meaning
+
+ROW = 66
+"""The height of a form's row: its name, its bar, and the arrow to the next."""
+
+_FIRST = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
+_SHOWN = f"indexof([1, 2, 5], {_FIRST}) >= 0"
+_UNITS = (
+    "datum.value >= 1e6 ? format(datum.value / 1e3, '~s') + ' s' : datum.value >= 1e3 ? "
+    "format(datum.value / 1e3, '~g') + ' s' : datum.value >= 1 ? format(datum.value, '~g') + ' ms'"
+    " : format(datum.value * 1e3, '~g') + ' µs'"
+)
+_TIMES: dict[str, Any] = {
+    "labelExpr": f"{_SHOWN} ? {_UNITS} : ''",
+    "labelOverlap": "greedy",
+    "gridOpacity": {"condition": {"test": _SHOWN, "value": 0.6}, "value": 0},
+    "tickOpacity": {"condition": {"test": _SHOWN, "value": 1}, "value": 0},
+}
+"""Of an axis of milliseconds: as in `dashboard.marks.loss_axis`, with the unit that suits."""
+
+
+@lru_cache(maxsize=1)
+def bars() -> dict[str, Any]:
+    """Returns the time of a step in each form: tables `bars`, and `factors` between neighbours."""
+    scale = alt.Scale(type="log", nice=False, padding=6)
+    time = alt.X("ms:Q").title("time of one step, log scale").scale(scale).axis(**_TIMES)
+    rows = alt.Scale(domain=[-0.62, 4.4], reverse=True, nice=False, zero=False)
+
+    def y(expression: str) -> alt.Y:
+        return alt.Y(f"{expression}:Q").scale(rows).axis(None)
+
+    base = (
+        alt.Chart(alt.NamedData("bars"))
+        .transform_calculate(top="datum.place - 0.2", bottom="datum.place + 0.16")
+        .transform_calculate(above="datum.place - 0.38")
+    )
+    drawn = base.mark_rect(cornerRadius=2, aria=False).encode(
+        alt.X("begin:Q").title("time of one step, log scale").scale(scale).axis(**_TIMES),
+        y("top"),
+        x2="ms:Q",
+        y2="bottom:Q",
+        color=color(),
+        tooltip=[alt.Tooltip("name:N", title="form"), alt.Tooltip("text:N", title="a step")],
+    )
+    spread = base.mark_rule(strokeWidth=1.5, aria=False).encode(
+        alt.X("low:Q").scale(scale), y("place"), x2="high:Q", color=meaning("text")
+    )
+    names = base.mark_text(align="left", fontSize=13).encode(
+        y("above"), x=alt.value(4), text="label:N", color=meaning("text")
+    )
+    names = names.transform_calculate(label="datum.name + ': ' + datum.text")
+    arrows = alt.Chart(alt.NamedData("factors")).encode(y("place"), color=meaning("v1"))
+    shafts = arrows.mark_rule(strokeWidth=1.2, aria=False).encode(time, x2="before:Q")
+    angle = alt.Angle("faster:N").scale(domain=[True, False], range=[-90, 90]).legend(None)
+    heads = arrows.mark_point(shape="triangle", filled=True, size=60, opacity=1, aria=False).encode(
+        time, angle=angle
+    )
+    texts = arrows.mark_text(align="right", dx=-8, fontSize=12).encode(
+        time, text="text:N", color=meaning("text")
+    )
+    return (
+        alt.layer(drawn, spread, names, shafts, heads, texts).properties(height=5 * ROW).to_dict()
+    )
+
+
+@lru_cache(maxsize=1)
+def totals() -> dict[str, Any]:
+    """Returns the time passed against steps: tables `totals`, `ends`, `crossings`."""
+    steps = alt.X("steps:Q").title("steps, log scale").scale(type="log", nice=False)
+    steps = steps.axis(grid=False, format="~s", tickCount=6)
+    passed = alt.Y("ms:Q").title("time passed, log scale").scale(type="log", nice=False, padding=12)
+    passed = passed.axis(**_TIMES, tickCount=6)
+    lines = (
+        alt.Chart(alt.NamedData("totals"))
+        .mark_line(strokeWidth=2.2, **PLAIN)
+        .encode(steps, passed, detail="form:N", color=color(), strokeDash=dash())
+    )
+    names = (
+        alt.Chart(alt.NamedData("ends"))
+        .mark_text(align="right", dx=-4, dy=-9, fontSize=12)
+        .encode(steps, passed, text="form:N", color=meaning("text"))
+    )
+    crossed = alt.Chart(alt.NamedData("crossings")).encode(steps, passed)
+    dots = crossed.mark_point(filled=True, size=70, opacity=1, aria=False).encode(
+        color=meaning("text")
+    )
+    texts = crossed.mark_text(dy=16, dx=6, align="left", fontSize=12).encode(
+        text="text:N", color=meaning("text")
+    )
+    return alt.layer(lines, names, dots, texts).properties(height=340).to_dict()
+
+
+@lru_cache(maxsize=4)
+def grown(title: str) -> dict[str, Any]:
+    """Returns the time of a step against a size: tables `points` and `ends`.
+
+    Args:
+      title: what grows.
+    """
+    size = alt.X("size:Q").title(f"{title}, log scale").scale(type="log", nice=False, padding=8)
+    size = size.axis(grid=False, format="~s", tickCount=4)
+    time = alt.Y("ms:Q").title("time of one step, log scale")
+    time = time.scale(type="log", nice=False, padding=14).axis(**_TIMES, tickCount=5)
+    base = alt.Chart(alt.NamedData("points"))
+    lines = base.mark_line(strokeWidth=2, point=True, **PLAIN).encode(
+        size, time, detail="form:N", color=color(), strokeDash=dash()
+    )
+    spread = base.mark_rule(strokeWidth=1.5, opacity=0.6, aria=False).encode(
+        size, alt.Y("low:Q"), y2="high:Q", color=color()
+    )
+    ends = alt.Chart(alt.NamedData("ends")).encode(size, time, text="form:N", color=meaning("text"))
+    # The lowest line has its name below: above it is the next one.
+    names = [
+        ends.transform_filter(f"datum.form {is_it} 'sweep'").mark_text(
+            align="right", dx=-2, dy=dy, fontSize=11
+        )
+        for is_it, dy in (("!=", -10), ("==", 11))
+    ]
+    return alt.layer(lines, spread, *names).properties(height=260).to_dict()

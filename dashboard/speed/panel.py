@@ -1,0 +1,44 @@
+"""The buttons that begin a measurement, and how far it is while it runs."""
+
+import streamlit as st
+
+from dashboard.speed import measured, words
+from dashboard.speed.measured import Request
+
+POLL_SECONDS = 0.3
+
+
+def show(wanted: Request, label: str) -> None:
+    """Draws what begins a measurement, or how far it is.
+
+    Args:
+      label: what the button says.
+    """
+    job = measured.find(wanted)
+    if job is not None and job.running and not job.stopped:
+        st.fragment(_draw_progress, run_every=POLL_SECONDS)(wanted)
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key=f"begin_{wanted.part}"):
+        st.button(
+            label,
+            on_click=measured.begin,
+            args=(wanted,),
+            icon=":material/timer:",
+            type="tertiary" if measured.result(wanted) else "primary",
+            key=f"measure_{wanted.part}",
+        )
+        if job is not None and job.stopped:
+            st.caption("Stopped before it was done.", width="content")
+    if job is not None and job.error is not None:
+        st.error(f"It could not be measured: {job.error}", icon=":material/error:")
+
+
+def _draw_progress(wanted: Request) -> None:
+    job = measured.find(wanted)
+    if job is None or job.stopped or not job.running:
+        st.rerun()
+    latest, ahead = job.latest, measured.ahead(wanted)
+    text = latest.text if latest else words.waiting(ahead) if ahead else "It begins …"
+    with st.container(horizontal=True, vertical_alignment="center", key=f"at_work_{wanted.part}"):
+        st.progress(latest.share if latest else 0.0, text)
+        st.button("Stop", on_click=job.stop, icon=":material/stop:", key=f"stop_{wanted.part}")

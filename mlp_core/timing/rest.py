@@ -1,0 +1,110 @@
+"""What a batch of another shape does: one more compilation; and what avoiding it does to losses."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+import optax
+
+from mlp_core import batches, starts, update
+from mlp_core.compiled import CompiledLoop
+from mlp_core.data import seed_keys
+from mlp_core.fixes import Fixes
+from mlp_core.model import Norm, Params
+from mlp_core.optimizer import Hyper, updated
+from mlp_core.settings import Settings
+from mlp_core.starts import Examples
+from mlp_core.timing.figures import Measurement, Progress, Rest
+from mlp_core.timing.forms import PIECE_SECONDS, StepLoop
+from mlp_core.timing.programs import Program
+
+WAYS = ("as it is", "padded", "dropped")
+"""As the loop does it; filled up to a whole batch and masked; left out if it is not whole."""
+
+
+def padded_step(
+    params: Params,
+    opt_state: optax.OptState,
+    x: jax.Array,
+    y: jax.Array,
+    rows: jax.Array,
+    norm: Norm,
+    hyper: Hyper,
+    learning_rates: jax.Array,
+) -> tuple[Params, optax.OptState, jax.Array]:
+    """Returns what `update.whole_step` does with the first `rows` rows of a batch."""
+    loss, gradient = update.loss_and_gradient(params, x.T, y[:, 0], rows, norm, lambda same: same)
+    count = optax.tree_utils.tree_get(opt_state, "count")
+    return *updated(params, opt_state, gradient, learning_rates[count], hyper), loss
+
+
+def with_rests(measurement: Measurement) -> Iterator[Progress]:
+    """Yields the measurement with what each way to treat the rest costs, and where it ends.
+
+    The batches are always drawn whole: only then is a rest left to treat.
+    """
+    found = replace(measurement, rests=())
+    for share, rest in _rests(measurement.settings, measurement.fixes):
+        found = replace(found, rests=(*found.rests, *rest))
+        yield Progress("Trying what to do with a smaller batch", share, found)
+
+
+def _rests(settings: Settings, fixes: Fixes) -> Iterator[tuple[float, tuple[Rest, ...]]]:
+    """Yields the share that is done, and the way that is ready then."""
+    fixes = replace(fixes, whole_batches=True, jit_step=True)
+    loop = StepLoop(settings, fixes, np.array([settings.steps]))
+    sizes = tuple(dict.fromkeys(batches.rows_seen(settings, fixes).tolist()))
+    x, y = StepLoop(settings, fixes, np.array([settings.steps])).next_batch()
+    for stop in pieces(settings.steps):
+        loop.advance(stop)
+        yield stop / settings.steps / 2, ()
+    step = [_compile_ms(update.whole_step, loop, x[:size], y[:size]) for size in sizes]
+    yield 0.7, (_rest("as it is", settings, sizes, sum(step), loop),)
+    whole = CompiledLoop(settings, fixes, np.array([settings.steps]))
+    whole.advance(settings.steps)
+    padded = _compile_ms(padded_step, loop, x, y, len(y))
+    yield 0.9, (_rest("padded", settings, sizes[:1], padded, whole),)
+    without = CompiledLoop(settings, fixes, np.array([settings.steps]))
+    without.examples = whole_batches_only(settings)
+    without.advance(settings.steps)
+    yield 1.0, (_rest("dropped", settings, sizes[:1], step[0], without),)
+
+
+def pieces(steps: int) -> Iterator[int]:
+    """Yields the ends of short pieces of a run, the last one its end; each a little later."""
+    size, stop, began = 1, 0, time.perf_counter()
+    while stop < steps:
+        stop = min(stop + size, steps)
+        yield stop
+        pace = PIECE_SECONDS / (time.perf_counter() - began)
+        size, began = max(1, int(size * min(pace, 4.0))), time.perf_counter()
+
+
+def whole_batches_only(settings: Settings) -> Examples:
+    """Returns the examples of a run whose epochs leave out the rest behind their whole batches."""
+    size, steps = settings.batch_size, settings.steps
+    an_epoch = settings.num_train // size
+    keys = seed_keys(settings.seed).batches
+    orders = batches.epoch_orders(keys, settings, epochs=-(-steps // an_epoch))
+    rows = orders[:, : an_epoch * size].reshape(-1, size)[:steps]
+    return starts.lay_out(settings, np.ascontiguousarray(rows))
+
+
+def _compile_ms(function: Callable[..., Any], loop: StepLoop, *batch: Any) -> float:
+    stages = Program(function, (loop.params, loop.opt_state, *batch, *loop.numbers)).stages()
+    return stages.trace_ms + stages.compile_ms
+
+
+def _rest(
+    way: str,
+    settings: Settings,
+    sizes: tuple[int, ...],
+    compile_ms: float,
+    loop: StepLoop | CompiledLoop,
+) -> Rest:
+    losses = loop.losses
+    shapes = tuple((size, settings.num_features) for size in sizes)
+    return Rest(way, shapes, compile_ms, float(losses.train_loss[-1]), float(losses.val_loss[-1]))

@@ -1,0 +1,9 @@
+"""Speed: what compiling buys, measured."""
+
+from dashboard import frame, heading
+from dashboard.speed import page
+
+choice = frame.current_choice()
+
+heading.show("What does compiling buy?", choice)
+page.show(choice)
