@@ -68,6 +68,7 @@ def _navigation() -> st.Page:
         st.Page("pages/story.py", title="Story"),
         st.Page("pages/lattice.py", title="Lattice"),
         st.Page("pages/evidence.py", title="Evidence"),
+        st.Page("pages/program.py", title="Program"),
     ]
     return st.navigation(pages, position="top")
 

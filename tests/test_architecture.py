@@ -34,7 +34,7 @@ LAYERS = (
         "mlp_core.program.update",
     ),
     ("mlp_core.program.classes", "mlp_core.program.functions"),
-    ("mlp_core.program.whole",),
+    ("mlp_core.program.notebook", "mlp_core.program.whole"),
     ("mlp_core.program",),
     ("mlp_core.data", "mlp_core.model", "mlp_core.batches", "mlp_core.grid"),
     (
@@ -110,6 +110,13 @@ LAYERS = (
         "dashboard.story.nan",
     ),
     ("dashboard.story.page", "dashboard.story"),
+    (
+        "dashboard.program.comparison",
+        "dashboard.program.listing",
+        "dashboard.program.words",
+    ),
+    ("dashboard.program.changes", "dashboard.program.fixes"),
+    ("dashboard.program.page", "dashboard.program"),
     ("dashboard.evidence.charts", "dashboard.evidence.tables", "dashboard.evidence.words"),
     (
         "dashboard.evidence.pictures",

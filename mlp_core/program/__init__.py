@@ -36,7 +36,7 @@ def sections(
     name = table_name or file_name(settings)
     settings_lines = apart(
         [
-            header.docstring(fixes, form.SAYS),
+            header.docstring(form.SAYS),
             header.imports(settings, fixes),
             header.constants(settings, fixes, name),
         ],

@@ -1,6 +1,6 @@
 """The top of a script: what it is, what it imports, the settings as constants."""
 
-from mlp_core.fixes import STAGES, Fixes
+from mlp_core.fixes import Fixes
 from mlp_core.program.lines import Lines, apart, code
 from mlp_core.settings import Settings
 from mlp_core.table import Table, table_of
@@ -20,15 +20,13 @@ def is_standardised(settings: Settings) -> bool:
     return settings.task not in FORMULAS or FORMULAS[settings.task].uniform
 
 
-def docstring(fixes: Fixes, form: str) -> Lines:
+def docstring(form: str) -> Lines:
     """Returns what a script says of itself.
 
     Args:
       form: how it is written, in a few words.
     """
-    stage = next((name for name, of_stage in STAGES.items() if of_stage == fixes), None)
-    which = f"stage {stage}" if stage else "some bugs fixed"
-    return code(f'"""Trains a small network with LayerNorm: {which}, {form}."""')
+    return code(f'"""Trains a small network with LayerNorm, {form}."""')
 
 
 def imports(settings: Settings, fixes: Fixes) -> Lines:
