@@ -17,7 +17,7 @@ def draw(lines: Sequence[Line]) -> None:
             key = f"flip_{switch}"
             st.session_state[key] = st.session_state[switch]
             st.toggle(words.FIXES[switch], key=key, on_change=_flip, args=(switch, key))
-            st.caption(_links(places(list(lines), switch)))
+            st.markdown(f":small[{_links(places(list(lines), switch))}]")
 
 
 def _flip(switch: str, key: str) -> None:

@@ -29,9 +29,14 @@ STYLE = """<style>
 .script .fix { border-left-color: #0072b2;
   background: color-mix(in srgb, #0072b2 10%, transparent); }
 .script .line:target { outline: 2px solid currentColor; outline-offset: -2px; }
-.script .comment { font-style: italic; font-weight: 600; }
+.script .comment { font-style: italic; }
+.script .bug .comment, .script .fix .comment { font-weight: 600; }
 .script .word { font-weight: 600; }
-.script .text { opacity: 0.8; }
+/* The switches stay beside the script while it is read. */
+@media (min-width: 900px) {
+  [data-testid="stColumn"]:has(.st-key-program_fixes) > div { height: 100%; }
+  .st-key-program_fixes { position: sticky; top: 4.5rem; }
+}
 </style>"""
 
 
@@ -59,12 +64,12 @@ def _kind(line: Line, fixes: Fixes) -> str:
 
 
 def _coloured(texts: Sequence[str]) -> list[str]:
-    """Returns the lines as HTML, with keywords, texts and comments marked."""
+    """Returns the lines as HTML, with keywords and comments marked."""
     marks: list[list[tuple[int, int, str]]] = [[] for _ in texts]
     tokens = tokenize.generate_tokens(io.StringIO("\n".join(texts) + "\n").readline)
     for token in tokens:
         kind = _token_kind(token)
-        if kind and token.start[0] == token.end[0]:
+        if kind:
             marks[token.start[0] - 1].append((token.start[1], token.end[1], kind))
     return [_marked(text, of_line) for text, of_line in zip(texts, marks, strict=True)]
 
@@ -72,7 +77,7 @@ def _coloured(texts: Sequence[str]) -> list[str]:
 def _token_kind(token: tokenize.TokenInfo) -> str:
     if token.type == tokenize.NAME and keyword.iskeyword(token.string):
         return "word"
-    return {tokenize.COMMENT: "comment", tokenize.STRING: "text"}.get(token.type, "")
+    return "comment" if token.type == tokenize.COMMENT else ""
 
 
 def _marked(text: str, marks: Sequence[tuple[int, int, str]]) -> str:

@@ -31,7 +31,7 @@ def show(choice: Choice) -> None:
     lines = _lines(choice, dress)
     _draw_take_home(choice, dress, lines)
     left, right = st.columns([2, 5], gap="medium")
-    with left:
+    with left, st.container(key="program_fixes", gap="xsmall"):
         fixes.draw(lines)
     with right:
         listing.draw(lines, choice.fixes)
@@ -70,8 +70,10 @@ def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, i
         "Compare with stage", list(STAGES), key="against", bind="query-params", width=240
     )
     found = changes_between(_lines(choice._replace(fixes=STAGES[stage]), dress), lines)
-    st.markdown(words.differs(len(found), stage))
-    changes.draw(found, (stage, "This script"))
+    if found:
+        changes.draw(found, (stage, "This script"))
+    else:
+        st.info("Flip a switch, or choose another stage, to see what changes.")
     return stage, len(found)
 
 
