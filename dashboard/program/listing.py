@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from mlp_core import Fixes
+from mlp_core import STAGES, Fixes
 from mlp_core.program.lines import Line
 
 ANCHOR = "line-"
@@ -60,7 +60,10 @@ def script(lines: Sequence[Line], fixes: Fixes) -> str:
 def _kind(line: Line, fixes: Fixes) -> str:
     if not line.switches:
         return ""
-    return "fix" if getattr(fixes, line.switches[0]) else "bug"
+    switch = line.switches[0]
+    if getattr(fixes, switch):
+        return "fix"
+    return "bug" if getattr(STAGES["final"], switch) else ""  # without what is beyond: no bug
 
 
 def _coloured(texts: Sequence[str]) -> list[str]:

@@ -78,6 +78,11 @@ def text(of: Lines) -> str:
 
 
 def excerpt(settings: Settings, fixes: Fixes, switch: str, dress: str = "functions") -> str:
-    """Returns the few lines of the script that a switch makes what they are."""
+    """Returns the few lines of the script where a switch matters most: two places, if it has them.
+
+    Args:
+      switch: the name of a field of `Fixes`.
+    """
     found = places(lines(settings, fixes, dress), switch)
+    found = [place for place in found if len(place.lines) > 1][:2] or list(found)
     return "\n...\n".join(dedent("\n".join(place.lines)) for place in found)

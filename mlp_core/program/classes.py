@@ -3,6 +3,7 @@
 from mlp_core.fixes import Fixes
 from mlp_core.program import loop, network
 from mlp_core.program import update as updates
+from mlp_core.program.header import of_optimizer
 from mlp_core.program.lines import Lines, Section, apart, code, indented
 from mlp_core.settings import Settings
 
@@ -23,7 +24,7 @@ def loss(self, x, y):
 def sections(settings: Settings, fixes: Fixes) -> tuple[Section, ...]:
     """Returns what follows the examples."""
     losses = ("mlp.loss(x_train, y_train)", "mlp.loss(x_val, y_val)")
-    train = loop.train(fixes, "mlp = MLP(subkey)", losses, "mlp.step(x, y)", "mlp")
+    train = loop.train(fixes, code("mlp = MLP(subkey)"), losses, code("mlp.step(x, y)"), "mlp")
     optimizer = updates.optimizer(settings, fixes)
     network = [*([optimizer] if optimizer else []), _mlp(settings, fixes)]
     return (
@@ -52,7 +53,7 @@ def _init(settings: Settings, fixes: Fixes) -> Lines:
     body = network.init_body(settings, fixes)
     body += code('self.params = {"layers": layers, "head": head}')
     if "opt_state" in updates.state(settings, fixes):
-        body += code("self.opt_state = OPTIMIZER.init(self.params)")
+        body += code("self.opt_state = OPTIMIZER.init(self.params)", *of_optimizer(settings, fixes))
     body += code("self._loss = jax.jit(self._mean_squared_error)")
     if fixes.jit_step:
         compiled = f"{updates.FIX_4}\nself._update = jax.jit(self._updated)"

@@ -3,6 +3,7 @@
 from mlp_core.fixes import Fixes
 from mlp_core.program import loop, network
 from mlp_core.program import update as updates
+from mlp_core.program.header import of_optimizer
 from mlp_core.program.lines import Line, Lines, Section, apart, code, indented
 from mlp_core.settings import Settings
 
@@ -12,10 +13,14 @@ SAYS = "in pure functions"
 def sections(settings: Settings, fixes: Fixes) -> tuple[Section, ...]:
     """Returns what follows the examples."""
     state = updates.state(settings, fixes)
-    start = "params = init(subkey)"
-    start += "\nopt_state = OPTIMIZER.init(params)" if "opt_state" in state else ""
+    start = code("params = init(subkey)")
+    update = code(f"{state} = step({state}, x, y)")
+    if "opt_state" in state:
+        switch = of_optimizer(settings, fixes)
+        start += code("opt_state = OPTIMIZER.init(params)", *switch)
+        update = [line._replace(switches=switch) for line in update]
     losses = ("loss(params, x_train, y_train)", "loss(params, x_val, y_val)")
-    train = loop.train(fixes, start, losses, f"{state} = step({state}, x, y)", "params")
+    train = loop.train(fixes, start, losses, update, "params")
     return (
         Section("Network", apart([init(settings, fixes), predict(fixes), code(_LOSS)])),
         Section("Update", _step(settings, fixes, state)),

@@ -1,5 +1,7 @@
 """The top of a script: what it is, what it imports, the settings as constants."""
 
+from dataclasses import replace
+
 from mlp_core.fixes import Fixes
 from mlp_core.program.lines import Lines, apart, code
 from mlp_core.settings import Settings
@@ -13,6 +15,11 @@ WIDTH = 88
 def has_optimizer(settings: Settings, fixes: Fixes) -> bool:
     """Returns whether a script takes its updates from optax."""
     return fixes.adamw or settings.clip_norm is not None or settings.schedule == "cosine"
+
+
+def of_optimizer(settings: Settings, fixes: Fixes) -> tuple[str, ...]:
+    """Returns the switch that makes a script need optax, nothing if a setting does so anyway."""
+    return ("adamw",) if not has_optimizer(settings, replace(fixes, adamw=False)) else ()
 
 
 def is_standardised(settings: Settings) -> bool:
@@ -33,12 +40,13 @@ def imports(settings: Settings, fixes: Fixes) -> Lines:
     """Returns the imports, and what is set before JAX computes."""
     of_table = table_of(settings.task) is not None
     standard = [*(["import csv"] if of_table else []), "from itertools import pairwise"]
-    others = ["import jax", "import jax.numpy as jnp"]
-    others += ["import numpy as np"] if is_standardised(settings) else []
-    others += ["import optax"] if has_optimizer(settings, fixes) else []
+    others = code("import jax\nimport jax.numpy as jnp")
+    others += code("import numpy as np") if is_standardised(settings) else []
+    if has_optimizer(settings, fixes):
+        others += code("import optax", *of_optimizer(settings, fixes))
     precise = "# Products in full precision, also where an accelerator would rather round.\n"
     precise += 'jax.config.update("jax_default_matmul_precision", "highest")'
-    return apart([code("\n".join(part)) for part in (standard, others)] + [code(precise)], blank=1)
+    return apart([code("\n".join(standard)), others, code(precise)], blank=1)
 
 
 def constants(settings: Settings, fixes: Fixes, table_name: str) -> Lines:

@@ -13,7 +13,7 @@ def report(update, train_loss, val_loss):
 TITLES = """print(f"{'updates':>8} {'train loss':>12} {'val loss':>12}")"""
 
 
-def train(fixes: Fixes, start: str, losses: tuple[str, str], update: str, result: str) -> Lines:
+def train(fixes: Fixes, start: Lines, losses: tuple[str, str], update: Lines, result: str) -> Lines:
     """Returns the function that trains.
 
     Args:
@@ -28,14 +28,14 @@ def train(fixes: Fixes, start: str, losses: tuple[str, str], update: str, result
             key, subkey = jax.random.split(jax.random.PRNGKey(SEED))
             x_train, y_train, x_val, y_val = examples(subkey)
             key, subkey = jax.random.split(key)""")
-        + code(start)
+        + start
         + _first_order(fixes)
         + code(f"start = 0\n{TITLES}\nfor update in range(STEPS):")
         + indented(code("if update % PRINT_EVERY == 0:"))
         + indented(code(report.format("update")), 2)
         + indented(_rows(fixes))
         + indented(code("x, y = x_train[rows], y_train[rows]"))
-        + indented(code(update))
+        + indented(update)
         + indented(code("start += BATCH_SIZE\nif start >= TRAIN:\n    start = 0"))
         + indented(_next_order(fixes), 2)
         + code(report.format("STEPS"))
