@@ -84,5 +84,5 @@ def excerpt(settings: Settings, fixes: Fixes, switch: str, dress: str = "functio
       switch: the name of a field of `Fixes`.
     """
     found = places(lines(settings, fixes, dress), switch)
-    found = [place for place in found if len(place.lines) > 1][:2] or list(found)
-    return "\n...\n".join(dedent("\n".join(place.lines)) for place in found)
+    main = [place for place in found if len(place.lines) > 1][:2] or found
+    return "\n...\n".join(dedent("\n".join(place.lines)) for place in main)
