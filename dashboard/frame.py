@@ -73,6 +73,7 @@ def _navigation() -> st.Page:
         st.Page("pages/lattice.py", title="Lattice"),
         st.Page("pages/evidence.py", title="Evidence"),
         st.Page("pages/speed.py", title="Speed"),
+        st.Page("pages/program.py", title="Program"),
     ]
     return st.navigation(pages, position="top")
 

@@ -4,6 +4,7 @@ Only the session holds the file. What is made from it, the runs included, is dro
 session ends or another file takes its place, and no other session can ask for it.
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
@@ -79,6 +80,12 @@ def task() -> str:
             st.session_state.get(_PROBLEM) or "Choose a CSV file in the sidebar."
         )
     return str(found)
+
+
+def name() -> str | None:
+    """Returns what the reader's table may be called as a file; None if there is none."""
+    upload = st.session_state.get(UPLOAD_KEY)
+    return f"{Path(upload.name).stem}.csv" if upload and st.session_state.get(_TASK) else None
 
 
 def show_problem(missing: FileMissingError) -> None:

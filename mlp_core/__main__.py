@@ -1,4 +1,4 @@
-"""The command line: `python -m mlp_core train --stage final`, `... sweep`, `... detectors`."""
+"""The command line: `python -m mlp_core train --stage final`, `... program`, `... sweep`."""
 
 import argparse
 import os
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from mlp_core.devices import use_all_cores
 from mlp_core.fixes import NUMERIC_SWITCHES, STAGES, SWITCHES, Fixes
+from mlp_core.program import DRESSES, script
 from mlp_core.settings import SCHEDULES, Settings
 from mlp_core.tasks import TASKS
 
@@ -34,24 +35,12 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser(
         "train", help="train once and print the losses on the way", allow_abbrev=False
     )
-    train.add_argument("--stage", choices=STAGES, default="v1", help="a stop on the post's path")
-    train.add_argument(
-        "--on",
-        nargs="+",
-        choices=SWITCHES,
-        default=[],
-        metavar="FIX",
-        help="fixes to turn on after the stage's",
+    _add_run(train)
+    program = commands.add_parser(
+        "program", help="print the program that trains so, as one script", allow_abbrev=False
     )
-    train.add_argument(
-        "--off",
-        nargs="+",
-        choices=SWITCHES,
-        default=[],
-        metavar="FIX",
-        help=f"fixes to turn off after the stage's; all are {', '.join(SWITCHES)}",
-    )
-    _add_settings(train, [field.name for field in fields(Settings)])
+    program.add_argument("--dress", choices=DRESSES, default="functions", help="how it is written")
+    _add_run(program)
     sweep = commands.add_parser(
         "sweep", help="train every combination of fixes with many seeds", allow_abbrev=False
     )
@@ -84,6 +73,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_settings(timing, [field.name for field in fields(Settings)])
     return parser
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that say which run is meant."""
+    parser.add_argument("--stage", choices=STAGES, default="v1", help="a stop on the post's path")
+    parser.add_argument(
+        "--on",
+        nargs="+",
+        choices=SWITCHES,
+        default=[],
+        metavar="FIX",
+        help="fixes to turn on after the stage's",
+    )
+    parser.add_argument(
+        "--off",
+        nargs="+",
+        choices=SWITCHES,
+        default=[],
+        metavar="FIX",
+        help=f"fixes to turn off after the stage's; all are {', '.join(SWITCHES)}",
+    )
+    _add_settings(parser, [field.name for field in fields(Settings)])
 
 
 def _add_processes(parser: argparse.ArgumentParser) -> None:
@@ -243,6 +254,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         if parsed.command == "train":
             _print_training(_settings(parsed), _fixes(parsed))
+        elif parsed.command == "program":
+            print(script(_settings(parsed), _fixes(parsed), parsed.dress), end="")
         elif parsed.command == "sweep":
             _store_sweep(_settings(parsed), parsed)
         elif parsed.command == "detectors":

@@ -1,0 +1,50 @@
+"""The Program page's sentences."""
+
+from typing import TYPE_CHECKING
+
+from dashboard import words
+
+if TYPE_CHECKING:
+    from mlp_core.training import Run
+
+FORMS = {
+    "functions": "Pure functions: parameters and optimiser state go in as arguments and come out "
+    "as results, which is how JAX likes its programs.",
+    "class": "A class that holds its parameters, as one comes from PyTorch. JAX changes no array "
+    "in place, so a step hands the parameters to a function and keeps what comes back.",
+    "scan": "The whole run is one `jax.lax.scan`: no step goes back to Python, so none waits for "
+    "it. And since a run is then a function of what its seed draws, `jax.vmap` makes of it one "
+    "that trains many seeds at once: the last lines do.",
+}
+"""What each form of the script is."""
+
+MARKS = (
+    "Lines with a dashed edge are a bug's, lines with a solid edge a fix's. A click on line "
+    "numbers goes there."
+)
+
+
+def answer(lines: int, run: "Run | None", places: int, stage: str) -> str:
+    """Returns what the script ends at, and how far it is from a stage.
+
+    Args:
+      lines: of the script.
+      run: the training of the same switches and settings; None while it is not there.
+      places: where the script differs from that of the stage.
+    """
+    return f"This script of **{lines} lines** {_ends(run)}. {differs(places, stage)}"
+
+
+def _ends(run: "Run | None") -> str:
+    if run is None:
+        return "prints the losses that the Lab shows"
+    if run.died_after is not None:
+        return "ends with losses that are **NaN**"
+    return f"ends at val loss **{words.loss(run.final_val_loss)}**"
+
+
+def differs(places: int, stage: str) -> str:
+    """Returns how far a script is from that of a stage."""
+    if not places:
+        return f"It is the very script of {stage}."
+    return f"It differs from {stage} in **{places} place{'s' if places > 1 else ''}**."

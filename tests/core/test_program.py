@@ -1,0 +1,312 @@
+"""The scripts that the switches stand for print the losses that the engine records.
+
+Most are short runs on few rows, where rounding has no time to grow: two ways to round the same
+formula part by less than 1e-6 in 60 updates. Whole runs of the post's size are those of seed 42,
+where no row sits on the edge of a ReLU (see test_post_numbers).
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+import numpy as np
+import pytest
+
+from mlp_core import STAGES, Fixes, Settings, program, train
+from mlp_core.__main__ import main
+from mlp_core.fixes import SWITCHES
+from mlp_core.program.lines import places
+from mlp_core.program.notebook import notebook
+from mlp_core.table import DIABETES, Table, opened
+from mlp_core.training import RECORD_EVERY
+
+REPOSITORY = Path(__file__).parents[2]
+SHOWN = 1e-4  # relative
+ROUNDING = 1e-5
+# As many rows train as validate, so that a script compiles its loss once.
+SMALL = Settings(examples=500, val_share=0.5, steps=60, batch_size=64, hidden=(6, 4))
+ALONE = {name: Fixes(**{name: True}) for name in SWITCHES}
+BOTH = ("functions", "class")
+
+
+def _own_table() -> Table:
+    x = np.random.default_rng(0).normal(size=(60, 2)) * [1, 50] + [0, 1000]
+    return Table(('the "width"', "depth, it's in m"), "größe", x, 100 + 20 * x[:, 0])
+
+
+OWN_TASK = opened(_own_table())
+
+
+class Case(NamedTuple):
+    """A script to run."""
+
+    settings: Settings
+    fixes: Fixes
+    dress: str
+
+
+def _cases() -> dict[str, Case]:
+    """Returns what is run, by name: each line below is one shape for the engine to compile."""
+    in_both = STAGES | {name: ALONE[name] for name in ("whole_batches", "adamw")}
+    cases = {f"{name} {BOTH[0]}": Case(SMALL, fixes, BOTH[0]) for name, fixes in ALONE.items()}
+    cases |= {
+        f"{name} {dress}": Case(SMALL, fixes, dress)
+        for name, fixes in in_both.items()
+        for dress in BOTH
+    }
+    scanned = {"adamw": ALONE["adamw"], "beyond": STAGES["beyond"]}
+    cases |= {f"{name} scan": Case(SMALL, fixes, "scan") for name, fixes in scanned.items()}
+    final = STAGES["final"]
+    clipped = replace(STAGES["batches"], jit_step=True)
+    varied = {
+        "another seed": (replace(SMALL, seed=7), final),
+        "dead from the start": (replace(SMALL, seed=2), STAGES["v1"]),
+        "noise": (replace(SMALL, noise=1.5), final),
+        "product, higher rate": (replace(SMALL, task="product", learning_rate=0.03), clipped),
+        "length, more decay": (replace(SMALL, task="length", weight_decay=0.1), final),
+        "clipped": (replace(SMALL, clip_norm=0.5), clipped),
+        "clipped AdamW": (replace(SMALL, clip_norm=0.5, schedule="cosine"), final),
+        "cosine": (replace(SMALL, schedule="cosine"), STAGES["v1"]),
+        "friedman": (replace(SMALL, task="friedman", noise=0.5, val_share=0.35), final),
+        "sine": (replace(SMALL, task="sine", hidden=(4,)), STAGES["beyond"]),
+        "diabetes": (
+            Settings(task="diabetes", steps=60, batch_size=64, seed=3, hidden=(6, 4)),
+            final,
+        ),
+        "own file": (Settings(task=OWN_TASK, steps=60, batch_size=48, hidden=(6, 4)), final),
+    }
+    for place, (name, (settings, fixes)) in enumerate(varied.items()):
+        cases[name] = Case(settings, fixes, BOTH[place % 2])
+    whole = {name: Case(Settings(), STAGES[name], "scan") for name in ("v1", "batches")}
+    return cases | {f"{name}, all of it": case for name, case in whole.items()}
+
+
+CASES = _cases()
+NOTEBOOK = "notebook"
+SWEEP = "beyond scan"
+
+
+def _text(case: Case) -> str:
+    """Returns a script that prints each record of the engine; the sweep costs, so one is enough."""
+    text = program.script(*case)
+    text = text.replace("PRINT_EVERY = 100\n", f"PRINT_EVERY = {RECORD_EVERY}\n")
+    if case != CASES[SWEEP]:
+        return text.partition("\n\ndef sweep")[0]
+    return text.replace("sweep(range(8))", "sweep(range(2))")
+
+
+def _notebook(case: Case) -> str:
+    return notebook(program.sections(*case))
+
+
+RUN_CELLS = """
+import json
+with open("final.ipynb") as file:
+    cells = json.load(file)["cells"]
+namespace = {"__name__": "__main__"}
+for cell in cells:
+    if cell["cell_type"] == "code":
+        exec("".join(cell["source"]), namespace)
+"""
+
+
+def _environment() -> dict[str, str]:
+    """Returns the environment without what this package sets for the engine's speed."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("XLA_FLAGS", "JAX_NUM_CPU_DEVICES")
+    }
+
+
+def _ran(folder: Path, *arguments: str | Path) -> str:
+    """Returns what a fresh Python prints in a folder."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Returns a folder with the tables that scripts read."""
+    folder = tmp_path_factory.mktemp("scripts")
+    (folder / "diabetes.csv").write_bytes(DIABETES.read_bytes())
+    (folder / "csv.csv").write_text(_own_table().as_csv(), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def printed(folder: Path) -> dict[str, str]:
+    """Returns what each script prints. All run in one process, so that JAX is imported once."""
+    paths = [folder / f"script_{place}.py" for place in range(len(CASES))]
+    for path, case in zip(paths, CASES.values(), strict=True):
+        path.write_text(_text(case), encoding="utf-8")
+    (folder / "final.ipynb").write_text(_notebook(Case(SMALL, STAGES["final"], "functions")))
+    (folder / "cells.py").write_text(RUN_CELLS)
+    runner = REPOSITORY / "tests/core/run_scripts.py"
+    lines = _ran(folder, runner, *paths, folder / "cells.py").splitlines()
+    return dict(zip([*CASES, NOTEBOOK], map(json.loads, lines), strict=True))
+
+
+def losses(text: str) -> np.ndarray:
+    """Returns the rows `updates, train loss, val loss` of what a script prints."""
+    return np.array([line.split() for line in text.splitlines() if re.match(" *\\d", line)], float)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_script_prints_the_losses_of_the_engine(name: str, printed: dict[str, str]) -> None:
+    case = CASES[name]
+
+    updates, train_loss, val_loss = losses(printed[name]).T
+
+    run = train(case.settings, replace(case.fixes, jit_step=True))
+    tolerance = ROUNDING if case.settings.steps == SMALL.steps else SHOWN
+    np.testing.assert_array_equal(updates, run.updates)
+    np.testing.assert_allclose(train_loss, run.train_loss, rtol=tolerance)
+    np.testing.assert_allclose(val_loss, run.val_loss, rtol=tolerance)
+
+
+@pytest.mark.parametrize("name", [*STAGES, "whole_batches", "adamw"])
+def test_functions_and_class_print_the_same(name: str, printed: dict[str, str]) -> None:
+    functions, of_class = (losses(printed[f"{name} {dress}"]) for dress in BOTH)
+
+    np.testing.assert_allclose(functions, of_class, rtol=1e-6)
+
+
+def test_the_sweep_ends_where_the_single_runs_do(printed: dict[str, str]) -> None:
+    swept = re.findall(r"seed (\d+): val loss (\S+)", printed[SWEEP])
+
+    assert len(swept) == 2
+    for seed, val_loss in swept:
+        run = train(replace(SMALL, seed=int(seed)), STAGES["beyond"])
+        assert float(val_loss) == pytest.approx(run.final_val_loss, rel=ROUNDING)
+
+
+def test_a_script_run_by_itself_prints_the_losses_of_the_post(folder: Path) -> None:
+    path = folder / "final.py"
+    path.write_text(program.script(Settings(), STAGES["final"]))
+
+    updates, train_loss, val_loss = losses(_ran(folder, path)).T
+
+    assert updates.tolist() == list(range(0, 1001, 100))
+    assert train_loss[-1] == pytest.approx(0.503683, rel=SHOWN)
+    assert val_loss[-1] == pytest.approx(0.571871, rel=SHOWN)
+
+
+def test_the_first_version_has_its_losses_too(printed: dict[str, str]) -> None:
+    _, train_loss, val_loss = losses(printed["v1, all of it"])[-1]
+
+    assert train_loss == pytest.approx(5.504083, rel=SHOWN)
+    assert val_loss == pytest.approx(5.637690, rel=SHOWN)
+
+
+@pytest.mark.parametrize("dress", program.DRESSES)
+def test_a_script_imports_only_what_it_says(dress: str) -> None:
+    text = program.script(replace(SMALL, task="diabetes", batch_size=32), STAGES["final"], dress)
+
+    imported = set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE))
+
+    assert imported == {"csv", "itertools", "jax", "numpy", "optax"}
+
+
+def test_scripts_are_formatted_and_sound(tmp_path: Path) -> None:
+    for case in _written(tmp_path):
+        compile(case.read_text(), case.name, "exec")
+    ruff = (sys.executable, "-m", "ruff")
+    formatted = subprocess.run(
+        [*ruff, "format", "--isolated", "--no-cache", "--diff", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    config = REPOSITORY / "pyproject.toml"
+    sound = subprocess.run(
+        [*ruff, "check", "--no-cache", "--config", config, tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert formatted.stdout == ""
+    assert sound.returncode == 0, sound.stdout
+
+
+def _written(folder: Path) -> list[Path]:
+    """Returns scripts of every combination of switches, under settings that take turns."""
+    settings = [
+        Settings(),
+        replace(SMALL, clip_norm=0.5, schedule="cosine", noise=0.1, task="friedman"),
+        Settings(task="diabetes", schedule="cosine", hidden=(3,)),
+        replace(SMALL, clip_norm=100.0, task="sine", hidden=(8, 6, 6, 6, 6, 6)),
+        Settings(task=OWN_TASK, batch_size=16),
+    ]
+    paths = []
+    for number in range(2 ** len(SWITCHES)):
+        fixes = Fixes(**{name: bool(number >> bit & 1) for bit, name in enumerate(SWITCHES)})
+        for place, dress in enumerate(program.DRESSES):
+            path = folder / f"{dress}_{number}.py"
+            chosen = settings[(number + place) % len(settings)]
+            path.write_text(program.script(chosen, fixes, dress), encoding="utf-8")
+            paths.append(path)
+    return paths
+
+
+@pytest.mark.parametrize("dress", program.DRESSES)
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_a_switch_changes_its_own_lines(switch: str, dress: str) -> None:
+    off, on = (replace(STAGES["beyond"], **{switch: value}) for value in (False, True))
+
+    without, having = (places(program.lines(SMALL, fixes, dress), switch) for fixes in (off, on))
+
+    assert without
+    assert [place.lines for place in without] != [place.lines for place in having]
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_an_excerpt_is_a_few_lines_that_the_switch_changes(switch: str) -> None:
+    base = replace(STAGES["beyond"], **{switch: False})
+
+    off, on = (program.excerpt(SMALL, fixes, switch) for fixes in (base, STAGES["beyond"]))
+
+    assert off != on
+    assert all(1 <= len(text.splitlines()) <= 7 for text in (off, on))
+
+
+def test_an_unknown_dress_is_refused() -> None:
+    with pytest.raises(ValueError, match="dress must be one of functions, class, scan, got 'suit'"):
+        program.script(Settings(), Fixes(), "suit")
+
+
+@pytest.mark.parametrize("dress", program.DRESSES)
+def test_a_notebook_is_valid_and_its_cells_are_the_script(dress: str) -> None:
+    read = nbformat.reads(_notebook(Case(SMALL, STAGES["final"], dress)), as_version=4)
+
+    nbformat.validate(read)
+    code = [cell.source for cell in read.cells if cell.cell_type == "code"]
+    assert "\n\n\n".join(code) + "\n" == program.script(SMALL, STAGES["final"], dress)
+
+
+def test_a_notebook_runs_from_top_to_bottom(printed: dict[str, str]) -> None:
+    run = train(SMALL, STAGES["final"])
+
+    assert losses(printed[NOTEBOOK])[-1, 2] == pytest.approx(run.final_val_loss, rel=ROUNDING)
+
+
+def test_the_command_line_prints_the_script(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["program", "--stage", "final", "--off", "adamw", "--dress", "class", "--steps", "50"])
+
+    fixes = replace(STAGES["final"], adamw=False)
+    assert capsys.readouterr().out == program.script(Settings(steps=50), fixes, "class")
