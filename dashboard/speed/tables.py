@@ -74,7 +74,7 @@ def crossings(measurement: Measurement) -> pd.DataFrame:
     for before, after in pairwise(_single(measurement)):
         steps = pays_after(before, after)
         if steps and steps <= _LONGEST:
-            rows.append((steps, after.after_ms(steps), f"{steps:,} steps"))
+            rows.append((steps, after.after_ms(steps), words.steps(steps)))
     return pd.DataFrame(rows, columns=["steps", "ms", "text"])
 
 

@@ -56,6 +56,11 @@ EXPLAINED = """
 """
 
 
+def steps(count: int) -> str:
+    """Returns a number of steps, `1 step` or `1,000 steps`."""
+    return "1 step" if count == 1 else f"{count:,} steps"
+
+
 def factor(times: float) -> str:
     """Returns a factor with two or three digits."""
     return f"{times:,.0f}" if times >= 9.95 else f"{times:.1f}"
@@ -133,13 +138,13 @@ def pays(measurement: Measurement) -> str:
 
 
 def _pays(before: Figures, after: Figures) -> str:
-    steps = pays_after(before, after)
+    after_steps = pays_after(before, after)
     forms = f"**{NAMES[after.form]}** against {NAMES[before.form].lower()}"
-    if steps is None:
+    if after_steps is None:
         return f"{forms}: never pays, it saves nothing per step."
-    if steps == 0:
+    if after_steps == 0:
         return f"{forms}: pays at once, it is ready sooner as well."
-    return f"{forms}: pays after **{steps:,} steps**."
+    return f"{forms}: pays after **{steps(after_steps)}**."
 
 
 def growth() -> str:
