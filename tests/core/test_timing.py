@@ -157,7 +157,7 @@ def test_dropping_leaves_out_the_batches_that_are_not_whole(measurement):
             params, opt_state, _ = step(params, opt_state, x, y, TINY, fixes)
             updates += 1
 
-    val_loss = np.mean((predict(params, data.x_val, fixes) - data.y_val) ** 2)
+    val_loss = float(np.mean((predict(params, data.x_val, fixes) - data.y_val) ** 2))
 
     dropped = measurement.rests[2]
     assert dropped.val_loss == pytest.approx(val_loss, rel=1e-4)
