@@ -69,6 +69,8 @@ def draw(hidden: Collection[str] = ()) -> None:
     """
     with st.sidebar:
         st.markdown("### Fix by Fix")
+        if set(GROUPS) <= set(hidden):
+            st.caption("Your switches are out of sight here. They stay as you left them.")
         stage = st.container()
         for group, draw_group in _DRAW.items():
             with _place(group, hidden):
