@@ -66,6 +66,7 @@ LAYERS = (
     ("mlp_core.evidence.checks",),
     ("mlp_core.evidence",),
     ("mlp_core.detective.cases", "mlp_core.detective.probes"),
+    ("mlp_core.detective.scoring",),
     ("mlp_core.detective.verdicts",),
     ("mlp_core.detective",),
     ("mlp_core.curves", "mlp_core.store"),

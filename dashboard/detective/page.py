@@ -10,10 +10,11 @@ from dashboard import canvas, runs
 from dashboard.choice import Choice
 from dashboard.detective import charts, material, probes, state, suspects, tables, verdict, words
 from dashboard.evidence.tables import marked
-from mlp_core.detective import LEVELS, MOST_CASES, Case, Verdict, verdicts
+from mlp_core.detective.cases import LEVELS, MOST_CASES, Case
 
 if TYPE_CHECKING:
-    from mlp_core.evidence import Finding
+    from mlp_core.detective.verdicts import Verdict
+    from mlp_core.evidence import Evidence, Finding
     from mlp_core.training import Run
 
 QUESTION = "Can you find the bug from its symptoms?"
@@ -33,7 +34,7 @@ def show() -> None:
     evidence = material.evidence(choice) if run is not None else None
     if run is None or evidence is None:
         return
-    found = verdicts(case, state.accused(), evidence) if state.is_over() else ()
+    found = _verdicts(case, evidence) if state.is_over() else ()
     _draw_run(case, run, found)
     if state.is_over():
         paid = [name for name in state.probed() if name not in case.level.free]
@@ -43,6 +44,12 @@ def show() -> None:
         probes.show(case, evidence)
         suspects.show(case)
     runs.settle_memory("evidence")
+
+
+def _verdicts(case: Case, evidence: "Evidence") -> "tuple[Verdict, ...]":
+    from mlp_core.detective import verdicts
+
+    return verdicts.verdicts(case, state.accused(), evidence)
 
 
 def _draw_choice(case: Case) -> None:
@@ -66,7 +73,7 @@ def _take() -> None:
     state.open_case(st.session_state[_LEVEL], st.session_state[_NUMBER])
 
 
-def _draw_run(case: Case, run: "Run", found: Sequence[Verdict]) -> None:
+def _draw_run(case: Case, run: "Run", found: "Sequence[Verdict]") -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         _draw_curves(case, run, found)
@@ -75,7 +82,7 @@ def _draw_run(case: Case, run: "Run", found: Sequence[Verdict]) -> None:
         st.code(words.log(run), language=None, wrap_lines=True)
 
 
-def _draw_curves(case: Case, run: "Run", found: Sequence[Verdict]) -> None:
+def _draw_curves(case: Case, run: "Run", found: "Sequence[Verdict]") -> None:
     healed = [switch for switch in case.bugs if switch in state.healed()]
     other = None
     if healed:
@@ -100,7 +107,7 @@ def _draw_curves(case: Case, run: "Run", found: Sequence[Verdict]) -> None:
         st.markdown(words.healing(run, other, healed, case.bugs))
 
 
-def _symptom(found: Sequence[Verdict]) -> "Finding | None":
+def _symptom(found: "Sequence[Verdict]") -> "Finding | None":
     """Returns the symptom to mark: the one the reader chose, else the first that can be."""
     can_be = {
         verdict.switch: verdict.symptom

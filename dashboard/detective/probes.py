@@ -8,7 +8,8 @@ from dashboard import canvas
 from dashboard.choice import Choice
 from dashboard.detective import charts, material, state, tables, words
 from dashboard.detective.pictures import PICTURES_OF
-from mlp_core.detective import Case
+from mlp_core.detective.cases import Case
+from mlp_core.detective.scoring import COSTS
 
 if TYPE_CHECKING:
     from mlp_core.evidence import Evidence
@@ -18,7 +19,7 @@ _HEIGHT = 230
 
 def spent(case: Case) -> int:
     """Returns what the opened probes cost."""
-    return sum(words.cost(name) for name in state.probed() if name not in case.level.free)
+    return sum(COSTS[name] for name in state.probed() if name not in case.level.free)
 
 
 def show(case: Case, evidence: "Evidence") -> None:
@@ -43,7 +44,7 @@ def _draw_offers(names: list[str]) -> None:
     with st.container(horizontal=True, key="offers"):
         for name in names:
             st.button(
-                f"{words.PROBE[name]} · {words.cost(name)}",
+                f"{words.PROBE[name]} · {COSTS[name]}",
                 on_click=state.probe,
                 args=(name,),
                 key=f"probe_{name}",

@@ -5,9 +5,8 @@ Kept as plain values, and nowhere but in the session. The case is in the link as
 
 import streamlit as st
 
-from mlp_core import detective
-from mlp_core.detective import LEVELS, MOST_CASES, Case, case, points_left
-from mlp_core.detective.verdicts import mistakes
+from mlp_core.detective import scoring
+from mlp_core.detective.cases import LEVELS, MOST_CASES, Case, case
 
 LEVEL, NUMBER = "level", "case"
 """The parameters of the link."""
@@ -71,7 +70,7 @@ def accuse() -> None:
     accused = suspected()
     st.session_state[_ACCUSED] = accused
     level, number = st.session_state[_OPEN]
-    solved = detective.is_solved(case(level, number), accused)
+    solved = scoring.is_solved(case(level, number), accused)
     st.session_state[_STREAK] = streak() + 1 if solved else 0
 
 
@@ -93,7 +92,7 @@ def accused() -> list[str]:
 
 def is_solved(now: Case) -> bool:
     """Tells whether exactly the bugs were accused."""
-    return is_over() and detective.is_solved(now, accused())
+    return is_over() and scoring.is_solved(now, accused())
 
 
 def gave_up() -> bool:
@@ -114,7 +113,7 @@ def points(now: Case, spent: int) -> int:
     """
     if gave_up():
         return 0
-    return points_left(spent, mistakes(now, accused()) if is_over() else 0)
+    return scoring.points_left(spent, scoring.mistakes(now, accused()) if is_over() else 0)
 
 
 def healed() -> list[str]:

@@ -8,14 +8,15 @@ import streamlit as st
 from dashboard import words as app_words
 from dashboard.detective import state, words
 from dashboard.evidence.words import spaced
-from mlp_core.detective import Case, Verdict
+from mlp_core.detective.cases import Case
 
 if TYPE_CHECKING:
+    from mlp_core.detective.verdicts import Verdict
     from mlp_core.evidence import Evidence
 
 
 def show(
-    case: Case, verdicts: Sequence[Verdict], evidence: "Evidence", points: int, paid: int
+    case: Case, verdicts: "Sequence[Verdict]", evidence: "Evidence", points: int, paid: int
 ) -> None:
     """Draws the verdict on each suspect.
 
@@ -38,7 +39,7 @@ def show(
     st.code(words.summary(case, points, state.streak(), verdicts, paid), language=None)
 
 
-def _draw_text(verdict: Verdict, reason: str) -> None:
+def _draw_text(verdict: "Verdict", reason: str) -> None:
     label, color, _ = words.OUTCOMES[verdict.outcome]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {words.BUGS[verdict.switch]}", width="content")
@@ -48,7 +49,7 @@ def _draw_text(verdict: Verdict, reason: str) -> None:
         st.markdown(f"**Why it hurts.** {spaced(verdict.symptom.why)}")
 
 
-def _draw_actions(verdict: Verdict) -> None:
+def _draw_actions(verdict: "Verdict") -> None:
     switch = verdict.switch
     with st.container(horizontal=True, vertical_alignment="center"):
         key = f"heal_{switch}"

@@ -9,11 +9,11 @@ import numpy as np
 from dashboard import words
 from dashboard.evidence.words import spaced
 from mlp_core import Settings
-from mlp_core.detective import PROBES, Case, Outcome, Verdict
-from mlp_core.detective.cases import SEEDS
-from mlp_core.detective.verdicts import MISTAKE
+from mlp_core.detective.cases import SEEDS, Case
+from mlp_core.detective.scoring import MISTAKE, Outcome
 
 if TYPE_CHECKING:
+    from mlp_core.detective.verdicts import Verdict
     from mlp_core.evidence import Evidence
     from mlp_core.training import Run
 
@@ -30,7 +30,6 @@ BUGS = {
 """Each switch, turned off, as an accusation."""
 
 SECOND_SEED = "second_seed"
-SECOND_SEED_COST = 10
 LOG_EVERY = 100
 
 PROBE = {
@@ -67,11 +66,6 @@ GAVE_AWAY: dict[Outcome, str] = {
 """What stands before the reason for each outcome."""
 
 _COUNTS = ("no bug is", "one bug is", "two bugs are", "three bugs are")
-
-
-def cost(probe: str) -> int:
-    """Returns what a probe costs where it is not free."""
-    return SECOND_SEED_COST if probe == SECOND_SEED else PROBES[probe].cost
 
 
 def title(case: Case) -> str:
@@ -113,7 +107,7 @@ def how_to_accuse(case: Case) -> str:
     )
 
 
-def verdict(case: Case, verdicts: Sequence[Verdict], gave_up: bool) -> str:
+def verdict(case: Case, verdicts: "Sequence[Verdict]", gave_up: bool) -> str:
     """Returns how an accusation went."""
     outcomes = [verdict.outcome for verdict in verdicts]
     found, wrong = outcomes.count("right"), outcomes.count("innocent")
@@ -125,7 +119,7 @@ def verdict(case: Case, verdicts: Sequence[Verdict], gave_up: bool) -> str:
     return f"{found} of {case.level.bugs} found, {accused} accused."
 
 
-def cleared(verdicts: Sequence[Verdict]) -> str:
+def cleared(verdicts: "Sequence[Verdict]") -> str:
     """Returns who was rightly left alone."""
     names = [BUGS[verdict.switch] for verdict in verdicts if verdict.outcome == "cleared"]
     return f"Rightly left alone: {'; '.join(names)}." if names else ""
@@ -257,14 +251,16 @@ READS = {
 """The probe that tells of each switch."""
 
 
-def reason(verdict: Verdict, readings: dict[str, str]) -> str:
+def reason(verdict: "Verdict", readings: dict[str, str]) -> str:
     """Returns what in this run's numbers makes a verdict what it is."""
     if verdict.symptom is not None:
         return spaced(verdict.symptom.found)
     return readings[READS[verdict.switch]]
 
 
-def summary(case: Case, points: int, streak: int, verdicts: Sequence[Verdict], probes: int) -> str:
+def summary(
+    case: Case, points: int, streak: int, verdicts: "Sequence[Verdict]", probes: int
+) -> str:
     """Returns a few lines to copy: they tell how it went, not what it was."""
     outcomes = [verdict.outcome for verdict in verdicts]
     squares = "".join(

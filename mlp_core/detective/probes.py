@@ -1,4 +1,4 @@
-"""What can be looked at in a case, what it costs, and what of it a reader can tell apart."""
+"""What can be looked at in a case, and what of it a reader can tell apart."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -19,7 +19,6 @@ class Probe(NamedTuple):
     """One thing to look at."""
 
     name: str
-    cost: int
     observed: Callable[[Evidence], str]
     """What is to be seen, as coarse as an eye sees it."""
     tells: Mapping[str, str]
@@ -92,23 +91,22 @@ def _dead_units(evidence: Evidence) -> str:
 PROBES = {
     probe.name: probe
     for probe in (
-        Probe("profiler", 5, _profiler, {"many operations": "jit_step"}),
-        Probe("baselines", 5, _baselines, {}),
-        Probe("rows", 10, _rows, {"empty batches": "whole_batches"}),
-        Probe("cache", 10, _cache, {"empty shape": "whole_batches"}),
-        Probe("ledger", 10, _ledger, {"shared keys": "split_keys"}),
-        Probe("start", 10, _start, {"gains differ": "norm_init"}),
+        Probe("profiler", _profiler, {"many operations": "jit_step"}),
+        Probe("baselines", _baselines, {}),
+        Probe("rows", _rows, {"empty batches": "whole_batches"}),
+        Probe("cache", _cache, {"empty shape": "whole_batches"}),
+        Probe("ledger", _ledger, {"shared keys": "split_keys"}),
+        Probe("start", _start, {"gains differ": "norm_init"}),
         Probe(
             "zero_variance",
-            10,
             _zero_variance,
             {"no loss": "norm_epsilon", "no gradient": "epsilon_in_root"},
         ),
-        Probe("direction", 10, _direction, {"straight down": "adamw"}),
-        Probe("scaled", 10, _scaled, {"flat": "bias_before_norm"}),
-        Probe("gradients", 5, _gradients, {}),
-        Probe("dead_units", 5, _dead_units, {}),
-        Probe("one_batch", 5, _one_batch, {}),
+        Probe("direction", _direction, {"straight down": "adamw"}),
+        Probe("scaled", _scaled, {"flat": "bias_before_norm"}),
+        Probe("gradients", _gradients, {}),
+        Probe("dead_units", _dead_units, {}),
+        Probe("one_batch", _one_batch, {}),
     )
 }
 """The probes that look at the run itself, by name."""

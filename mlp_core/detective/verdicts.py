@@ -1,17 +1,11 @@
-"""What an accusation is worth: right, missed or innocent, with the symptom, and the points left."""
+"""What an accusation was: each suspect right, missed or innocent, with the symptom that tells."""
 
 from collections.abc import Collection, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from mlp_core.detective.cases import Case
+from mlp_core.detective.scoring import Outcome, outcome
 from mlp_core.evidence import Evidence, Finding, findings
-
-POINTS = 100
-MISTAKE = 25
-"""What an innocent who is accused costs, and a bug that is missed."""
-
-Outcome = Literal["right", "missed", "innocent", "cleared"]
-"""A bug is right if accused, else missed. What is no bug is innocent if accused, else cleared."""
 
 
 class Verdict(NamedTuple):
@@ -38,28 +32,6 @@ def verdicts(case: Case, accused: Collection[str], evidence: Evidence) -> tuple[
         )
         for switch in case.level.suspects
     )
-
-
-def outcome(is_bug: bool, is_accused: bool) -> Outcome:
-    """Returns what an accusation, or none, is."""
-    if is_bug:
-        return "right" if is_accused else "missed"
-    return "innocent" if is_accused else "cleared"
-
-
-def mistakes(case: Case, accused: Collection[str]) -> int:
-    """Returns how many suspects were taken for what they are not."""
-    return len(set(case.bugs) ^ set(accused))
-
-
-def is_solved(case: Case, accused: Collection[str]) -> bool:
-    """Tells whether exactly the bugs were accused."""
-    return not mistakes(case, accused)
-
-
-def points_left(spent: int, mistakes: int = 0) -> int:
-    """Returns the points after probes for so many and an accusation with so many mistakes."""
-    return max(0, POINTS - spent - MISTAKE * mistakes)
 
 
 def _symptom(found: Sequence[Finding], switch: str) -> Finding | None:
