@@ -12,8 +12,9 @@ def show(case: Case) -> None:
     st.subheader("Accuse", anchor=False)
     st.markdown(words.how_to_accuse(case))
     columns = st.columns(2, gap="medium")
+    half = (len(case.level.suspects) + 1) // 2
     for place, switch in enumerate(case.level.suspects):
-        with columns[place % 2]:
+        with columns[place // half]:
             _draw_suspect(switch)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
