@@ -94,8 +94,8 @@ def case(level: str, number: int) -> Case:
     sets = hypotheses(LEVELS[level], LEVELS[level].bugs)
     # Not Python's own generator: its draws may change with its version, a digest never does.
     drawn = int.from_bytes(sha256(f"{level} {number}".encode()).digest()[:8], "big")
-    seed = SEEDS[drawn // len(sets) % len(SEEDS)]
-    return Case(LEVELS[level], number, sets[drawn % len(sets)], seed)
+    # Seeds in turn: cases that follow each other are never the same one again.
+    return Case(LEVELS[level], number, sets[drawn % len(sets)], SEEDS[number % len(SEEDS)])
 
 
 def hypotheses(level: Level, bugs: int) -> tuple[tuple[str, ...], ...]:

@@ -15,6 +15,13 @@ LINK = "/detective?level=medium&case=9"
 LONGEST_TAB = 60
 
 
+def opened(page: Page) -> None:
+    """Opens the case and waits for its evidence, which compiles in a fresh server."""
+    page.goto(LINK)
+    expect(page.get_by_role("heading", name="Look closer")).to_be_visible(timeout=240_000)
+    settled(page)
+
+
 def tab_to(page: Page, name: str) -> None:
     """Goes forward with the Tab key to the control of a name."""
     for _ in range(LONGEST_TAB):
@@ -36,8 +43,7 @@ def ends(page: Page) -> dict[str, float]:
 
 
 def test_a_case_is_solved_by_keyboard_alone_and_healed(page: Page) -> None:
-    page.goto(LINK)
-    settled(page)
+    opened(page)
 
     tab_to(page, words.PROBE["direction"])
     page.keyboard.press("Enter")
@@ -69,8 +75,7 @@ def test_a_case_is_solved_by_keyboard_alone_and_healed(page: Page) -> None:
 
 
 def test_a_wrong_accusation_costs_and_the_next_case_is_in_the_link(page: Page) -> None:
-    page.goto(LINK)
-    settled(page)
+    opened(page)
 
     page.get_by_text(words.BUGS["split_keys"], exact=True).click()
     settled(page)
