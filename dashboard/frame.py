@@ -25,8 +25,9 @@ def run() -> None:
         page = _navigation()
         canvas.draw_style()
         lessons.restore()
-        without_switches = page.url_path in _WITHOUT_SWITCHES
-        sidebar.draw(sidebar.GROUPS if without_switches else lessons.hidden())
+        if page.url_path in _WITHOUT_SWITCHES:
+            sidebar.put_out_of_sight()
+        sidebar.draw(lessons.hidden())
         pins.restore()
         to_lab.leave_if_asked()
         _warm_up()

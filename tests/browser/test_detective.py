@@ -28,6 +28,7 @@ def tab_to(page: Page, name: str) -> None:
         page.keyboard.press("Tab")
         focused = page.evaluate(
             "(() => { const at = document.activeElement;"
+            " if (!['BUTTON', 'INPUT'].includes(at.tagName)) return '';"
             " return at.getAttribute('aria-label') || at.closest('label')?.innerText"
             " || at.innerText; })()"
         )
@@ -58,7 +59,7 @@ def test_a_case_is_solved_by_keyboard_alone_and_healed(page: Page) -> None:
     tab_to(page, "Accuse")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_role("alert")).to_have_text("Right, and nothing but right.")
+    expect(page.get_by_role("status")).to_have_text("Right, and nothing but right.")
     expect(page.get_by_text(f"Case 9, medium: solved. {left} points.")).to_be_visible()
     settled(page)
     losses = page.get_by_test_id("stVegaLiteChart").first
