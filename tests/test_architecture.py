@@ -155,6 +155,7 @@ LAYERS = (
         "dashboard.detective.tables",
         "dashboard.detective.words",
     ),
+    ("dashboard.detective.lines",),
     (
         "dashboard.detective.probes",
         "dashboard.detective.suspects",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import canvas
 from dashboard.choice import Choice
-from dashboard.detective import charts, material, state, tables, words
+from dashboard.detective import charts, lines, material, state, tables, words
 from dashboard.detective.pictures import PICTURES_OF
 from mlp_core.detective.cases import Case
 from mlp_core.detective.scoring import COSTS
@@ -19,7 +19,7 @@ _HEIGHT = 230
 
 def spent(case: Case) -> int:
     """Returns what the opened probes cost."""
-    return sum(COSTS[name] for name in state.probed() if name not in case.level.free)
+    return sum(lines.cost(name) for name in state.probed() if name not in case.level.free)
 
 
 def show(case: Case, evidence: "Evidence") -> None:
@@ -30,16 +30,19 @@ def show(case: Case, evidence: "Evidence") -> None:
     columns = st.columns(2, gap="medium")
     for place, name in enumerate(opened):
         with columns[place % 2], st.container(border=True, key=f"opened_{name}"):
-            st.markdown(f"#### {words.PROBE[name]}")
+            if name in words.PROBE:
+                st.markdown(f"#### {words.PROBE[name]}")
             if name == words.SECOND_SEED:
                 _draw_second_seed(case)
-            else:
+            elif name in words.PROBE:
                 _draw_opened(name, evidence, readings[name])
+            else:
+                lines.draw(case, name)
     if not state.is_over():
-        _draw_offers([name for name in words.PROBE if name not in opened])
+        _draw_offers(case, [name for name in words.PROBE if name not in opened])
 
 
-def _draw_offers(names: list[str]) -> None:
+def _draw_offers(case: Case, names: list[str]) -> None:
     st.markdown("Each look costs the points on its button.")
     with st.container(horizontal=True, key="offers"):
         for name in names:
@@ -49,6 +52,7 @@ def _draw_offers(names: list[str]) -> None:
                 args=(name,),
                 key=f"probe_{name}",
             )
+    lines.draw_offer(case)
 
 
 def _draw_opened(name: str, evidence: "Evidence", reading: str) -> None:

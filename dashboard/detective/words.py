@@ -49,6 +49,17 @@ PROBE = {
 }
 """What each probe is called, in the order in which they are offered."""
 
+PARTS = {
+    "split_keys": "Drawing the weights",
+    "norm_epsilon": "LayerNorm's division",
+    "norm_init": "LayerNorm's first values",
+    "whole_batches": "Taking a batch",
+    "jit_step": "What is compiled",
+    "adamw": "The update",
+    "bias_before_norm": "Before LayerNorm",
+}
+"""The parts of the program that can be read, by a switch that acts there."""
+
 OUTCOMES: dict[Outcome, tuple[str, str, str]] = {
     "right": ("right", "green", "🟩"),
     "missed": ("missed", "orange", "⬜"),

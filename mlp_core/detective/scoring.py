@@ -23,8 +23,11 @@ COSTS = {
     "dead_units": 5,
     "one_batch": 5,
     "second_seed": 10,
+    "lines": 15,
 }
-"""What each probe costs where it is not free: those of `probes`, then a run with another seed."""
+"""What each probe costs where it is not free: those of `probes`, then a run with another seed and
+lines of the program, each time.
+"""
 
 Outcome = Literal["right", "missed", "innocent", "cleared"]
 """A bug is right if accused, else missed. What is no bug is innocent if accused, else cleared."""

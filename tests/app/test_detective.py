@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.detective import material, words
 from dashboard.detective.pictures import PICTURES_OF
-from mlp_core import train
+from mlp_core import program, train
 from mlp_core.detective.cases import LEVELS, MOST_CASES, Case, case
 from mlp_core.detective.probes import PROBES
 from mlp_core.detective.scoring import COSTS, MISTAKE, POINTS
@@ -141,6 +141,21 @@ def test_a_second_seed_is_trained_and_drawn_beside_the_first() -> None:
     lines = table(app, SECOND_SEED_CHART, "curves")
     ends = {row["line"]: row["loss"] for row in lines}
     assert ends["other seed"] == pytest.approx(run.final_val_loss, rel=1e-3)
+
+
+def test_lines_of_the_program_are_shown_without_the_comments_that_name_bugs() -> None:
+    app = opened()
+    app = settled(app.selectbox(key="detective_part").set_value("whole_batches").run())
+
+    app = pressed(app, "probe_lines")
+
+    excerpt = program.excerpt(MEDIUM.settings, MEDIUM.fixes, "whole_batches")
+    shown = next(code.value for code in app.code if "permutation" in code.value)
+    assert "# Bug 3" in excerpt
+    assert "#" not in shown
+    assert [line for line in excerpt.splitlines() if "#" not in line] == shown.splitlines()
+    assert f"{POINTS - COSTS['lines']} points left" in sentence(app)
+    assert words.PARTS["whole_batches"] not in app.selectbox(key="detective_part").options
 
 
 def test_nothing_in_a_picture_is_marked_as_wrong() -> None:

@@ -81,7 +81,7 @@ def test_another_process_draws_the_same_case():
 
 
 def test_every_probe_has_a_price():
-    assert set(COSTS) == {*PROBES, "second_seed"}
+    assert set(COSTS) == {*PROBES, "second_seed", "lines"}
     assert all(set(level.free) <= set(COSTS) for level in LEVELS.values())
 
 
