@@ -11,6 +11,7 @@ from mlp_core.devices import use_all_cores
 
 TITLE = "Fix by Fix"
 _drawn = ContextVar("frame_is_drawn", default=False)
+_WITHOUT_SWITCHES = ("detective",)  # by the page's address
 _SIDEBAR_WIDTH = 312  # the stages fit into two rows
 
 
@@ -24,6 +25,8 @@ def run() -> None:
         page = _navigation()
         canvas.draw_style()
         lessons.restore()
+        if page.url_path in _WITHOUT_SWITCHES:
+            sidebar.put_out_of_sight()
         sidebar.draw(lessons.hidden())
         pins.restore()
         to_lab.leave_if_asked()
@@ -38,13 +41,13 @@ def run() -> None:
 
 def current_fixes() -> Fixes:
     """Returns the fixes that are switched on."""
-    _ensure_drawn()
+    ensure_drawn()
     return sidebar.chosen_fixes()
 
 
 def current_settings() -> Settings:
     """Returns the settings in the sidebar; stops the page with a message if they make no run."""
-    _ensure_drawn()
+    ensure_drawn()
     try:
         return sidebar.chosen_settings()
     except own_file.FileMissingError as missing:
@@ -74,6 +77,7 @@ def _navigation() -> st.Page:
         st.Page("pages/evidence.py", title="Evidence"),
         st.Page("pages/speed.py", title="Speed"),
         st.Page("pages/program.py", title="Program"),
+        st.Page("pages/detective.py", title="Detective"),
     ]
     return st.navigation(pages, position="top")
 
@@ -86,7 +90,7 @@ def _warm_up() -> None:
         return  # the page says what is wrong
 
 
-def _ensure_drawn() -> None:
+def ensure_drawn() -> None:
     """Runs the app from its entry file where a page runs without it.
 
     The first request after a start does, if it is a deep link: Streamlit then still takes `pages/`

@@ -13,14 +13,19 @@ _LINK_WITHOUT_FILE = (
 )
 
 
-def show(question: str, choice: Choice) -> None:
-    """Draws the question and the actions beside it."""
+def show(question: str, choice: Choice | None = None) -> None:
+    """Draws the question and the actions beside it.
+
+    Args:
+      choice: the run on the page; None if it is not the sidebar's, so that it is not to be pinned.
+    """
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
         st.header(question, anchor=False)
         with st.container(horizontal=True, width="content", key="actions"):
-            _pin_button(choice)
+            if choice is not None:
+                _pin_button(choice)
             with st.popover("Copy link", icon=":material/link:", type="tertiary"):
-                st.markdown(_LINK_WITHOUT_FILE if is_own(choice.settings.task) else _LINK)
+                st.markdown(_LINK_WITHOUT_FILE if _has_own_file(choice) else _LINK)
                 st.code(links.permalink(), language=None, wrap_lines=True)
             _lesson_maker()
 
@@ -56,6 +61,10 @@ def _lesson_maker() -> None:
             help="Their values stay as they are now. Whoever opens the link can show them again.",
         )
         st.code(links.permalink(task, hide), language=None, wrap_lines=True)
+
+
+def _has_own_file(choice: Choice | None) -> bool:
+    return choice is not None and is_own(choice.settings.task)
 
 
 def _pin_button(choice: Choice) -> None:

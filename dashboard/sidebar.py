@@ -26,6 +26,7 @@ GROUPS = {
 }
 """The title of each group of controls, by the name that hides it."""
 _DATA_EXPANDED = "data_expanded"
+_CONTROLS = "sidebar_controls"
 
 HELP = {
     "split_keys": "Off: one random key draws a layer's weights, bias and gain, so bias and gain "
@@ -67,7 +68,7 @@ def draw(hidden: Collection[str] = ()) -> None:
     Args:
       hidden: which of `GROUPS` are not shown. Their controls keep what the link or the reader set.
     """
-    with st.sidebar:
+    with st.sidebar, st.container(key=_CONTROLS):
         st.markdown("### Fix by Fix")
         stage = st.container()
         for group, draw_group in _DRAW.items():
@@ -79,6 +80,15 @@ def draw(hidden: Collection[str] = ()) -> None:
         # What is not in sight must not change either.
         if not hidden:
             st.button("Reset all", on_click=reset, icon=":material/restart_alt:", type="tertiary")
+
+
+def put_out_of_sight() -> None:
+    """Draws a note in place of the controls, which keep what they are set to."""
+    with st.sidebar:
+        st.markdown("### Fix by Fix")
+        st.caption("Your switches are out of sight here. They stay as you left them.")
+        # The browser must know the controls: those it does not know drop out of its address.
+        st.html(f"<style>.st-key-{_CONTROLS} {{ display: none }}</style>")
 
 
 def _place(group: str, hidden: Collection[str]) -> AbstractContextManager[object]:

@@ -1,0 +1,37 @@
+"""The Detective page's charts as Vega-Lite specifications, built once as in `dashboard.charts`."""
+
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+
+from dashboard.marks import PLAIN, color, dash, loss_axis, meaning
+
+HEIGHT = 340
+_UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
+
+
+@lru_cache(maxsize=2)
+def losses(height: int = HEIGHT) -> dict[str, Any]:
+    """Returns loss curves: tables `curves`, `ends` with names, `marked` updates."""
+    loss = alt.Y("loss:Q").title("mean squared error, log scale")
+    loss = loss.scale(type="log", nice=False, padding=12).axis(**loss_axis(1, 2, 5))
+    shown = ("val", "train")
+    marked = alt.Chart(alt.NamedData("marked")).encode(alt.X("first:Q"))
+    # No colour of the series here: the legend would take over how faint this is.
+    band = marked.mark_rect(color="gray", opacity=0.16, aria=False).encode(x2="last:Q")
+    edge = marked.mark_rule(color="gray", strokeWidth=2, aria=False)
+    where = marked.mark_text(align="left", dx=6, fontSize=12).encode(
+        y=alt.value(10), text="text:N", color=meaning("text")
+    )
+    lines = (
+        alt.Chart(alt.NamedData("curves"))
+        .mark_line(strokeWidth=2.2, **PLAIN)
+        .encode(_UPDATES, loss, detail="line:N", color=color(shown), strokeDash=dash(shown))
+    )
+    names = (
+        alt.Chart(alt.NamedData("ends"))
+        .mark_text(align="right", dy=-8, fontSize=12)
+        .encode(_UPDATES, loss, text="line:N", color=color(shown))
+    )
+    return alt.layer(lines, names, band, edge, where).properties(height=height).to_dict()

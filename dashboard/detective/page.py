@@ -1,0 +1,117 @@
+"""The Detective page: a case's curves and log, what can be looked at, whom to accuse."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import canvas, runs
+from dashboard.choice import Choice
+from dashboard.detective import charts, material, probes, state, suspects, tables, verdict, words
+from dashboard.evidence.tables import marked
+from mlp_core.detective.cases import LEVELS, MOST_CASES, Case
+
+if TYPE_CHECKING:
+    from mlp_core.detective.verdicts import Verdict
+    from mlp_core.evidence import Evidence, Finding
+    from mlp_core.training import Run
+
+QUESTION = "Can you find the bug from its symptoms?"
+_LEVEL, _NUMBER = "detective_level", "detective_number"
+
+
+def show() -> None:
+    """Draws the case that is open."""
+    case = state.current()
+    points = state.points(case, probes.spent(case))
+    st.markdown(words.state(case, points, state.is_solved(case) if state.is_over() else None))
+    if not state.is_over():
+        st.caption(words.task(case))
+    _draw_choice(case)
+    choice = Choice(case.fixes, case.settings)
+    run = material.trained(choice)
+    evidence = material.evidence(choice) if run is not None else None
+    if run is None or evidence is None:
+        return
+    found = _verdicts(case, evidence) if state.is_over() else ()
+    _draw_run(case, run, found)
+    if state.is_over():
+        paid = [name for name in state.probed() if name not in case.level.free]
+        verdict.show(case, found, evidence, points, len(paid))
+        probes.show(case, evidence)
+    else:
+        probes.show(case, evidence)
+        suspects.show(case)
+    runs.settle_memory("evidence")
+
+
+def _verdicts(case: Case, evidence: "Evidence") -> "tuple[Verdict, ...]":
+    from mlp_core.detective import verdicts
+
+    return verdicts.verdicts(case, state.accused(), evidence)
+
+
+def _draw_choice(case: Case) -> None:
+    st.session_state[_LEVEL], st.session_state[_NUMBER] = case.level.name, case.number
+    with st.container(horizontal=True, vertical_alignment="bottom", key="case"):
+        st.pills("Level", list(LEVELS), key=_LEVEL, required=True, on_change=_take, width="content")
+        st.number_input("Case", 1, MOST_CASES, key=_NUMBER, on_change=_take, step=1, width=140)
+        st.button(
+            "Next case",
+            on_click=state.open_case,
+            args=(case.level.name, case.number % MOST_CASES + 1),
+            icon=":material/arrow_forward:",
+            type="primary" if state.is_over() else "secondary",
+            key="next_case",
+        )
+        if state.streak():
+            st.markdown(words.streak(state.streak()), width="content")
+
+
+def _take() -> None:
+    state.open_case(st.session_state[_LEVEL], st.session_state[_NUMBER])
+
+
+def _draw_run(case: Case, run: "Run", found: "Sequence[Verdict]") -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _draw_curves(case, run, found)
+    with right:
+        st.markdown("**What the program printed**")
+        st.code(words.log(run), language=None, wrap_lines=True)
+
+
+def _draw_curves(case: Case, run: "Run", found: "Sequence[Verdict]") -> None:
+    healed = [switch for switch in case.bugs if switch in state.healed()]
+    other = None
+    if healed:
+        fixes = replace(case.fixes, **dict.fromkeys(healed, True))
+        other = material.trained(Choice(fixes, case.settings))
+    curves = tables.curves(run, other, "healed")
+    if curves.empty:
+        st.info("There is no curve to draw: no loss in this run was ever a number.")
+        return
+    canvas.draw(
+        charts.losses(),
+        {
+            "curves": curves,
+            "ends": tables.ends(curves),
+            "marked": marked(_symptom(found)) if found else tables.NO_MARK,
+        },
+        key="detective_losses",
+        alt="Val and train loss against updates on a log scale; after the verdict also the healed "
+        "run, and the updates at which a symptom shows.",
+    )
+    if other is not None:
+        st.markdown(words.healing(run, other, healed, case.bugs))
+
+
+def _symptom(found: "Sequence[Verdict]") -> "Finding | None":
+    """Returns the symptom to mark: the one the reader chose, else the first that can be."""
+    can_be = {
+        verdict.switch: verdict.symptom
+        for verdict in found
+        if verdict.symptom is not None and verdict.symptom.updates is not None
+    }
+    return can_be.get(state.pointed_out(), next(iter(can_be.values()), None))

@@ -1,0 +1,85 @@
+"""What can be looked at: a button with its price for each probe, and what the opened ones show."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import canvas
+from dashboard.choice import Choice
+from dashboard.detective import charts, lines, material, state, tables, words
+from dashboard.detective.pictures import PICTURES_OF
+from mlp_core.detective.cases import Case
+from mlp_core.detective.scoring import COSTS
+
+if TYPE_CHECKING:
+    from mlp_core.evidence import Evidence
+
+_HEIGHT = 230
+
+
+def spent(case: Case) -> int:
+    """Returns what the opened probes cost."""
+    return sum(lines.cost(name) for name in state.probed() if name not in case.level.free)
+
+
+def show(case: Case, evidence: "Evidence") -> None:
+    """Draws what the opened probes show, in the order of opening, then those on offer."""
+    st.subheader("Look closer", anchor=False)
+    opened = [*case.level.free, *state.probed()]
+    readings = words.readings(evidence)
+    columns = st.columns(2, gap="medium")
+    for place, name in enumerate(opened):
+        with columns[place % 2], st.container(border=True, key=f"opened_{name}"):
+            if name in words.PROBE:
+                st.markdown(f"#### {words.PROBE[name]}")
+            if name == words.SECOND_SEED:
+                _draw_second_seed(case)
+            elif name in words.PROBE:
+                _draw_opened(name, evidence, readings[name])
+            else:
+                lines.draw(case, name)
+    if not state.is_over():
+        _draw_offers(case, [name for name in words.PROBE if name not in opened])
+
+
+def _draw_offers(case: Case, names: list[str]) -> None:
+    st.markdown("Each look costs the points on its button.")
+    with st.container(horizontal=True, key="offers"):
+        for name in names:
+            st.button(
+                f"{words.PROBE[name]} · {COSTS[name]}",
+                on_click=state.probe,
+                args=(name,),
+                key=f"probe_{name}",
+            )
+    lines.draw_offer(case)
+
+
+def _draw_opened(name: str, evidence: "Evidence", reading: str) -> None:
+    st.markdown(reading)
+    picture = PICTURES_OF[name](evidence) if name in PICTURES_OF else None
+    if picture is not None:
+        canvas.draw(
+            picture.spec,
+            picture.tables,
+            key=f"probe_chart_{name}",
+            alt=f"{words.PROBE[name]}: the sentence above has its numbers.",
+        )
+
+
+def _draw_second_seed(case: Case) -> None:
+    choices = [
+        Choice(case.fixes, case.settings),
+        Choice(case.fixes, words.second_settings(case)),
+    ]
+    run, second = (material.trained(choice) for choice in choices)
+    if run is None or second is None:
+        return
+    st.markdown(words.second_seed(run, second))
+    curves = tables.curves(run, second, "other seed")
+    canvas.draw(
+        charts.losses(_HEIGHT),
+        {"curves": curves, "ends": tables.ends(curves), "marked": tables.NO_MARK},
+        key="probe_chart_second_seed",
+        alt="Val and train loss against updates, and the val loss of another seed, log scale.",
+    )

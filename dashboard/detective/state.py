@@ -1,0 +1,154 @@
+"""What the reader has done in this session: the case, the probes, the accusation, the streak.
+
+Kept as plain values, and nowhere but in the session. The case is in the link as well.
+"""
+
+import streamlit as st
+
+from mlp_core.detective import scoring
+from mlp_core.detective.cases import LEVELS, MOST_CASES, Case, case
+
+LEVEL, NUMBER = "level", "case"
+"""The parameters of the link."""
+
+_OPEN = "detective_case"
+_PROBED = "detective_probed"
+_MARKED = "detective_suspected"
+_ACCUSED = "detective_accused"
+_GAVE_UP = "detective_gave_up"
+_STREAK = "detective_streak"
+_HEALED = "detective_healed"
+_POINTED_OUT = "detective_pointed_out"
+
+
+def current() -> Case:
+    """Returns the case that is open, and keeps the link so.
+
+    The first time in a session it is the link's. What is no level or number there counts as none.
+    """
+    if _OPEN not in st.session_state:
+        _open(_level(st.query_params.get(LEVEL, "")), _number(st.query_params.get(NUMBER, "")))
+    level, number = st.session_state[_OPEN]
+    # Not in the callback: what it writes here does not reach the browser.
+    for name, value in ((LEVEL, level), (NUMBER, str(number))):
+        if st.query_params.get(name) != value:
+            st.query_params[name] = value
+    return case(level, number)
+
+
+def open_case(level: str, number: int) -> None:
+    """Opens another case, as if nothing had been looked at. Only for callbacks."""
+    if not is_over() and st.session_state[_PROBED]:
+        st.session_state[_STREAK] = 0
+    _open(level, number)
+
+
+def probed() -> list[str]:
+    """Returns the probes that the reader has paid for, the first one first."""
+    return list(st.session_state[_PROBED])
+
+
+def probe(name: str) -> None:
+    """Notes that a probe was paid for."""
+    if name not in st.session_state[_PROBED]:
+        st.session_state[_PROBED] = [*st.session_state[_PROBED], name]
+
+
+def suspected() -> list[str]:
+    """Returns the switches that are marked as suspects."""
+    return list(st.session_state[_MARKED])
+
+
+def suspect(switch: str, is_suspected: bool) -> None:
+    """Marks a switch as a suspect, or not any more."""
+    others = [name for name in st.session_state[_MARKED] if name != switch]
+    st.session_state[_MARKED] = [*others, switch] if is_suspected else others
+
+
+def accuse() -> None:
+    """Ends the case with the suspects as they are marked."""
+    accused = suspected()
+    st.session_state[_ACCUSED] = accused
+    level, number = st.session_state[_OPEN]
+    solved = scoring.is_solved(case(level, number), accused)
+    st.session_state[_STREAK] = streak() + 1 if solved else 0
+
+
+def give_up() -> None:
+    """Ends the case without an accusation."""
+    st.session_state[_ACCUSED], st.session_state[_GAVE_UP] = [], True
+    st.session_state[_STREAK] = 0
+
+
+def is_over() -> bool:
+    """Tells whether the case has ended."""
+    return st.session_state[_ACCUSED] is not None
+
+
+def accused() -> list[str]:
+    """Returns the switches that were accused; none before that."""
+    return list(st.session_state[_ACCUSED] or [])
+
+
+def is_solved(now: Case) -> bool:
+    """Tells whether exactly the bugs were accused."""
+    return is_over() and scoring.is_solved(now, accused())
+
+
+def gave_up() -> bool:
+    """Tells whether the reader asked for the solution."""
+    return bool(st.session_state[_GAVE_UP])
+
+
+def streak() -> int:
+    """Returns how many cases in a row were solved without a mistake."""
+    return int(st.session_state.get(_STREAK, 0))
+
+
+def points(now: Case, spent: int) -> int:
+    """Returns the points, those that are left or those that were made.
+
+    Args:
+      spent: what the probes cost.
+    """
+    if gave_up():
+        return 0
+    return scoring.points_left(spent, scoring.mistakes(now, accused()) if is_over() else 0)
+
+
+def healed() -> list[str]:
+    """Returns the bugs that the reader has fixed after the verdict."""
+    return list(st.session_state[_HEALED])
+
+
+def heal(switch: str, is_healed: bool) -> None:
+    """Fixes a bug, or puts it back."""
+    others = [name for name in st.session_state[_HEALED] if name != switch]
+    st.session_state[_HEALED] = [*others, switch] if is_healed else others
+
+
+def pointed_out() -> str:
+    """Returns the bug whose symptom the reader wants marked; empty if none was chosen."""
+    return str(st.session_state[_POINTED_OUT])
+
+
+def point_out(switch: str) -> None:
+    """Has the symptom of a bug marked on the curve."""
+    st.session_state[_POINTED_OUT] = switch
+
+
+def _open(level: str, number: int) -> None:
+    st.session_state[_OPEN] = (level, number)
+    st.session_state[_PROBED], st.session_state[_MARKED] = [], []
+    st.session_state[_ACCUSED], st.session_state[_GAVE_UP] = None, False
+    st.session_state[_HEALED], st.session_state[_POINTED_OUT] = [], ""
+
+
+def _level(text: str) -> str:
+    return text if text in LEVELS else next(iter(LEVELS))
+
+
+def _number(text: str) -> int:
+    """Returns the number of a case that a text names, else 1."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_CASES))
+    return int(text) if is_number and 1 <= int(text) <= MOST_CASES else 1

@@ -1,0 +1,46 @@
+"""Whom to accuse: a box to tick for each suspect, and the accusation."""
+
+import streamlit as st
+
+from dashboard import sidebar
+from dashboard.detective import state, words
+from mlp_core.detective.cases import Case
+
+
+def show(case: Case) -> None:
+    """Draws the suspects of a case's level and the way to end the case."""
+    st.subheader("Accuse", anchor=False)
+    st.markdown(words.how_to_accuse(case))
+    columns = st.columns(2, gap="medium")
+    half = (len(case.level.suspects) + 1) // 2
+    for place, switch in enumerate(case.level.suspects):
+        with columns[place // half]:
+            _draw_suspect(switch)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Accuse",
+            on_click=state.accuse,
+            icon=":material/gavel:",
+            type="primary",
+            disabled=not state.suspected(),
+            key="accuse",
+        )
+        st.button(
+            "Give up and show",
+            on_click=state.give_up,
+            icon=":material/flag:",
+            type="tertiary",
+            key="give_up",
+        )
+
+
+def _draw_suspect(switch: str) -> None:
+    key = f"suspect_{switch}"
+    st.session_state[key] = switch in state.suspected()
+    st.checkbox(
+        words.BUGS[switch], key=key, help=sidebar.HELP[switch], on_change=_take, args=(switch, key)
+    )
+
+
+def _take(switch: str, key: str) -> None:
+    state.suspect(switch, st.session_state[key])

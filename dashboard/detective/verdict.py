@@ -1,0 +1,74 @@
+"""What came of an accusation: a card for each bug and each innocent, and a summary to copy."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import words as app_words
+from dashboard.detective import state, words
+from dashboard.evidence.words import spaced
+from mlp_core.detective.cases import Case
+
+if TYPE_CHECKING:
+    from mlp_core.detective.verdicts import Verdict
+    from mlp_core.evidence import Evidence
+
+
+def show(
+    case: Case, verdicts: "Sequence[Verdict]", evidence: "Evidence", points: int, paid: int
+) -> None:
+    """Draws the verdict on each suspect.
+
+    Args:
+      paid: how many probes were paid for.
+    """
+    st.subheader("Verdict", anchor=False)
+    draw = st.success if state.is_solved(case) else st.warning
+    draw(words.verdict(case, verdicts, state.gave_up()))
+    readings = words.readings(evidence)
+    concerned = [verdict for verdict in verdicts if verdict.outcome != "cleared"]
+    columns = st.columns(2, gap="medium")
+    for place, verdict in enumerate(concerned):
+        with columns[place % 2], st.container(border=True, key=f"verdict_{verdict.switch}"):
+            _draw_text(verdict, words.reason(verdict, readings))
+            if verdict.outcome in ("right", "missed"):
+                _draw_actions(verdict)
+    st.markdown(words.cleared(verdicts))
+    st.markdown("**To copy:** it tells how it went, not what it was.")
+    st.code(words.summary(case, points, state.streak(), verdicts, paid), language=None)
+
+
+def _draw_text(verdict: "Verdict", reason: str) -> None:
+    label, color, _ = words.OUTCOMES[verdict.outcome]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"#### {words.BUGS[verdict.switch]}", width="content")
+        st.badge(label, color=color)  # type: ignore[arg-type]
+    st.markdown(f"**{words.GAVE_AWAY[verdict.outcome]}** {reason}")
+    if verdict.symptom is not None:
+        st.markdown(f"**Why it hurts.** {spaced(verdict.symptom.why)}")
+
+
+def _draw_actions(verdict: "Verdict") -> None:
+    switch = verdict.switch
+    with st.container(horizontal=True, vertical_alignment="center"):
+        key = f"heal_{switch}"
+        st.session_state[key] = switch in state.healed()
+        st.toggle(
+            f"Fix it: {app_words.FIXES[switch]}", key=key, on_change=_heal, args=(switch, key)
+        )
+        if verdict.symptom is not None and verdict.symptom.updates is not None:
+            is_marked = state.pointed_out() == switch
+            st.button(
+                "Marked on the curve" if is_marked else "Mark on the curve",
+                on_click=state.point_out,
+                args=(switch,),
+                icon=":material/my_location:",
+                type="tertiary",
+                disabled=is_marked,
+                key=f"mark_{switch}",
+            )
+
+
+def _heal(switch: str, key: str) -> None:
+    state.heal(switch, st.session_state[key])

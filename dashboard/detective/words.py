@@ -1,0 +1,287 @@
+"""What the Detective page says. Before the verdict, nothing here tells right from wrong."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dashboard import words
+from dashboard.evidence.words import spaced
+from mlp_core import Settings
+from mlp_core.detective.cases import SEEDS, Case
+from mlp_core.detective.scoring import MISTAKE, Outcome
+
+if TYPE_CHECKING:
+    from mlp_core.detective.verdicts import Verdict
+    from mlp_core.evidence import Evidence
+    from mlp_core.training import Run
+
+BUGS = {
+    "split_keys": "Random keys are reused",
+    "norm_epsilon": "LayerNorm has no epsilon",
+    "norm_init": "LayerNorm starts at random",
+    "whole_batches": "Batches are sliced twice",
+    "jit_step": "The update is not compiled",
+    "adamw": "Plain descent in place of AdamW",
+    "epsilon_in_root": "LayerNorm's epsilon stands outside the root",
+    "bias_before_norm": "There is no bias before LayerNorm",
+}
+"""Each switch, turned off, as an accusation."""
+
+SECOND_SEED = "second_seed"
+LOG_EVERY = 100
+
+PROBE = {
+    "profiler": "Operations per update",
+    "baselines": "Simple baselines",
+    "rows": "Rows per step",
+    "cache": "Shapes in the jit cache",
+    "ledger": "Ledger of random keys",
+    "start": "LayerNorm at the start",
+    "zero_variance": "A row without variance",
+    "direction": "Direction of the updates",
+    "scaled": "Longer and shorter inputs",
+    "gradients": "Gradient norms",
+    "dead_units": "Dead units",
+    "one_batch": "Fit one batch",
+    SECOND_SEED: "A second seed",
+}
+"""What each probe is called, in the order in which they are offered."""
+
+PARTS = {
+    "split_keys": "Drawing the weights",
+    "norm_epsilon": "LayerNorm's division",
+    "norm_init": "LayerNorm's first values",
+    "whole_batches": "Taking a batch",
+    "jit_step": "What is compiled",
+    "adamw": "The update",
+    "bias_before_norm": "Before LayerNorm",
+}
+"""The parts of the program that can be read, by a switch that acts there."""
+
+OUTCOMES: dict[Outcome, tuple[str, str, str]] = {
+    "right": ("right", "green", "🟩"),
+    "missed": ("missed", "orange", "⬜"),
+    "innocent": ("innocent", "red", "🟥"),
+    "cleared": ("cleared", "gray", ""),
+}
+"""What each outcome is called, the colour of its badge, and its square in the summary."""
+
+GAVE_AWAY: dict[Outcome, str] = {
+    "right": "What gave it away.",
+    "missed": "What gives it away.",
+    "innocent": "What clears it.",
+    "cleared": "What clears it.",
+}
+"""What stands before the reason for each outcome."""
+
+_COUNTS = ("no bug is", "one bug is", "two bugs are", "three bugs are")
+
+
+def title(case: Case) -> str:
+    """Returns `Case 17, medium`."""
+    return f"Case {case.number}, {case.level.name}"
+
+
+def state(case: Case, points: int, solved: bool | None) -> str:
+    """Returns how a case stands.
+
+    Args:
+      solved: whether its accusation was right; None before it.
+    """
+    if solved is None:
+        hidden = _COUNTS[case.level.bugs]
+        return f"**{title(case)}: {hidden} hidden.** {points} points left."
+    return f"**{title(case)}: {'solved' if solved else 'closed'}.** {points} points."
+
+
+def task(case: Case) -> str:
+    """Returns what is to be done, in a line."""
+    which = "this" if case.level.bugs == 1 else "these"
+    return (
+        f"The post's program is trained once, every fix in it but {which}. Read what it shows, pay "
+        "for closer looks, then accuse."
+    )
+
+
+def streak(count: int) -> str:
+    """Returns how many cases in a row were solved."""
+    return "One case solved in a row." if count == 1 else f"{count} cases solved in a row."
+
+
+def how_to_accuse(case: Case) -> str:
+    """Returns what an accusation is, and what it may cost."""
+    return (
+        f"Tick every suspect you are sure of, then accuse, once. An innocent costs {MISTAKE} "
+        f"points, and so does a bug you miss. What a suspect does is behind its question mark."
+    )
+
+
+def verdict(case: Case, verdicts: "Sequence[Verdict]", gave_up: bool) -> str:
+    """Returns how an accusation went."""
+    outcomes = [verdict.outcome for verdict in verdicts]
+    found, wrong = outcomes.count("right"), outcomes.count("innocent")
+    if gave_up:
+        return "Shown, not solved: the bugs are below, with what gives them away."
+    if found == case.level.bugs and not wrong:
+        return "Right, and nothing but right."
+    accused = "nobody innocent" if not wrong else f"{wrong} innocent"
+    return f"{found} of {case.level.bugs} found, {accused} accused."
+
+
+def cleared(verdicts: "Sequence[Verdict]") -> str:
+    """Returns who was rightly left alone."""
+    names = [BUGS[verdict.switch] for verdict in verdicts if verdict.outcome == "cleared"]
+    return f"Rightly left alone: {'; '.join(names)}." if names else ""
+
+
+def healing(run: "Run", healed: "Run", fixed: Sequence[str], bugs: Sequence[str]) -> str:
+    """Returns what fixing bugs did to the val loss.
+
+    Args:
+      fixed: those of the bugs that are fixed.
+    """
+    before, after = (words.loss(each.final_val_loss) for each in (run, healed))
+    which = (
+        "every bug"
+        if len(fixed) == len(bugs)
+        else " and ".join(words.SHORT[name] for name in fixed)
+    )
+    text = f"**With {which} fixed the val loss ends at {after}** in place of {before}."
+    same = (run.train_loss == healed.train_loss).all()
+    return f"{text} The numbers are the same: what changes is the time." if same else text
+
+
+def second_seed(run: "Run", other: "Run") -> str:
+    """Returns where the same program ends with another seed."""
+    here, there = (words.loss(each.final_val_loss) for each in (run, other))
+    return f"Val loss {here} here, {there} with another seed."
+
+
+def second_settings(case: Case) -> Settings:
+    """Returns the case's settings with a seed that no case has."""
+    return replace(case.settings, seed=case.seed + 1 + max(SEEDS))
+
+
+def log(run: "Run") -> str:
+    """Returns the run's printed log, in the manner of the post."""
+    losses = dict(zip(run.updates.tolist(), run.train_loss.tolist(), strict=True))
+    lines = [
+        f"Iteration {update}, batch loss = {_printed(float(run.batch_loss[update]))}, "
+        f"train loss = {_printed(losses[update])}"
+        for update in range(0, run.steps_done, LOG_EVERY)
+    ]
+    final = f"train loss = {_printed(run.final_train_loss)}, val loss = "
+    return "\n".join([*lines, f"Final {final}{_printed(run.final_val_loss)}"])
+
+
+def _printed(loss: float) -> str:
+    return f"{loss:.4g}"
+
+
+def readings(evidence: "Evidence") -> dict[str, str]:
+    """Returns what each probe reads on this run, a sentence with its numbers."""
+    probes, losses, rows = evidence.probes, evidence.losses, evidence.rows
+    gains, biases = (
+        np.concatenate([array for name, array in evidence.start.items() if name.endswith(suffix)])
+        for suffix in ("].gain", "].bias")
+    )
+    keys = len({draw.key for draw in evidence.draws})
+    dead = ", ".join(f"{share:.0%}" for share in evidence.units.dead[0])
+    shapes = ", ".join(map(str, rows.shapes))
+    return {
+        name: spaced(text)
+        for name, text in {
+            "profiler": _operations(probes.operations),
+            "baselines": f"Val loss {words.loss(float(losses.val[-1]))}; predicting the mean "
+            f"{words.loss(losses.predict_mean)}, least squares {words.loss(losses.least_squares)}.",
+            "rows": f"The smallest batch had {rows.seen.min()} rows, the largest "
+            f"{rows.seen.max()}.",
+            "cache": f"In {rows.shapes_updates} updates the loss was traced for {shapes}.",
+            "ledger": f"{len(evidence.draws)} random draws used {keys} keys.",
+            "start": f"Gains start between {gains.min():.2f} and {gains.max():.2f}, biases "
+            f"between {biases.min():.2f} and {biases.max():.2f}.",
+            "zero_variance": f"Where a layer's units are all equal, the loss is "
+            f"{words.loss(probes.zero_variance_loss)} and its gradient's norm "
+            f"{_number(probes.zero_variance_gradient)}.",
+            "direction": _direction(evidence.steps.alignment),
+            "scaled": _scaled(evidence),
+            "gradients": "Norm of the gradient of each layer, over the updates with rows.",
+            "dead_units": f"Units that are 0 for every row at the start, layer by layer: {dead}.",
+            "one_batch": f"{len(probes.one_batch) - 1} updates on the first batch alone end at "
+            f"{words.loss(float(probes.one_batch[-1]))}; predicting its mean gives "
+            f"{words.loss(probes.one_batch_predict_mean)}.",
+        }.items()
+    }
+
+
+def _operations(count: int) -> str:
+    if count == 1:
+        return "One update sends 1 operation to the device."
+    return f"One update sends about {count} operations to the device."
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}" if np.isfinite(value) else "NaN"
+
+
+def _direction(alignment: np.ndarray) -> str:
+    if not np.isfinite(alignment).any():
+        return "No update had a direction: the first one was NaN already."
+    return (
+        "Cosine between an update and the way straight down the gradient: median "
+        f"{np.nanmedian(alignment):.3f}."
+    )
+
+
+def _scaled(evidence: "Evidence") -> str:
+    from mlp_core.evidence.architecture import scale_response
+
+    probes = evidence.probes
+    if not np.isfinite(probes.scaled).all():
+        return "The predictions are NaN."
+    if np.std(probes.scaled[probes.scales == 1]) == 0:
+        return "The prediction is the same for every row."
+    return (
+        f"Inputs scaled by {probes.scales.min():g} to {probes.scales.max():g} move the "
+        f"predictions by {scale_response(probes):.2g} of their spread."
+    )
+
+
+READS = {
+    "split_keys": "ledger",
+    "norm_epsilon": "zero_variance",
+    "norm_init": "start",
+    "whole_batches": "rows",
+    "jit_step": "profiler",
+    "adamw": "direction",
+    "epsilon_in_root": "zero_variance",
+    "bias_before_norm": "scaled",
+}
+"""The probe that tells of each switch."""
+
+
+def reason(verdict: "Verdict", readings: dict[str, str]) -> str:
+    """Returns what in this run's numbers makes a verdict what it is."""
+    if verdict.symptom is not None:
+        return spaced(verdict.symptom.found)
+    return readings[READS[verdict.switch]]
+
+
+def summary(
+    case: Case, points: int, streak: int, verdicts: "Sequence[Verdict]", probes: int
+) -> str:
+    """Returns a few lines to copy: they tell how it went, not what it was."""
+    outcomes = [verdict.outcome for verdict in verdicts]
+    squares = "".join(
+        sign for name, (_, _, sign) in OUTCOMES.items() for _ in range(outcomes.count(name)) if sign
+    )
+    found, wrong = outcomes.count("right"), outcomes.count("innocent")
+    return "\n".join(
+        [
+            f"Fix by Fix, {title(case).lower()}: {points} points {squares}",
+            f"{found} of {case.level.bugs} bugs found, {wrong} innocent accused, {probes} probes "
+            f"paid for, streak {streak}",
+        ]
+    )

@@ -1,0 +1,117 @@
+"""The Detective in a real browser: cases played to their end."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.detective import words
+from mlp_core.detective.cases import case
+from mlp_core.detective.scoring import COSTS, MISTAKE, POINTS
+from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
+from tests.browser.waiting import chart_lines, chart_marks, settled
+
+MEDIUM = case("medium", 9)
+"""Its bugs: `whole_batches` and `adamw`."""
+LINK = "/detective?level=medium&case=9"
+LONGEST_TAB = 60
+
+
+def opened(page: Page) -> None:
+    """Opens the case and waits for its evidence, which compiles in a fresh server."""
+    page.goto(LINK)
+    expect(page.get_by_role("heading", name="Look closer")).to_be_visible(timeout=240_000)
+    settled(page)
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Goes forward with the Tab key to the control of a name."""
+    for _ in range(LONGEST_TAB):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "(() => { const at = document.activeElement;"
+            " if (!['BUTTON', 'INPUT'].includes(at.tagName)) return '';"
+            " return at.getAttribute('aria-label') || at.closest('label')?.innerText"
+            " || at.innerText; })()"
+        )
+        if name in (focused or ""):
+            return
+    pytest.fail(f"The Tab key does not come to {name!r}.")
+
+
+def ends(page: Page) -> dict[str, float]:
+    """Returns where each line of the losses ends."""
+    lines = chart_lines(page.get_by_test_id("stVegaLiteChart").first)
+    return {line[-1]["line"]: line[-1]["loss"] for line in lines if line and "line" in line[0]}
+
+
+def test_a_case_is_solved_by_keyboard_alone_and_healed(page: Page) -> None:
+    opened(page)
+
+    tab_to(page, words.PROBE["direction"])
+    page.keyboard.press("Enter")
+    left = POINTS - COSTS["direction"]
+    expect(page.get_by_text(f"{left} points left.")).to_be_visible()
+    settled(page)
+    for switch in MEDIUM.bugs:
+        tab_to(page, words.BUGS[switch])
+        page.keyboard.press("Space")
+        expect(page.get_by_role("checkbox", name=words.BUGS[switch])).to_be_checked()
+        settled(page)
+    tab_to(page, "Accuse")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("status")).to_have_text("Right, and nothing but right.")
+    expect(page.get_by_text(f"Case 9, medium: solved. {left} points.")).to_be_visible()
+    settled(page)
+    losses = page.get_by_test_id("stVegaLiteChart").first
+    assert [mark["text"] for mark in chart_marks(losses, "rect")] == ["updates 1 to 999"]
+    broken = ends(page)["val"]
+    for switch in MEDIUM.bugs:
+        page.get_by_test_id("stMain").get_by_role("switch").or_(
+            page.get_by_test_id("stMain").get_by_role("checkbox")
+        ).nth(MEDIUM.bugs.index(switch)).press("Space")
+        settled(page)
+    expect(page.get_by_text("With every bug fixed")).to_be_visible()
+    settled(page)
+    assert ends(page)["healed"] < broken / 100
+
+
+def test_a_wrong_accusation_costs_and_the_next_case_is_in_the_link(page: Page) -> None:
+    opened(page)
+
+    page.get_by_text(words.BUGS["split_keys"], exact=True).click()
+    settled(page)
+    page.get_by_role("button", name="Accuse", exact=True).click()
+
+    expect(page.get_by_role("alert")).to_have_text("0 of 2 found, 1 innocent accused.")
+    points = POINTS - 3 * MISTAKE
+    expect(page.get_by_text(f"Case 9, medium: closed. {points} points.")).to_be_visible()
+    page.get_by_role("button", name="Next case").click()
+    expect(page.get_by_text("Case 10, medium: two bugs are hidden.")).to_be_visible()
+    settled(page)
+    assert "case=10" in page.url
+    assert "level=medium" in page.url
+
+
+def test_the_readers_own_switches_are_out_of_sight_and_stay_in_the_link(page: Page) -> None:
+    page.goto(f"{LINK}&adamw=true&jit_step=true")
+    settled(page)
+
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar.get_by_text("Your switches are out of sight")).to_be_visible()
+    expect(sidebar.get_by_text("5 · AdamW", exact=True)).not_to_be_visible()
+    assert "adamw=true" in page.url
+    page.get_by_role("link", name="Lab").click()
+    expect(page.get_by_text("What does each fix do?")).to_be_visible()
+    settled(page)
+    expect(sidebar.get_by_text("5 · AdamW", exact=True)).to_be_visible()
+    assert "adamw=true" in page.url
+    assert "jit_step=true" in page.url
+
+
+def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
+    check_nothing_is_cut_off(phone, LINK)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_has_no_accessibility_findings_of_its_own(page: Page, scheme: str) -> None:
+    check_accessibility(page, LINK, scheme)

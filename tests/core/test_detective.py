@@ -1,0 +1,244 @@
+"""The cases of the Detective: the same everywhere, fair, and graded by what they hide."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import fields, replace
+from itertools import chain, pairwise
+
+import numpy as np
+import pytest
+
+from mlp_core import Fixes, Settings, store
+from mlp_core.detective.cases import (
+    BASE,
+    CONSTANT_SEEDS,
+    HIDING,
+    LEVELS,
+    MOST_CASES,
+    SEEDS,
+    case,
+    hypotheses,
+)
+from mlp_core.detective.probes import PROBES, pointed_at, signature
+from mlp_core.detective.scoring import COSTS, is_solved, mistakes, outcome, points_left
+from mlp_core.detective.verdicts import verdicts
+from mlp_core.evidence import collect, loop
+from mlp_core.fixes import SWITCHES
+
+CASES_EACH = 40
+
+# A class has links to these.
+PINNED = {
+    ("easy", 1): (("whole_batches",), 1),
+    ("easy", 17): (("whole_batches",), 19),
+    ("medium", 1): (("norm_init", "adamw"), 1),
+    ("medium", 17): (("norm_epsilon", "jit_step"), 19),
+    ("hard", 1): (("split_keys", "norm_epsilon", "jit_step"), 1),
+    ("hard", 9999): (("split_keys", "norm_init", "whole_batches"), 31),
+}
+
+
+@pytest.fixture(scope="module")
+def gathered():
+    """Returns a function that gathers evidence; what no seed changes is gathered once."""
+    patch, known = pytest.MonkeyPatch(), {}
+
+    def once(function, *switches):
+        def found(settings, fixes):
+            key = (function, settings.shape, *(getattr(fixes, name) for name in switches))
+            if key not in known:
+                known[key] = function(settings, fixes)
+            return known[key]
+
+        return found
+
+    patch.setattr(loop, "compiled_shapes", once(loop.compiled_shapes, "whole_batches"))
+    patch.setattr(loop, "operations", once(loop.operations, "jit_step", "adamw"))
+    yield lambda case, **changes: collect(replace(case.settings, **changes), case.fixes)
+    patch.undo()
+
+
+def numbered(level):
+    return [case(level, number) for number in range(1, CASES_EACH + 1)]
+
+
+@pytest.mark.parametrize(("at", "expected"), PINNED.items())
+def test_a_case_that_was_linked_to_stays_what_it_is(at, expected):
+    assert (case(*at).bugs, case(*at).seed) == expected
+
+
+def test_another_process_draws_the_same_case():
+    program = "from mlp_core.detective.cases import case; print(case('hard', 17))"
+    environment = {"PYTHONHASHSEED": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment
+    )
+
+    assert done.stdout == f"{case('hard', 17)}\n"
+
+
+def test_every_probe_has_a_price():
+    assert set(COSTS) == {*PROBES, "second_seed", "lines"}
+    assert all(set(level.free) <= set(COSTS) for level in LEVELS.values())
+
+
+@pytest.mark.parametrize("level", LEVELS.values(), ids=list(LEVELS))
+def test_every_suspect_is_a_bug_about_as_often_as_its_sets_are(level):
+    drawn = [case(level.name, number).bugs for number in range(1, 2001)]
+
+    sets = hypotheses(level, level.bugs)
+    share = {name: np.mean([name in chosen for chosen in sets]) for name in level.suspects}
+    seen = Counter(chain(*drawn))
+    assert set(drawn) == set(sets)
+    for name in level.suspects:
+        spread = np.sqrt(share[name] * (1 - share[name]) / len(drawn))
+        assert abs(seen[name] / len(drawn) - share[name]) < 4 * spread
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_case_has_its_levels_bugs_and_every_other_fix(level):
+    for now in numbered(level):
+        off = {field.name for field in fields(Fixes) if not getattr(now.fixes, field.name)}
+
+        assert off == set(now.bugs) <= set(now.level.suspects)
+        assert len(now.bugs) == now.level.bugs
+        assert not any(hiding <= off for hiding in HIDING)
+        assert now.settings == Settings(seed=now.seed)
+        assert now.seed in SEEDS
+    assert len({now.seed for now in numbered(level)}) == CASES_EACH
+
+
+def test_a_level_is_harder_than_the_one_before_it():
+    levels = list(LEVELS.values())
+
+    for easier, harder in pairwise(levels):
+        assert easier.bugs < harder.bugs
+        assert set(easier.suspects) < set(harder.suspects)
+        assert set(easier.free) > set(harder.free)
+    assert set(levels[-1].suspects) == set(SWITCHES)
+
+
+@pytest.mark.parametrize(
+    ("level", "number", "message"),
+    [
+        ("xyz", 1, "level must be one of easy, medium, hard, got 'xyz'"),
+        ("easy", 0, "number must be in 1..9999, got 0"),
+        ("easy", MOST_CASES + 1, "number must be in 1..9999, got 10000"),
+    ],
+)
+def test_there_is_no_other_case(level, number, message):
+    with pytest.raises(ValueError, match=message):
+        case(level, number)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_probes_tell_every_case_from_every_other_set_of_bugs(level, gathered):
+    """Read off the run's first updates; what only its end shows has a test of its own."""
+    early = set(PROBES) - {"scaled", "baselines"}
+    for now in numbered(level):
+        seen = signature(gathered(now, steps=2))
+
+        pointed = pointed_at({name: seen[name] for name in early})
+
+        # Who reads this off has excluded all other sets, whatever their number of bugs.
+        assert pointed == set(now.bugs) - {"bias_before_norm"}, now
+
+
+@pytest.mark.parametrize(
+    ("level", "number"), [("easy", 5), ("medium", 9), ("medium", 10), ("hard", 5)]
+)
+def test_the_end_of_a_run_tells_whether_it_sees_the_length_of_its_input(level, number, gathered):
+    now = case(level, number)
+
+    seen = signature(gathered(now))
+
+    assert seen["scaled"] == ("flat" if "bias_before_norm" in now.bugs else "sloped")
+    assert pointed_at(seen) == set(now.bugs)
+
+
+@pytest.fixture(scope="module")
+def ends():
+    """Returns a function from bugs to the val losses `[S]` of all stored seeds, in guesses."""
+    grid = store.post_grid().grid
+    assert grid.seeds[: max(SEEDS) + 1] == tuple(range(max(SEEDS) + 1))
+    place = {fixes: row for row, fixes in enumerate(grid.combinations)}
+    without_jit = replace(BASE, jit_step=grid.combinations[0].jit_step)
+
+    def of(bugs):
+        off = dict.fromkeys(set(bugs) - {"jit_step"}, False)
+        return grid.val_loss[place[replace(without_jit, **off)]] / grid.predict_mean
+
+    return of
+
+
+ALL_SETS = [bugs for size in (1, 2, 3) for bugs in hypotheses(LEVELS["hard"], size)]
+
+
+def test_no_bug_is_together_with_one_that_could_hide_it(ends):
+    for bugs in ALL_SETS:
+        end = ends(bugs)[list(SEEDS)]
+        if "bias_before_norm" in bugs:
+            assert (end < 0.3).all(), bugs  # it has learned: its predictions differ
+        if "adamw" in bugs:
+            assert np.isfinite(end).all(), bugs  # it has updates, and they have a direction
+
+
+def test_the_seeds_left_out_are_those_with_which_a_random_start_ends_at_a_constant(ends):
+    random_starts = [bugs for bugs in ALL_SETS if "norm_init" in bugs and "adamw" not in bugs]
+
+    constant = {seed for bugs in random_starts for seed in np.flatnonzero(ends(bugs) > 0.99)}
+
+    assert constant == set(CONSTANT_SEEDS)
+
+
+def test_a_mistake_costs_and_an_answer_without_one_solves():
+    now = case("medium", 1)
+    first, second = now.bugs
+    innocent = next(name for name in now.level.suspects if name not in now.bugs)
+
+    assert is_solved(now, {second, first})
+    assert not is_solved(now, {first, second, innocent})
+    assert [mistakes(now, accused) for accused in ((), now.bugs, {first}, {first, innocent})] == [
+        2,
+        0,
+        1,
+        2,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spent", "mistakes", "points"),
+    [(0, 0, 100), (35, 0, 65), (35, 1, 40), (35, 2, 15), (35, 3, 0), (105, 0, 0)],
+)
+def test_probes_and_mistakes_cost_points_down_to_none(spent, mistakes, points):
+    assert points_left(spent, mistakes) == points
+
+
+@pytest.mark.parametrize(
+    ("is_bug", "is_accused", "expected"),
+    [
+        (True, True, "right"),
+        (True, False, "missed"),
+        (False, True, "innocent"),
+        (False, False, "cleared"),
+    ],
+)
+def test_an_accusation_is_graded(is_bug, is_accused, expected):
+    assert outcome(is_bug, is_accused) == expected
+
+
+def test_a_bugs_verdict_has_its_symptom_and_an_innocents_has_none(gathered):
+    now = case("medium", 9)
+
+    found = {verdict.switch: verdict for verdict in verdicts(now, {"adamw"}, gathered(now))}
+
+    assert {name: verdict.outcome for name, verdict in found.items()} == {
+        name: {"adamw": "right", "whole_batches": "missed"}.get(name, "cleared")
+        for name in now.level.suspects
+    }
+    assert found["whole_batches"].symptom.name == "empty_batches"
+    assert found["adamw"].symptom.name == "plain_descent"
+    assert found["split_keys"].symptom is None
