@@ -164,6 +164,15 @@ class CompiledLoop:
         self._state = start(flat, settings.steps, len(self._stops))
         self.done = 0
 
+    def feed(self, examples: Examples, rows_seen: np.ndarray) -> None:
+        """Lets it train on other batches than the settings' own, before its first update.
+
+        Args:
+          rows_seen: `[T]`, how many rows of each batch count.
+        """
+        self.examples = examples
+        self._plan = self._plan._replace(rows_seen=rows_seen)
+
     def advance(self, stop: int) -> None:
         """Trains until `stop` updates are done."""
         self._state = self._advance(*self.arguments(stop))

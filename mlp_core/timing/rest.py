@@ -68,7 +68,8 @@ def _rests(settings: Settings, fixes: Fixes) -> Iterator[tuple[float, tuple[Rest
     padded = _compile_ms(padded_step, loop, x, y, len(y))
     yield 0.9, (_rest("padded", settings, sizes[:1], padded, whole),)
     without = CompiledLoop(settings, fixes, np.array([settings.steps]))
-    without.examples = whole_batches_only(settings)
+    every_row = np.full(settings.steps, settings.batch_size, np.int32)
+    without.feed(whole_batches_only(settings), every_row)
     without.advance(settings.steps)
     yield 1.0, (_rest("dropped", settings, sizes[:1], step[0], without),)
 
