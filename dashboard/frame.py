@@ -12,6 +12,7 @@ from mlp_core.devices import use_all_cores
 TITLE = "Fix by Fix"
 _drawn = ContextVar("frame_is_drawn", default=False)
 _WITHOUT_SWITCHES = ("detective",)  # by the page's address
+_OUT_OF_SIGHT = "Your switches are out of sight here. They stay as you left them."
 _SIDEBAR_WIDTH = 312  # the stages fit into two rows
 
 
@@ -26,8 +27,9 @@ def run() -> None:
         canvas.draw_style()
         lessons.restore()
         if page.url_path in _WITHOUT_SWITCHES:
-            sidebar.put_out_of_sight()
-        sidebar.draw(lessons.hidden())
+            sidebar.draw(sidebar.GROUPS, _OUT_OF_SIGHT)
+        else:
+            sidebar.draw(lessons.hidden())
         pins.restore()
         to_lab.leave_if_asked()
         _warm_up()

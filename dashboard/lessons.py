@@ -6,6 +6,7 @@ from collections.abc import Collection
 import streamlit as st
 
 from dashboard import sidebar
+from mlp_core.table import OWN
 
 TASK, HIDE = "lesson", "hide"
 LONGEST = 280
@@ -33,13 +34,17 @@ def task() -> str:
 
 
 def hidden() -> frozenset[str]:
-    """Returns the groups of `sidebar.GROUPS` that the lesson hides."""
-    return frozenset(st.session_state[_HIDDEN_KEY])
+    """Returns the groups of `sidebar.GROUPS` that the lesson hides.
+
+    The data stay in sight while the task is a file: it is chosen there.
+    """
+    asks_for_file = st.session_state.get("task", st.query_params.get("task")) == OWN
+    return frozenset(st.session_state[_HIDDEN_KEY]) - ({"data"} if asks_for_file else set())
 
 
 def present() -> dict[str, str]:
     """Returns the present lesson as URL parameters; see `parameters`."""
-    return parameters(task(), hidden())
+    return parameters(task(), st.session_state[_HIDDEN_KEY])
 
 
 def parameters(task: str, hidden: Collection[str]) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """The sidebar: the post's stages, a switch for each fix, the settings. All are in the URL."""
 
 from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from functools import partial
 
@@ -26,7 +25,6 @@ GROUPS = {
 }
 """The title of each group of controls, by the name that hides it."""
 _DATA_EXPANDED = "data_expanded"
-_CONTROLS = "sidebar_controls"
 
 HELP = {
     "split_keys": "Off: one random key draws a layer's weights, bias and gain, so bias and gain "
@@ -62,45 +60,40 @@ _NUMBER_HELP = {
 }
 
 
-def draw(hidden: Collection[str] = ()) -> None:
+def draw(hidden: Collection[str] = (), note: str = "") -> None:
     """Draws the sidebar. Read its values with `chosen_fixes` and `chosen_settings`.
 
     Args:
-      hidden: which of `GROUPS` are not shown. Their controls keep what the link or the reader set.
+      hidden: which of `GROUPS` are out of sight. Their controls keep what the link or the reader
+        set.
+      note: what to say above them.
     """
-    with st.sidebar, st.container(key=_CONTROLS):
+    with st.sidebar:
         st.markdown("### Fix by Fix")
-        stage = st.container()
-        for group, draw_group in _DRAW.items():
-            with _place(group, hidden):
+        if note:
+            st.caption(note)
+        if hidden:
+            _put_out_of_sight(hidden)
+        stage = _group("stage")
+        for name, draw_group in _DRAW.items():
+            with _group(name):
                 draw_group()
         # Last, for the switches decide what is marked here; above them on the page.
-        with stage, _place("stage", hidden):
+        with stage:
             _draw_stage()
         # What is not in sight must not change either.
         if not hidden:
             st.button("Reset all", on_click=reset, icon=":material/restart_alt:", type="tertiary")
 
 
-def put_out_of_sight() -> None:
-    """Draws a note in place of the controls, which keep what they are set to."""
-    with st.sidebar:
-        st.markdown("### Fix by Fix")
-        st.caption("Your switches are out of sight here. They stay as you left them.")
-        # The browser must know the controls: those it does not know drop out of its address.
-        st.html(f"<style>.st-key-{_CONTROLS} {{ display: none }}</style>")
+def _group(name: str) -> DeltaGenerator:
+    return st.container(key=f"group_{name}")
 
 
-def _place(group: str, hidden: Collection[str]) -> AbstractContextManager[object]:
-    """Returns where a group is drawn; one that is hidden goes nowhere, yet its controls are there.
-
-    To Streamlit they are like any others: they read their link, keep their value, write the link.
-    """
-    # Without it there is no run: a file is chosen in that group.
-    task = st.session_state.get("task", st.query_params.get("task"))
-    if group not in hidden or (group == "data" and task == OWN):
-        return nullcontext()
-    return DeltaGenerator(root_container=None)
+def _put_out_of_sight(groups: Collection[str]) -> None:
+    # Drawn all the same: controls that the browser does not know drop out of its address.
+    names = ", ".join(f".st-key-group_{name}" for name in GROUPS if name in groups)
+    st.html(f"<style>{names} {{ display: none }}</style>")
 
 
 def chosen_fixes() -> Fixes:

@@ -37,7 +37,7 @@ def test_a_lesson_stays_on_every_page_until_it_is_left(page: Page) -> None:
     settled(page)
 
     expect(page.get_by_text("Say **why**", exact=True)).to_be_visible()
-    expect(page.get_by_test_id("stSidebar").get_by_text("Experiment")).to_have_count(0)
+    expect(page.get_by_test_id("stSidebar").get_by_text("Experiment")).to_be_hidden()
     for parameter in ("steps=500", "hide=experiment", "lesson=Say", "bias_before_norm=true"):
         assert parameter in page.url
 
