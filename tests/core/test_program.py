@@ -1,8 +1,9 @@
 """The scripts that the switches stand for print the losses that the engine records.
 
 Most are short runs on few rows, where rounding has no time to grow: two ways to round the same
-formula part by less than 1e-6 in 60 updates. Whole runs of the post's size are those of seed 42,
-where no row sits on the edge of a ReLU (see test_post_numbers).
+formula part by less than 1e-5 in 60 updates. Whole runs of the post's size are those of seed 42.
+Script and engine run on the same machine: on another kind of CPU both end elsewhere, as the post's
+own final program does (val loss 0.57187 on one, 0.57176 on the other).
 """
 
 import json
@@ -31,6 +32,8 @@ SHOWN = 1e-4  # relative
 ROUNDING = 1e-5
 # As many rows train as validate, so that a script compiles its loss once.
 SMALL = Settings(examples=500, val_share=0.5, steps=60, batch_size=64, hidden=(6, 4))
+TABLE = Settings(steps=60, hidden=(6, 4))
+WHOLE = "v1, all of it"
 ALONE = {name: Fixes(**{name: True}) for name in SWITCHES}
 BOTH = ("functions", "class")
 
@@ -65,26 +68,22 @@ def _cases() -> dict[str, Case]:
     final = STAGES["final"]
     clipped = replace(STAGES["batches"], jit_step=True)
     varied = {
-        "another seed": (replace(SMALL, seed=7), final),
+        "another seed": (
+            replace(SMALL, seed=7, noise=1.5, clip_norm=0.5, schedule="cosine"),
+            final,
+        ),
         "dead from the start": (replace(SMALL, seed=2), STAGES["v1"]),
-        "noise": (replace(SMALL, noise=1.5), final),
-        "product, higher rate": (replace(SMALL, task="product", learning_rate=0.03), clipped),
-        "length, more decay": (replace(SMALL, task="length", weight_decay=0.1), final),
-        "clipped": (replace(SMALL, clip_norm=0.5), clipped),
-        "clipped AdamW": (replace(SMALL, clip_norm=0.5, schedule="cosine"), final),
+        "product": (replace(SMALL, task="product", clip_norm=0.5, learning_rate=0.03), clipped),
+        "length": (replace(SMALL, task="length", schedule="cosine", weight_decay=0.1), final),
         "cosine": (replace(SMALL, schedule="cosine"), STAGES["v1"]),
         "friedman": (replace(SMALL, task="friedman", noise=0.5, val_share=0.35), final),
         "sine": (replace(SMALL, task="sine", hidden=(4,)), STAGES["beyond"]),
-        "diabetes": (
-            Settings(task="diabetes", steps=60, batch_size=64, seed=3, hidden=(6, 4)),
-            final,
-        ),
-        "own file": (Settings(task=OWN_TASK, steps=60, batch_size=48, hidden=(6, 4)), final),
+        "diabetes": (replace(TABLE, task="diabetes", batch_size=64, seed=3), final),
+        "own file": (replace(TABLE, task=OWN_TASK, batch_size=48), final),
     }
     for place, (name, (settings, fixes)) in enumerate(varied.items()):
         cases[name] = Case(settings, fixes, BOTH[place % 2])
-    whole = {name: Case(Settings(), STAGES[name], "scan") for name in ("v1", "batches")}
-    return cases | {f"{name}, all of it": case for name, case in whole.items()}
+    return cases | {WHOLE: Case(Settings(), STAGES["v1"], "scan")}
 
 
 CASES = _cases()
@@ -125,12 +124,16 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _ran(folder: Path, *arguments: str | Path) -> str:
-    """Returns what a fresh Python prints in a folder."""
+def _ran(folder: Path, *arguments: str | Path, **variables: str) -> str:
+    """Returns what a fresh Python prints in a folder.
+
+    Args:
+      variables: of the environment, beside those that are there.
+    """
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
-        env=_environment(),
+        env=_environment() | variables,
         capture_output=True,
         text=True,
         check=False,
@@ -150,14 +153,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def printed(folder: Path) -> dict[str, str]:
-    """Returns what each script prints. All run in one process, so that JAX is imported once."""
+    """Returns what each script prints.
+
+    All run in one process, so that JAX is imported once, and are compiled in a hurry: that is most
+    of the time, and its rounding is well below what is allowed for. One script runs by itself and
+    without any of this, further down.
+    """
     paths = [folder / f"script_{place}.py" for place in range(len(CASES))]
     for path, case in zip(paths, CASES.values(), strict=True):
         path.write_text(_text(case), encoding="utf-8")
     (folder / "final.ipynb").write_text(_notebook(Case(SMALL, STAGES["final"], "functions")))
     (folder / "cells.py").write_text(RUN_CELLS)
     runner = REPOSITORY / "tests/core/run_scripts.py"
-    lines = _ran(folder, runner, *paths, folder / "cells.py").splitlines()
+    hurried = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+    lines = _ran(folder, runner, *paths, folder / "cells.py", **hurried).splitlines()
     return dict(zip([*CASES, NOTEBOOK], map(json.loads, lines), strict=True))
 
 
@@ -195,19 +204,23 @@ def test_the_sweep_ends_where_the_single_runs_do(printed: dict[str, str]) -> Non
         assert float(val_loss) == pytest.approx(run.final_val_loss, rel=ROUNDING)
 
 
-def test_a_script_run_by_itself_prints_the_losses_of_the_post(folder: Path) -> None:
+def test_a_script_run_by_itself_prints_the_losses_of_the_app(folder: Path) -> None:
     path = folder / "final.py"
     path.write_text(program.script(Settings(), STAGES["final"]))
 
     updates, train_loss, val_loss = losses(_ran(folder, path)).T
 
+    run = train(Settings(), STAGES["final"])
+    recorded = np.isin(run.updates, updates)
     assert updates.tolist() == list(range(0, 1001, 100))
-    assert train_loss[-1] == pytest.approx(0.503683, rel=SHOWN)
-    assert val_loss[-1] == pytest.approx(0.571871, rel=SHOWN)
+    np.testing.assert_allclose(train_loss, run.train_loss[recorded], rtol=SHOWN)
+    np.testing.assert_allclose(val_loss, run.val_loss[recorded], rtol=SHOWN)
 
 
-def test_the_first_version_has_its_losses_too(printed: dict[str, str]) -> None:
-    _, train_loss, val_loss = losses(printed["v1, all of it"])[-1]
+def test_the_first_version_ends_at_the_losses_that_the_post_prints(
+    printed: dict[str, str],
+) -> None:
+    _, train_loss, val_loss = losses(printed[WHOLE])[-1]
 
     assert train_loss == pytest.approx(5.504083, rel=SHOWN)
     assert val_loss == pytest.approx(5.637690, rel=SHOWN)
