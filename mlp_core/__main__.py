@@ -201,7 +201,8 @@ def _store_sweep(settings: Settings, arguments: argparse.Namespace) -> None:
 
 def _store_detectors(out: Path) -> None:
     """Prints a line for each tool while it is tried, and stores the table."""
-    from mlp_core.detectors.table import Cell, measured_tools, save
+    from mlp_core.detectors import Cell, save
+    from mlp_core.detectors.measuring import measured_tools
 
     _check_out(out)
     cells: list[Cell] = []

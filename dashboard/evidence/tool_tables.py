@@ -6,6 +6,7 @@ import pandas as pd
 
 from dashboard import words as app_words
 from dashboard.evidence import words
+from mlp_core.detectors import SWITCHED_ON_BY
 from mlp_core.fixes import SWITCHES
 
 if TYPE_CHECKING:
@@ -44,16 +45,13 @@ def ranking(table: "Table") -> pd.DataFrame:
     Columns are words for readers: `tool`, `catches`, `shows symptoms of`, `costs, in runs`,
     `switch it on with`.
     """
-    from mlp_core.detectors import TOOLS
-
-    switched_on_by = {tool.name: tool.switched_on_by for tool in TOOLS}
     rows = [
         {
             "tool": words.TOOLS[tool],
             "catches": ", ".join(map(_bug, caught)) or "–",
             "shows symptoms of": ", ".join(map(_bug, symptoms)) or "–",
             "costs, in runs": f"{cost:.1f}",
-            "switch it on with": switched_on_by[tool],
+            "switch it on with": SWITCHED_ON_BY[tool],
         }
         for tool, caught, symptoms, cost in _ranked(table)
     ]

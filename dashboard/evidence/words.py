@@ -9,7 +9,7 @@ from dashboard import words as app_words
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mlp_core.detectors.alarms import Outcome
+    from mlp_core.detectors import Outcome
     from mlp_core.evidence import Check, Finding, Severity
 
 BADGES: dict["Severity", tuple[str, str]] = {

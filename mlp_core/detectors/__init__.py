@@ -1,10 +1,11 @@
 """Would a tool have told you? Each bug alone under each tool, really run.
 
-A tool's flags are JAX's own and global: `measured` tries each in a process of its own.
+Reading the table needs no JAX. `measuring` makes it: a tool's flags are JAX's own and global, so
+each is tried in a process of its own.
 """
 
 from mlp_core.detectors.cases import CASES, Case
-from mlp_core.detectors.table import Cell, Table, load, measured, save, shipped
-from mlp_core.detectors.tools import TOOLS, Tool
+from mlp_core.detectors.table import Cell, Outcome, Table, load, save, shipped
+from mlp_core.detectors.usage import SWITCHED_ON_BY
 
-__all__ = ["CASES", "TOOLS", "Case", "Cell", "Table", "Tool", "load", "measured", "save", "shipped"]
+__all__ = ["CASES", "SWITCHED_ON_BY", "Case", "Cell", "Outcome", "Table", "load", "save", "shipped"]

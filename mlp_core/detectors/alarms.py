@@ -2,15 +2,14 @@
 
 import re
 import traceback
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import jax  # noqa: F401 before a part of it, which does not wait for the rest
 from jax.experimental.checkify import JaxRuntimeError
 
 from mlp_core.detectors import subject
 from mlp_core.detectors.cases import PLACES, SOUND, Case
-
-Outcome = Literal["caught", "symptom", "false alarm", "silent"]
+from mlp_core.detectors.table import Outcome
 
 
 class Alarm(NamedTuple):

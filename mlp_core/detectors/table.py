@@ -1,24 +1,18 @@
-"""The table of which tool says what about which bug: measured, stored, read back."""
+"""The table of which tool says what about which bug, as it is stored. Reading it needs no JAX."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pandas as pd
 
 from mlp_core import checked_file
-from mlp_core.detectors.alarms import Outcome
-from mlp_core.detectors.cases import CASES
-from mlp_core.detectors.tools import TOOLS
 from mlp_core.store import versions
 
-ROUNDS = 3
 SHIPPED = Path(__file__).parents[1] / "detectors.parquet"
+
+Outcome = Literal["caught", "symptom", "false alarm", "silent"]
 
 
 class Cell(NamedTuple):
@@ -53,33 +47,6 @@ class Table:
             if (cell.tool, cell.case) == (tool, case):
                 return cell
         raise KeyError((tool, case))
-
-
-def measured(tool: str, cases: Sequence[str], rounds: int = ROUNDS) -> tuple[Cell, ...]:
-    """Returns the cells of one tool, tried in a process of its own; this one keeps its flags.
-
-    Args:
-      rounds: how often its cost is timed, NaN if never.
-
-    Raises:
-      RuntimeError: if the process fails.
-    """
-    command = [sys.executable, "-m", "mlp_core.detectors.trial", tool, str(rounds), *cases]
-    places = os.pathsep.join([str(SHIPPED.parents[1]), *filter(None, sys.path)])
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": places}
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f"trying {tool} must succeed, got {done.stderr.strip()[-2000:]}")
-    found = json.loads(done.stdout.splitlines()[-1])
-    cost = float("nan") if found["cost"] is None else found["cost"]
-    return tuple(Cell(tool=tool, cost=cost, **cell) for cell in found["cells"])
-
-
-def measured_tools() -> Iterator[tuple[Cell, ...]]:
-    """Yields the cells of one tool after the other, on every case."""
-    for tool in TOOLS:
-        yield measured(tool.name, [case.name for case in CASES])
 
 
 def save(path: Path, cells: Sequence[Cell]) -> None:

@@ -1,4 +1,4 @@
-"""The tools: how each is switched on, and what it says about a program."""
+"""The tools: what each says about a program."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -14,13 +14,12 @@ from mlp_core.data import baselines
 from mlp_core.detectors.alarms import Alarm, of_error
 from mlp_core.detectors.cases import Case
 from mlp_core.detectors.subject import Harness, train
+from mlp_core.detectors.usage import FIT_UPDATES, SEEDS
 from mlp_core.evidence.health import FITTED, LINEAR, START
 from mlp_core.settings import Settings
 
 WATCHED_UPDATES = 256
 """So many updates a tool that may stop the run watches: eight epochs. The dying run ends there."""
-FIT_UPDATES = 500
-SEEDS = 5
 APART = 10.0
 """Seeds disagree if one ends so many times above their median."""
 SHAPES = 2
@@ -33,7 +32,6 @@ class Tool(NamedTuple):
     """A way to look for bugs."""
 
     name: str
-    switched_on_by: str
     examine: Callable[[Case, Settings], Alarm | None]
     """Runs the program and returns the tool's complaint, if any."""
     updates: int = Settings().steps
@@ -134,56 +132,16 @@ def _several_seeds(case: Case, settings: Settings) -> Alarm | None:
 _TYPED = Harness(new_key=jax.random.key)
 
 TOOLS = (
-    Tool(
-        "debug_nans",
-        'jax.config.update("jax_debug_nans", True)',
-        _flagged(jax.debug_nans, Harness()),
-        WATCHED_UPDATES,
-    ),
-    Tool(
-        "debug_infs",
-        'jax.config.update("jax_debug_infs", True)',
-        _flagged(jax.debug_infs, Harness()),
-        WATCHED_UPDATES,
-    ),
-    Tool(
-        "key_reuse_PRNGKey",
-        'jax.config.update("jax_debug_key_reuse", True), keys from jax.random.PRNGKey',
-        _flagged(jax.debug_key_reuse, Harness()),
-        WATCHED_UPDATES,
-    ),
-    Tool(
-        "key_reuse_key",
-        'jax.config.update("jax_debug_key_reuse", True), keys from jax.random.key',
-        _flagged(jax.debug_key_reuse, _TYPED),
-        WATCHED_UPDATES,
-    ),
-    Tool(
-        "checkify_float",
-        "checkify.checkify(step, errors=checkify.float_checks)",
-        _checked(checkify.float_checks),
-        WATCHED_UPDATES,
-    ),
-    Tool(
-        "checkify_index",
-        "checkify.checkify(step, errors=checkify.index_checks)",
-        _checked(checkify.index_checks),
-        WATCHED_UPDATES,
-    ),
-    Tool(
-        "checkify_div",
-        "checkify.checkify(step, errors=checkify.div_checks)",
-        _checked(checkify.div_checks),
-        WATCHED_UPDATES,
-    ),
-    Tool(
-        "traced_shapes",
-        "a list of shapes that the step's Python appends to",
-        _traced_shapes,
-        WATCHED_UPDATES,
-    ),
-    Tool("one_batch", f"{FIT_UPDATES} updates on the first batch alone", _one_batch),
-    Tool("start_loss", "the loss before the first update", _start_loss),
-    Tool("least_squares", "numpy.linalg.lstsq on the same rows", _least_squares),
-    Tool("several_seeds", f"{SEEDS} runs that differ in the seed", _several_seeds),
+    Tool("debug_nans", _flagged(jax.debug_nans, Harness()), WATCHED_UPDATES),
+    Tool("debug_infs", _flagged(jax.debug_infs, Harness()), WATCHED_UPDATES),
+    Tool("key_reuse_PRNGKey", _flagged(jax.debug_key_reuse, Harness()), WATCHED_UPDATES),
+    Tool("key_reuse_key", _flagged(jax.debug_key_reuse, _TYPED), WATCHED_UPDATES),
+    Tool("checkify_float", _checked(checkify.float_checks), WATCHED_UPDATES),
+    Tool("checkify_index", _checked(checkify.index_checks), WATCHED_UPDATES),
+    Tool("checkify_div", _checked(checkify.div_checks), WATCHED_UPDATES),
+    Tool("traced_shapes", _traced_shapes, WATCHED_UPDATES),
+    Tool("one_batch", _one_batch),
+    Tool("start_loss", _start_loss),
+    Tool("least_squares", _least_squares),
+    Tool("several_seeds", _several_seeds),
 )

@@ -4,7 +4,7 @@
 """
 
 from mlp_core.evidence.checks import CHECKS, findings
-from mlp_core.evidence.collection import collect
+from mlp_core.evidence.collection import Progress, collect, collect_chunks
 from mlp_core.evidence.finding import SEVERITIES, Check, Finding, Severity
 from mlp_core.evidence.records import Evidence
 
@@ -14,7 +14,9 @@ __all__ = [
     "Check",
     "Evidence",
     "Finding",
+    "Progress",
     "Severity",
     "collect",
+    "collect_chunks",
     "findings",
 ]

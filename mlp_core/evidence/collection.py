@@ -1,29 +1,34 @@
 """Runs the training once more and gathers the evidence. The plain run is not slowed down by it."""
 
+from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
 
-import jax
 import numpy as np
-from jax.flatten_util import ravel_pytree
 
 from mlp_core import batches, compiled, model, starts
-from mlp_core.compiled import Plan
 from mlp_core.data import baselines, seed_keys
-from mlp_core.evidence import ledger, loop, recording
-from mlp_core.evidence.recording import Standing, Update
-from mlp_core.evidence.records import Evidence, Losses, Probes, Rows, Steps, Units
+from mlp_core.evidence import ledger, loop, stretches
+from mlp_core.evidence.probing import FIT_UPDATES, OneBatch, probes
+from mlp_core.evidence.recording import Recorder, Update
+from mlp_core.evidence.records import Evidence, Losses, Rows, Steps, Units
+from mlp_core.evidence.standing import Standing
+from mlp_core.evidence.stretches import Work
 from mlp_core.fixes import Fixes
-from mlp_core.model import Params
 from mlp_core.settings import Settings
-from mlp_core.starts import Examples
 
 MAX_RECORDS = 200
 FIRST_RECORDS = 64
 """So many updates at the start are recorded one by one: two epochs of the post's run."""
 
-FIT_UPDATES = 500
-SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)
-MAX_PROBED = 2000
+
+class Progress(NamedTuple):
+    """How far the gathering is."""
+
+    share: float
+    """Of all updates that it makes, 0 to 1."""
+    evidence: Evidence | None
+    """None until all of it is there."""
 
 
 def collect(settings: Settings, fixes: Fixes) -> Evidence:
@@ -31,26 +36,66 @@ def collect(settings: Settings, fixes: Fixes) -> Evidence:
 
     What comes back says nothing about the switches: it is what a reader of the run could measure.
     """
-    start = starts.initial(settings, fixes).params
-    flat, unravel = ravel_pytree(start)
-    examples, plan = starts.examples(settings), _plan(settings, fixes)
-    marks = recorded(settings.steps)
-    asked = np.zeros(settings.steps, bool)
-    asked[marks[:-1]] = True
-    final, updates, standing = jax.tree.map(
-        np.asarray, recording.record[model.is_small(settings)](flat, examples, plan, asked, unravel)
-    )
-    rows_seen = batches.rows_seen(settings, fixes)
-    draw = partial(model.init, settings=settings, fixes=fixes)
-    return Evidence(
-        ledger.draws(draw, seed_keys(settings.seed).params),
-        ledger.named(start),
-        _losses(settings, marks, updates, standing),
-        _units(marks, updates, standing),
-        _steps(marks, updates, standing, rows_seen),
-        _rows(settings, fixes, rows_seen, updates.movement),
-        _probes(settings, fixes, start, unravel(final), examples, plan),
-    )
+    gathering = _Gathering(settings, fixes)
+    for _ in gathering.shares(chunk_seconds=float("inf")):
+        pass
+    return gathering.evidence()
+
+
+def collect_chunks(
+    settings: Settings, fixes: Fixes, chunk_seconds: float = 0.15
+) -> Iterator[Progress]:
+    """Yields how far the gathering is, again and again; the last one has `collect`'s evidence.
+
+    A caller that stops asking stops the gathering.
+
+    Args:
+      chunk_seconds: about how long to work between two yields.
+    """
+    gathering = _Gathering(settings, fixes)
+    for share in gathering.shares(chunk_seconds):
+        yield Progress(share, None)
+    yield Progress(1.0, gathering.evidence())
+
+
+class _Gathering:
+    """The evidence of one run, being gathered."""
+
+    def __init__(self, settings: Settings, fixes: Fixes):
+        self._settings, self._fixes = settings, fixes
+        initial, examples = starts.initial(settings, fixes), starts.examples(settings)
+        plan = compiled.plan(settings, fixes, np.array([settings.steps]))
+        self._given = initial, examples, plan
+        self._marks = recorded(settings.steps)
+        asked = np.isin(np.arange(settings.steps), self._marks)
+        self._recorder = Recorder(settings, initial, examples, plan, asked)
+        adamw = plan._replace(hyper=plan.hyper._replace(adamw=True))
+        self._fits = [OneBatch(initial, examples, plan)]
+        if not fixes.adamw:
+            self._fits.append(OneBatch(initial, examples, adamw))
+
+    def shares(self, chunk_seconds: float) -> Iterator[float]:
+        """Makes all updates, and yields after each stretch which share of them is made."""
+        works = [Work(self._recorder.advance, self._settings.steps)]
+        works += [Work(fit.advance, FIT_UPDATES) for fit in self._fits]
+        return stretches.done(works, chunk_seconds)
+
+    def evidence(self) -> Evidence:
+        """Returns all that there is to say, once all updates are made."""
+        settings, fixes, marks = self._settings, self._fixes, self._marks
+        params, updates, standing = self._recorder.recorded
+        rows_seen = batches.rows_seen(settings, fixes)
+        draw = partial(model.init, settings=settings, fixes=fixes)
+        initial, examples, plan = self._given
+        return Evidence(
+            ledger.draws(draw, seed_keys(settings.seed).params),
+            ledger.named(initial.params),
+            _losses(settings, marks, updates, standing),
+            _units(marks, updates, standing),
+            _steps(marks, updates, standing, rows_seen),
+            _rows(settings, fixes, rows_seen, updates.movement),
+            probes(settings, fixes, initial.unravel(params), examples, plan, self._fits),
+        )
 
 
 def recorded(steps: int) -> np.ndarray:
@@ -63,16 +108,12 @@ def recorded(steps: int) -> np.ndarray:
     return np.unique([*first, *np.round(spread).astype(int)])
 
 
-def _plan(settings: Settings, fixes: Fixes) -> Plan:
-    return compiled.plan(settings, fixes, np.array([settings.steps]))
-
-
 def _losses(settings: Settings, marks: np.ndarray, updates: Update, standing: Standing) -> Losses:
     train, val = (np.asarray(loss)[marks] for loss in (standing.train_loss, standing.val_loss))
     rules = baselines(settings)
     alive = np.isfinite(train + val)
     last_alive = marks[alive].max(initial=-1)
-    lost = np.union1d(np.flatnonzero(~updates.finite) + 1, marks[~alive])
+    lost = np.union1d(np.flatnonzero(updates.finite == 0) + 1, marks[~alive])
     died_after = None if alive[-1] else int(lost[lost > last_alive][0])
     return Losses(
         marks,
@@ -125,30 +166,4 @@ def _rows(settings: Settings, fixes: Fixes, rows_seen: np.ndarray, movement: np.
         float(on_nothing),
         shapes,
         updates,
-    )
-
-
-def _probes(
-    settings: Settings, fixes: Fixes, start: Params, end: Params, examples: Examples, plan: Plan
-) -> Probes:
-    flat, unravel = ravel_pytree(start)
-    x, y = examples.x_train[:MAX_PROBED], np.asarray(examples.y_train[:MAX_PROBED])
-    loss, gradient = recording.at_zero_variance(start, examples, plan.norm)
-    adamw = plan._replace(hyper=plan.hyper._replace(adamw=True))
-    own, other = (
-        np.asarray(recording.fit_one_batch(flat, examples, each, FIT_UPDATES, unravel))
-        for each in (plan, adamw)
-    )
-    scaled = [np.asarray(model.predict(end, scale * x, fixes))[:, 0] for scale in SCALES]
-    return Probes(
-        float(loss),
-        float(gradient),
-        np.array(SCALES),
-        np.stack(scaled),
-        np.linalg.norm(x, axis=1),
-        y,
-        own,
-        float(other[-1]),
-        float(np.var(examples.y_batches[0])),
-        loop.operations(settings, fixes),
     )
