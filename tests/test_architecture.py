@@ -152,7 +152,7 @@ LAYERS = (
         "dashboard.evidence.gathered",
         "dashboard.evidence.tool_tables",
     ),
-    ("dashboard.evidence.cards", "dashboard.evidence.tools"),
+    ("dashboard.evidence.cards", "dashboard.evidence.tools", "dashboard.evidence.waiting"),
     ("dashboard.evidence.page", "dashboard.evidence"),
     ("dashboard.speed.words", "dashboard.speed.charts", "dashboard.speed.measured"),
     ("dashboard.speed.tables", "dashboard.speed.panel"),

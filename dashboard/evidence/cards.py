@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import canvas
 from dashboard import words as app_words
 from dashboard.evidence import words
-from dashboard.evidence.pictures import PICTURES
+from dashboard.evidence.pictures import PICTURES, Picture
 
 if TYPE_CHECKING:
     from mlp_core.evidence import Evidence, Finding
@@ -45,15 +45,36 @@ def draw(finding: "Finding", evidence: "Evidence", is_marked: bool) -> None:
             _draw_text(finding)
             _draw_actions(finding, is_marked)
         with right:
-            picture = PICTURES[finding.name](evidence)
-            canvas.draw(
-                picture.spec,
-                picture.tables,
-                key=f"picture_{finding.name}",
-                alt=f"{finding.title}: the sentences beside this chart say what it shows.",
-            )
-            if picture.caption:
-                st.caption(picture.caption)
+            draw_pictures(finding.name, evidence, key=f"card_{finding.name}")
+
+
+def draw_pictures(check: str, evidence: "Evidence", key: str) -> None:
+    """Draws the pictures of a check, in tabs where there are several.
+
+    Args:
+      key: tells these from the same pictures elsewhere on the page.
+    """
+    pictures = PICTURES[check]
+    if len(pictures) == 1:
+        _draw_picture(pictures[0], evidence, key)
+        return
+    tabs = st.tabs([picture.title for picture in pictures], key=f"tabs_{key}", on_change="rerun")
+    for tab, picture in zip(tabs, pictures, strict=True):
+        if tab.open:
+            with tab:
+                _draw_picture(picture, evidence, key)
+
+
+def _draw_picture(picture: Picture, evidence: "Evidence", key: str) -> None:
+    drawing = picture.drawn(evidence)
+    canvas.draw(
+        drawing.spec,
+        drawing.tables,
+        key=f"picture_{key}_{picture.title}",
+        alt=f"{picture.title}: the sentences at this chart say what it shows.",
+    )
+    if drawing.caption:
+        st.caption(drawing.caption)
 
 
 def _draw_text(finding: "Finding") -> None:
@@ -63,22 +84,23 @@ def _draw_text(finding: "Finding") -> None:
         st.badge(label, color=color)  # type: ignore[arg-type]
     st.markdown(words.spaced(finding.found))
     st.markdown(f"**Why it hurts.** {words.spaced(finding.why)}")
+    if finding.fix is None:
+        st.caption(words.NO_SWITCH)
 
 
 def _draw_actions(finding: "Finding", is_marked: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if finding.fix is not None:
             _draw_switch(finding.fix, finding.name)
-        if finding.updates is not None:
-            st.button(
-                "Marked on the curve" if is_marked else "Mark on the curve",
-                on_click=_mark,
-                args=(finding.name,),
-                icon=":material/my_location:",
-                type="tertiary",
-                disabled=is_marked,
-                key=f"mark_{finding.name}",
-            )
+        st.button(
+            "Marked on the curve" if is_marked else "Mark on the curve",
+            on_click=_mark,
+            args=(finding.name,),
+            icon=":material/my_location:",
+            type="tertiary",
+            disabled=is_marked,
+            key=f"mark_{finding.name}",
+        )
         with st.popover("The code", icon=":material/code:", type="tertiary"):
             st.caption(finding.source)
             st.code(_source(finding.source), language="python", wrap_lines=True)

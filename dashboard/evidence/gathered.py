@@ -1,22 +1,26 @@
-"""The evidence of runs: gathered once in the background, shared by all sessions, bounded."""
+"""The evidence of runs: gathered in the background, shared by all sessions, bounded."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import runs
+from dashboard import runs, timings
 from dashboard.choice import Choice
 from dashboard.jobs import Job, Workers
 
 if TYPE_CHECKING:
-    from mlp_core.evidence import Evidence
+    from mlp_core.evidence import Progress
 
-LONGEST_SECONDS = 60.0
-"""Gathering cannot be stopped half-way, so what would take longer is not begun."""
+LONG_SECONDS = 20.0
+"""From this estimate on, evidence is gathered when the reader asks."""
+
+LONGEST_SECONDS = 3600.0
+"""What would take longer is not begun: the machine is everybody's."""
 
 _SHARE = 4.0  # what it costs, where training alone costs 1
 _KEPT = 32
+_COURTESY_SECONDS = 0.5
 
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
@@ -24,9 +28,26 @@ def _workers() -> Workers:
     return Workers(threads=1, keep=_KEPT)
 
 
-def job(choice: Choice) -> "Job[Evidence]":
+def begin(choice: Choice) -> "Job[Progress]":
     """Returns the gathering for a run, begun if nobody has yet."""
     return _workers().start(choice, lambda: _gathered(choice))
+
+
+def job(choice: Choice) -> "Job[Progress] | None":
+    """Returns the gathering for a run if anybody has begun it."""
+    return _workers().find(choice)
+
+
+def go_on(choice: Choice) -> None:
+    """Lets a gathering begin, or go on where it was stopped."""
+    begin(choice)
+    _workers().resume(choice)
+
+
+def begin_again(choice: Choice) -> None:
+    """Drops a gathering that failed and begins it anew."""
+    _workers().forget(choice)
+    begin(choice)
 
 
 def estimated_seconds(choice: Choice) -> float:
@@ -34,7 +55,9 @@ def estimated_seconds(choice: Choice) -> float:
     return _SHARE * runs.estimated_seconds(choice.settings)
 
 
-def _gathered(choice: Choice) -> "Iterator[Evidence]":
+def _gathered(choice: Choice) -> "Iterator[Progress]":
     from mlp_core import evidence
 
-    yield evidence.collect(choice.settings, choice.fixes)
+    for progress in evidence.collect_chunks(choice.settings, choice.fixes):
+        yield progress
+        timings.courtesy().wait(_COURTESY_SECONDS)

@@ -1,74 +1,69 @@
-"""The Evidence page: the answer, the loss curve, and a card for each finding."""
+"""The Evidence page: the answer, the loss curve, a card for each finding, and all pictures."""
 
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import canvas, runs, words
+from dashboard import canvas, runs
 from dashboard.choice import Choice
-from dashboard.evidence import cards, charts, gathered, tables
-from dashboard.evidence import words as evidence_words
+from dashboard.evidence import cards, charts, tables, waiting, words
 
 if TYPE_CHECKING:
-    from mlp_core.evidence import Evidence, Finding
-
-POLL_SECONDS = 0.3
-_PATIENCE_SECONDS = 1.0
-_ASKED = "asked_for_evidence"
+    from mlp_core.evidence import Check, Evidence, Finding
 
 
 def show(choice: Choice) -> None:
     """Draws the evidence of a run, once it is gathered."""
-    seconds = gathered.estimated_seconds(choice)
-    if seconds > gathered.LONGEST_SECONDS:
-        st.warning(
-            f"The evidence of so long a run would take about {words.duration(1000 * seconds)}. "
-            "Take fewer steps or smaller layers, under **Experiment** in the sidebar."
-        )
-        return
-    job = gathered.job(choice)
-    if not job.wait(_PATIENCE_SECONDS):
-        st.fragment(_draw_waiting, run_every=POLL_SECONDS)(choice)
-        return
-    if job.latest is None:
-        st.error(f"The evidence could not be gathered: {job.error}", icon=":material/error:")
-        return
-    _draw(job.latest)
-    runs.settle_memory("evidence")
-
-
-def _draw_waiting(choice: Choice) -> None:
-    if not gathered.job(choice).running:
-        st.rerun()
-    st.progress(0.0, "Training this run once more and writing everything down …")
+    evidence = waiting.evidence(choice)
+    if evidence is not None:
+        _draw(evidence)
+        runs.settle_memory("evidence")
 
 
 def _draw(evidence: "Evidence") -> None:
     from mlp_core.evidence import CHECKS, findings
 
     found = findings(evidence)
-    st.markdown(evidence_words.answer(found, CHECKS))
+    st.markdown(words.answer(found, CHECKS))
     marked = _marked(found)
-    curves = tables.curves(evidence)
-    if curves.empty:
-        st.info("There is no curve to draw: no loss in this run was ever a number.")
-    else:
-        canvas.draw(
-            charts.marked_losses(),
-            {"curves": curves, "marked": tables.marked(marked)},
-            key="marked_losses",
-            alt="Val and train loss against updates on a log scale, with the updates that the "
-            "marked finding concerns.",
-        )
-        st.caption(evidence_words.losses(curves))
+    _draw_curve(evidence, marked)
     for finding in found:
         cards.draw(finding, evidence, is_marked=finding is marked)
-    with st.expander("What was checked", icon=":material/checklist:", expanded=not found):
-        st.markdown(evidence_words.checked(CHECKS, found))
+    _draw_checks(evidence, CHECKS, found)
 
 
 def _marked(found: "tuple[Finding, ...]") -> "Finding | None":
-    """Returns the finding that the reader has marked, else the worst that concerns some updates."""
-    of_updates = [finding for finding in found if finding.updates is not None]
-    chosen = [finding for finding in of_updates if finding.name == cards.marked()]
-    return next(iter([*chosen, *of_updates]), None)
+    """Returns the finding that the reader has marked, else the worst."""
+    name = cards.marked()
+    return next((finding for finding in found if finding.name == name), next(iter(found), None))
+
+
+def _draw_curve(evidence: "Evidence", marked: "Finding | None") -> None:
+    curves = tables.curves(evidence)
+    if curves.empty:
+        st.info("There is no curve to draw: no loss in this run was ever a number.")
+        return
+    canvas.draw(
+        charts.marked_losses(),
+        {"curves": curves, "marked": tables.marked(marked)},
+        key="marked_losses",
+        alt="Val and train loss against updates on a log scale, with the updates that the "
+        "marked finding concerns.",
+    )
+    st.caption(words.losses(curves))
+
+
+def _draw_checks(
+    evidence: "Evidence", checks: "tuple[Check, ...]", found: "tuple[Finding, ...]"
+) -> None:
+    """Draws what was checked, and the picture of any check, whether it found something or not."""
+    with st.expander("What was checked", icon=":material/checklist:", expanded=not found):
+        st.markdown(words.checked(checks, found))
+        sentences = {check.name: words.spaced(check.checked) for check in checks}
+        name = st.selectbox(
+            "Look at what a check saw",
+            list(sentences),
+            format_func=sentences.__getitem__,
+            key="looked_at",
+        )
+        cards.draw_pictures(name, evidence, key=f"seen_{name}")

@@ -1,4 +1,4 @@
-"""The picture of each finding: the name of a check, and what shows its evidence."""
+"""The pictures of each check: what shows its evidence, the plainest first."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,128 +14,174 @@ if TYPE_CHECKING:
 _ZERO = pd.DataFrame({"x": [0.0], "y": [0.0]})
 
 
-class Picture(NamedTuple):
+class Drawing(NamedTuple):
     """A chart with its rows."""
 
     spec: dict[str, Any]
     tables: dict[str, pd.DataFrame]
     caption: str
-    """What is to be seen, in a sentence."""
+    """What is to be seen, in a sentence or two."""
 
 
-def _ledger(evidence: "Evidence") -> Picture:
-    return Picture(
+class Picture(NamedTuple):
+    """A way to draw some evidence."""
+
+    title: str
+    """A few words, for a tab."""
+    drawn: Callable[["Evidence"], Drawing]
+
+
+def _ledger(evidence: "Evidence") -> Drawing:
+    return Drawing(
         charts.ledger(),
         {"draws": tables.draws(evidence)},
         "Each dot is a random draw. Two in one column use the same key (orange diamonds).",
     )
 
 
-def _copies(evidence: "Evidence") -> Picture:
-    return Picture(
-        charts.units("bias at the start", "gain, and weight, at the start"),
-        {"units": tables.copies(evidence), "zero": _ZERO},
-        "A unit's bias against its gain, and against a weight of its layer. Equal ones lie on the "
-        "diagonal (orange diamonds).",
+def _bias_and_gain(evidence: "Evidence") -> Drawing:
+    return _copies(evidence, "gain", "gain")
+
+
+def _bias_and_weight(evidence: "Evidence") -> Drawing:
+    return _copies(evidence, "weight", "weight of the same place")
+
+
+def _copies(evidence: "Evidence", name: str, title: str) -> Drawing:
+    units = tables.copies(evidence, name)
+    equal, correlation = tables.likeness(units)
+    alike = "" if correlation is None else f", their correlation {correlation:.2f}"
+    return Drawing(
+        charts.units("bias at the start", f"{title}, at the start"),
+        {"units": units, "zero": _ZERO},
+        f"A dot is a unit. In {equal} of {len(units)} the two are equal (orange diamonds){alike}.",
     )
 
 
-def _drawn_norm(evidence: "Evidence") -> Picture:
-    return Picture(
+def _gains(evidence: "Evidence") -> Drawing:
+    return Drawing(
         charts.units("gain at the start", "bias at the start"),
         {"units": tables.gains(evidence), "zero": _ZERO},
-        "A dot is a unit; a sound one starts at gain 1, bias 0. Orange: gain negative or tiny.",
+        "A dot is a unit; a sound one starts at gain 1, bias 0. Orange diamonds: the gain is "
+        "negative, which turns the unit round, or next to 0, which silences it.",
     )
 
 
-def _dead_units(evidence: "Evidence") -> Picture:
-    lines = tables.layer_lines(evidence.losses.updates, evidence.units.dead, positive=False)
-    return Picture(
-        charts.layers("share of dead units", logarithmic=False),
+def _over_updates(
+    evidence: "Evidence", values: Any, title: str, caption: str, logarithmic: bool = True
+) -> Drawing:
+    lines = tables.layer_lines(evidence, values, positive=logarithmic)
+    return Drawing(
+        charts.layers(title + ", log scale" * logarithmic, logarithmic),
         {"lines": lines, "ends": tables.ends(lines)},
+        caption,
+    )
+
+
+def _dead_units(evidence: "Evidence") -> Drawing:
+    return _over_updates(
+        evidence,
+        evidence.units.dead,
+        "share of dead units",
         "A unit is dead if it is 0 for every training row.",
+        logarithmic=False,
     )
 
 
-def _smallest_std(evidence: "Evidence") -> Picture:
-    lines = tables.layer_lines(evidence.losses.updates, evidence.units.smallest_std, positive=True)
-    return Picture(
-        charts.layers("smallest std, log scale", logarithmic=True),
-        {"lines": lines, "ends": tables.ends(lines)},
-        "The least std that any row had, by which LayerNorm divides. Gaps are exact zeros.",
+def _smallest_std(evidence: "Evidence") -> Drawing:
+    return _over_updates(
+        evidence,
+        evidence.units.smallest_std,
+        "smallest std",
+        "The least std over a layer's units that any row had. LayerNorm divides by it. A gap is an "
+        "exact 0.",
     )
 
 
-def _rows_seen(evidence: "Evidence") -> Picture:
-    return Picture(
+def _update_ratio(evidence: "Evidence") -> Drawing:
+    return _over_updates(
+        evidence,
+        evidence.steps.update_ratio,
+        "update ÷ weights",
+        "How far an update moves each layer's weights, against their size. A gap: no rows, no "
+        "update to measure.",
+    )
+
+
+def _gradient_norm(evidence: "Evidence") -> Drawing:
+    return _over_updates(
+        evidence,
+        evidence.steps.gradient_norm,
+        "length of the gradient",
+        "Layers whose gradients differ much in length cannot all have the learning rate that "
+        "suits them.",
+    )
+
+
+def _distance(evidence: "Evidence") -> Drawing:
+    return _over_updates(
+        evidence,
+        evidence.steps.distance,
+        "distance from the start",
+        "How far each layer's weights are from where they began.",
+        logarithmic=False,
+    )
+
+
+def _rows_seen(evidence: "Evidence") -> Drawing:
+    return Drawing(
         charts.rows_seen(),
         {"rows": tables.rows_seen(evidence)},
         "The rows of each batch in the first updates. Where there is no bar there was no data.",
     )
 
 
-def _never_seen(evidence: "Evidence") -> Picture:
+def _ever_seen(evidence: "Evidence") -> Drawing:
     never = evidence.rows.never_seen
     return _shares({"in no batch": never, "in some batch": 1 - never}, "share of training rows")
 
 
-def _moved(evidence: "Evidence") -> Picture:
+def _moved(evidence: "Evidence") -> Drawing:
     share = evidence.rows.moved_on_nothing
     return _shares({"on empty batches": share, "on rows": 1 - share}, "share of the whole way")
 
 
-def _shares(values: dict[str, float], title: str) -> Picture:
-    return Picture(
-        charts.bars(title, logarithmic=False),
-        {"bars": tables.bars(values, "{:.0%}".format)},
-        "",
-    )
+def _shares(values: dict[str, float], title: str) -> Drawing:
+    bars = tables.bars(values, lambda share: f"{100 * share:.0f} %")
+    return Drawing(charts.bars(title, logarithmic=False), {"bars": bars}, "")
 
 
-def _descent(evidence: "Evidence") -> Picture:
-    updates = evidence.losses.updates[:-1]
-    lines = tables.layer_lines(updates, evidence.steps.update_ratio, positive=True)
-    lines["line"] = lines["line"].replace(f"layer {tables.num_layers(evidence) + 1}", "head")
-    return Picture(
-        charts.layers("update ÷ weights, log scale", logarithmic=True),
-        {"lines": lines, "ends": tables.ends(lines)},
-        "How far an update moves each layer's weights, against their size.",
-    )
-
-
-def _one_batch(evidence: "Evidence") -> Picture:
+def _one_batch(evidence: "Evidence") -> Drawing:
     lines = tables.one_batch(evidence)
-    return Picture(
+    return Drawing(
         charts.layers("loss on one batch, log scale", logarithmic=True),
-        {"lines": lines, "ends": lines.head(0)},
-        "Updates on the first batch alone.",
+        {"lines": lines, "ends": tables.ends(lines)},
+        "Updates on the first batch alone. A line that breaks off is no number from there on.",
     )
 
 
-def _scaled(evidence: "Evidence") -> Picture:
-    lines = tables.scaled(evidence)
-    return Picture(
+def _scaled(evidence: "Evidence") -> Drawing:
+    return Drawing(
         charts.scaled(),
-        {"lines": lines},
+        {"lines": tables.scaled(evidence)},
         "Each line is an input, made shorter and longer. Flat: the network does not see it.",
     )
 
 
-def _losses(values: dict[str, float]) -> Picture:
-    return Picture(
-        charts.bars("mean squared error, log scale", logarithmic=True),
-        {"bars": tables.log_bars(values, words.loss)},
-        "",
+def _losses(values: dict[str, float]) -> Drawing:
+    bars = tables.log_bars(values, words.loss)
+    return Drawing(
+        charts.bars("mean squared error, log scale", logarithmic=True), {"bars": bars}, ""
     )
 
 
-def _start_loss(evidence: "Evidence") -> Picture:
+def _start_loss(evidence: "Evidence") -> Drawing:
     losses = evidence.losses
     start = float(losses.train[0])
     return _losses({"at the start": start, "predict the mean": losses.predict_mean})
 
 
-def _least_squares(evidence: "Evidence") -> Picture:
+def _least_squares(evidence: "Evidence") -> Drawing:
     losses = evidence.losses
     return _losses(
         {
@@ -146,37 +192,42 @@ def _least_squares(evidence: "Evidence") -> Picture:
     )
 
 
-def _gap(evidence: "Evidence") -> Picture:
+def _gap(evidence: "Evidence") -> Drawing:
     losses = evidence.losses
     return _losses({"val": float(losses.val[-1]), "train": float(losses.train[-1])})
 
 
-def _operations(evidence: "Evidence") -> Picture:
+def _operations(evidence: "Evidence") -> Drawing:
     operations = {"here": evidence.probes.operations, "compiled": 1}
-    return Picture(
-        charts.bars("operations sent for one update, log scale", logarithmic=True),
-        {"bars": tables.log_bars(operations, "{:,.0f}".format)},
-        "",
-    )
+    bars = tables.log_bars(operations, "{:,.0f}".format)
+    title = "operations sent for one update, log scale"
+    return Drawing(charts.bars(title, logarithmic=True), {"bars": bars}, "")
 
 
-PICTURES: dict[str, Callable[["Evidence"], Picture]] = {
-    "empty_batches": _rows_seen,
-    "never_seen": _never_seen,
-    "moved_on_nothing": _moved,
-    "reused_keys": _ledger,
-    "copied_numbers": _copies,
-    "drawn_norm": _drawn_norm,
-    "dead_layer": _dead_units,
-    "undefined_output": _smallest_std,
-    "undefined_gradient": _smallest_std,
-    "plain_descent": _descent,
-    "wall": _scaled,
-    "diverged": _descent,
-    "start_loss": _start_loss,
-    "one_batch": _one_batch,
-    "least_squares": _least_squares,
-    "gap": _gap,
-    "eager_step": _operations,
+_KEYS = Picture("Keys", _ledger)
+_COPIES = (Picture("b and g", _bias_and_gain), Picture("b and W", _bias_and_weight))
+_DEAD, _STD = Picture("Dead units", _dead_units), Picture("Smallest std", _smallest_std)
+_DISTANCE = Picture("Distance", _distance)
+_ONE_BATCH = Picture("One batch", _one_batch)
+_UPDATES = (Picture("Updates", _update_ratio), Picture("Gradients", _gradient_norm), _DISTANCE)
+
+PICTURES: dict[str, tuple[Picture, ...]] = {
+    "empty_batches": (Picture("Rows", _rows_seen),),
+    "never_seen": (Picture("Rows seen", _ever_seen),),
+    "moved_on_nothing": (Picture("The way", _moved), _DISTANCE),
+    "reused_keys": (_KEYS, *_COPIES),
+    "copied_numbers": _COPIES,
+    "drawn_norm": (Picture("Gains, biases", _gains), _DEAD, _STD),
+    "undefined_output": (_STD,),
+    "undefined_gradient": (_STD, Picture("Gradients", _gradient_norm)),
+    "dead_layer": (_DEAD, _STD),
+    "plain_descent": (_ONE_BATCH, *_UPDATES),
+    "wall": (Picture("Longer inputs", _scaled),),
+    "diverged": _UPDATES,
+    "start_loss": (Picture("Start loss", _start_loss),),
+    "one_batch": (_ONE_BATCH,),
+    "least_squares": (Picture("Losses", _least_squares),),
+    "gap": (Picture("Losses", _gap),),
+    "eager_step": (Picture("Operations", _operations),),
 }
-"""The picture of each check's finding, by the check's name."""
+"""The pictures of each check, by the check's name."""

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 SHOWN_EPOCHS_ROWS = 96
 """The most updates whose batches are drawn."""
 
-SMALL_GAIN = 0.1
-"""A gain below it is drawn as one that hurts."""
-
 _OF_LAYERS = ("val", "train", "pinned", "v1", "stage", "batch", "text")
 _SHOWN_INPUTS = 6
 _LEAST_BAR = 1e-4
@@ -35,7 +32,7 @@ def curves(evidence: "Evidence") -> pd.DataFrame:
 def marked(finding: "Finding | None") -> pd.DataFrame:
     """Returns the updates that a finding concerns: `first`, `last`, `text`; none without one."""
     rows = []
-    if finding is not None and finding.updates is not None:
+    if finding is not None:
         first, last = finding.updates
         where = f"update {first:,}" if first == last else f"updates {first:,} to {last:,}"
         rows.append((first, last, where))
@@ -60,29 +57,39 @@ def draws(evidence: "Evidence") -> pd.DataFrame:
     )
 
 
-def copies(evidence: "Evidence") -> pd.DataFrame:
-    """Returns each unit's bias `x` and its gain, or a weight of its layer, `y`, at the start.
+def copies(evidence: "Evidence", name: str) -> pd.DataFrame:
+    """Returns each unit's bias `x` and another number of it, `y`, at the start.
 
-    The weights are the layer's first ones, as many as there are units. Further columns: `name`, and
-    `series`, "train" where the two numbers are equal.
+    Further columns: `name`, and `series`, "train" where the two are equal.
+
+    Args:
+      name: "gain", or "weight": the layer's first ones, as many as there are units.
     """
     parts = []
-    for name in ("gain", "weight"):
-        for layer in range(num_layers(evidence)):
-            bias = evidence.start[f"layers[{layer}].bias"]
-            other = np.ravel(evidence.start[f"layers[{layer}].{name}"])[: len(bias)]
-            parts.append(_units(layer, bias[: len(other)], other, bias[: len(other)] == other))
-            parts[-1]["name"] += f": bias and {name}"
+    for layer in range(num_layers(evidence)):
+        bias = evidence.start[f"layers[{layer}].bias"]
+        other = np.ravel(evidence.start[f"layers[{layer}].{name}"])[: len(bias)]
+        parts.append(_units(layer, bias[: len(other)], other, bias[: len(other)] == other))
     return pd.concat(parts, ignore_index=True)
 
 
+def likeness(units: pd.DataFrame) -> tuple[int, float | None]:
+    """Returns in how many units `x` is `y`, and their correlation; None where one is constant."""
+    equal = int((units["x"] == units["y"]).sum())
+    if len(units) < 3 or units["x"].nunique() == 1 or units["y"].nunique() == 1:
+        return equal, None
+    return equal, float(np.corrcoef(units["x"], units["y"])[0, 1])
+
+
 def gains(evidence: "Evidence") -> pd.DataFrame:
-    """Returns each unit's gain `x` and bias `y` at the start; the series is "train" below 0.1."""
+    """Returns each unit's gain `x` and bias `y` at the start; "train" where the gain is too low."""
+    from mlp_core.evidence.normalisation import TINY_GAIN
+
     parts = []
     for layer in range(num_layers(evidence)):
         gain = evidence.start[f"layers[{layer}].gain"]
         bias = evidence.start[f"layers[{layer}].bias"]
-        parts.append(_units(layer, gain, bias, gain < SMALL_GAIN))
+        parts.append(_units(layer, gain, bias, gain < TINY_GAIN))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -103,29 +110,27 @@ def num_layers(evidence: "Evidence") -> int:
     return int(evidence.units.dead.shape[1])
 
 
-def layer_lines(updates: np.ndarray, values: np.ndarray, positive: bool) -> pd.DataFrame:
-    """Returns a line for each layer: `update`, `value`, `series`, `line`.
+def layer_lines(evidence: "Evidence", values: np.ndarray, positive: bool) -> pd.DataFrame:
+    """Returns a line for each layer over the updates: `update`, `value`, `series`, `line`.
 
     Args:
-      updates: `[R]`.
-      values: `[R, L]`, the head last where L is one more than there are layers.
+      values: `[R, L]` at `evidence.losses.updates`, or without the end's; the head last where L is
+        one more than there are layers.
       positive: leaves out what a log axis cannot show.
     """
+    names = [*(f"layer {layer + 1}" for layer in range(num_layers(evidence))), "head"]
+    updates = evidence.losses.updates
     lines = []
-    for layer, column in enumerate(values.T):
+    for column, name, series in zip(values.T, names, _OF_LAYERS, strict=False):
         drawable = np.isfinite(column) & ((column > 0) | (not positive))
         kept = tables.thinned(np.flatnonzero(drawable), 100)
-        lines.append(
-            pd.DataFrame(
-                {
-                    "update": updates[kept],
-                    "value": column[kept].astype(float),
-                    "series": _OF_LAYERS[layer],
-                    "line": f"layer {layer + 1}",
-                }
-            )
-        )
+        lines.append(_line(updates[kept], column[kept], series, name))
     return pd.concat(lines, ignore_index=True)
+
+
+def _line(updates: np.ndarray, values: np.ndarray, series: str, name: str) -> pd.DataFrame:
+    columns = {"update": updates, "value": values.astype(float), "series": series, "line": name}
+    return pd.DataFrame(columns)
 
 
 def ends(lines: pd.DataFrame) -> pd.DataFrame:
@@ -140,12 +145,19 @@ def rows_seen(evidence: "Evidence") -> pd.DataFrame:
 
 
 def one_batch(evidence: "Evidence") -> pd.DataFrame:
-    """Returns the losses of updates on one batch alone: `update`, `value`, `series`, `line`."""
-    losses = evidence.probes.one_batch
-    kept = tables.thinned(np.flatnonzero(np.isfinite(losses) & (losses > 0)), 100)
-    return pd.DataFrame(
-        {"update": kept, "value": losses[kept].astype(float), "series": "val", "line": "this run's"}
-    )
+    """Returns the losses of updates on one batch alone: `update`, `value`, `series`, `line`.
+
+    Those of AdamW beside them, unless this run's are just these.
+    """
+    probes = evidence.probes
+    fits = [("this run's", "val", probes.one_batch)]
+    if not np.array_equal(probes.one_batch, probes.one_batch_adamw, equal_nan=True):
+        fits.append(("AdamW's", "v1", probes.one_batch_adamw))
+    lines = []
+    for name, series, losses in fits:
+        kept = tables.thinned(np.flatnonzero(np.isfinite(losses) & (losses > 0)), 100)
+        lines.append(_line(kept, losses[kept], series, name))
+    return pd.concat(lines, ignore_index=True)
 
 
 def scaled(evidence: "Evidence") -> pd.DataFrame:
@@ -157,14 +169,7 @@ def scaled(evidence: "Evidence") -> pd.DataFrame:
     order = np.argsort(probes.scaled[probes.scales == 1][0])
     chosen = order[np.linspace(0, len(order) - 1, _SHOWN_INPUTS).round().astype(int)]
     parts = [
-        pd.DataFrame(
-            {
-                "update": probes.scales,
-                "value": probes.scaled[:, row].astype(float),
-                "series": "val",
-                "line": f"input {place + 1}",
-            }
-        )
+        _line(probes.scales, probes.scaled[:, row], "val", f"input {place + 1}")
         for place, row in enumerate(chosen)
     ]
     return pd.concat(parts, ignore_index=True)

@@ -42,7 +42,7 @@ def matrix(table: "Table") -> pd.DataFrame:
 def ranking(table: "Table") -> pd.DataFrame:
     """Returns what each tool is good for, the best first: most caught, most symptoms, least cost.
 
-    Columns are words for readers: `tool`, `catches`, `shows symptoms of`, `costs, in runs`,
+    Columns are words for readers: `tool`, `catches`, `shows symptoms of`, `time, plain run 1`,
     `switch it on with`.
     """
     rows = [
@@ -50,7 +50,7 @@ def ranking(table: "Table") -> pd.DataFrame:
             "tool": words.TOOLS[tool],
             "catches": ", ".join(map(_bug, caught)) or "–",
             "shows symptoms of": ", ".join(map(_bug, symptoms)) or "–",
-            "costs, in runs": f"{cost:.1f}",
+            "time, plain run 1": f"{cost:.1f}",
             "switch it on with": SWITCHED_ON_BY[tool],
         }
         for tool, caught, symptoms, cost in _ranked(table)

@@ -10,7 +10,7 @@ from dashboard.evidence import charts, tool_tables, words
 if TYPE_CHECKING:
     from mlp_core.detectors import Table
 
-_SHOWN = ("tool", "catches", "shows symptoms of", "costs, in runs", "switch it on with")
+_SHOWN = ("tool", "catches", "shows symptoms of", "time, plain run 1", "switch it on with")
 
 
 @st.cache_resource(show_spinner=False)
@@ -50,5 +50,6 @@ def show() -> None:
         hide_index=True,
         column_order=_SHOWN,
         height="content",
-        alt="The tools with what each catches, shows symptoms of and costs, the best first.",
+        column_config={"shows symptoms of": st.column_config.Column(width="medium")},
+        alt="The tools with what each catches, shows symptoms of and takes, the best first.",
     )

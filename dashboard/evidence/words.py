@@ -17,11 +17,13 @@ BADGES: dict["Severity", tuple[str, str]] = {
     "fault": ("fault", "orange"),
     "limit": ("limit", "blue"),
     "symptom": ("symptom", "gray"),
-    "hazard": ("no harm yet", "yellow"),
+    "hazard": ("no harm in this run", "yellow"),
     "cost": ("costs time", "gray"),
 }
 """What each severity is called, and the colour of its badge."""
 
+NO_SWITCH = "No switch of its own: it follows from something else, often from a card above."
+"""Stands on the card of a finding that no single switch mends."""
 
 TOOLS = {
     "debug_nans": "jax_debug_nans",
@@ -84,17 +86,15 @@ def losses(curves: "pd.DataFrame") -> str:
 
 def spaced(text: str) -> str:
     """Returns a sentence of a finding with its per cent signs set apart, as on all pages."""
-    return re.sub(r"(\d)%", r"\1 %", text)
+    return re.sub(r"(\d)%", "\\1\N{NO-BREAK SPACE}%", text)
 
 
 def checked(checks: "Sequence[Check]", findings: "Sequence[Finding]") -> str:
     """Returns every check as a line, marked where it found something."""
-    found = {finding.name: finding for finding in findings}
-    lines = []
-    for check in checks:
-        icon = ":material/error:" if check.name in found else ":material/check:"
-        lines.append(f"- {icon} {spaced(check.checked)}")
-    return "\n".join(lines)
+    found = {finding.name for finding in findings}
+    icons = (":material/error:" if check.name in found else ":material/check:" for check in checks)
+    lines = (f"{icon} {spaced(check.checked)}" for icon, check in zip(icons, checks, strict=True))
+    return "  \n".join(lines)
 
 
 def tools(matrix: "pd.DataFrame") -> str:

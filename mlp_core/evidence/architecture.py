@@ -45,8 +45,8 @@ def _wall(evidence: Evidence) -> Finding | None:
     alive = np.isfinite(probes.scaled).all() and np.isfinite(losses.val[-1])
     if not alive or np.std(plain) <= CONSTANT * np.std(probes.target):
         return None
-    response, gain = scale_response(probes), length_gain(probes)
-    if response > BLIND or gain < GAIN:
+    gain = length_gain(probes)
+    if scale_response(probes) > BLIND or gain < GAIN:
         return None
     lowest, highest = probes.scales.min(), probes.scales.max()
     return Finding(
@@ -54,8 +54,8 @@ def _wall(evidence: Evidence) -> Finding | None:
         severity="limit",
         title="The network cannot see how long its input is",
         found=(
-            f"Inputs scaled by {lowest:g} to {highest:g} move the predictions by "
-            f"{response:.1g} of their spread. Yet the length of x explains {gain:.0%} of the error "
+            f"Inputs scaled by {lowest:g} to {highest:g} move the predictions by less than "
+            f"{BLIND:.0%} of their spread. Yet the length of x explains {gain:.0%} of the error "
             f"that is left, of a val loss of {losses.val[-1]:.3g}."
         ),
         why=(

@@ -93,7 +93,7 @@ class _Gathering:
             _losses(settings, marks, updates, standing),
             _units(marks, updates, standing),
             _steps(marks, updates, standing, rows_seen),
-            _rows(settings, fixes, rows_seen, updates.movement),
+            _rows(settings, fixes, rows_seen, np.asarray(updates.movement)),
             probes(settings, fixes, initial.unravel(params), examples, plan, self._fits),
         )
 

@@ -12,7 +12,7 @@ SLOWER = 1.25
 
 def _plain_descent(evidence: Evidence) -> Finding | None:
     alignment = evidence.steps.alignment
-    own, adamw = evidence.probes.one_batch[-1], evidence.probes.one_batch_adamw
+    own, adamw = evidence.probes.one_batch[-1], evidence.probes.one_batch_adamw[-1]
     straight = np.isfinite(alignment).any() and np.nanmedian(alignment) > STRAIGHT
     if not straight or not own > SLOWER * adamw:
         return None

@@ -32,8 +32,8 @@ class Finding:
     """The field of `Fixes` that mends it; None if no switch does."""
     source: str
     """The dotted name of the place in the code."""
-    updates: tuple[int, int] | None
-    """The updates it concerns, first and last; None if none of them more than others."""
+    updates: tuple[int, int]
+    """The updates it concerns, first and last; one and the same where it shows at one."""
 
 
 class Check(NamedTuple):

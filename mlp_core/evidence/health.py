@@ -7,10 +7,15 @@ from mlp_core.evidence.records import Evidence
 
 WORSE = 2.0
 START = 5.0
-"""Times the loss of predicting the mean; of 200 seeds drawn soundly none starts so high."""
 FITTED = 0.03
 LINEAR = 0.02
 GAP, GAP_RATIO = 0.01, 1.2
+"""All but the last in losses of predicting the mean. They rest on the post's task with the seeds
+from 1000 on, 71 sound runs and 14 with each bug alone. Sound ones start at 3.3 at most, fit a batch
+to 0.014, end 0.0023 above least squares and 0.0015 above their train loss. A network that cannot
+see |x| fits a batch to 0.041 at best and ends 0.09 above least squares, plain descent fits it to
+0.033, empty batches end 0.11 above.
+"""
 
 
 def _diverged(evidence: Evidence) -> Finding | None:
@@ -88,7 +93,7 @@ def _one_batch(evidence: Evidence) -> Finding | None:
         ),
         fix=None,
         source="mlp_core.optimizer.updated",
-        updates=None,
+        updates=(0, 0),
     )
 
 
@@ -102,8 +107,8 @@ def _least_squares(evidence: Evidence) -> Finding | None:
         severity="symptom",
         title="A straight line does better",
         found=(
-            f"The val loss ends at {losses.val[-1]:.3g}. Linear least squares on the same rows "
-            f"gives {losses.least_squares:.2g}, without any training."
+            f"The val loss ends at {losses.val[-1]:.3g}. A straight line through the same rows, by "
+            f"least squares, gives {_or_zero(losses.least_squares)} without any training."
         ),
         why=(
             "A network that loses to a linear fit has not learned what is there to learn. The "
@@ -111,8 +116,13 @@ def _least_squares(evidence: Evidence) -> Finding | None:
         ),
         fix=None,
         source="mlp_core.data.baselines",
-        updates=None,
+        updates=_at_the_end(evidence),
     )
+
+
+def _or_zero(loss: float) -> str:
+    """Returns a loss, 0 where only rounding is left of it."""
+    return "0" if loss < 1e-6 else f"{loss:.3g}"
 
 
 def _gap(evidence: Evidence) -> Finding | None:
@@ -131,8 +141,13 @@ def _gap(evidence: Evidence) -> Finding | None:
         ),
         fix=None,
         source="mlp_core.data.dataset",
-        updates=None,
+        updates=_at_the_end(evidence),
     )
+
+
+def _at_the_end(evidence: Evidence) -> tuple[int, int]:
+    end = int(evidence.losses.updates[-1])
+    return end, end
 
 
 CHECKS = (

@@ -31,7 +31,7 @@ def compiled_shapes(
       most: no more updates than these are looked at.
     """
     params, norm = initial(settings, fixes).params, model.norm_of(fixes)
-    data, rows = jax.device_put(dataset(settings)), PythonBatches(settings, fixes)
+    rows, features = PythonBatches(settings, fixes), settings.num_features
     shapes: list[tuple[int, ...]] = []
 
     @jax.jit
@@ -41,8 +41,9 @@ def compiled_shapes(
 
     updates = min(settings.steps, settings.steps_per_epoch + 1, most)
     for _ in range(updates):
-        batch = rows.next_rows()
-        traced.eval_shape(data.x_train[batch], data.y_train[batch])
+        batch = len(rows.next_rows())
+        x, y = (jax.ShapeDtypeStruct((batch, each), np.float32) for each in (features, 1))
+        traced.eval_shape(x, y)
     return tuple(shapes), updates
 
 

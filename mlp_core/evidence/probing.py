@@ -104,7 +104,7 @@ def probes(
         np.linalg.norm(x, axis=1),
         y,
         fits[0].losses,
-        float(fits[-1].losses[-1]),
+        fits[-1].losses,
         float(np.var(examples.y_batches[0])),
         loop.operations(settings, fixes),
     )

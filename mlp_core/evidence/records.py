@@ -95,8 +95,8 @@ class Probes:
     """`[n]`, of these rows, unscaled."""
     one_batch: np.ndarray
     """`[K + 1]`, losses on the way of K updates of this run's kind on its first batch alone."""
-    one_batch_adamw: float
-    """What as many AdamW updates at the same learning rate reach from the same start."""
+    one_batch_adamw: np.ndarray
+    """`[K + 1]`, of as many AdamW updates at the same learning rate from the same start."""
     one_batch_predict_mean: float
     """The loss of predicting that batch's mean target."""
     operations: int

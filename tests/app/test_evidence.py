@@ -1,7 +1,8 @@
 """The Evidence page, driven without a browser."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -12,13 +13,14 @@ from dashboard.evidence.pictures import PICTURES
 from dashboard.evidence.words import BADGES, PROGRAMS, TOOLS, spaced
 from mlp_core import STAGES, Fixes, Settings, detectors, train
 from mlp_core.detectors import Cell, Table
-from mlp_core.evidence import CHECKS, SEVERITIES, collect, findings
+from mlp_core.evidence import CHECKS, SEVERITIES, Progress, collect, findings
 from mlp_core.fixes import SWITCHES
-from tests.app.conftest import ENTRY, SETTLES_WITHIN_SECONDS
+from tests.app.conftest import ENTRY, SETTLES_WITHIN_SECONDS, opened_at, run_until
 from tests.app.test_lab import table
 
 Open = Callable[..., AppTest]
 SMALL = Settings(steps=100)
+DRAWN = {picture.drawn for pictures in PICTURES.values() for picture in pictures}
 
 
 def link(stage: str, **parameters: str) -> dict[str, str]:
@@ -105,11 +107,55 @@ def test_says_what_was_checked_when_nothing_is_wrong(open_evidence: Open) -> Non
         assert spaced(check.checked) in text(app)
 
 
+LONG = {"hidden": "256, 256, 256", "steps": "5000", "batch_size": "64"}
+
+
 def test_a_run_too_long_to_gather_says_so(open_evidence: Open) -> None:
-    app = open_evidence(hidden="256, 256, 256", steps="20000", batch_size="64")
+    app = open_evidence(hidden="256, 256, 256, 256, 256, 256", steps="20000", batch_size="1500")
 
     assert "would take about" in app.warning[0].value
     assert not app.exception
+
+
+def test_a_long_gathering_is_offered_stopped_and_goes_on(fresh_caches: None, monkeypatch) -> None:
+    small, may_go_on = collect(SMALL, STAGES["v1"]), threading.Event()
+
+    def slowly(*_: object) -> Iterator[Progress]:
+        yield Progress(0.25, None)
+        assert may_go_on.wait(SETTLES_WITHIN_SECONDS)
+        yield Progress(0.5, None)
+        yield Progress(1.0, small)
+
+    monkeypatch.setattr("mlp_core.evidence.collect_chunks", slowly)
+    app = opened_at("evidence", **LONG)
+    assert "Gather it (about" in app.button(key="gather").label
+
+    app.button(key="gather").click().run()
+    app = run_until(app, lambda: "25 %" in _progress(app))
+    app.button(key="gathering_Stop").click().run()
+    may_go_on.set()
+    app = run_until(app, lambda: "Stopped at 50 %" in _progress(app))
+    app.button(key="gathering_Go on").click().run()
+
+    assert cards(settled(app))
+
+
+def _progress(app: AppTest) -> str:
+    return "".join(bar.proto.text for bar in app.get("progress"))
+
+
+def test_a_gathering_that_failed_can_be_tried_again(open_evidence: Open, monkeypatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mlp_core.evidence.collect_chunks", broken)
+        app = open_evidence(**link("v1", steps="100"))
+    assert "could not be gathered: no memory" in app.error[0].value
+
+    app.button(key="gather_again").click().run()
+
+    assert cards(settled(app))
 
 
 def test_every_check_has_a_picture_and_every_severity_a_badge() -> None:
@@ -121,11 +167,11 @@ def test_every_check_has_a_picture_and_every_severity_a_badge() -> None:
 def test_every_picture_can_be_drawn_of_every_run(task: str, stage: str) -> None:
     evidence = collect(Settings(task=task, steps=60, hidden=(4, 3)), STAGES[stage])
 
-    for draw in PICTURES.values():
-        picture = draw(evidence)
+    for draw in DRAWN:
+        drawing = draw(evidence)
 
-        assert picture.spec["height"] > 0
-        assert all(len(rows.columns) for rows in picture.tables.values())
+        assert drawing.spec["height"] > 0
+        assert all(len(rows.columns) for rows in drawing.tables.values())
 
 
 def test_pictures_of_a_dead_run_can_be_drawn_too() -> None:
@@ -133,7 +179,7 @@ def test_pictures_of_a_dead_run_can_be_drawn_too() -> None:
     runs = (collect(Settings(seed=seed, steps=300), fixes) for seed in range(20))
     dead = next(evidence for evidence in runs if evidence.losses.died_after is not None)
 
-    pictures = [draw(dead) for draw in PICTURES.values()]
+    pictures = [draw(dead) for draw in DRAWN]
 
     assert all(picture.tables for picture in pictures)
 
@@ -147,9 +193,12 @@ def test_the_ledger_marks_keys_used_twice() -> None:
     assert good["key"].is_unique
 
 
-def test_copies_lie_on_the_diagonal() -> None:
-    bad, good = (tables.copies(collect(SMALL, STAGES[stage])) for stage in ("v1", "keys"))
+@pytest.mark.parametrize("name", ["gain", "weight"])
+def test_copies_lie_on_the_diagonal(name: str) -> None:
+    bad, good = (tables.copies(collect(SMALL, STAGES[stage]), name) for stage in ("v1", "keys"))
 
+    assert tables.likeness(bad) == (20, pytest.approx(1))
+    assert tables.likeness(good)[0] == 0
     np.testing.assert_array_equal(bad["x"], bad["y"])
     assert set(bad["series"]) == {"train"}
     assert set(good["series"]) == {"val"}
@@ -202,7 +251,7 @@ def test_tools_are_ranked_by_what_they_catch_then_by_what_they_cost() -> None:
 
 
 def test_every_tool_and_every_program_has_a_name() -> None:
-    assert set(TOOLS) == {tool.name for tool in detectors.TOOLS}
+    assert TOOLS.keys() == detectors.SWITCHED_ON_BY.keys()
     named = {case.name for case in detectors.CASES} - set(SWITCHES)
     assert named == set(PROGRAMS)
 

@@ -2,14 +2,16 @@
 
 from dataclasses import fields, is_dataclass, replace
 
+import jax
 import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
 from mlp_core import STAGES, Fixes, Settings, dataset, init_optimizer, predict, step, train
-from mlp_core.evidence import Evidence, collect
-from mlp_core.evidence.collection import FIT_UPDATES, MAX_RECORDS, recorded
+from mlp_core.evidence import Evidence, collect, collect_chunks
+from mlp_core.evidence.collection import MAX_RECORDS, recorded
 from mlp_core.evidence.loop import compiled_shapes, operations
+from mlp_core.evidence.probing import FIT_UPDATES
 from mlp_core.python_loop import PythonBatches, PythonLoop
 from mlp_core.starts import initial
 
@@ -28,6 +30,38 @@ def test_it_is_the_same_training(settings, stage):
     np.testing.assert_allclose(evidence.losses.val, run.val_loss, rtol=1e-3)
     np.testing.assert_allclose(evidence.losses.batch, run.batch_loss, rtol=1e-3)
     np.testing.assert_array_equal(evidence.rows.seen, run.rows_seen)
+
+
+@pytest.mark.parametrize("stage", ["v1", "final"])
+def test_gathered_in_stretches_it_is_the_same_to_the_last_bit(stage):
+    *parts, last = collect_chunks(SMALL, STAGES[stage], chunk_seconds=1e-6)
+
+    shares = [part.share for part in parts]
+    assert len(parts) > 20
+    assert shares == sorted(shares)
+    assert (shares[-1], last.share) == (1, 1)
+    assert all(part.evidence is None for part in parts)
+    assert_same(last.evidence, collect(SMALL, STAGES[stage]))
+
+
+def assert_same(one, other):
+    """Fails unless two records hold the same numbers, NaN for NaN."""
+    for field in fields(one):
+        values = getattr(one, field.name), getattr(other, field.name)
+        if is_dataclass(values[0]):
+            assert_same(*values)
+        else:
+            jax.tree.map(np.testing.assert_array_equal, *values)
+
+
+@pytest.mark.parametrize("stage", ["final", "beyond"])
+def test_it_rounds_as_the_plain_run_does(stage):
+    losses = collect(SMALL, STAGES[stage]).losses
+
+    run = train(SMALL, STAGES[stage], record_at=losses.updates)
+
+    np.testing.assert_array_equal(losses.batch, run.batch_loss)
+    np.testing.assert_array_equal(losses.val, run.val_loss)
 
 
 def test_it_is_the_posts_run():
@@ -209,16 +243,16 @@ def test_one_batch_is_fitted_by_the_runs_own_updates(adamw):
     np.testing.assert_allclose(probes.one_batch[:20], losses, rtol=1e-3)
     assert len(probes.one_batch) == FIT_UPDATES + 1
     assert probes.one_batch_predict_mean == pytest.approx(float(np.var(y)), rel=1e-5)
-    assert (probes.one_batch_adamw == probes.one_batch[-1]) == adamw
+    assert (probes.one_batch_adamw[-1] == probes.one_batch[-1]) == adamw
 
 
 def test_another_seed_and_other_switches_compile_nothing(monkeypatch):
     from mlp_core.evidence import recording
 
     collect(SMALL, NUMERIC)
-    before = recording.record[True]._cache_size()
+    before = recording._advance[True]._cache_size()
 
     collect(replace(SMALL, seed=1), STAGES["final"])
 
-    assert recording.record[True]._cache_size() == before
+    assert recording._advance[True]._cache_size() == before
     assert isinstance(collect(SMALL, NUMERIC), Evidence)

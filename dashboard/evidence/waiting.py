@@ -1,0 +1,74 @@
+"""What stands on the Evidence page until its evidence is gathered: how far it is, and a stop."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import words
+from dashboard.choice import Choice
+from dashboard.evidence import gathered
+
+if TYPE_CHECKING:
+    from mlp_core.evidence import Evidence
+
+POLL_SECONDS = 0.3
+_PATIENCE_SECONDS = 1.0
+
+
+def evidence(choice: Choice) -> "Evidence | None":
+    """Returns the evidence once it is gathered; until then None, and draws how far it is.
+
+    What takes long is gathered when the reader asks.
+    """
+    seconds = gathered.estimated_seconds(choice)
+    if gathered.job(choice) is None and seconds > gathered.LONG_SECONDS:
+        _offer(choice, seconds)
+        return None
+    job = gathered.begin(choice)
+    if job.wait(_PATIENCE_SECONDS) and job.done:
+        if job.error is None and job.latest is not None:
+            return job.latest.evidence
+        st.error(f"The evidence could not be gathered: {job.error}", icon=":material/error:")
+        st.button("Try again", on_click=gathered.begin_again, args=(choice,), key="gather_again")
+        return None
+    st.fragment(_draw_progress, run_every=POLL_SECONDS)(choice)
+    return None
+
+
+def _offer(choice: Choice, seconds: float) -> None:
+    about = words.duration(1000 * seconds)
+    if seconds > gathered.LONGEST_SECONDS:
+        st.warning(
+            f"The evidence of so long a run would take about {about}. Take fewer steps or smaller "
+            "layers, under **Experiment** in the sidebar."
+        )
+        return
+    st.markdown("Evidence comes from training this run once more and writing everything down.")
+    st.button(
+        f"Gather it (about {about})",
+        on_click=gathered.go_on,
+        args=(choice,),
+        icon=":material/play_arrow:",
+        key="gather",
+    )
+
+
+def _draw_progress(choice: Choice) -> None:
+    job = gathered.begin(choice)
+    share = job.latest.share if job.latest else 0.0
+    if job.running:
+        text = "Training this run once more and writing everything down"
+        text += f": {share:.0%}".replace("%", " %") if job.latest else ", first compiling it …"
+        _draw_bar(share, text, "Stop", job.stop, ":material/stop:")
+        return
+    if job.done:
+        st.rerun()
+    text = f"Stopped at {share:.0%}.".replace("%", " %")
+    _draw_bar(share, text, "Go on", lambda: gathered.go_on(choice), ":material/play_arrow:")
+
+
+def _draw_bar(share: float, text: str, label: str, action: Callable[[], None], icon: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="gathering"):
+        st.progress(share, text)
+        st.button(label, on_click=action, icon=icon, key=f"gathering_{label}")
