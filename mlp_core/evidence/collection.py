@@ -67,7 +67,7 @@ class _Gathering:
         plan = compiled.plan(settings, fixes, np.array([settings.steps]))
         self._given = initial, examples, plan
         self._marks = recorded(settings.steps)
-        asked = np.isin(np.arange(settings.steps), self._marks)
+        asked = np.isin(np.arange(settings.steps + 1), self._marks)
         self._recorder = Recorder(settings, initial, examples, plan, asked)
         adamw = plan._replace(hyper=plan.hyper._replace(adamw=True))
         self._fits = [OneBatch(initial, examples, plan)]

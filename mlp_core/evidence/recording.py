@@ -39,7 +39,7 @@ class State(NamedTuple):
 
     params: jax.Array  # raveled
     opt_state: optax.OptState
-    updates: Update  # leaves [T, ...]
+    updates: Update  # leaves [T + 1, ...], the last one beyond the run
     standing: Standing  # leaves [T + 1, ...], the last one at the end
 
 
@@ -47,7 +47,7 @@ class Recorder:
     """The run of one choice, recorded as far as its caller wants.
 
     Args:
-      asked: `[T]`, before which updates to look where the run stands.
+      asked: `[T + 1]`, after how many updates to look where the run stands; the last one is true.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Recorder:
         self._advance = _advance[model.is_small(settings)]
         self._given = self._start, examples, plan, asked
         self._state = _begun(*self._given, self._unravel)
+        self._steps = settings.steps
 
     def advance(self, first: int, stop: int) -> None:
         """Makes the updates `first` to `stop`, those before `first` being done."""
@@ -70,9 +71,13 @@ class Recorder:
 
     @property
     def recorded(self) -> tuple[jax.Array, Update, Standing]:
-        """The raveled parameters, and the records with NumPy arrays as leaves."""
-        updates, seen = jax.tree.map(np.asarray, (self._state.updates, self._state.standing))
-        return self._state.params, updates, seen
+        """The raveled parameters at the end, and the records with NumPy arrays as leaves."""
+        params, steps = self._state.params, self._steps
+        # The look at the end comes before an update that the run has no more. A look of its own
+        # would take as long to compile as all of the loop.
+        after = self._advance(self._state, *self._given, steps, steps + 1, self._unravel)
+        updates, seen = jax.tree.map(np.asarray, (after.updates, after.standing))
+        return params, jax.tree.map(lambda leaf: leaf[:steps], updates), seen
 
 
 def _begun(
@@ -86,7 +91,7 @@ def _begun(
         return jax.tree.map(lambda leaf: jnp.full((rows, *leaf.shape), jnp.nan), one)
 
     update, seen = jax.eval_shape(first, start)
-    rooms = room(asked.size, update), room(asked.size + 1, seen)
+    rooms = room(asked.size, update), room(asked.size, seen)
     return State(start, init_optimizer(start), *rooms)
 
 
@@ -113,8 +118,7 @@ def advance(
         )
         return State(params, opt_state, _put(state.updates, update, t), state.standing)
 
-    state = jax.lax.fori_loop(first, stop, one, state)
-    return jax.lax.cond(stop == asked.size, partial(look, stop), lambda same: same, state)
+    return jax.lax.fori_loop(first, stop, one, state)
 
 
 _advance = jitted(advance, static=("unravel",))
