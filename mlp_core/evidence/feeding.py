@@ -24,8 +24,8 @@ def _empty_batches(evidence: Evidence) -> Finding | None:
         else "Some batches are empty",
         found=(
             f"{len(empty)} of {len(seen)} updates ({len(empty) / len(seen):.0%}) had a batch "
-            f"without rows. In the first {rows.shapes_updates} JAX compiled the loss for batches "
-            f"of shape {shapes}."
+            f"without rows. In the first {rows.shapes_updates} updates JAX compiled the loss for "
+            f"batches of shape {shapes}."
         ),
         why=(
             "The mean over no rows is NaN and its gradient 0, so such an update teaches nothing. "
