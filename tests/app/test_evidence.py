@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -111,7 +112,9 @@ LONG = {"hidden": "256, 256, 256", "steps": "5000", "batch_size": "64"}
 
 
 def test_a_run_too_long_to_gather_says_so(open_evidence: Open) -> None:
-    app = open_evidence(hidden="256, 256, 256, 256, 256, 256", steps="20000", batch_size="1500")
+    deep = ", ".join(["256"] * 6)
+
+    app = open_evidence(task="sine", hidden=deep, steps="20000", batch_size="1500")
 
     assert "would take about" in app.warning[0].value
     assert not app.exception
@@ -163,9 +166,9 @@ def test_every_check_has_a_picture_and_every_severity_a_badge() -> None:
     assert set(BADGES) == set(SEVERITIES)
 
 
-@pytest.mark.parametrize(("task", "stage"), [("sine", "v1"), ("diabetes", "beyond")])
-def test_every_picture_can_be_drawn_of_every_run(task: str, stage: str) -> None:
-    evidence = collect(Settings(task=task, steps=60, hidden=(4, 3)), STAGES[stage])
+@pytest.mark.parametrize("stage", ["v1", "beyond"])
+def test_every_picture_can_be_drawn_of_one_feature(stage: str) -> None:
+    evidence = collect(Settings(task="sine", steps=60, hidden=(4,)), STAGES[stage])
 
     for draw in DRAWN:
         drawing = draw(evidence)
@@ -176,7 +179,7 @@ def test_every_picture_can_be_drawn_of_every_run(task: str, stage: str) -> None:
 
 def test_pictures_of_a_dead_run_can_be_drawn_too() -> None:
     fixes = Fixes(whole_batches=True, jit_step=True)
-    runs = (collect(Settings(seed=seed, steps=300), fixes) for seed in range(20))
+    runs = (collect(replace(SMALL, seed=seed), fixes) for seed in range(20))
     dead = next(evidence for evidence in runs if evidence.losses.died_after is not None)
 
     pictures = [draw(dead) for draw in DRAWN]
