@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import words
+from dashboard import runs, words
 from dashboard.choice import Choice
 from dashboard.evidence import gathered
 
 if TYPE_CHECKING:
     from mlp_core.evidence import Evidence
 
-POLL_SECONDS = 0.3
+POLL_SECONDS = 1.0
+"""Each look costs a garbage collection, which slows what is waited for."""
+
 _PATIENCE_SECONDS = 1.0
 
 
@@ -32,6 +34,7 @@ def evidence(choice: Choice) -> "Evidence | None":
         st.error(f"The evidence could not be gathered: {job.error}", icon=":material/error:")
         st.button("Try again", on_click=gathered.begin_again, args=(choice,), key="gather_again")
         return None
+    runs.settle_memory("waiting for evidence")
     st.fragment(_draw_progress, run_every=POLL_SECONDS)(choice)
     return None
 
