@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import canvas, runs
 from dashboard.choice import Choice
 from dashboard.detective import charts, material, probes, state, suspects, tables, verdict, words
+from dashboard.evidence import waiting
 from dashboard.evidence.tables import marked
 from mlp_core.detective.cases import LEVELS, MOST_CASES, Case
 
@@ -31,7 +32,7 @@ def show() -> None:
     _draw_choice(case)
     choice = Choice(case.fixes, case.settings)
     run = material.trained(choice)
-    evidence = material.evidence(choice) if run is not None else None
+    evidence = waiting.evidence(choice) if run is not None else None
     if run is None or evidence is None:
         return
     found = _verdicts(case, evidence) if state.is_over() else ()

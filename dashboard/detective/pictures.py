@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from dashboard.evidence import charts, tables
-from dashboard.evidence.pictures import PICTURES, Picture
+from dashboard.evidence.pictures import PICTURES, Drawing
 
 if TYPE_CHECKING:
     from mlp_core.evidence import Evidence
@@ -12,51 +14,58 @@ if TYPE_CHECKING:
 _UNMARKED = "val"
 """The series of everything, where the Evidence page gives what is wrong another one."""
 
+Drawn = Callable[["Evidence"], Drawing | None]
 
-def _unmarked(finding: str) -> Callable[["Evidence"], Picture]:
-    """Returns what draws the picture of a finding with everything in one colour."""
 
-    def drawn(evidence: "Evidence") -> Picture:
-        picture = PICTURES[finding](evidence)
-        rows = {
-            name: table.assign(series=_UNMARKED) if "series" in table else table
-            for name, table in picture.tables.items()
-        }
-        return Picture(picture.spec, rows, "")
+def _plain(check: str, title: str) -> Callable[["Evidence"], Drawing]:
+    """Returns what draws a picture of the Evidence page, by its check and its title."""
+    return next(picture.drawn for picture in PICTURES[check] if picture.title == title)
+
+
+def _unmarked(check: str, title: str) -> Callable[["Evidence"], Drawing]:
+    """Returns what draws such a picture with everything in one colour."""
+    draw = _plain(check, title)
+
+    def one_coloured(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(series=_UNMARKED) if "series" in rows else rows
+
+    def drawn(evidence: "Evidence") -> Drawing:
+        drawing = draw(evidence)
+        rows = {name: one_coloured(table) for name, table in drawing.tables.items()}
+        return drawing._replace(tables=rows, caption="")
 
     return drawn
 
 
-def _gradients(evidence: "Evidence") -> Picture:
-    updates, norms = evidence.losses.updates[:-1], evidence.steps.gradient_norm
-    lines = tables.layer_lines(updates, norms, positive=True)
-    lines["line"] = lines["line"].replace(f"layer {tables.num_layers(evidence) + 1}", "head")
-    spec = charts.layers("norm of the gradient, log scale", logarithmic=True)
-    return Picture(spec, {"lines": lines, "ends": tables.ends(lines)}, "")
-
-
-def _direction(evidence: "Evidence") -> Picture:
-    cosines = evidence.steps.alignment[:, None]
-    lines = tables.layer_lines(evidence.losses.updates[:-1], cosines, positive=False)
+def _direction(evidence: "Evidence") -> Drawing:
+    lines = tables.layer_lines(evidence, evidence.steps.alignment[:, None], positive=False)
     spec = charts.layers("cosine with straight down", logarithmic=False)
-    return Picture(spec, {"lines": lines, "ends": lines.head(0)}, "")
+    return Drawing(spec, {"lines": lines, "ends": lines.head(0)}, "")
 
 
-def _start(evidence: "Evidence") -> Picture | None:
+def _start(evidence: "Evidence") -> Drawing | None:
     """Returns nothing where all units are alike: one dot is no picture."""
-    picture = _unmarked("drawn_norm")(evidence)
-    return picture if picture.tables["units"]["x"].nunique() > 1 else None
+    drawing = _unmarked("drawn_norm", "Gains, biases")(evidence)
+    return drawing if drawing.tables["units"]["x"].nunique() > 1 else None
 
 
-PICTURES_OF: dict[str, Callable[["Evidence"], Picture | None]] = {
-    "baselines": PICTURES["least_squares"],
-    "rows": _unmarked("empty_batches"),
-    "ledger": _unmarked("reused_keys"),
+def _one_batch(evidence: "Evidence") -> Drawing:
+    """Returns the run's own line: what stands beside it there tells how it is updated."""
+    drawing = _plain("one_batch", "One batch")(evidence)
+    lines = drawing.tables["lines"]
+    own = lines[lines["series"] == _UNMARKED]
+    return drawing._replace(tables={"lines": own, "ends": tables.ends(own)}, caption="")
+
+
+PICTURES_OF: dict[str, Drawn] = {
+    "baselines": _plain("least_squares", "Losses"),
+    "rows": _unmarked("empty_batches", "Rows"),
+    "ledger": _unmarked("reused_keys", "Keys"),
     "start": _start,
     "direction": _direction,
-    "scaled": _unmarked("wall"),
-    "gradients": _gradients,
-    "dead_units": PICTURES["dead_layer"],
-    "one_batch": PICTURES["one_batch"],
+    "scaled": _unmarked("wall", "Longer inputs"),
+    "gradients": _plain("diverged", "Gradients"),
+    "dead_units": _plain("dead_layer", "Dead units"),
+    "one_batch": _one_batch,
 }
 """The picture of each probe that has more to show than its sentence."""
