@@ -6,12 +6,13 @@ from playwright.sync_api import Page, expect
 from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
 from tests.browser.waiting import settled
 
+COLD_START_MS = 180_000  # nothing may be compiled yet, and a busy machine takes its time
 LINK = "/program?steps=60&split_keys=true&against=final"
 
 
 def test_a_switch_changes_the_script_and_a_click_scrolls_to_its_lines(page: Page) -> None:
     page.goto(LINK)
-    settled(page)
+    settled(page, COLD_START_MS)
     main = page.get_by_test_id("stMain")
     script = main.get_by_role("region", name="The script")
     expect(script).to_contain_text("Bug 3")
