@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard import needed, own_file, runs
+from dashboard import words as app_words
 from dashboard.choice import Choice
 from dashboard.program import changes, fixes, listing, words
 from dashboard.program.comparison import changes as changes_between
@@ -60,7 +61,10 @@ def _draw_take_home(choice: Choice, dress: str, lines: list[Line]) -> None:
         if table is not None:
             name = own_file.name() or program.file_name(choice.settings)
             _download("Data", table.as_csv, name, "text/csv")
-            st.caption(f"The script reads {name!r}: keep it beside the script.", width="content")
+            st.caption(
+                f"The script reads {app_words.plain(name)}: keep it beside the script.",
+                width="content",
+            )
 
 
 def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, int]:

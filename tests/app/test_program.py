@@ -103,11 +103,12 @@ def test_a_file_is_read_by_its_own_name() -> None:
     app = opened_at("program", task="csv", steps="60", norm_init="true")
     assert "This run needs a CSV file" in app.info[0].value
 
-    app = settled(uploaded(app, content(), 'my "file".tsv'))
+    app = settled(uploaded(app, content(), 'my *"file"*.tsv'))
 
     assert not app.exception
-    assert "TABLE = 'my \"file\".csv'" in shown(app)
+    assert "TABLE = 'my *\"file\"*.csv'" in shown(app)
     assert 'FEATURES = ["a", "b"]' in shown(app)
+    assert any(r"reads my \*" in caption.value for caption in app.caption)
 
 
 def test_the_listing_shows_a_script_and_runs_nothing_of_it() -> None:
