@@ -14,6 +14,7 @@ from mlp_core.evidence.loop import compiled_shapes, operations
 from mlp_core.evidence.probing import FIT_UPDATES
 from mlp_core.python_loop import PythonBatches, PythonLoop
 from mlp_core.starts import initial
+from tests.core.printed import is_final_val_loss
 
 SMALL = Settings(hidden=(4, 3), examples=200, steps=45, batch_size=32)
 NUMERIC = Fixes(jit_step=True)
@@ -69,7 +70,7 @@ def test_it_is_the_posts_run():
 
     assert losses.updates[-1] == 1000
     assert float(losses.train[-1]) == pytest.approx(0.503683, rel=1e-4)
-    assert float(losses.val[-1]) == pytest.approx(0.571871, rel=1e-4)
+    assert is_final_val_loss(float(losses.val[-1]))
 
 
 def test_it_holds_nothing_of_the_switches():
