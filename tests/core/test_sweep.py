@@ -12,6 +12,7 @@ import pytest
 from mlp_core import Fixes, Settings, baselines, sweep, sweep_chunks, train
 from mlp_core.fixes import NUMERIC_SWITCHES
 from mlp_core.sweeps import all_combinations
+from tests.core.printed import is_final_val_loss
 
 SMALL = Settings(examples=200, hidden=(4, 3), steps=40, batch_size=32)
 
@@ -112,7 +113,6 @@ jax.config.update("jax_num_cpu_devices", 3)
 import numpy as np
 from mlp_core import Settings, sweep_chunks
 from mlp_core.sweeps import all_combinations
-from tests.core.printed import is_final_val_loss
 settings = Settings(examples=200, hidden=(4, 3), steps=40, batch_size=32)
 pieces = list(sweep_chunks(settings, all_combinations(("norm_init",)), range(7)))
 assert [len(piece.seeds) for piece in pieces] == [3, 6, 7]
