@@ -12,7 +12,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 CORE_TESTS := $(addprefix tests/core/test_,$(addsuffix .py,\
   batches csv_file model post_numbers settings step store training))
 
-.PHONY: run test lint format bench bench-app clean test-python test-lowest test-core
+.PHONY: run test lint format bench bench-app load soak clean test-python test-lowest test-core
 
 run: $(VENV)/app.installed
 	$(BIN)/streamlit run streamlit_app.py
@@ -42,10 +42,18 @@ format: $(VENV)/dev.installed
 bench: $(VENV)/bench.installed
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.sweep
+	$(BIN)/python -m benchmarks.forms
 
 bench-app: $(VENV)/dev.installed
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m benchmarks.app
+
+load: $(VENV)/dev.installed
+	$(BIN)/python -m benchmarks.load
+
+soak: $(VENV)/dev.installed
+	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m benchmarks.soak
 
 clean:
 	rm -rf $(VENV)

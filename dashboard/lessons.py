@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from dashboard import sidebar
+from dashboard import address, sidebar
 from mlp_core.table import OWN
 
 TASK, HIDE = "lesson", "hide"
@@ -23,9 +23,9 @@ def restore() -> None:
         st.session_state[_TASK_KEY] = plain(st.query_params.get(TASK, ""))
         wanted = st.query_params.get(HIDE, "")[:200].split(_SEPARATOR)
         st.session_state[_HIDDEN_KEY] = [group for group in sidebar.GROUPS if group in wanted]
-    for name, value in present().items():
-        if value != st.query_params.get(name, ""):
-            _write(name, value)
+    lesson = present()
+    address.keep(TASK, lesson[TASK])
+    address.keep(HIDE, lesson[HIDE])
 
 
 def task() -> str:
@@ -80,10 +80,3 @@ def draw() -> None:
             st.button("Leave the lesson", on_click=leave, icon=":material/logout:", type="tertiary")
         # As it stands there: a link must not bring Markdown or links of its own.
         st.text(task() or "Some controls of the sidebar are hidden.")
-
-
-def _write(name: str, value: str) -> None:
-    if value:
-        st.query_params[name] = value
-    else:
-        del st.query_params[name]

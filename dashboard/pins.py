@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import codes, runs
+from dashboard import address, codes, runs
 from dashboard.choice import Choice
 from mlp_core.table import is_own
 
@@ -25,7 +25,7 @@ def restore() -> None:
         st.session_state[_KEY] = _linkable(_readable(linked))
     # A pin goes with the file it was trained on.
     st.session_state[_KEY] = _readable(st.session_state[_KEY])
-    _write_link()
+    address.keep(PARAMETER, parameter())
 
 
 def pinned() -> list[Choice]:
@@ -87,11 +87,3 @@ def _readable(written: list[str]) -> list[str]:
         except (ValueError, OverflowError):
             continue  # a link that was cut off or mistyped still shows the rest
     return list(dict.fromkeys(found))[:MOST]
-
-
-def _write_link() -> None:
-    if parameter() != st.query_params.get(PARAMETER, ""):
-        if parameter():
-            st.query_params[PARAMETER] = parameter()
-        else:
-            del st.query_params[PARAMETER]

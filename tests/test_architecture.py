@@ -94,6 +94,7 @@ LAYERS = (
     ("mlp_core.effects", "mlp_core.paired", "mlp_core.__main__"),
     ("mlp_core",),
     (
+        "dashboard.address",
         "dashboard.binding",
         "dashboard.choice",
         "dashboard.jobs",

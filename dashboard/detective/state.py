@@ -5,6 +5,7 @@ Kept as plain values, and nowhere but in the session. The case is in the link as
 
 import streamlit as st
 
+from dashboard import address
 from mlp_core.detective import scoring
 from mlp_core.detective.cases import LEVELS, MOST_CASES, Case, case
 
@@ -29,10 +30,8 @@ def current() -> Case:
     if _OPEN not in st.session_state:
         _open(_level(st.query_params.get(LEVEL, "")), _number(st.query_params.get(NUMBER, "")))
     level, number = st.session_state[_OPEN]
-    # Not in the callback: what it writes here does not reach the browser.
-    for name, value in ((LEVEL, level), (NUMBER, str(number))):
-        if st.query_params.get(name) != value:
-            st.query_params[name] = value
+    address.keep(LEVEL, level)
+    address.keep(NUMBER, str(number))
     return case(level, number)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard import canvas
+from dashboard import address, canvas
 from dashboard import words as app_words
 from dashboard.evidence import words
 from dashboard.evidence.pictures import PICTURES, Picture
@@ -27,9 +27,7 @@ def marked() -> str:
     if _KEY not in st.session_state:
         st.session_state[_KEY] = st.query_params.get(PARAMETER, "")
     name = str(st.session_state[_KEY])
-    # Not in the callback: what it writes here does not reach the browser.
-    if name and name != st.query_params.get(PARAMETER):
-        st.query_params[PARAMETER] = name
+    address.keep(PARAMETER, name)
     return name
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import canvas, words
+from dashboard import address, canvas, words
 from dashboard.lattice import charts, sentences, tables
 from dashboard.lattice.marks import high
 from dashboard.lattice.view import View
@@ -114,21 +114,14 @@ def chosen(view: View) -> tuple[str, ...]:
         st.session_state[_KEY] = _readable(st.query_params.get(PARAMETER, ""))
     wanted = [switch for switch in st.session_state[_KEY] if switch in switches]
     order = tuple(dict.fromkeys(chain(wanted, switches)))
-    _write_link("" if order == switches else _SEPARATOR.join(words.SHORT[s] for s in order))
+    own = "" if order == switches else _SEPARATOR.join(words.SHORT[s] for s in order)
+    address.keep(PARAMETER, own)
     return order
 
 
 def _readable(text: str) -> list[str]:
     switch_of = {short: switch for switch, short in words.SHORT.items()}
     return [switch_of[part] for part in text[:200].split(_SEPARATOR) if part in switch_of]
-
-
-def _write_link(value: str) -> None:
-    if value != st.query_params.get(PARAMETER, ""):
-        if value:
-            st.query_params[PARAMETER] = value
-        else:
-            del st.query_params[PARAMETER]
 
 
 def _move(order: tuple[str, ...], place: int, to: int) -> None:

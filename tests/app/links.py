@@ -14,8 +14,8 @@ from mlp_core.tasks import TASKS
 REPOSITORY = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (REPOSITORY / "pages").glob("*.py"))
 
-_MADE_FROM_NAMES = ("sidebar.py", "binding.py")
-"""Where controls are made from their names, all of which the sidebar returns."""
+_MADE_FROM_NAMES = ("sidebar.py", "binding.py", "address.py")
+"""Where the names are given by others."""
 
 Link = dict[str, str | list[str]]
 
@@ -106,7 +106,7 @@ def _keys(node: ast.AST) -> list[ast.expr]:
         given = {keyword.arg: keyword.value for keyword in node.keywords}
         if "bind" in given:
             return [given["key"]]
-        if ast.unparse(node.func) == "st.query_params.get":
+        if ast.unparse(node.func) in ("st.query_params.get", "address.keep"):
             return node.args[:1]
     if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "st.query_params":
         return [node.slice]
