@@ -29,7 +29,7 @@ STATE = """
 """
 
 
-def settled(page: Page, timeout_ms: float = 60_000) -> Page:
+def settled(page: Page, timeout_ms: float = 180_000) -> Page:
     """Returns the page once its script and its charts are at rest.
 
     A live panel or a progress bar is not at rest: to test one at work, wait for its own text.
