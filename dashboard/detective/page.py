@@ -110,9 +110,5 @@ def _draw_curves(case: Case, run: "Run", found: "Sequence[Verdict]") -> None:
 
 def _symptom(found: "Sequence[Verdict]") -> "Finding | None":
     """Returns the symptom to mark: the one the reader chose, else the first that can be."""
-    can_be = {
-        verdict.switch: verdict.symptom
-        for verdict in found
-        if verdict.symptom is not None and verdict.symptom.updates is not None
-    }
+    can_be = {verdict.switch: verdict.symptom for verdict in found if verdict.symptom is not None}
     return can_be.get(state.pointed_out(), next(iter(can_be.values()), None))

@@ -57,7 +57,7 @@ def _draw_actions(verdict: "Verdict") -> None:
         st.toggle(
             f"Fix it: {app_words.FIXES[switch]}", key=key, on_change=_heal, args=(switch, key)
         )
-        if verdict.symptom is not None and verdict.symptom.updates is not None:
+        if verdict.symptom is not None:
             is_marked = state.pointed_out() == switch
             st.button(
                 "Marked on the curve" if is_marked else "Mark on the curve",

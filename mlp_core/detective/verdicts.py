@@ -35,6 +35,5 @@ def verdicts(case: Case, accused: Collection[str], evidence: Evidence) -> tuple[
 
 
 def _symptom(found: Sequence[Finding], switch: str) -> Finding | None:
-    """Returns the worst finding that a switch mends, one that concerns some updates first."""
-    own = [finding for finding in found if finding.fix == switch]
-    return min(own, key=lambda finding: finding.updates is None, default=None)
+    """Returns the worst finding that a switch mends."""
+    return next((finding for finding in found if finding.fix == switch), None)
