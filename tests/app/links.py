@@ -13,6 +13,7 @@ from mlp_core.tasks import TASKS
 
 REPOSITORY = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (REPOSITORY / "pages").glob("*.py"))
+OF_THE_READERS_RUN = [page for page in PAGES if page != "detective"]  # it brings runs of its own
 
 _MADE_FROM_NAMES = ("sidebar.py", "binding.py", "address.py")
 """Where the names are given by others."""

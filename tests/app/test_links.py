@@ -11,7 +11,7 @@ from dashboard.choice import Choice
 from dashboard.lattice import order
 from mlp_core import Settings, settings
 from tests.app.conftest import opened_at
-from tests.app.links import PAGES, Link, links, parameters
+from tests.app.links import OF_THE_READERS_RUN, PAGES, Link, links, parameters
 
 PARSED, ON_PAGES, ON_FULL_PAGES = 5000, 160, 24
 TINY = {"hidden": "2", "steps": "20", "examples": "100", "batch_size": "8", "norm_init": "true"}
@@ -108,7 +108,7 @@ def test_a_run_too_large_is_refused_before_it_begins() -> None:
 
 
 @pytest.mark.usefixtures("nothing_trained")
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", OF_THE_READERS_RUN)
 def test_a_link_brings_no_markdown_onto_a_page(page: str) -> None:
     app = opened_at(page, hidden="![x](//a.example/b.png)")
 

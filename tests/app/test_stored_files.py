@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from mlp_core import curves, store, table
 from mlp_core.detectors import table as detectors_table
 from tests.app.conftest import opened_at
-from tests.app.links import PAGES
+from tests.app.links import OF_THE_READERS_RUN, PAGES
 
 pytestmark = pytest.mark.usefixtures("nothing_trained")
 
@@ -55,7 +55,7 @@ def test_the_evidence_goes_on_without_the_table_of_tools(broken: Path) -> None:
     assert "The table of tools cannot be read" in said(opened_at("evidence"))
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "detective"])  # has its own
+@pytest.mark.parametrize("page", OF_THE_READERS_RUN)
 def test_a_task_without_its_data_is_told(page: str, broken: Path) -> None:
     app = opened_at(page, task="diabetes")
 
