@@ -19,7 +19,7 @@ run: $(VENV)/app.installed
 
 test: lint
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-python:
 	$(MAKE) test-core VENV=.venv-$(notdir $(PYTHON))
@@ -28,7 +28,7 @@ test-lowest:
 	$(MAKE) test-core VENV=.venv-lowest CONSTRAINTS=.venv-lowest/lowest.txt
 
 test-core: $(VENV)/core.installed
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(CORE_TESTS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(CORE_TESTS)
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff format --check
