@@ -8,8 +8,9 @@ import pytest
 
 from mlp_core import STAGES, Fixes, Settings, train
 from mlp_core.curves import post_curves, save
+from tests.core.printed import is_final_val_loss
 
-POST = ("v1", "norm", "batches", "final")  # their digits hold on every CPU
+POST = ("v1", "norm", "batches")  # their digits hold on every CPU
 
 
 @pytest.mark.parametrize("stage", POST)
@@ -20,6 +21,16 @@ def test_a_stored_curve_is_that_of_the_run(stage: str) -> None:
     np.testing.assert_array_equal(stored.updates, run.updates)
     np.testing.assert_allclose(stored.train_loss[[0, 1, -1]], run.train_loss[[0, 1, -1]], 1e-4)
     np.testing.assert_allclose(stored.val_loss[[0, 1, -1]], run.val_loss[[0, 1, -1]], 1e-4)
+
+
+def test_the_stored_final_curve_ends_where_the_posts_program_does_on_some_cpu() -> None:
+    stored = post_curves(STAGES["final"])
+    run = train(Settings(), STAGES["final"])
+
+    np.testing.assert_allclose(stored.val_loss[[0, 1]], run.val_loss[[0, 1]], 1e-4)
+    np.testing.assert_allclose(stored.train_loss[[0, 1, -1]], run.train_loss[[0, 1, -1]], 1e-4)
+    assert is_final_val_loss(stored.val_loss[-1])
+    assert is_final_val_loss(run.val_loss[-1])
 
 
 def test_curves_of_combinations_that_differ_differ() -> None:
