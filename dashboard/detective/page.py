@@ -63,7 +63,6 @@ def _draw_choice(case: Case) -> None:
             on_click=state.open_case,
             args=(case.level.name, case.number % MOST_CASES + 1),
             icon=":material/arrow_forward:",
-            type="primary" if state.is_over() else "secondary",
             key="next_case",
         )
         if state.streak():

@@ -21,7 +21,6 @@ def show(case: Case) -> None:
             "Accuse",
             on_click=state.accuse,
             icon=":material/gavel:",
-            type="primary",
             disabled=not state.suspected(),
             key="accuse",
         )

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from tests.browser.serving import serving
 from tests.browser.test_own_data import DIABETES, choose
+from tests.browser.waiting import settled
 
 SWEEP = (
     "/lattice?hidden=2&steps=2000&examples=100&batch_size=8&adamw=true&grid=computed+here&seeds=256"
@@ -30,11 +31,12 @@ def test_a_cut_connection_comes_back_with_the_switches_and_the_file(page: Page) 
         re.compile("_stcore/stream"),
         lambda route: routes.append((route, route.connect_to_server())),
     )
-    page.goto("/?task=csv&steps=60")
+    page.goto("/?task=csv&steps=60&jit_step=true")
     choose(page, DIABETES)
     expect(sidebar(page).get_by_text("blood_pressure")).to_be_visible(timeout=60_000)
     sidebar(page).get_by_text("5 · AdamW", exact=True).click()
     expect(page).to_have_url(re.compile("adamw=true"))
+    settled(page)  # a live part that asks meanwhile would only say that it cannot
 
     for end in routes[-1]:
         end.close()
@@ -42,6 +44,7 @@ def test_a_cut_connection_comes_back_with_the_switches_and_the_file(page: Page) 
         page.wait_for_timeout(50)
 
     expect_on(page, "5 · AdamW")
+    settled(page)
     sidebar(page).get_by_text("1 · Split keys", exact=True).click()
     expect(page).to_have_url(re.compile("split_keys=true.*adamw=true|adamw=true.*split_keys=true"))
     expect(sidebar(page).get_by_text("blood_pressure")).to_be_visible()
