@@ -24,7 +24,7 @@ def show(wanted: Request, label: str) -> None:
             on_click=measured.begin,
             args=(wanted,),
             icon=":material/timer:",
-            type="tertiary" if measured.result(wanted) else "primary",
+            type="tertiary" if measured.result(wanted) else "secondary",
             key=f"measure_{wanted.part}",
         )
         if job is not None and job.stopped:
