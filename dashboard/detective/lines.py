@@ -42,7 +42,7 @@ def draw(case: Case, name: str) -> None:
     from mlp_core import program
 
     switch = name.removeprefix(_PROBE)
-    st.markdown(f"#### {words.PARTS[switch]}")
+    st.markdown(f"**{words.PARTS[switch]}**")
     code = program.excerpt(case.settings, case.fixes, switch)
     st.code(without_comments(code), language="python", wrap_lines=True)
 

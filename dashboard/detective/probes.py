@@ -31,7 +31,7 @@ def show(case: Case, evidence: "Evidence") -> None:
     for place, name in enumerate(opened):
         with columns[place % 2], st.container(border=True, key=f"opened_{name}"):
             if name in words.PROBE:
-                st.markdown(f"#### {words.PROBE[name]}")
+                st.markdown(f"**{words.PROBE[name]}**")
             if name == words.SECOND_SEED:
                 _draw_second_seed(case)
             elif name in words.PROBE:

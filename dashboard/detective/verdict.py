@@ -42,7 +42,7 @@ def show(
 def _draw_text(verdict: "Verdict", reason: str) -> None:
     label, color, _ = words.OUTCOMES[verdict.outcome]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"#### {words.BUGS[verdict.switch]}", width="content")
+        st.markdown(f"**{words.BUGS[verdict.switch]}**", width="content")
         st.badge(label, color=color)  # type: ignore[arg-type]
     st.markdown(f"**{words.GAVE_AWAY[verdict.outcome]}** {reason}")
     if verdict.symptom is not None:
