@@ -65,7 +65,7 @@ def accused(app: AppTest, *switches: str) -> AppTest:
 
 def outcomes(app: AppTest) -> dict[str, str]:
     """Returns the badge of each verdict, by the accusation."""
-    titles = [title.value.removeprefix("#### ") for title in app.main.markdown]
+    titles = [title.value.strip("*") for title in app.main.markdown]
     badges = [badge for badge in titles if badge.startswith(":") and "-badge[" in badge]
     named = [title for title in titles if title in words.BUGS.values()]
     return {
