@@ -5,7 +5,8 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.marks import PLAIN, color, dash, loss_axis, meaning
+from dashboard.evidence.charts import marked_updates
+from dashboard.marks import PLAIN, color, dash, loss_axis
 
 HEIGHT = 340
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
@@ -17,13 +18,6 @@ def losses(height: int = HEIGHT) -> dict[str, Any]:
     loss = alt.Y("loss:Q").title("mean squared error, log scale")
     loss = loss.scale(type="log", nice=False, padding=12).axis(**loss_axis(1, 2, 5))
     shown = ("val", "train")
-    marked = alt.Chart(alt.NamedData("marked")).encode(alt.X("first:Q"))
-    # No colour of the series here: the legend would take over how faint this is.
-    band = marked.mark_rect(color="gray", opacity=0.16, aria=False).encode(x2="last:Q")
-    edge = marked.mark_rule(color="gray", strokeWidth=2, aria=False)
-    where = marked.mark_text(align="left", dx=6, fontSize=12).encode(
-        y=alt.value(10), text="text:N", color=meaning("text")
-    )
     lines = (
         alt.Chart(alt.NamedData("curves"))
         .mark_line(strokeWidth=2.2, **PLAIN)
@@ -34,4 +28,4 @@ def losses(height: int = HEIGHT) -> dict[str, Any]:
         .mark_text(align="right", dy=-8, fontSize=12)
         .encode(_UPDATES, loss, text="line:N", color=color(shown))
     )
-    return alt.layer(lines, names, band, edge, where).properties(height=height).to_dict()
+    return alt.layer(lines, names, *marked_updates()).properties(height=height).to_dict()

@@ -16,6 +16,16 @@ def marked_losses() -> dict[str, Any]:
     """Returns the losses with the updates of a finding: tables `curves` and `marked`."""
     loss = alt.Y("loss:Q").title("mean squared error, log scale")
     loss = loss.scale(type="log", nice=False, padding=12).axis(**loss_axis(1, 2, 3, 5, 7))
+    lines = (
+        alt.Chart(alt.NamedData("curves"))
+        .mark_line(strokeWidth=2.2, **PLAIN)
+        .encode(_UPDATES, loss, detail="line:N", color=color(("val", "train")))
+    )
+    return alt.layer(lines, *marked_updates()).properties(height=260).to_dict()
+
+
+def marked_updates() -> list[alt.Chart]:
+    """Returns the marks of some updates, with words for them: table `marked`."""
     marked = alt.Chart(alt.NamedData("marked")).encode(alt.X("first:Q"))
     # No colour of the series here: the legend would take over how faint this is.
     band = marked.mark_rect(color="gray", opacity=0.16, aria=False).encode(x2="last:Q")
@@ -23,12 +33,7 @@ def marked_losses() -> dict[str, Any]:
     words = marked.mark_text(align="left", dx=6, fontSize=12).encode(
         y=alt.value(10), text="text:N", color=meaning("text")
     )
-    lines = (
-        alt.Chart(alt.NamedData("curves"))
-        .mark_line(strokeWidth=2.2, **PLAIN)
-        .encode(_UPDATES, loss, detail="line:N", color=color(("val", "train")))
-    )
-    return alt.layer(lines, band, edge, words).properties(height=260).to_dict()
+    return [band, edge, words]
 
 
 @lru_cache(maxsize=1)
