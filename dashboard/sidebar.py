@@ -1,18 +1,16 @@
 """The sidebar: the post's stages, a switch for each fix, the settings. All are in the URL."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import fields
-from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import binding, own_file, words
+from dashboard import own_file, setting_controls, words
 from dashboard.choice import Choice
-from mlp_core import BOUNDS, STAGES, Fixes, Settings
-from mlp_core.settings import DEPTH, SCHEDULES, WIDTH
+from mlp_core import STAGES, Fixes, Settings
 from mlp_core.table import OWN
-from mlp_core.tasks import FORMULAS, TASKS
+from mlp_core.tasks import FORMULAS
 
 CUSTOM = "custom"
 STAGE_KEY = "stage"
@@ -47,17 +45,6 @@ HELP = {
 
 _BEYOND = ("epsilon_in_root", "bias_before_norm")
 _DEFAULTS = Settings()
-_NUMBER_HELP = {
-    "seed": "Everything random follows from it: data, first weights, the order of the rows.",
-    "steps": "How many updates are made.",
-    "batch_size": "Rows in each batch.",
-    "examples": "Rows to draw: four in five train, the others validate. A table has its own.",
-    "noise": "The standard deviation of what is added to each target. It leaves a loss of its "
-    "square to the best rule there is. A table's targets stay as they are.",
-    "learning_rate": "How far an update goes.",
-    "weight_decay": "AdamW pulls each weight towards 0 by this much. Plain descent ignores it.",
-    "clip_norm": "A gradient longer than this is shortened to it. Empty: never.",
-}
 
 
 def draw(hidden: Collection[str] = (), note: str = "") -> None:
@@ -108,8 +95,8 @@ def chosen_settings() -> Settings:
       ValueError: if they do not fit together, or the hidden sizes are not a list of whole numbers.
       FileMissingError: if the task is a file that the reader has not chosen yet.
     """
-    values = {name: st.session_state[name] for name in _controls()}
-    values["hidden"] = hidden_sizes(values["hidden"])
+    values = {name: st.session_state[name] for name in setting_controls.names()}
+    values["hidden"] = setting_controls.hidden_sizes(values["hidden"])
     if values["task"] in FORMULAS:
         return Settings(**values)
     values |= {"examples": _DEFAULTS.examples, "noise": _DEFAULTS.noise}
@@ -119,27 +106,11 @@ def chosen_settings() -> Settings:
     return Settings(**values | {"batch_size": min(values["batch_size"], num_train)})
 
 
-def hidden_sizes(text: str) -> tuple[int, ...]:
-    """Returns the sizes in a text like "8, 6, 6".
-
-    Raises:
-      ValueError: if there is anything else in it.
-    """
-    try:
-        sizes = tuple(int(size) for size in text.replace(",", " ").split())
-        if sizes:
-            return sizes
-        raise ValueError
-    except ValueError:
-        rule = "Hidden sizes must be whole numbers with commas between them, like 8, 6, 6"
-        raise ValueError(f"{rule}; got {text[:40]!r}") from None
-
-
 def show(choice: Choice) -> None:
     """Sets every control to a run. Only for callbacks: they run before the controls are drawn."""
     for field in fields(Fixes):
         st.session_state[field.name] = getattr(choice.fixes, field.name)
-    for name in _controls():
+    for name in setting_controls.names():
         value = getattr(choice.settings, name)
         st.session_state[name] = words.setting(value) if name in ("hidden", "task") else value
 
@@ -151,15 +122,15 @@ def reset() -> None:
 
 def control_names() -> set[str]:
     """Returns the key of every control, which is also its URL parameter."""
-    return {field.name for field in fields(Fixes)} | set(_controls())
+    return {field.name for field in fields(Fixes)} | set(setting_controls.names())
 
 
 def changed_controls() -> dict[str, str]:
     """Returns the URL parameter of each control that is not at its default."""
     now: dict[str, object] = {field.name: st.session_state[field.name] for field in fields(Fixes)}
-    now |= {name: st.session_state[name] for name in _controls()}
+    now |= {name: st.session_state[name] for name in setting_controls.names()}
     default: dict[str, object] = {field.name: False for field in fields(Fixes)}
-    default |= {name: getattr(_DEFAULTS, name) for name in _controls()}
+    default |= {name: getattr(_DEFAULTS, name) for name in setting_controls.names()}
     default["hidden"] = words.setting(_DEFAULTS.hidden)
     changed = {name: value for name, value in now.items() if value != default[name]}
     return {name: "true" if value is True else str(value) for name, value in changed.items()}
@@ -181,24 +152,23 @@ def _draw_switch(name: str) -> None:
     st.toggle(words.FIXES[name], key=name, help=HELP[name], bind="query-params")
 
 
-def _draw_data_group() -> None:
+def _draw_data() -> None:
     # A link to other data shows where they are chosen; later on the reader opens and closes.
     other_data = st.query_params.get("task", _DEFAULTS.task) != _DEFAULTS.task
     expanded = st.session_state.setdefault(_DATA_EXPANDED, other_data)
     with st.expander("Data", icon=":material/table:", expanded=expanded):
-        _draw_data()
+        setting_controls.draw_data()
 
 
 def _draw_experiment() -> None:
     with st.expander("Experiment", icon=":material/tune:"):
-        for draw_control in _experiment_controls().values():
-            draw_control()
+        setting_controls.draw_experiment()
 
 
 _DRAW = {
     "fixes": _draw_fixes,
     "beyond": _draw_beyond,
-    "data": _draw_data_group,
+    "data": _draw_data,
     "experiment": _draw_experiment,
 }
 
@@ -222,108 +192,3 @@ def _take_stage() -> None:
     if fixes is not None:
         for field in fields(Fixes):
             st.session_state[field.name] = getattr(fixes, field.name)
-
-
-def _draw_data() -> None:
-    _task()
-    task = st.session_state["task"]
-    st.caption(words.TASK[task])
-    if task == OWN:
-        own_file.draw()
-    for draw_control in _formula_controls(disabled=task not in FORMULAS).values():
-        draw_control()
-
-
-def _controls() -> list[str]:
-    """Returns the name of every setting that the sidebar has a control for."""
-    return ["task", *_formula_controls(), *_experiment_controls()]
-
-
-def _formula_controls(disabled: bool = False) -> dict[str, Callable[[], object]]:
-    """Returns what draws the settings that only a formula has, by name, in their order."""
-    return {
-        "examples": partial(_whole_number, "examples", 1000, disabled=disabled),
-        "noise": partial(_number, "noise", 0.1, disabled=disabled),
-    }
-
-
-def _experiment_controls() -> dict[str, Callable[[], object]]:
-    """Returns what draws each of the other settings, by name, in their order."""
-    return {
-        "seed": partial(_whole_number, "seed", 1),
-        "hidden": _hidden,
-        "steps": partial(_whole_number, "steps", 100),
-        "batch_size": partial(_whole_number, "batch_size", 16),
-        "learning_rate": partial(_number, "learning_rate", 0.001),
-        "weight_decay": partial(_number, "weight_decay", 0.001),
-        "schedule": _schedule,
-        "clip_norm": partial(_number, "clip_norm", 0.1),
-    }
-
-
-def _task() -> None:
-    st.selectbox(
-        _label("task"),
-        [*TASKS, OWN],
-        key="task",
-        help="What the network is to learn: a formula, a table that ships, or a file of yours.",
-        bind="query-params",
-    )
-
-
-def _whole_number(name: str, step: int, disabled: bool = False) -> None:
-    st.number_input(
-        _label(name),
-        int(BOUNDS[name].low),
-        int(BOUNDS[name].high),
-        getattr(_DEFAULTS, name),
-        step,
-        key=name,
-        help=_NUMBER_HELP[name],
-        disabled=disabled,
-        bind=binding.of_whole_number(name),
-    )
-
-
-def _number(name: str, step: float, disabled: bool = False) -> None:
-    st.number_input(
-        _label(name),
-        BOUNDS[name].low,
-        BOUNDS[name].high,
-        getattr(_DEFAULTS, name),
-        step,
-        format="%g",
-        key=name,
-        help=_NUMBER_HELP[name],
-        placeholder="none",
-        disabled=disabled,
-        bind="query-params",
-    )
-
-
-def _hidden() -> None:
-    st.text_input(
-        _label("hidden"),
-        words.setting(_DEFAULTS.hidden),
-        max_chars=40,
-        key="hidden",
-        help=f"The width of each hidden layer: {DEPTH.low} to {DEPTH.high} layers, "
-        f"{WIDTH.low} to {WIDTH.high} wide.",
-        bind="query-params",
-    )
-
-
-def _schedule() -> None:
-    st.segmented_control(
-        _label("schedule"),
-        SCHEDULES,
-        default=_DEFAULTS.schedule,
-        required=True,
-        key="schedule",
-        help="Constant: the learning rate stays. Cosine: it falls to 0 along a half wave.",
-        bind="query-params",
-    )
-
-
-def _label(name: str) -> str:
-    return words.SETTING[name].capitalize()

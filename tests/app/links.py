@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (REPOSITORY / "pages").glob("*.py"))
 OF_THE_READERS_RUN = [page for page in PAGES if page != "detective"]  # it brings runs of its own
 
-_MADE_FROM_NAMES = ("sidebar.py", "binding.py", "address.py")
+_MADE_FROM_NAMES = ("sidebar.py", "setting_controls.py", "binding.py", "address.py")
 """Where the names are given by others."""
 
 Link = dict[str, str | list[str]]

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import codes, pins, runs, sidebar
+from dashboard import codes, pins, runs, setting_controls, sidebar
 from dashboard.choice import Choice
 from dashboard.lattice import order
 from mlp_core import Settings, settings
@@ -50,7 +50,7 @@ def test_what_a_link_holds_is_read_as_runs_or_refused() -> None:
 def _hidden(text: str) -> bool:
     """Returns whether a text becomes settings within their bounds, or a message of one line."""
     try:
-        made = Settings(hidden=sidebar.hidden_sizes(text[:40]))
+        made = Settings(hidden=setting_controls.hidden_sizes(text[:40]))
     except ValueError as error:
         return len(str(error)) < 300
     widths = made.hidden

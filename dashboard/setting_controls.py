@@ -1,0 +1,153 @@
+"""The sidebar's controls for the settings of a training. A setting's key is its name."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from dashboard import binding, own_file, words
+from mlp_core import BOUNDS, Settings
+from mlp_core.settings import DEPTH, SCHEDULES, WIDTH
+from mlp_core.table import OWN
+from mlp_core.tasks import FORMULAS, TASKS
+
+_DEFAULTS = Settings()
+_NUMBER_HELP = {
+    "seed": "Everything random follows from it: data, first weights, the order of the rows.",
+    "steps": "How many updates are made.",
+    "batch_size": "Rows in each batch.",
+    "examples": "Rows to draw: four in five train, the others validate. A table has its own.",
+    "noise": "The standard deviation of what is added to each target. It leaves a loss of its "
+    "square to the best rule there is. A table's targets stay as they are.",
+    "learning_rate": "How far an update goes.",
+    "weight_decay": "AdamW pulls each weight towards 0 by this much. Plain descent ignores it.",
+    "clip_norm": "A gradient longer than this is shortened to it. Empty: never.",
+}
+
+
+def names() -> list[str]:
+    """Returns the name of every setting that the sidebar has a control for."""
+    return ["task", *_formula_controls(), *_experiment_controls()]
+
+
+def draw_data() -> None:
+    """Draws the choice of the data, and what belongs to it."""
+    _task()
+    task = st.session_state["task"]
+    st.caption(words.TASK[task])
+    if task == OWN:
+        own_file.draw()
+    for draw_control in _formula_controls(disabled=task not in FORMULAS).values():
+        draw_control()
+
+
+def draw_experiment() -> None:
+    """Draws the controls of the network and its training."""
+    for draw_control in _experiment_controls().values():
+        draw_control()
+
+
+def hidden_sizes(text: str) -> tuple[int, ...]:
+    """Returns the sizes in a text like "8, 6, 6".
+
+    Raises:
+      ValueError: if there is anything else in it.
+    """
+    try:
+        sizes = tuple(int(size) for size in text.replace(",", " ").split())
+        if sizes:
+            return sizes
+        raise ValueError
+    except ValueError:
+        rule = "Hidden sizes must be whole numbers with commas between them, like 8, 6, 6"
+        raise ValueError(f"{rule}; got {text[:40]!r}") from None
+
+
+def _formula_controls(disabled: bool = False) -> dict[str, Callable[[], object]]:
+    """Returns what draws the settings that only a formula has, by name, in their order."""
+    return {
+        "examples": partial(_whole_number, "examples", 1000, disabled=disabled),
+        "noise": partial(_number, "noise", 0.1, disabled=disabled),
+    }
+
+
+def _experiment_controls() -> dict[str, Callable[[], object]]:
+    """Returns what draws each of the other settings, by name, in their order."""
+    return {
+        "seed": partial(_whole_number, "seed", 1),
+        "hidden": _hidden,
+        "steps": partial(_whole_number, "steps", 100),
+        "batch_size": partial(_whole_number, "batch_size", 16),
+        "learning_rate": partial(_number, "learning_rate", 0.001),
+        "weight_decay": partial(_number, "weight_decay", 0.001),
+        "schedule": _schedule,
+        "clip_norm": partial(_number, "clip_norm", 0.1),
+    }
+
+
+def _task() -> None:
+    st.selectbox(
+        _label("task"),
+        [*TASKS, OWN],
+        key="task",
+        help="What the network is to learn: a formula, a table that ships, or a file of yours.",
+        bind="query-params",
+    )
+
+
+def _whole_number(name: str, step: int, disabled: bool = False) -> None:
+    st.number_input(
+        _label(name),
+        int(BOUNDS[name].low),
+        int(BOUNDS[name].high),
+        getattr(_DEFAULTS, name),
+        step,
+        key=name,
+        help=_NUMBER_HELP[name],
+        disabled=disabled,
+        bind=binding.of_whole_number(name),
+    )
+
+
+def _number(name: str, step: float, disabled: bool = False) -> None:
+    st.number_input(
+        _label(name),
+        BOUNDS[name].low,
+        BOUNDS[name].high,
+        getattr(_DEFAULTS, name),
+        step,
+        format="%g",
+        key=name,
+        help=_NUMBER_HELP[name],
+        placeholder="none",
+        disabled=disabled,
+        bind="query-params",
+    )
+
+
+def _hidden() -> None:
+    st.text_input(
+        _label("hidden"),
+        words.setting(_DEFAULTS.hidden),
+        max_chars=40,
+        key="hidden",
+        help=f"The width of each hidden layer: {DEPTH.low} to {DEPTH.high} layers, "
+        f"{WIDTH.low} to {WIDTH.high} wide.",
+        bind="query-params",
+    )
+
+
+def _schedule() -> None:
+    st.segmented_control(
+        _label("schedule"),
+        SCHEDULES,
+        default=_DEFAULTS.schedule,
+        required=True,
+        key="schedule",
+        help="Constant: the learning rate stays. Cosine: it falls to 0 along a half wave.",
+        bind="query-params",
+    )
+
+
+def _label(name: str) -> str:
+    return words.SETTING[name].capitalize()
