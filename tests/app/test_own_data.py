@@ -11,7 +11,8 @@ from mlp_core.table import Table, closed, opened
 from mlp_core.tasks import TASKS
 from tests.app.conftest import metric, opened_at, run_until
 
-PAGES = ("lab", "story", "lattice", "evidence", "speed")
+# The Detective trains cases of its own.
+PAGES = ("lab", "story", "lattice", "evidence", "speed", "program")
 ROWS = 60
 
 
@@ -32,7 +33,7 @@ def uploaded(app: AppTest, file: bytes, name: str = "mine.csv") -> AppTest:
 
 def settled(app: AppTest) -> AppTest:
     """Returns the page once it has drawn what its runs show."""
-    drawn = ("vega_lite_chart", "slider", "info")
+    drawn = ("vega_lite_chart", "slider", "info", "download_button")
     return run_until(app, lambda: not app.get("progress") and any(map(app.get, drawn)))
 
 
@@ -66,6 +67,16 @@ def test_every_page_asks_for_the_file_and_then_works_with_it(page: str) -> None:
 
     assert not app.exception
     assert not app.error
+    assert "This run needs a CSV file" not in said(app)
+
+
+def test_the_detective_has_cases_of_its_own_and_asks_for_no_file(
+    nothing_trained: None,
+) -> None:
+    app = opened_at("detective", task="csv", steps="60")
+
+    assert not app.exception
+    assert "Case 1, easy" in said(app)
     assert "This run needs a CSV file" not in said(app)
 
 
