@@ -18,6 +18,8 @@ PAGES: dict[str, tuple[str | None, dict[str, str]]] = {
     "the Lattice": ("lattice", {}),
     "the Lattice's step": ("lattice", {"view": "One step"}),
     "the Evidence": ("evidence", SHORT),
+    "the Speed": ("speed", {}),
+    "the Detective": ("detective", {}),
 }
 """A link to each page, and to each part of a page that has charts of its own."""
 
