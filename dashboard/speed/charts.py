@@ -116,11 +116,8 @@ def grown(title: str) -> dict[str, Any]:
         size, alt.Y("low:Q"), y2="high:Q", color=color()
     )
     ends = alt.Chart(alt.NamedData("ends")).encode(size, time, text="form:N", color=meaning("text"))
-    # The lowest line has its name below: above it is the next one.
     names = [
-        ends.transform_filter(f"datum.form {is_it} 'sweep'").mark_text(
-            align="right", dx=-2, dy=dy, fontSize=11
-        )
-        for is_it, dy in (("!=", -10), ("==", 11))
+        ends.transform_filter(which).mark_text(align="right", dx=-2, dy=dy, fontSize=11)
+        for which, dy in (("!datum.lowest", -10), ("datum.lowest", 11))
     ]
     return alt.layer(lines, spread, *names).properties(height=260).to_dict()

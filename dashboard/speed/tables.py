@@ -1,6 +1,6 @@
 """The Speed page's tables: what its charts are given, and what stands under them in numbers."""
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from mlp_core.timing.figures import Figures, Measurement, Point, Rest, pays_afte
 
 _LEAST_BAR = 0.6  # of the shortest bar, its length on the axis in powers of ten
 _LONGEST = 1e6
+_APART = 0.07  # of the height of a small chart, between the names of two lines
 _POINTS = 49
 
 
@@ -101,8 +102,15 @@ def grown(points: tuple[Point, ...], axis: str) -> pd.DataFrame:
 
 
 def grown_ends(table: pd.DataFrame) -> pd.DataFrame:
-    """Returns the point of each line at the largest size."""
-    return table.sort_values("size").groupby("form", sort=False).tail(1)
+    """Returns the right end of each line, or so far above it that names do not meet: `ms`.
+
+    `lowest` is the line that has its name below it, out of the way of the others.
+    """
+    ends = table.sort_values("size").groupby("form", sort=False).tail(1).sort_values("ms")
+    apart = (table["high"].max() / table["low"].min()) ** _APART
+    others = accumulate(ends["ms"][1:], lambda below, end: max(end, apart * below))
+    heights = [*ends["ms"][:1], *others]
+    return ends.assign(ms=heights, lowest=[place == 0 for place in range(len(ends))])
 
 
 def numbers(measurement: Measurement) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -212,3 +213,18 @@ def test_lines_cross_where_the_sentence_says() -> None:
     ahead = lines.index[lines["step"] < lines["gradient"]]
     assert ahead.min() >= 101
     assert lines.index[lines.index < ahead.min()].max() <= 101
+
+
+def test_names_of_lines_that_end_close_together_stand_apart() -> None:
+    ends = {"nothing": 1000.0, "gradient": 1.02, "step": 1.01, "sweep": 1.0}
+    rows = [(size, ms, ms, ms, form) for form, ms in ends.items() for size in (1, 2)]
+    table = pd.DataFrame(rows, columns=["size", "ms", "low", "high", "form"])
+
+    heights = tables.grown_ends(table).set_index("form")
+
+    # The lowest has its name below, so the next one stays where it is.
+    assert list(heights.index[heights["lowest"]]) == ["sweep"]
+    assert heights["ms"]["sweep"] == 1.0
+    assert heights["ms"]["step"] == 1.01
+    assert heights["ms"]["gradient"] == pytest.approx(1.01 * 1000**0.07)
+    assert heights["ms"]["nothing"] == 1000.0
