@@ -168,12 +168,14 @@ def log(run: "Run") -> str:
     """Returns the run's printed log, in the manner of the post."""
     losses = dict(zip(run.updates.tolist(), run.train_loss.tolist(), strict=True))
     lines = [
-        f"Iteration {update}, batch loss = {_printed(float(run.batch_loss[update]))}, "
-        f"train loss = {_printed(losses[update])}"
+        f"{update:>9}{_printed(float(run.batch_loss[update])):>12}{_printed(losses[update]):>12}"
         for update in range(0, run.steps_done, LOG_EVERY)
     ]
-    final = f"train loss = {_printed(run.final_train_loss)}, val loss = "
-    return "\n".join([*lines, f"Final {final}{_printed(run.final_val_loss)}"])
+    ends = (
+        f"final {name} loss {_printed(end):>17}"
+        for name, end in (("train", run.final_train_loss), ("val  ", run.final_val_loss))
+    )
+    return "\n".join(["iteration  batch loss  train loss", *lines, *ends])
 
 
 def _printed(loss: float) -> str:
