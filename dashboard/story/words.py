@@ -215,11 +215,9 @@ def residuals(length: np.ndarray, residual: np.ndarray) -> str:
       length: `[N]`, of x.
       residual: `[N]`.
     """
-    said = "Each dot is a validation example."
     short, middle, long = (part.mean() for part in np.array_split(_by(length, residual) ** 2, 3))
-    if min(short, long) > 2 * middle:
-        said += " Right where x is of middling length, off where it is short or long."
-    return said
+    off = ", off where x is short or long" if min(short, long) > 2 * middle else ""
+    return f"Each dot is a validation example{off}."
 
 
 def _by(order: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -256,7 +256,7 @@ def test_the_residuals_spread_only_without_the_bias(bias: bool, spreads: bool) -
 
     said = words.residuals(np.linalg.norm(x, axis=1), residual[:, 0])
 
-    assert ("off where it is short or long" in said) == spreads
+    assert ("off where x is short or long" in said) == spreads
 
 
 @pytest.mark.parametrize(("unit", "moves"), [(1.0, True), (1000.0, False)])
