@@ -235,7 +235,10 @@ def _draw_bars(choice: Choice, run: "Run") -> None:
     )
     others = _comparable(choice)
     missing = [other for other in others if runs.known(other) is None]
-    if not missing or runs.job(choice).running:
+    if runs.job(choice).running:
+        return
+    if not missing:
+        st.caption(words.standing(run, tables.beside(choice, known, pins.trained())))
         return
     if _asked_for_comparison(choice):
         st.caption(

@@ -133,6 +133,15 @@ def bars(
     )
 
 
+def beside(
+    choice: Choice, stages: "dict[str, Run | None]", pinned: "dict[str, Run]"
+) -> "dict[str, Run]":
+    """Returns the trained runs that `bars` has beside the present one, by their labels."""
+    mine = words.stage_of(choice.fixes)
+    known = {name: run for name, run in stages.items() if run is not None and name != mine}
+    return known | pinned
+
+
 def predictions(x: np.ndarray, true: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
     """Returns examples with their predictions: `true`, `predicted`, `residual`, `length`.
 

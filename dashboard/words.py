@@ -13,6 +13,8 @@ from mlp_core import STAGES, Fixes, Settings
 from mlp_core.table import OWN, is_own
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from mlp_core.data import Baselines, Scale
@@ -81,6 +83,7 @@ def in_labels(message: str) -> str:
 
 
 _DEFAULTS = Settings()
+_LIKE = 0.005  # losses that differ by a smaller share count as equal
 _JOINER = "\N{WORD JOINER}"  # has no width and allows no break
 _TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
@@ -101,7 +104,7 @@ def change(now: float, before: float) -> str | None:
     if not (math.isfinite(now) and math.isfinite(before) and before > 0):
         return None
     factor = now / before
-    if abs(factor - 1) < 0.005:
+    if abs(factor - 1) < _LIKE:
         return "0 %"
     if factor >= 10:
         return f"+{factor:,.0f} times"
@@ -173,10 +176,27 @@ def _against(value: float, first: "Run | None", baselines: "Baselines") -> str:
         return ", more than 10,000 times lower than v1"
     if ratio < 0.1:
         return f", {1 / ratio:,.0f} times lower than v1"
-    if abs(1 - ratio) < 0.005:
+    if abs(1 - ratio) < _LIKE:
         return ", like v1"
     word = "below" if ratio < 1 else "above"
     return f", {abs(1 - ratio):.0%} {word} v1".replace("%", " %")
+
+
+def standing(yours: "Run", others: "Mapping[str, Run]") -> str:
+    """Returns which of the other runs ends best, and how many of them this one beats."""
+    ends = {label: other.final_val_loss for label, other in others.items()}
+    alive = {label: end for label, end in ends.items() if math.isfinite(end)}
+    mine = yours.final_val_loss
+    if not alive:
+        return "All the others died; this run lives." if math.isfinite(mine) else "All runs died."
+    best = min(alive, key=alive.__getitem__)
+    if not math.isfinite(mine):
+        return f"**{best}** is the best of them at {loss(alive[best])}; this run died."
+    if mine < alive[best] * (1 - _LIKE):
+        return f"This run is the best of them; next comes **{best}** at {loss(alive[best])}."
+    beaten = sum(not end <= mine * (1 + _LIKE) for end in ends.values())
+    said = f"this run beats {beaten or 'none'} of the other {len(ends)}."
+    return f"**{best}** is the best of them at {loss(alive[best])}; {said}"
 
 
 def baselines_line(settings: Settings, baselines: "Baselines") -> str:

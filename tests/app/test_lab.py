@@ -158,6 +158,8 @@ def test_the_bars_compare_every_stage_with_the_present_run(open_app: Open) -> No
     assert list(rows) == [*STAGES, "yours"]
     assert {name: rows[name] for name in POST} == POST
     assert rows["yours"] == metric(app, "Val loss")
+    best = f"**beyond** is the best of them at {rows['beyond']}; this run beats 5 of the other 7."
+    assert best in [caption.value for caption in app.caption]
 
 
 def test_a_chart_has_at_most_a_few_hundred_points_a_line(open_app: Open) -> None:

@@ -82,6 +82,44 @@ def test_the_answer_says_that_the_first_version_dies() -> None:
     assert "where v1 with these settings dies" in answer
 
 
+@pytest.mark.parametrize(
+    ("mine", "others", "told"),
+    [
+        (
+            2.0,
+            {"v1": 5.6, "keys": 2.005, "beyond": 0.0028},
+            "**beyond** is the best of them at 0.0028; this run beats 1 of the other 3.",
+        ),
+        (
+            5.6,
+            {"v1": 5.6, "P1": 0.5},
+            "**P1** is the best of them at 0.50; this run beats none of the other 2.",
+        ),
+        (
+            2.0,
+            {"v1": np.nan, "final": 0.5},
+            "**final** is the best of them at 0.50; this run beats 1 of the other 2.",
+        ),
+        (
+            0.4,
+            {"v1": 5.6, "final": 0.5, "P1": np.nan},
+            "This run is the best of them; next comes **final** at 0.50.",
+        ),
+        (
+            np.nan,
+            {"v1": np.nan, "final": 0.5},
+            "**final** is the best of them at 0.50; this run died.",
+        ),
+        (1.0, {"v1": np.nan, "final": np.inf}, "All the others died; this run lives."),
+        (np.nan, {"v1": np.nan}, "All runs died."),
+    ],
+)
+def test_a_run_is_placed_among_the_others(mine: float, others: dict[str, float], told: str) -> None:
+    beside = {label: run([9, 8, 7, end]) for label, end in others.items()}
+
+    assert words.standing(run([9, 8, 7, mine]), beside) == told
+
+
 def test_a_death_is_told_with_its_update_and_the_last_loss() -> None:
     answer = words.answer(run([9, 8, np.nan, np.nan]), None, BASELINES)
 
