@@ -119,6 +119,7 @@ LAYERS = (
         "dashboard.timings",
         "dashboard.lattice.sentences",
     ),
+    ("dashboard.setting_controls",),
     ("dashboard.sidebar",),
     ("dashboard.lessons",),
     (

@@ -1,10 +1,12 @@
 """The Evidence page in a real browser."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.words import SHORT
 from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
 from tests.browser.waiting import chart_marks, settled
 
@@ -42,6 +44,21 @@ def test_a_click_marks_the_updates_of_a_finding_and_the_link_keeps_them(page: Pa
 
 def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
     check_nothing_is_cut_off(phone, V1)
+
+
+def test_the_names_of_the_bugs_stand_beside_each_other_on_a_phone(phone: Page) -> None:
+    phone.goto(V1)
+    settled(phone)
+
+    matrix = phone.get_by_test_id("stVegaLiteChart").last
+    labels = matrix.locator(".role-axis-label text")
+    boxes = [labels.get_by_text(name, exact=True).bounding_box() for name in SHORT.values()]
+
+    assert len(boxes) == len(SHORT)
+    for left, right in pairwise(boxes):
+        assert left is not None
+        assert right is not None
+        assert left["x"] + left["width"] <= right["x"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
