@@ -1,11 +1,12 @@
 """The runs that a page needs before it has anything to show, trained while the reader watches."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import codes, runs, words
+from dashboard import codes, progress, runs, words
 from dashboard.choice import Choice
 
 if TYPE_CHECKING:
@@ -53,18 +54,16 @@ def _found(choices: Sequence[Choice]) -> "dict[Choice, Run]":
 
 def _draw_progress(choices: Sequence[Choice]) -> None:
     ready = _found(choices)
+    share = len(ready) / len(choices)
     jobs = [runs.job(choice) for choice in choices]
     if not any(job.running for job in jobs):
         if len(ready) == len(choices) or any(job.error for job in jobs):
             st.rerun()
         text = f"Stopped: {len(ready)} of {len(choices)} runs are trained."
-        st.progress(len(ready) / len(choices), text)
-        st.button("Go on", on_click=_ask, args=(choices,), icon=":material/play_arrow:")
+        progress.draw_stopped(share, text, partial(_ask, choices), "needed")
         return
     text = f"Training the runs of this page: {len(ready)} of {len(choices)}."
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(len(ready) / len(choices), text)
-        st.button("Stop", on_click=_stop, args=(choices,), icon=":material/stop:")
+    progress.draw(share, text, partial(_stop, choices), "needed")
 
 
 def _ask(choices: Sequence[Choice]) -> None:

@@ -99,6 +99,7 @@ LAYERS = (
         "dashboard.choice",
         "dashboard.jobs",
         "dashboard.palette",
+        "dashboard.progress",
         "dashboard.twin",
     ),
     ("dashboard.canvas",),

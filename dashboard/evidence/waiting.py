@@ -1,11 +1,10 @@
 """What stands on the Evidence page until its evidence is gathered: how far it is, and a stop."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import runs, words
+from dashboard import progress, runs, words
 from dashboard.choice import Choice
 from dashboard.evidence import gathered
 
@@ -63,15 +62,9 @@ def _draw_progress(choice: Choice) -> None:
     if job.running:
         text = "Training this run once more and writing everything down"
         text += f": {share:.0%}".replace("%", " %") if job.latest else ", first compiling it …"
-        _draw_bar(share, text, "Stop", job.stop, ":material/stop:")
+        progress.draw(share, text, job.stop, "gathering")
         return
     if job.done:
         st.rerun()
     text = f"Stopped at {share:.0%}.".replace("%", " %")
-    _draw_bar(share, text, "Go on", lambda: gathered.go_on(choice), ":material/play_arrow:")
-
-
-def _draw_bar(share: float, text: str, label: str, action: Callable[[], None], icon: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="gathering"):
-        st.progress(share, text)
-        st.button(label, on_click=action, icon=icon, key=f"gathering_{label}")
+    progress.draw_stopped(share, text, lambda: gathered.go_on(choice), "gathering")

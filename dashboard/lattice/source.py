@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard import binding, grids
+from dashboard import binding, grids, progress
 from dashboard.grids import Request
 from dashboard.lattice import sentences
 from mlp_core import Settings
@@ -135,6 +135,4 @@ def _draw_progress(wanted: Request, drawn: int) -> None:
         st.rerun()
     left = latest.seconds_left if latest else None
     text = sentences.progress(done, wanted.num_seeds, left)
-    with st.container(horizontal=True, vertical_alignment="center", key="sweep"):
-        st.progress(done / wanted.num_seeds, text)
-        st.button("Cancel", on_click=job.stop, icon=":material/stop:", key="stop_sweep")
+    progress.draw(done / wanted.num_seeds, text, job.stop, "sweep")

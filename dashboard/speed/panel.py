@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard import progress
 from dashboard.speed import measured, words
 from dashboard.speed.measured import Request
 
@@ -39,6 +40,4 @@ def _draw_progress(wanted: Request) -> None:
         st.rerun()
     latest, ahead = job.latest, measured.ahead(wanted)
     text = latest.text if latest else words.waiting(ahead) if ahead else "It begins …"
-    with st.container(horizontal=True, vertical_alignment="center", key=f"at_work_{wanted.part}"):
-        st.progress(latest.share if latest else 0.0, text)
-        st.button("Stop", on_click=job.stop, icon=":material/stop:", key=f"stop_{wanted.part}")
+    progress.draw(latest.share if latest else 0.0, text, job.stop, wanted.part)

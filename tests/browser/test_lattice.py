@@ -57,7 +57,7 @@ def test_the_order_is_changed_with_the_keyboard_and_survives_a_reload(page: Page
     page.goto("/lattice")
     settled(page)
 
-    page.get_by_role("button", name="Move AdamW up").focus()
+    page.get_by_role("button", name="Move AdamW up", exact=True).focus()
     page.keyboard.press("Enter")
 
     expect(page).to_have_url(re.compile("order=keys.epsilon.init.AdamW.batches"))

@@ -1,0 +1,29 @@
+"""How far long work is, and beside it what stops it or lets it go on."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+
+def draw(share: float, text: str, stop: Callable[[], None], key: str) -> None:
+    """Draws how far work is that runs.
+
+    Args:
+      share: of the work that is done, from 0 to 1.
+      stop: is called when the reader wants no more of it.
+      key: the button's, after "stop_".
+    """
+    _draw(share, text, "Stop", stop, ":material/stop:", f"stop_{key}")
+
+
+def draw_stopped(share: float, text: str, go_on: Callable[[], None], key: str) -> None:
+    """Draws how far work had come when it was stopped; the button's key begins with "go_on_"."""
+    _draw(share, text, "Go on", go_on, ":material/play_arrow:", f"go_on_{key}")
+
+
+def _draw(
+    share: float, text: str, label: str, action: Callable[[], None], icon: str, key: str
+) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(share, text)
+        st.button(label, on_click=action, icon=icon, key=key)
