@@ -10,7 +10,7 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.marks import PLAIN, color, dash, loss_axis, meaning
+from dashboard.marks import PLAIN, color, dash, loss_axis, meaning, words_on_lines
 
 HEIGHT = 440
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
@@ -48,20 +48,23 @@ def loss_curves(shown: tuple[str, ...]) -> dict[str, Any]:
         .encode(_UPDATES, loss, text="line:N", color=color(shown))
     )
     return (
-        alt.layer(batches, *_rules(loss), lines, ends, *_death(), *_crosshair())
+        alt.layer(batches, _rules(loss), lines, *_rule_names(loss), ends, *_death(), *_crosshair())
         .properties(height=HEIGHT)
         .to_dict()
     )
 
 
-def _rules(loss: alt.Y) -> list[alt.Chart]:
-    """Returns the marks for what simple rules reach, with their words in the middle."""
-    rules = alt.Chart(alt.NamedData("rules")).encode(loss)
-    line = rules.transform_filter("!datum.below").mark_rule(strokeDash=[1, 3], aria=False)
-    words = rules.mark_text(dy=9, fontSize=12).encode(color=meaning("text"))
+def _rules(loss: alt.Y) -> alt.Chart:
+    """Returns the lines at what simple rules reach."""
+    rules = alt.Chart(alt.NamedData("rules")).encode(loss, color=meaning("text"))
+    return rules.transform_filter("!datum.below").mark_rule(strokeDash=[1, 3], aria=False)
+
+
+def _rule_names(loss: alt.Y) -> list[alt.Chart]:
+    """Returns the words for `_rules`."""
+    rules = alt.Chart(alt.NamedData("rules")).encode(loss, color=meaning("text"), text="rule:N")
     # In the middle: v1 comes close at the right end, the other runs cross it at the left.
-    middle = alt.value(alt.expr("width / 2"))
-    return [line.encode(color=meaning("text")), words.encode(x=middle, text="rule:N")]
+    return words_on_lines(rules.encode(x=alt.value(alt.expr("width / 2"))), dy=9, fontSize=12)
 
 
 def _death() -> list[alt.Chart]:

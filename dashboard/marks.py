@@ -55,6 +55,18 @@ def dash(shown: tuple[str, ...] = ()) -> alt.StrokeDash:
     return alt.StrokeDash("series:N").scale(scale).legend(_legend(shown))
 
 
+def words_on_lines(base: alt.Chart, **style: Any) -> list[alt.Chart]:
+    """Returns words that can be read where lines cross them: an edge of the page's colour below.
+
+    Args:
+      base: says where the words stand and what they are.
+      style: of the words, as for `mark_text`.
+    """
+    page = alt.ExprRef("background")
+    edge = base.mark_text(stroke=page, strokeWidth=4, strokeJoin="round", aria=False, **style)
+    return [edge, base.mark_text(**style)]
+
+
 def _legend(shown: tuple[str, ...]) -> alt.Legend | None:
     if not shown:
         return None

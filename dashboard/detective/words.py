@@ -171,11 +171,9 @@ def log(run: "Run") -> str:
         f"{update:>9}{_printed(float(run.batch_loss[update])):>12}{_printed(losses[update]):>12}"
         for update in range(0, run.steps_done, LOG_EVERY)
     ]
-    ends = (
-        f"final {name} loss {_printed(end):>17}"
-        for name, end in (("train", run.final_train_loss), ("val  ", run.final_val_loss))
-    )
-    return "\n".join(["iteration  batch loss  train loss", *lines, *ends])
+    ends = {"final train loss": run.final_train_loss, "final val loss": run.final_val_loss}
+    lines += [f"{name:<21}{_printed(end):>12}" for name, end in ends.items()]
+    return "\n".join(["iteration  batch loss  train loss", *lines])
 
 
 def _printed(loss: float) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.marks import PLAIN, color, dash, loss_axis, meaning
+from dashboard.marks import PLAIN, color, dash, loss_axis, meaning, words_on_lines
 
 HEIGHT = 230
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=5)
@@ -88,12 +88,10 @@ def layers(title: str, logarithmic: bool) -> dict[str, Any]:
         .mark_line(strokeWidth=2, **PLAIN)
         .encode(_UPDATES, value, detail="line:N", color=color(), strokeDash=dash())
     )
-    names = (
-        alt.Chart(alt.NamedData("ends"))
-        .mark_text(align="right", dy=-8, fontSize=11)
-        .encode(_UPDATES, value, text="line:N", color=meaning("text"))
-    )
-    return alt.layer(lines, names).properties(height=HEIGHT).to_dict()
+    ends = alt.Chart(alt.NamedData("ends"))
+    ends = ends.encode(_UPDATES, value, text="line:N", color=meaning("text"))
+    words = words_on_lines(ends, align="right", dy=-8, fontSize=11)
+    return alt.layer(lines, *words).properties(height=HEIGHT).to_dict()
 
 
 @lru_cache(maxsize=1)

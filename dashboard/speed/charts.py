@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.marks import PLAIN, color, dash, meaning
+from dashboard.marks import PLAIN, color, dash, meaning, words_on_lines
 
 ROW = 66
 """The height of a form's row: its name, its bar, and the arrow to the next."""
@@ -82,11 +82,9 @@ def totals() -> dict[str, Any]:
         .mark_line(strokeWidth=2.2, **PLAIN)
         .encode(steps, passed, detail="form:N", color=color(), strokeDash=dash())
     )
-    names = (
-        alt.Chart(alt.NamedData("ends"))
-        .mark_text(align="right", dx=-4, dy=-9, fontSize=12)
-        .encode(steps, passed, text="form:N", color=meaning("text"))
-    )
+    ends = alt.Chart(alt.NamedData("ends"))
+    ends = ends.encode(steps, passed, text="form:N", color=meaning("text"))
+    forms = words_on_lines(ends, align="right", dx=-4, dy=-9, fontSize=12)
     crossed = alt.Chart(alt.NamedData("crossings")).encode(steps, passed)
     dots = crossed.mark_point(filled=True, size=70, opacity=1, aria=False).encode(
         color=meaning("text")
@@ -94,7 +92,7 @@ def totals() -> dict[str, Any]:
     texts = crossed.mark_text(dy=16, dx=6, align="left", fontSize=12).encode(
         text="text:N", color=meaning("text")
     )
-    return alt.layer(lines, names, dots, texts).properties(height=340).to_dict()
+    return alt.layer(lines, *forms, dots, texts).properties(height=340).to_dict()
 
 
 @lru_cache(maxsize=4)
@@ -116,8 +114,11 @@ def grown(title: str) -> dict[str, Any]:
         size, alt.Y("low:Q"), y2="high:Q", color=color()
     )
     ends = alt.Chart(alt.NamedData("ends")).encode(size, time, text="form:N", color=meaning("text"))
-    names = [
-        ends.transform_filter(which).mark_text(align="right", dx=-2, dy=dy, fontSize=11)
+    forms = [
+        mark
         for which, dy in (("!datum.lowest", -10), ("datum.lowest", 11))
+        for mark in words_on_lines(
+            ends.transform_filter(which), align="right", dx=-2, dy=dy, fontSize=11
+        )
     ]
-    return alt.layer(lines, spread, *names).properties(height=260).to_dict()
+    return alt.layer(lines, spread, *forms).properties(height=260).to_dict()

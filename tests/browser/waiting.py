@@ -63,8 +63,3 @@ def chart_marks(chart: Locator, kind: str) -> list[dict[str, Any]]:
     return chart.locator(f".role-mark.mark-{kind} > *").evaluate_all(
         "marks => marks.map(mark => mark.__data__.datum)"
     )
-
-
-def chart_texts(chart: Locator) -> list[str]:
-    """Returns what is written beside the marks of a settled chart; its axes and legend left out."""
-    return chart.locator(".role-mark.mark-text text").all_text_contents()
