@@ -5,11 +5,11 @@ exchanges its data in the browser. So each function returns the specification of
 tables, and says which columns these need; `canvas.draw` brings both together.
 """
 
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
+from dashboard.built_once import built_once
 from dashboard.marks import PLAIN, color, dash, loss_axis, meaning, words_on_lines
 
 HEIGHT = 440
@@ -17,7 +17,7 @@ _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
 _LOSS = "mean squared error, log scale"
 
 
-@lru_cache(maxsize=8)
+@built_once(most=8)
 def loss_curves(shown: tuple[str, ...]) -> dict[str, Any]:
     """Returns the loss curves: tables `curves`, `batches`, `ends`, `rules`, `deaths`, `readings`.
 
@@ -101,7 +101,7 @@ def _crosshair() -> list[alt.Chart]:
     return [rule.add_params(near)]
 
 
-@lru_cache(maxsize=8)
+@built_once(most=8)
 def val_loss_bars(low: float, high: float) -> dict[str, Any]:
     """Returns the val losses as bars: table `bars`.
 
@@ -132,7 +132,7 @@ def val_loss_bars(low: float, high: float) -> dict[str, Any]:
     return (numbers + bars).properties(height=HEIGHT).to_dict()
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def predicted_against_true() -> dict[str, Any]:
     """Returns predictions against the truth, with the diagonal: table `predictions`."""
     points = _scatter("true:Q", "true value", "predicted:Q", "predicted value")
@@ -140,7 +140,7 @@ def predicted_against_true() -> dict[str, Any]:
     return (diagonal.encode(x="true:Q", y="true:Q", color=meaning("text")) + points).to_dict()
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def residual_against_length() -> dict[str, Any]:
     """Returns residuals against the length of x: tables `predictions` and `zero`, its rule."""
     points = _scatter("length:Q", "length of x", "residual:Q", "predicted − true")

@@ -1,10 +1,10 @@
 """The Detective page's charts as Vega-Lite specifications, built once as in `dashboard.charts`."""
 
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
+from dashboard.built_once import built_once
 from dashboard.evidence.charts import marked_updates
 from dashboard.marks import PLAIN, color, dash, loss_axis
 
@@ -12,7 +12,7 @@ HEIGHT = 340
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
 
 
-@lru_cache(maxsize=2)
+@built_once(most=2)
 def losses(height: int = HEIGHT) -> dict[str, Any]:
     """Returns loss curves: tables `curves`, `ends` with names, `marked` updates."""
     loss = alt.Y("loss:Q").title("mean squared error, log scale")

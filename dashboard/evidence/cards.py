@@ -1,7 +1,6 @@
 """A card for a finding: what was found, why it hurts, the switch, the place in the code."""
 
 import inspect
-from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +8,7 @@ import streamlit as st
 
 from dashboard import address, canvas
 from dashboard import words as app_words
+from dashboard.built_once import built_once
 from dashboard.evidence import words
 from dashboard.evidence.pictures import PICTURES, Picture
 
@@ -119,7 +119,7 @@ def _mark(name: str) -> None:
     st.session_state[_KEY] = name
 
 
-@lru_cache(maxsize=64)
+@built_once(most=64)
 def _source(dotted: str) -> str:
     """Returns the code that a dotted name stands for."""
     package, module, *names = dotted.split(".")

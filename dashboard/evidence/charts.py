@@ -1,17 +1,17 @@
 """The Evidence page's charts as Vega-Lite specifications, built once as in `dashboard.charts`."""
 
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
+from dashboard.built_once import built_once
 from dashboard.marks import PLAIN, color, dash, loss_axis, meaning, words_on_lines
 
 HEIGHT = 230
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=5)
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def marked_losses() -> dict[str, Any]:
     """Returns the losses with the updates of a finding: tables `curves` and `marked`."""
     loss = alt.Y("loss:Q").title("mean squared error, log scale")
@@ -36,7 +36,7 @@ def marked_updates() -> list[alt.Chart]:
     return [band, edge, words]
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def ledger() -> dict[str, Any]:
     """Returns every array against the key that drew it: table `draws`."""
     arrays = alt.Y("array:N").sort(field="place", op="min").title(None)
@@ -57,7 +57,7 @@ def _shape() -> alt.Shape:
     return alt.Shape("series:N").scale(scale).legend(None)
 
 
-@lru_cache(maxsize=4)
+@built_once(most=4)
 def units(x_title: str, y_title: str) -> dict[str, Any]:
     """Returns units by two numbers, with lines at 0: tables `units` and `zero`."""
     across = alt.X("x:Q").title(x_title).axis(grid=False, tickCount=5)
@@ -75,7 +75,7 @@ def units(x_title: str, y_title: str) -> dict[str, Any]:
     return alt.layer(*rules, dots).properties(height=HEIGHT).to_dict()
 
 
-@lru_cache(maxsize=8)
+@built_once(most=8)
 def layers(title: str, logarithmic: bool) -> dict[str, Any]:
     """Returns a line for each layer over the updates: tables `lines` and `ends`, their names."""
     value = alt.Y("value:Q").title(title)
@@ -94,7 +94,7 @@ def layers(title: str, logarithmic: bool) -> dict[str, Any]:
     return alt.layer(lines, *words).properties(height=HEIGHT).to_dict()
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def scaled() -> dict[str, Any]:
     """Returns predictions of some inputs made longer, a line each: table `lines`."""
     return (
@@ -111,7 +111,7 @@ def scaled() -> dict[str, Any]:
     )
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def rows_seen() -> dict[str, Any]:
     """Returns the rows of each update as bars: table `rows`."""
     return (
@@ -127,7 +127,7 @@ def rows_seen() -> dict[str, Any]:
     )
 
 
-@lru_cache(maxsize=4)
+@built_once(most=4)
 def bars(title: str, logarithmic: bool) -> dict[str, Any]:
     """Returns named values side by side: table `bars`."""
     names = alt.Y("label:N").sort(None).title(None)
@@ -149,7 +149,7 @@ def bars(title: str, logarithmic: bool) -> dict[str, Any]:
     return alt.layer(drawn, numbers).properties(height=150).to_dict()
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def tools() -> dict[str, Any]:
     """Returns what each tool says of each bug: table `cells`."""
     bugs = alt.X("bug:N").sort(field="bug_place", op="min").title(None)

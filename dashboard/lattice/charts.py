@@ -1,10 +1,10 @@
 """The Lattice's charts as Vega-Lite specifications, built once as in `dashboard.charts`."""
 
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
+from dashboard.built_once import built_once
 from dashboard.lattice.marks import DROPS, LOSS_AXIS, drop_axis, rows_with_room, zero_line
 from dashboard.marks import PLAIN, color, meaning
 
@@ -12,7 +12,7 @@ _PAIRED_HEIGHT = 330
 """Of the two charts of a step, which stand side by side."""
 
 
-@lru_cache(maxsize=2)
+@built_once(most=2)
 def values(unit: str) -> dict[str, Any]:
     """Returns what each fix is worth with its interval: table `values`."""
     drop = drop_axis("value:Q", unit)
@@ -32,7 +32,7 @@ def values(unit: str) -> dict[str, Any]:
     return alt.layer(zero_line(unit), intervals, dots, names, numbers).to_dict()
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def interactions() -> dict[str, Any]:
     """Returns the matrix of pairs: table `pairs`."""
     names: dict[str, Any] = {"ticks": False, "domain": False, "grid": False, "labelFontSize": 12}
@@ -54,7 +54,7 @@ def interactions() -> dict[str, Any]:
     return (cells + numbers).to_dict()
 
 
-@lru_cache(maxsize=2)
+@built_once(most=2)
 def waterfall(unit: str) -> dict[str, Any]:
     """Returns the fall of the loss along an order: table `steps`."""
     mean = "geometric mean" if unit == "log10" else "mean"
@@ -80,7 +80,7 @@ def waterfall(unit: str) -> dict[str, Any]:
     return alt.layer(bars, ends, numbers, _names(base, 64)).to_dict()
 
 
-@lru_cache(maxsize=2)
+@built_once(most=2)
 def credits(unit: str) -> dict[str, Any]:
     """Returns the credits of an order against the worth over all: table `credits`."""
     base = alt.Chart(alt.NamedData("credits")).encode(rows_with_room("step:N", "place", 64))
@@ -104,7 +104,7 @@ def credits(unit: str) -> dict[str, Any]:
     return alt.layer(zero_line(unit), link, interval, value, credit, _names(base, 64)).to_dict()
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def slopes() -> dict[str, Any]:
     """Returns a line a seed from before to after a step: table `slopes`."""
     loss = alt.Y("loss:Q").title("val loss, log scale")
@@ -122,7 +122,7 @@ def slopes() -> dict[str, Any]:
     return alt.layer(lines, ends, died).properties(height=_PAIRED_HEIGHT).to_dict()
 
 
-@lru_cache(maxsize=2)
+@built_once(most=2)
 def differences(unit: str) -> dict[str, Any]:
     """Returns every seed's drop, sorted, with the mean's interval: tables `pairs`, `mean`.
 

@@ -1,10 +1,10 @@
 """The chart of all combinations: a matrix of dots beside the losses of every seed."""
 
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
+from dashboard.built_once import built_once
 from dashboard.lattice.marks import LOSS_AXIS, high, rows_with_room
 from dashboard.marks import PLAIN, color, meaning
 
@@ -39,7 +39,7 @@ def combinations(columns: int, rows: int) -> dict[str, Any]:
     return spec | height | {"params": [extent, *spec["params"]]}
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def _combinations() -> dict[str, Any]:
     """Returns the specification but for its height and its parameter `extent`.
 

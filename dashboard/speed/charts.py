@@ -1,10 +1,10 @@
 """The Speed page's charts as Vega-Lite specifications, built once as in `dashboard.charts`."""
 
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
+from dashboard.built_once import built_once
 from dashboard.marks import PLAIN, color, dash, meaning, words_on_lines
 
 ROW = 66
@@ -26,7 +26,7 @@ _TIMES: dict[str, Any] = {
 """Of an axis of milliseconds: as in `dashboard.marks.loss_axis`, with the unit that suits."""
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def bars() -> dict[str, Any]:
     """Returns the time of a step in each form: tables `bars`, and `factors` between neighbours."""
     scale = alt.Scale(type="log", nice=False, padding=6)
@@ -70,7 +70,7 @@ def bars() -> dict[str, Any]:
     )
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def totals() -> dict[str, Any]:
     """Returns the time passed against steps: tables `totals`, `ends`, `crossings`."""
     steps = alt.X("steps:Q").title("steps, log scale").scale(type="log", nice=False)
@@ -95,7 +95,7 @@ def totals() -> dict[str, Any]:
     return alt.layer(lines, *forms, dots, texts).properties(height=340).to_dict()
 
 
-@lru_cache(maxsize=4)
+@built_once(most=4)
 def grown(title: str) -> dict[str, Any]:
     """Returns the time of a step against a size: tables `points` and `ends`.
 

@@ -1,15 +1,15 @@
 """The Story's charts as Vega-Lite specifications, built once as in `dashboard.charts`."""
 
-from functools import lru_cache
 from typing import Any, Literal
 
 import altair as alt
 
 from dashboard import charts as lab_charts
+from dashboard.built_once import built_once
 from dashboard.marks import PLAIN, color, dash, loss_axis, meaning
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def step_curves() -> dict[str, Any]:
     """Returns the val loss of a stage over that of the one before: tables `curves` and `ends`."""
     updates = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
@@ -26,7 +26,7 @@ def step_curves() -> dict[str, Any]:
     return alt.layer(lines, *_names(ends, align="right", dx=-2)).properties(height=250).to_dict()
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def seeds() -> dict[str, Any]:
     """Returns a step in every seed as a strip: tables `seeds` and `nothing`, its rule at 1."""
     factor = (
@@ -49,7 +49,7 @@ def seeds() -> dict[str, Any]:
     return layers.properties(height=100).to_dict()
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def scaled_input() -> dict[str, Any]:
     """Returns predictions for one input made longer: tables `scaled`, `now` and `span`.
 
@@ -69,7 +69,7 @@ def scaled_input() -> dict[str, Any]:
     return layers.properties(height=300).to_dict()
 
 
-@lru_cache(maxsize=1)
+@built_once()
 def residuals() -> dict[str, Any]:
     """Returns the Lab's chart of residuals, whose axes go at least as far as a table `span`."""
     unseen = _unseen().encode(x="length:Q", y="residual:Q").to_dict()
