@@ -4,7 +4,7 @@ from contextvars import ContextVar
 
 import streamlit as st
 
-from dashboard import canvas, lessons, own_file, pins, runs, sidebar, timings, to_lab, words
+from dashboard import canvas, lessons, own_file, pace, pins, runs, sidebar, to_lab, words
 from dashboard.choice import Choice
 from mlp_core import Fixes, Settings, compile_cache
 from mlp_core.devices import use_all_cores
@@ -22,7 +22,7 @@ def run() -> None:
     use_all_cores()
     compile_cache.keep()
     st.set_page_config(TITLE, "🔧", layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
-    with timings.courtesy().asked_for():
+    with pace.courtesy().asked_for():
         page = _navigation()
         canvas.draw_style()
         lessons.restore()

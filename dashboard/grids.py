@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from dashboard import runs, timings
+from dashboard import pace, runs
 from dashboard.jobs import Job, Workers
 from mlp_core import Settings
 from mlp_core.fixes import NUMERIC_SWITCHES
@@ -164,5 +164,5 @@ def _swept(wanted: Request) -> Iterator[Progress]:
         first = first or done  # the first chunk may have compiled
         each = seconds / (done - first) if done > first else None
         yield Progress(grid, None if each is None else each * (wanted.num_seeds - done))
-        timings.courtesy().wait(_COURTESY_SECONDS)
+        pace.courtesy().wait(_COURTESY_SECONDS)
         began = perf_counter()

@@ -98,25 +98,26 @@ class Courtesy:
     """Lets work in the background step aside while somebody waits for a page."""
 
     def __init__(self) -> None:
-        self._waiting = 0
+        self.pages = 0
+        """How many are being made."""
         self._changed = threading.Condition()
 
     @contextmanager
     def asked_for(self) -> Iterator[None]:
         """Marks the time in which a page is made."""
         with self._changed:
-            self._waiting += 1
+            self.pages += 1
         try:
             yield
         finally:
             with self._changed:
-                self._waiting -= 1
+                self.pages -= 1
                 self._changed.notify_all()
 
     def wait(self, seconds: float) -> None:
         """Returns when no page is being made, at the latest after so many seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._waiting, seconds)
+            self._changed.wait_for(lambda: not self.pages, seconds)
 
 
 class Workers:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import codes, progress, runs, words
+from dashboard import codes, pace, progress, runs, words
 from dashboard.choice import Choice
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def trained(choices: Sequence[Choice], patience: float = 2.0) -> "dict[Choice, R
     found = _found(choices)
     if len(found) == len(choices):
         return found
-    st.fragment(_draw_progress, run_every=POLL_SECONDS)(choices)
+    pace.live(_draw_progress, POLL_SECONDS)(choices)
     return None
 
 

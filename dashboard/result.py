@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import canvas, charts, codes, history, pins, runs, stopwatch, tables, words
+from dashboard import canvas, charts, codes, history, pace, pins, runs, stopwatch, tables, words
 from dashboard.choice import Choice
 from mlp_core import Settings
 
@@ -30,7 +30,7 @@ def show(choice: Choice) -> "Run | None":
     if ended and runs.wait(others, 2.0):
         _draw(choice)
         return runs.job(choice).latest
-    st.fragment(_draw_live, run_every=POLL_SECONDS)(choice, others)
+    pace.live(_draw_live, POLL_SECONDS)(choice, others)
     return runs.job(choice).latest if ended else None
 
 

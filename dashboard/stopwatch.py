@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import timings, words
+from dashboard import pace, timings, words
 from dashboard.choice import Choice
 from dashboard.timings import Timing
 
@@ -30,7 +30,7 @@ def show(choice: Choice, metric: DeltaGenerator, ready: bool) -> None:
     timing = timings.job(choice)
     timing.wait(0.1)  # a compiled run is timed in less
     if timing.running:
-        st.fragment(_draw_live, run_every=POLL_SECONDS)(choice, metric, line)
+        pace.live(_draw_live, POLL_SECONDS)(choice, metric, line)
     else:
         _draw(choice, metric, line)
 

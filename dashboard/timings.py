@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard import runs
+from dashboard import pace, runs
 from dashboard.choice import Choice
-from dashboard.jobs import Courtesy, Job, Workers
+from dashboard.jobs import Job, Workers
 from mlp_core import Fixes
 from mlp_core.table import is_own
 
@@ -33,12 +33,6 @@ class Timing(NamedTuple):
 def workers() -> Workers:
     """Returns the one thread of all timings: two at once would disturb each other."""
     return Workers(threads=1, keep=64)
-
-
-@st.cache_resource(show_spinner=False)
-def courtesy() -> Courtesy:
-    """Returns what makes a timing step aside: two loops in Python at once would delay the page."""
-    return Courtesy()
 
 
 def job(choice: Choice) -> Job[Timing]:
@@ -96,5 +90,5 @@ def _timed(choice: Choice) -> Iterator[Timing]:
             return
         if skipped == 0:
             skipped, seconds = run.steps_done, 0.0  # the first chunk may have compiled
-        courtesy().wait(_COURTESY_SECONDS)
+        pace.courtesy().wait(_COURTESY_SECONDS)
         began = perf_counter()

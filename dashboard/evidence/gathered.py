@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import runs, timings
+from dashboard import pace, runs
 from dashboard.choice import Choice
 from dashboard.jobs import Job, Workers
 
@@ -60,4 +60,4 @@ def _gathered(choice: Choice) -> "Iterator[Progress]":
 
     for progress in evidence.collect_chunks(choice.settings, choice.fixes):
         yield progress
-        timings.courtesy().wait(_COURTESY_SECONDS)
+        pace.courtesy().wait(_COURTESY_SECONDS)

@@ -34,7 +34,7 @@ def evidence(choice: Choice) -> "Evidence | None":
         st.button("Try again", on_click=gathered.begin_again, args=(choice,), key="gather_again")
         return None
     runs.settle_memory("waiting for evidence")
-    st.fragment(_draw_progress, run_every=POLL_SECONDS)(choice)
+    pace.live(_draw_progress, POLL_SECONDS)(choice)
     return None
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard import binding, grids, progress
+from dashboard import binding, grids, pace, progress
 from dashboard.grids import Request
 from dashboard.lattice import sentences
 from mlp_core import Settings
@@ -79,7 +79,7 @@ def _computed(settings: Settings, with_beyond: bool) -> Source | None:
         shown = grids.restricted(job.latest.grid, with_beyond) if job and job.latest else None
         done = len(shown.seeds) if shown else 0
         if job is not None and job.running:
-            st.fragment(_draw_progress, run_every=POLL_SECONDS)(wanted, done)
+            pace.live(_draw_progress, POLL_SECONDS)(wanted, done)
         else:
             _draw_start(wanted, done)
     if shown is None or done < grids.DRAWABLE_SEEDS:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import streamlit as st
 
-from dashboard import timings
+from dashboard import pace, timings
 from dashboard.choice import Choice
 from dashboard.jobs import Job
 from mlp_core import Fixes, Settings
@@ -101,7 +101,7 @@ def _in_turn(wanted: Request) -> Iterator[Progress | None]:
         yield None
     for progress in (_forms if wanted.part == "forms" else _growth)(wanted):
         yield progress
-        timings.courtesy().wait(_COURTESY_SECONDS)
+        pace.courtesy().wait(_COURTESY_SECONDS)
 
 
 def _forms(wanted: Request) -> Iterator[Progress]:

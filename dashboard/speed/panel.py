@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import progress
+from dashboard import pace, progress
 from dashboard.speed import measured, words
 from dashboard.speed.measured import Request
 
@@ -17,7 +17,7 @@ def show(wanted: Request, label: str) -> None:
     """
     job = measured.find(wanted)
     if job is not None and job.running and not job.stopped:
-        st.fragment(_draw_progress, run_every=POLL_SECONDS)(wanted)
+        pace.live(_draw_progress, POLL_SECONDS)(wanted)
         return
     with st.container(horizontal=True, vertical_alignment="center", key=f"begin_{wanted.part}"):
         st.button(
