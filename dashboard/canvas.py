@@ -1,12 +1,15 @@
 """Puts a chart on the page, its table one click away, at the least cost from click to click."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from dashboard import twin
+
+Tables = Mapping[str, pd.DataFrame | pa.Table]
 
 # There is one below each chart, so it is small. Who listens needs to know which chart it is of.
 _STYLE = """<style>
@@ -20,7 +23,7 @@ _STYLE = """<style>
 
 def draw(
     spec: dict[str, Any],
-    tables: dict[str, pd.DataFrame],
+    tables: Tables,
     key: str,
     alt: str,
     *,
@@ -31,7 +34,8 @@ def draw(
 
     Args:
       spec: a Vega-Lite specification whose data are named.
-      tables: for each of these names its rows. The first has what the chart is about.
+      tables: for each of these names its rows. The first has what the chart is about. `packed`
+        ones cost less.
       key: stays the same from run to run, so that the browser keeps the chart. Its words name the
         chart to those who listen.
       alt: the chart in words. Like `spec` it should not change from run to run: the browser would
@@ -39,9 +43,20 @@ def draw(
       on_select: is called when the reader picks something in the chart.
       full: returns the table to read, where the first of `tables` is thinned or hard to read.
     """
+    whole = spec | {"datasets": dict(tables)}
     with st.container(gap=None):
-        st.vega_lite_chart(spec=spec | {"datasets": tables}, key=key, alt=alt, on_select=on_select)
-        _draw_twin(key, alt, full or (lambda: twin.readable(spec, next(iter(tables.values())))))
+        st.vega_lite_chart(spec=whole, key=key, alt=alt, on_select=on_select)
+        _draw_twin(key, alt, full or (lambda: twin.readable(spec, _first(tables))))
+
+
+def packed(tables: dict[str, pd.DataFrame]) -> dict[str, pa.Table]:
+    """Returns tables as they are sent, to be kept: packing them takes longer than sending them."""
+    return {name: pa.Table.from_pandas(table) for name, table in tables.items()}
+
+
+def _first(tables: Tables) -> pd.DataFrame:
+    table = next(iter(tables.values()))
+    return table if isinstance(table, pd.DataFrame) else table.to_pandas()
 
 
 def draw_style() -> None:

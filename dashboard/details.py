@@ -1,6 +1,6 @@
 """Below the charts: predictions, the comparison of pinned runs, and the numbers."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -11,6 +11,15 @@ from dashboard.story import words as story_words
 
 if TYPE_CHECKING:
     from mlp_core.training import Run
+
+
+class _Predictions(NamedTuple):
+    """What is drawn of a run's predictions."""
+
+    answer: str
+    residuals: str
+    tables: canvas.Tables
+
 
 TABS = ("Predictions", "Compare", "Numbers")
 
@@ -25,28 +34,40 @@ def show(choice: Choice, run: "Run") -> None:
 
 
 def _predictions(choice: Choice, run: "Run") -> None:
-    table = tables.predictions(*runs.predictions(choice, run))
-    if table.empty:
+    drawn = runs.made_once(choice, "predictions", lambda: _scattered(choice, run))
+    if drawn is None:
         st.info("A network whose parameters are NaN predicts nothing but NaN.")
         return
-    st.markdown(words.predictions(table["true"], table["residual"]))
+    st.markdown(drawn.answer)
     left, right = st.columns(2, gap="medium")
     with left:
         st.caption("On the dashed diagonal a prediction is right.")
         canvas.draw(
             charts.predicted_against_true(),
-            {"predictions": table},
+            {"predictions": drawn.tables["predictions"]},
             key="predicted_against_true",
             alt="Predicted against true values of validation examples, with the diagonal.",
         )
     with right:
-        st.caption(story_words.residuals(table["length"].to_numpy(), table["residual"].to_numpy()))
+        st.caption(drawn.residuals)
         canvas.draw(
             charts.residual_against_length(),
-            {"predictions": table, "zero": pd.DataFrame({"residual": [0.0]})},
+            drawn.tables,
             key="residual_against_length",
             alt="Residuals of validation examples against the length of x.",
         )
+
+
+def _scattered(choice: Choice, run: "Run") -> _Predictions | None:
+    """Returns what is drawn of the predictions, None if there is none."""
+    table = tables.predictions(*runs.predictions(choice, run))
+    if table.empty:
+        return None
+    return _Predictions(
+        words.predictions(table["true"], table["residual"]),
+        story_words.residuals(table["length"].to_numpy(), table["residual"].to_numpy()),
+        canvas.packed({"predictions": table, "zero": pd.DataFrame({"residual": [0.0]})}),
+    )
 
 
 def _compare(choice: Choice, run: "Run") -> None:

@@ -27,6 +27,8 @@ class Job(Generic[T]):
         self.error: Exception | None = None
         self.stopped = False
         self.done = False
+        self.made: dict[Hashable, Any] = {}
+        """What was made of its result; goes when the job goes."""
         self._chunks = chunks
         self._dropped = False
         self._left_alone = False
@@ -86,6 +88,7 @@ class Job(Generic[T]):
         # Both the one who drops and the thread come here last, so one of them sees both as true.
         if self._dropped and self.rested:
             self._chunks, self.error = iter(()), None  # an error holds on to where it was raised
+            self.made.clear()
 
     def rouse(self) -> None:
         """Lets a stopped job go on."""

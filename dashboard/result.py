@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from math import floor, isfinite, isnan, log10
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,22 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.3
 _COMPARE = "compare_settings"
 _METRIC_WIDTH = 170
+
+
+class _Lines(NamedTuple):
+    """What the loss chart draws."""
+
+    shown: tuple[str, ...]
+    """The meanings in the legend."""
+    tables: canvas.Tables
+
+
+class _Bars(NamedTuple):
+    """What the comparison draws."""
+
+    ends: tuple[float, float]
+    """Of the axis."""
+    tables: canvas.Tables
 
 
 def show(choice: Choice) -> "Run | None":
@@ -176,45 +192,49 @@ def _draw_stored(choice: Choice) -> None:
     first = None if _is_first(choice) else runs.stored_curves(Choice())
     left, _ = st.columns([2, 1], gap="medium")
     with left:
-        _draw_loss_chart(
-            tables.curves(curves, first, {}),
-            tables.readings(curves, first),
-            lambda: tables.recorded(curves, first, {}),
-        )
+        lines = _lines(tables.curves(curves, first, {}), readings=tables.readings(curves, first))
+        _draw_loss_chart(lines, lambda: tables.recorded(curves, first, {}))
 
 
 def _draw_curves(choice: Choice, run: "Run", first: "Run | None") -> None:
-    first = None if _is_first(choice) else first
-    lines, batches = tables.curves(run, first, pins.trained()), tables.batches(run)
-    if lines.empty and batches.empty:
+    first, pinned = None if _is_first(choice) else first, pins.trained()
+
+    def make() -> _Lines | None:
+        curves, batches = tables.curves(run, first, pinned), tables.batches(run)
+        if curves.empty and batches.empty:
+            return None
+        return _lines(
+            curves,
+            readings=tables.readings(run, first),
+            batches=batches,
+            rules=tables.rules(runs.baselines(choice.settings), curves),
+            deaths=tables.deaths(run),
+        )
+
+    lines = make() if pinned else runs.made_once(choice, ("lines", first is None), make)
+    if lines is None:
         st.info("There is no curve to draw: no loss in this run was ever a number.")
         return
-    _draw_loss_chart(
-        lines,
-        tables.readings(run, first),
-        lambda: tables.recorded(run, first, pins.trained()),
-        batches=batches,
-        rules=tables.rules(runs.baselines(choice.settings), lines),
-        deaths=tables.deaths(run),
-    )
+    _draw_loss_chart(lines, lambda: tables.recorded(run, first, pinned))
 
 
 def _is_first(choice: Choice) -> bool:
     return choice == Choice(settings=choice.settings)
 
 
-def _draw_loss_chart(
-    lines: pd.DataFrame,
-    readings: pd.DataFrame,
-    recorded: Callable[[], pd.DataFrame],
-    **others: pd.DataFrame,
-) -> None:
-    """Draws the loss curves with what there is; the same chart goes on as more comes."""
-    series = set(lines["series"])
+def _lines(curves: pd.DataFrame, **others: pd.DataFrame) -> _Lines:
+    """Returns what the loss chart draws."""
+    series = set(curves["series"])
     shown = ("val", "train", "batch", *(name for name in ("v1", "pinned") if name in series))
+    ends = tables.line_ends(curves)
+    return _Lines(shown, canvas.packed({"curves": curves, "ends": ends} | others))
+
+
+def _draw_loss_chart(lines: _Lines, recorded: Callable[[], pd.DataFrame]) -> None:
+    """Draws the loss curves with what there is; the same chart goes on as more comes."""
     canvas.draw(
-        charts.loss_curves(shown),
-        {"curves": lines, "ends": tables.line_ends(lines), "readings": readings} | others,
+        charts.loss_curves(lines.shown),
+        lines.tables,
         key="loss_curves",
         alt="Loss against updates on a log scale: val, train and batch loss of this run, behind "
         "them v1 and the pinned runs. The sentence above says where they end.",
@@ -224,11 +244,17 @@ def _draw_loss_chart(
 
 def _draw_bars(choice: Choice, run: "Run") -> None:
     known = {name: runs.known(stage) for name, stage in runs.stages(choice.settings).items()}
-    table = tables.bars(choice, known, run, pins.trained())
-    low, high = _axis(table["val_loss"])
+    pinned = pins.trained()
+
+    def make() -> _Bars:
+        table = tables.bars(choice, known, run, pinned)
+        return _Bars(_axis(table["val_loss"]), canvas.packed({"bars": table}))
+
+    missing_ones = tuple(name for name, stage in known.items() if stage is None)
+    bars = make() if pinned else runs.made_once(choice, (choice, missing_ones), make)
     canvas.draw(
-        charts.val_loss_bars(low, high),
-        {"bars": table},
+        charts.val_loss_bars(*bars.ends),
+        bars.tables,
         key="val_loss_bars",
         alt="The val loss of v1, each stage, this run and the pinned ones as bars on a log scale, "
         "with the number at each.",

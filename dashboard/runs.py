@@ -3,9 +3,9 @@
 import ctypes
 import gc
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mlp_core.data import Baselines, Scale
     from mlp_core.training import Run
     from mlp_core.wall import Wall
+
+T = TypeVar("T")
 
 PATIENCE_SECONDS = 0.4
 """How long a page waits for a run before it shows it growing instead."""
@@ -84,6 +86,21 @@ def known(choice: Choice) -> "Run | None":
     """Returns the run of a choice if it has been trained to its end."""
     found = _workers().find(choice.compiled)
     return found.latest if found and found.done else None
+
+
+def made_once(choice: Choice, what: Hashable, make: Callable[[], T]) -> T:
+    """Returns what is made of a run and of nothing that goes before it; made anew while it trains.
+
+    Args:
+      what: tells it from other things that are made of the run.
+    """
+    found = _workers().find(choice.compiled)
+    if found is None or not found.done:
+        return make()
+    if what not in found.made:
+        found.made[what] = make()
+    made: T = found.made[what]
+    return made
 
 
 def resume(choice: Choice) -> None:

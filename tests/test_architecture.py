@@ -96,13 +96,14 @@ LAYERS = (
     (
         "dashboard.address",
         "dashboard.binding",
+        "dashboard.built_once",
         "dashboard.choice",
         "dashboard.jobs",
         "dashboard.palette",
         "dashboard.progress",
         "dashboard.twin",
     ),
-    ("dashboard.canvas",),
+    ("dashboard.canvas", "dashboard.pace"),
     ("dashboard.marks",),
     ("dashboard.lattice.marks",),
     (

@@ -1,0 +1,113 @@
+"""Many readers at once: what they share is made once, and they ask less often the more they are."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+import streamlit as st
+
+from dashboard import charts, codes, pace, tables
+from dashboard.built_once import built_once
+from dashboard.choice import Choice
+from dashboard.jobs import Workers
+from mlp_core import Fixes, Settings
+from tests.app.conftest import Open, table
+
+READERS = 8
+
+
+def test_what_many_ask_for_at_once_is_built_once() -> None:
+    together, built = threading.Barrier(READERS), []
+
+    @built_once()
+    def square(number: int) -> list[int]:
+        built.append(number)
+        return [number * number]
+
+    def ask(_: int) -> list[int]:
+        together.wait()
+        return square(7)
+
+    with ThreadPoolExecutor(READERS) as readers:
+        answers = list(readers.map(ask, range(READERS)))
+
+    assert built == [7]
+    assert answers == [[49]] * READERS
+
+
+def test_every_chart_is_built_once() -> None:
+    assert charts.loss_curves(("val",)) is charts.loss_curves(("val",))
+
+
+@pytest.fixture
+def nothing_kept() -> Iterator[Workers]:
+    """Yields one thread without jobs."""
+    workers = Workers(threads=1, keep=1)
+    yield workers
+    workers.close()
+
+
+@pytest.fixture
+def asked_every(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, float], float]:
+    """Returns a function from the pages that are being made to how often a live part asks."""
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(st, "fragment", lambda draw, **options: given.update(options) or draw)
+
+    def seconds(pages: int, usual: float) -> float:
+        with ExitStack() as others:
+            for _ in range(pages):
+                others.enter_context(pace.courtesy().asked_for())
+            pace.live(print, usual)
+        return float(given["run_every"])
+
+    return seconds
+
+
+def test_a_live_part_asks_less_often_the_more_pages_are_made(
+    asked_every: Callable[[int, float], float],
+) -> None:
+    assert asked_every(1, 0.3) == 0.3
+    assert asked_every(pace.AT_EASE, 0.3) == 0.3
+    assert asked_every(4 * pace.AT_EASE, 0.3) == pytest.approx(1.2)
+    assert asked_every(1000, 0.3) == pace.LONGEST_SECONDS
+    assert pace.courtesy().pages == 0
+
+
+@pytest.mark.parametrize("made", ["curves", "bars", "predictions"])
+def test_what_a_chart_shows_of_a_run_is_made_for_its_first_reader(
+    made: str, open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, make = [], getattr(tables, made)
+    monkeypatch.setattr(tables, made, lambda *given: calls.append(given) or make(*given))
+    link = {"steps": "40", "adamw": "true", "jit_step": "true"}
+    first = open_app(**link)
+    first.run()
+    before = len(calls)
+
+    second = open_app(**link)
+
+    assert len(calls) == before > 0
+    charts_of = [[chart.proto for chart in app.get("vega_lite_chart")] for app in (first, second)]
+    assert [chart.datasets for chart in charts_of[0]] == [chart.datasets for chart in charts_of[1]]
+
+
+def test_a_pin_is_drawn_beside_a_run_whose_chart_is_kept(open_app: Open) -> None:
+    link = {"steps": "40", "jit_step": "true"}
+    plain = open_app(**link)
+    pinned = open_app(**link, pins=codes.code(Choice(Fixes(adamw=True), Settings(steps=40))))
+
+    assert {row["line"] for row in table(plain, 0, "curves")} == {"val", "train", "v1"}
+    assert {row["line"] for row in table(pinned, 0, "curves")} == {"val", "train", "v1", "P1"}
+
+
+def test_what_was_made_of_a_run_goes_with_it(nothing_kept: Workers) -> None:
+    job = nothing_kept.start("run", lambda: iter([1]))
+    assert job.wait(5)
+    job.made["picture"] = "a reader's own numbers"
+
+    nothing_kept.forget_where(lambda key: key == "run")
+
+    assert job.made == {}
