@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import progress, runs, words
+from dashboard import pace, progress, runs, words
 from dashboard.choice import Choice
 from dashboard.evidence import gathered
 
