@@ -1,6 +1,7 @@
 """Tidy tables for the charts and for download, thinned where a screen shows no more."""
 
 from dataclasses import fields
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,9 @@ READ = 60
 
 SCATTERED = 200
 """The most examples that are drawn as single points."""
+
+
+_NAME = 0.08  # the height of a name in a small chart, as a share of the chart's
 
 
 def thinned(rows: np.ndarray, points: int = POINTS) -> np.ndarray:
@@ -77,6 +81,19 @@ def batches(run: "Run") -> pd.DataFrame:
 def line_ends(curves: pd.DataFrame) -> pd.DataFrame:
     """Returns where the labels of pinned lines stand, their ends: `update`, `loss`, `line`."""
     return curves[curves["series"] == "pinned"].drop_duplicates("line", keep="last")
+
+
+def apart(ends: pd.Series, drawn: pd.Series, logarithmic: bool = True) -> np.ndarray:
+    """Returns where names of lines stand: at their ends, or so far above that none meet.
+
+    Args:
+      ends: rising.
+      drawn: all values on the axis of a small chart.
+    """
+    if logarithmic:
+        return np.exp(apart(np.log(ends), np.log(drawn), logarithmic=False))
+    room = _NAME * (drawn.max() - drawn.min())
+    return np.array(list(accumulate(ends, lambda below, end: max(end, below + room))))
 
 
 def rules(baselines: "Baselines", curves: pd.DataFrame) -> pd.DataFrame:

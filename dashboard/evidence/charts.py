@@ -155,12 +155,20 @@ def tools() -> dict[str, Any]:
     bugs = alt.X("bug:N").sort(field="bug_place", op="min").title(None)
     names = alt.Y("tool:N").sort(field="place", op="min").title(None)
     plain: dict[str, Any] = {"ticks": False, "domain": False, "labelFontSize": 12}
-    angle = alt.ExprRef("width < 450 ? -90 : 0")  # on a phone the columns are narrow
+    # On a phone the columns are narrow: the names stand upright there.
+    angle, align = (alt.ExprRef(f"width < 450 ? {way}") for way in ("-90 : 0", "'left' : 'center'"))
     return (
         alt.Chart(alt.NamedData("cells"))
         .mark_text(fontSize=17, aria=False)
         .encode(
-            bugs.axis(**plain, orient="top", grid=False, labelAngle=angle, labelOverlap=False),
+            bugs.axis(
+                **plain,
+                orient="top",
+                grid=False,
+                labelAngle=angle,
+                labelAlign=align,
+                labelOverlap=False,
+            ),
             names.axis(**plain, grid=True, labelLimit=230),
             text="symbol:N",
             color=color(),

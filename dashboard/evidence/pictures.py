@@ -73,7 +73,7 @@ def _over_updates(
     lines = tables.layer_lines(evidence, values, positive=logarithmic)
     return Drawing(
         charts.layers(title + ", log scale" * logarithmic, logarithmic),
-        {"lines": lines, "ends": tables.ends(lines)},
+        {"lines": lines, "ends": tables.ends(lines, logarithmic)},
         caption,
     )
 

@@ -133,9 +133,10 @@ def _line(updates: np.ndarray, values: np.ndarray, series: str, name: str) -> pd
     return pd.DataFrame(columns)
 
 
-def ends(lines: pd.DataFrame) -> pd.DataFrame:
-    """Returns the last point of each line."""
-    return lines.drop_duplicates("line", keep="last")
+def ends(lines: pd.DataFrame, logarithmic: bool = True) -> pd.DataFrame:
+    """Returns the last point of each line, or so far above it that the names do not meet."""
+    last = lines.drop_duplicates("line", keep="last").sort_values("value")
+    return last.assign(value=tables.apart(last["value"], lines["value"], logarithmic))
 
 
 def rows_seen(evidence: "Evidence") -> pd.DataFrame:

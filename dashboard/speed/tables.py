@@ -1,18 +1,18 @@
 """The Speed page's tables: what its charts are given, and what stands under them in numbers."""
 
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from dashboard.speed import words
+from dashboard.tables import apart
 from dashboard.words import duration, loss
 from mlp_core import Settings
 from mlp_core.timing.figures import Figures, Measurement, Point, Rest, pays_after
 
 _LEAST_BAR = 0.6  # of the shortest bar, its length on the axis in powers of ten
 _LONGEST = 1e6
-_APART = 0.07  # of the height of a small chart, between the names of two lines
 _POINTS = 49
 
 
@@ -107,9 +107,7 @@ def grown_ends(table: pd.DataFrame) -> pd.DataFrame:
     `lowest` is the line that has its name below it, out of the way of the others.
     """
     ends = table.sort_values("size").groupby("form", sort=False).tail(1).sort_values("ms")
-    apart = (table["high"].max() / table["low"].min()) ** _APART
-    others = accumulate(ends["ms"][1:], lambda below, end: max(end, apart * below))
-    heights = [*ends["ms"][:1], *others]
+    heights = [*ends["ms"][:1], *apart(ends["ms"][1:], table["ms"])]
     return ends.assign(ms=heights, lowest=[place == 0 for place in range(len(ends))])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -269,3 +270,14 @@ def test_a_table_of_tools_that_cannot_be_read_is_told_so(open_evidence: Open, mo
 
     assert "cannot be read: no such file" in app.error[0].value
     assert not app.exception
+
+
+def test_names_of_lines_that_end_close_together_stand_apart() -> None:
+    lines = pd.DataFrame({"line": ["a", "b", "c"], "value": [0.9, 0.01, 0.0]})
+
+    ends = tables.ends(lines, logarithmic=False).set_index("line")["value"]
+
+    assert ends["c"] == 0.0
+    assert ends["b"] == pytest.approx(0.08 * 0.9)
+    assert ends["a"] == 0.9
+    assert tables.ends(lines.head(0)).empty
