@@ -120,6 +120,12 @@ def job(wanted: Request) -> Job[Progress] | None:
     return _workers().find(wanted)
 
 
+def others(wanted: Request) -> int:
+    """Returns how many sweeps take turns with one."""
+    sweep = job(wanted)
+    return _workers().others(sweep) if sweep else 0
+
+
 def nearest(wanted: Request) -> Request:
     """Returns the request, or the one beyond the post whose sweep holds all that it asks for."""
     wider = wanted._replace(with_beyond=True)

@@ -1,7 +1,8 @@
 """Background work that all sessions share: jobs advanced chunk by chunk in a few threads.
 
 A job is an iterator whose items say how far it is. The threads take the jobs in turn, one chunk
-each, so that a long job makes another wait for no longer than a chunk.
+each. A new job goes first until it has had its short time, so that many long ones make it wait for
+no longer than a chunk.
 """
 
 import atexit
@@ -14,6 +15,9 @@ from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+
+SHORT_SECONDS = 0.5
+"""A job that has worked for so long is a long one."""
 
 UNWATCHED_SECONDS = 120.0
 """A job stops when nobody has looked at it for so long: its reader has closed the page."""
@@ -29,6 +33,7 @@ class Job(Generic[T]):
         self.done = False
         self.made: dict[Hashable, Any] = {}
         """What was made of its result; goes when the job goes."""
+        self.worked_seconds = 0.0
         self._chunks = chunks
         self._dropped = False
         self._left_alone = False
@@ -68,6 +73,7 @@ class Job(Generic[T]):
         if not self.stopped and time.monotonic() - self._looked_at > UNWATCHED_SECONDS:
             self.stopped = self._left_alone = True
         if not self.stopped:
+            began = time.monotonic()
             try:
                 self.latest = next(self._chunks)
                 return True
@@ -75,6 +81,8 @@ class Job(Generic[T]):
                 self.done = True
             except Exception as error:  # a thread has no reader: the page says what went wrong
                 self.done, self.error = True, error
+            finally:
+                self.worked_seconds += time.monotonic() - began
         self._rested.set()
         self._let_go()
         return False
@@ -187,6 +195,13 @@ class Workers:
             for key in [key for key in self._jobs if belongs(key)]:
                 self._jobs.pop(key).drop()
 
+    def others(self, job: Job[Any]) -> int:
+        """Returns how many other jobs take turns with one; none if each has a thread of its own."""
+        with self._changed:
+            at_work = [other for other in self._jobs.values() if not other.rested]
+        others = sum(other is not job for other in at_work)
+        return others if others >= len(self._threads) else 0
+
     def close(self) -> None:
         """Ends the threads after their present chunks."""
         with self._changed:
@@ -214,8 +229,9 @@ class Workers:
                     return
                 job = self._queue.popleft()
             if job.advance():
+                is_short = job.worked_seconds < SHORT_SECONDS
                 with self._changed:
-                    self._queue.append(job)
+                    (self._queue.appendleft if is_short else self._queue.append)(job)
                     self._changed.notify()
 
 

@@ -4,16 +4,19 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from dashboard import words
 
-def draw(share: float, text: str, stop: Callable[[], None], key: str) -> None:
+
+def draw(share: float, text: str, stop: Callable[[], None], key: str, others: int = 0) -> None:
     """Draws how far work is that runs.
 
     Args:
       share: of the work that is done, from 0 to 1.
       stop: is called when the reader wants no more of it.
       key: the button's, after "stop_".
+      others: how many others take turns with it.
     """
-    _draw(share, text, "Stop", stop, ":material/stop:", f"stop_{key}")
+    _draw(share, text + words.in_turn(others), "Stop", stop, ":material/stop:", f"stop_{key}")
 
 
 def draw_stopped(share: float, text: str, go_on: Callable[[], None], key: str) -> None:

@@ -98,9 +98,8 @@ def _draw_answer(choice: Choice, run: "Run", first: "Run | None") -> None:
     job, steps = runs.job(choice), choice.settings.steps
     if job.running:
         far = f"{run.steps_done:,} of {steps:,} updates"
-        st.progress(
-            run.steps_done / steps, f"Training: {far}, val loss {words.loss(run.final_val_loss)}"
-        )
+        text = f"Training: {far}, val loss {words.loss(run.final_val_loss)}"
+        st.progress(run.steps_done / steps, text + words.in_turn(runs.others(choice)))
         st.button("Stop", on_click=job.stop, icon=":material/stop:", key="stop_run")
         return
     st.markdown(words.answer(run, first, runs.baselines(choice.settings)))

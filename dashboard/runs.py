@@ -64,6 +64,11 @@ def job(choice: Choice) -> "Job[Run]":
     return _workers().start(fast, lambda: _chunks(fast))
 
 
+def others(choice: Choice) -> int:
+    """Returns how many trainings take turns with one."""
+    return _workers().others(job(choice))
+
+
 @st.cache_resource(show_spinner=False)
 def warm_up(_choice: Choice) -> None:
     """Begins the first training of this process, whatever the page, unless it is a long one."""

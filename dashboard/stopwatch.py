@@ -53,7 +53,8 @@ def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
     metric.metric(_LABEL, total, delta_description=f"{each} a step", help=_HELP)
     if job.running:
         line.caption(
-            f"Timing the real loop: {timing.steps_done:,} of {planned:,} steps, {each} each."
+            f"Timing the real loop: {timing.steps_done:,} of {planned:,} steps, {each} each"
+            + (words.in_turn(timings.others(choice)) or ".")
         )
         line.button(
             "Stop", on_click=job.stop, icon=":material/stop:", type="tertiary", key="stop_timing"

@@ -43,6 +43,11 @@ def job(choice: Choice) -> Job[Timing]:
     return workers().start(_work(choice), lambda: _timed(choice))
 
 
+def others(choice: Choice) -> int:
+    """Returns how many timings and measurements take turns with one."""
+    return workers().others(job(choice))
+
+
 def looped(choice: Choice) -> Timing | None:
     """Returns what the loop in Python takes for the same run, if it was measured."""
     fixes = replace(choice.fixes, jit_step=False)

@@ -199,6 +199,11 @@ def standing(yours: "Run", others: "Mapping[str, Run]") -> str:
     return f"**{best}** is the best of them at {loss(alive[best])}; {said}"
 
 
+def in_turn(others: int) -> str:
+    """Returns who shares the machine with a reader's work, as the end of a line about it."""
+    return f" · takes turns with {others} other{'s' * (others > 1)}" if others else ""
+
+
 def baselines_line(settings: Settings, baselines: "Baselines") -> str:
     """Returns what is to be learned, and what rules without a network reach on it."""
     least = baselines.least_possible

@@ -38,6 +38,11 @@ def job(choice: Choice) -> "Job[Progress] | None":
     return _workers().find(choice)
 
 
+def others(choice: Choice) -> int:
+    """Returns how many gatherings take turns with one."""
+    return _workers().others(begin(choice))
+
+
 def go_on(choice: Choice) -> None:
     """Lets a gathering begin, or go on where it was stopped."""
     begin(choice)

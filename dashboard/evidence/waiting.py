@@ -62,7 +62,7 @@ def _draw_progress(choice: Choice) -> None:
     if job.running:
         text = "Training this run once more and writing everything down"
         text += f": {share:.0%}".replace("%", " %") if job.latest else ", first compiling it …"
-        progress.draw(share, text, job.stop, "gathering")
+        progress.draw(share, text, job.stop, "gathering", gathered.others(choice))
         return
     if job.done:
         st.rerun()

@@ -135,4 +135,4 @@ def _draw_progress(wanted: Request, drawn: int) -> None:
         st.rerun()
     left = latest.seconds_left if latest else None
     text = sentences.progress(done, wanted.num_seeds, left)
-    progress.draw(done / wanted.num_seeds, text, job.stop, "sweep")
+    progress.draw(done / wanted.num_seeds, text, job.stop, "sweep", grids.others(wanted))

@@ -54,6 +54,41 @@ def test_a_short_job_does_not_wait_for_a_long_one(worker: Workers) -> None:
     long.stop()
 
 
+def test_a_short_job_of_many_chunks_ends_before_long_ones_go_on(worker: Workers) -> None:
+    order: list[str] = []
+
+    def noting(name: str, chunks: int) -> Iterator[None]:
+        for _ in range(chunks):
+            time.sleep(0.005)
+            order.append(name)
+            yield
+
+    long = [worker.start(number, lambda: noting("long", 10_000)) for number in range(5)]
+    while any(job.worked_seconds < jobs.SHORT_SECONDS for job in long):
+        time.sleep(0.02)
+    short = worker.start("short", lambda: noting("short", 20))
+
+    assert short.wait(30)
+    assert order[order.index("short") :][:20] == ["short"] * 20
+    assert worker.others(short) == 5
+    assert worker.others(long[0]) == 4
+    for job in long:
+        job.stop()
+
+
+def test_jobs_with_a_thread_each_take_no_turns() -> None:
+    workers = Workers(threads=2, keep=2)
+    pair = [workers.start(name, lambda: counting(10_000, seconds=0.01)) for name in "ab"]
+
+    assert [workers.others(job) for job in pair] == [0, 0]
+    third = workers.start("c", lambda: counting(10_000, seconds=0.01))
+    assert workers.others(third) == 2
+
+    for job in (*pair, third):
+        job.stop()
+    workers.close()
+
+
 def test_a_stopped_job_keeps_what_it_has_and_goes_on(worker: Workers) -> None:
     job = worker.start("a", lambda: counting(60, seconds=0.01))
     while job.latest is None:
