@@ -12,7 +12,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 CORE_TESTS := $(addprefix tests/core/test_,$(addsuffix .py,\
   batches csv_file model post_numbers settings step store training))
 
-.PHONY: run test lint format bench bench-app soak clean test-python test-lowest test-core
+.PHONY: run test lint format bench bench-app load soak clean test-python test-lowest test-core
 
 run: $(VENV)/app.installed
 	$(BIN)/streamlit run streamlit_app.py
@@ -47,6 +47,9 @@ bench: $(VENV)/bench.installed
 bench-app: $(VENV)/dev.installed
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m benchmarks.app
+
+load: $(VENV)/dev.installed
+	$(BIN)/python -m benchmarks.load
 
 soak: $(VENV)/dev.installed
 	$(BIN)/python -m tests.browser.chromium

@@ -167,6 +167,8 @@ def _swept(wanted: Request) -> Iterator[Progress]:
         done = len(grid.seeds)
         if first:
             seconds += perf_counter() - began
+        if not first:
+            runs.settle_memory("sweep")
         first = first or done  # the first chunk may have compiled
         each = seconds / (done - first) if done > first else None
         yield Progress(grid, None if each is None else each * (wanted.num_seeds - done))

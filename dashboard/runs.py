@@ -51,6 +51,7 @@ def settle_memory(loaded: str) -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.collect()  # else Python would wait until a quarter of what is frozen now has come anew
     with suppress(AttributeError, OSError, TypeError):  # other C libraries have no such function
         ctypes.CDLL(None).malloc_trim(0)
 

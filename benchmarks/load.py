@@ -1,0 +1,143 @@
+"""Many readers at once: `python -m benchmarks.load`, or `make load`.
+
+Each flips a switch every few seconds, as in a lecture that opens one link, while one more computes
+a grid on the Lattice. Prints how soon the page is answered, what an answer weighs, and what the app
+takes of memory and processor meanwhile.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median, quantiles
+from typing import NamedTuple
+
+from benchmarks.session import Answer, Session
+from tests.browser.serving import Server, serving
+
+SWITCHES = ("split_keys", "norm_epsilon", "norm_init", "whole_batches", "jit_step", "adamw")
+SWEEP = {"grid": "computed here", "seeds": "256", "learning_rate": "0.02"}
+"""The grid that one reader computes: 8192 trainings."""
+
+WARM_UP_SHARE = 0.2
+"""Of the time, before which memory may still grow."""
+
+
+class Load(NamedTuple):
+    """What the readers have seen, and the app meanwhile."""
+
+    opened: list[Answer]
+    flipped: list[Answer]
+    errors: list[str]
+    memory_mb: list[float]
+    """Once a second, after the warm-up."""
+    peak_mb: float
+    cpu_seconds: float
+    seconds: float
+
+
+def main() -> None:
+    """Measures and prints; exits with 1 if any reader saw an error."""
+    arguments = _parser().parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        caches = {} if arguments.warm else {"JAX_COMPILATION_CACHE_DIR": f"{folder}/compiled"}
+        log = Path(folder) / "log.txt"
+        with serving(log, **caches) as server:
+            load = asyncio.run(
+                under_load(server, arguments.sessions, arguments.every, arguments.seconds)
+            )
+        # Connections that end while the server writes leave tracebacks of its own.
+        if "Uncaught app exception" in (printed := log.read_text()):
+            load.errors.append(printed[-3000:])
+    print("\n".join(summary(load, arguments.sessions)))
+    sys.exit(1 if load.errors else 0)
+
+
+async def under_load(server: Server, sessions: int, every: float, seconds: float) -> Load:
+    """Returns what happens while so many readers flip a switch each so often."""
+    opened: list[Answer] = []
+    flipped: list[Answer] = []
+    errors: list[str] = []
+    memory: list[float] = []
+    began, cpu_before = time.monotonic(), server.cpu_seconds()
+
+    async def read(number: int) -> None:
+        chance = random.Random(number)
+        async with Session(server.address) as session:
+            opened.append(await session.open())
+            await asyncio.sleep(chance.uniform(0, every))
+            while time.monotonic() - began < seconds:
+                answer = await session.flip(chance.choice(SWITCHES))
+                flipped.append(answer)
+                await asyncio.sleep(max(0.0, every - answer.seconds))
+            errors.extend(session.errors)
+
+    async def sweep() -> None:
+        async with Session(server.address, "lattice", **SWEEP) as session:
+            await session.open(until="button")
+            await session.press("compute_here", until="progress")
+            await asyncio.sleep(max(0.0, seconds - (time.monotonic() - began)))
+            errors.extend(session.errors)
+
+    async def watch() -> None:
+        await asyncio.sleep(seconds * WARM_UP_SHARE)
+        while True:
+            memory.append(server.memory_mb()[0])
+            await asyncio.sleep(1)
+
+    watcher = asyncio.create_task(watch())
+    readers = [sweep(), *(read(number) for number in range(sessions))]
+    ended = await asyncio.gather(*readers, return_exceptions=True)
+    watcher.cancel()
+    errors += [f"reader {number}: {end!r}" for number, end in enumerate(ended) if end is not None]
+    return Load(
+        opened,
+        flipped,
+        errors,
+        memory,
+        server.memory_mb()[1],
+        server.cpu_seconds() - cpu_before,
+        time.monotonic() - began,
+    )
+
+
+def summary(load: Load, sessions: int) -> list[str]:
+    """Returns the lines to print."""
+    lines = [f"{sessions} readers and a sweep, {load.seconds:.0f} s, {len(load.errors)} errors"]
+    lines += load.errors[:10]
+    for what, answers in (("opening the page", load.opened), ("flipping a switch", load.flipped)):
+        if len(answers) < 2:
+            continue
+        seconds = [answer.seconds for answer in answers]
+        payload = median(answer.payload for answer in answers)
+        lines.append(
+            f"{what}, {len(answers)} times: p50 {median(seconds):.2f} s, "
+            f"p95 {quantiles(seconds, n=20)[-1]:.2f} s, worst {max(seconds):.2f} s, "
+            f"{payload / 1000:.0f} kB"
+        )
+    if load.memory_mb:
+        quarter = max(1, len(load.memory_mb) // 4)
+        first, last = median(load.memory_mb[:quarter]), median(load.memory_mb[-quarter:])
+        lines.append(
+            f"memory after the warm-up: {first:.0f} MB in its first quarter, {last:.0f} MB in its "
+            f"last; peak {load.peak_mb:.0f} MB"
+        )
+    share = load.cpu_seconds / load.seconds
+    lines.append(f"processor: {share:.2f} cores")
+    return lines
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
+    parser.add_argument("--sessions", type=int, default=50, help="readers (default: 50)")
+    parser.add_argument("--every", type=float, default=3.0, help="seconds between two clicks")
+    parser.add_argument("--seconds", type=float, default=300.0, help="how long (default: 300)")
+    parser.add_argument("--warm", action="store_true", help="use what was compiled before")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""A reader's session without a browser: the messages that a browser would send, and no drawing.
+
+It speaks Streamlit's own protocol, so one machine can play fifty readers, which fifty browsers
+on it could not.
+"""
+
+import asyncio
+import contextlib
+import re
+import time
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+ANSWERED_WITHIN_SECONDS = 60.0
+CHART = "vega_lite_chart"
+_ID = re.compile(r"\$\$ID-[0-9a-f]+-(?P<key>.+)")
+
+
+class Answer(NamedTuple):
+    """What the server sent after a click until a script had drawn what was awaited."""
+
+    seconds: float
+    payload: int
+    """Bytes, before the connection compresses them."""
+
+
+class Session:
+    """One reader's connection. Use it as an asynchronous context manager.
+
+    Args:
+      address: of the app, `http://127.0.0.1:8501`.
+      page: by the name in its address; empty for the first one.
+      parameters: of the link that the reader opens.
+    """
+
+    def __init__(self, address: str, page: str = "", **parameters: str) -> None:
+        self._address = address
+        self._page = page
+        self._page_hash = ""
+        self._parameters = parameters
+        self._switches: dict[str, bool] = {}  # those that the reader has flipped
+        self._ids: dict[str, str] = {}  # a control's key -> its id
+        self._kept: dict[str, ForwardMsg] = {}  # messages that are not sent again, by hash
+        self._timers: dict[str, asyncio.Task[None]] = {}
+        self._answered = asyncio.Event()
+        self._awaited = ""
+        self._begun = self._drawn = False
+        self._payload = 0
+        self.errors: list[str] = []
+
+    async def __aenter__(self) -> "Session":
+        address = self._address.replace("http", "ws", 1) + "/_stcore/stream"
+        protocols = [websockets.Subprotocol("streamlit")]
+        self._socket = await websockets.connect(address, subprotocols=protocols, max_size=None)
+        self._reader = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in (*self._timers.values(), self._reader):
+            task.cancel()
+        await self._socket.close()
+
+    async def open(self, until: str = CHART) -> Answer:
+        """Opens the page and returns once it is drawn.
+
+        Args:
+          until: the kind of element that must be on it, by Streamlit's name for it.
+        """
+        return await self._answer(until)
+
+    async def flip(self, switch: str, until: str = CHART) -> Answer:
+        """Flips a switch that the link leaves off, and returns once the page is drawn anew."""
+        self._switches[switch] = not self._switches.get(switch, False)
+        return await self._answer(until)
+
+    async def press(self, button: str, until: str = CHART) -> Answer:
+        """Presses the button of a key, and returns once the page is drawn anew."""
+        return await self._answer(until, button)
+
+    async def _answer(self, until: str, button: str = "") -> Answer:
+        self._answered.clear()
+        self._awaited = until
+        self._begun = self._drawn = False
+        self._payload = 0
+        asked = time.perf_counter()
+        await self._rerun(button=button)
+        answered = asyncio.create_task(self._answered.wait())
+        await asyncio.wait(
+            {answered, self._reader},
+            timeout=ANSWERED_WITHIN_SECONDS,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        if self._reader.done():
+            raise ConnectionError("the connection was lost") from self._reader.exception()
+        if not answered.done():
+            answered.cancel()
+            raise TimeoutError(f"no {until} within {ANSWERED_WITHIN_SECONDS:.0f} s")
+        return Answer(time.perf_counter() - asked, self._payload)
+
+    async def _rerun(self, fragment: str = "", button: str = "") -> None:
+        message = BackMsg()
+        rerun = message.rerun_script
+        rerun.query_string = urlencode(self._parameters)
+        rerun.page_script_hash, rerun.page_name = self._page_hash, self._page
+        rerun.fragment_id, rerun.is_auto_rerun = fragment, bool(fragment)
+        rerun.cached_message_hashes.extend(self._kept)
+        for name, is_on in self._switches.items():
+            rerun.widget_states.widgets.add(id=self._ids[name], bool_value=is_on)
+        if button:
+            rerun.widget_states.widgets.add(id=self._ids[button], trigger_value=True)
+        await self._socket.send(message.SerializeToString())
+
+    async def _read(self) -> None:
+        with contextlib.suppress(websockets.ConnectionClosed):
+            async for data in self._socket:
+                self._payload += len(data)
+                self._take(ForwardMsg.FromString(data))
+
+    def _take(self, message: ForwardMsg) -> None:
+        kind = message.WhichOneof("type")
+        if kind == "ref_hash":
+            message = self._kept[message.ref_hash]
+            kind = message.WhichOneof("type")
+        elif message.metadata.cacheable and message.hash:
+            self._kept[message.hash] = message
+        if kind == "new_session" and not message.metadata.run.fragment_ids:
+            self._page_hash = message.new_session.page_script_hash
+            self._begun = True
+            self._stop_timers()
+        elif kind == "delta":
+            self._take_element(message.delta)
+        elif kind == "auto_rerun":
+            self._start_timer(message.auto_rerun.fragment_id, message.auto_rerun.interval)
+        elif kind == "stop_auto_rerun":
+            for fragment in message.stop_auto_rerun.fragment_ids:
+                self._stop_timer(fragment)
+        elif kind == "script_finished":
+            self._take_end(message.script_finished)
+
+    def _take_element(self, delta: Any) -> None:
+        if delta.WhichOneof("type") != "new_element":
+            return
+        element = delta.new_element
+        kind = element.WhichOneof("type")
+        if kind == "exception":
+            self.errors.append(element.exception.message)
+        elif kind in ("checkbox", "button"):
+            widget = getattr(element, kind).id
+            if named := _ID.match(widget):
+                self._ids[named["key"]] = widget
+        # What an earlier script still sends is no answer.
+        self._drawn |= self._begun and kind == self._awaited
+
+    def _take_end(self, status: Any) -> None:
+        if status == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+            self.errors.append("The script does not compile.")
+        elif self._drawn and status != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+            self._answered.set()
+
+    def _start_timer(self, fragment: str, interval: float) -> None:
+        self._stop_timer(fragment)
+        self._timers[fragment] = asyncio.create_task(self._poll(fragment, interval))
+
+    async def _poll(self, fragment: str, interval: float) -> None:
+        """Asks for a live part of the page again and again, as the browser does."""
+        while True:
+            await asyncio.sleep(interval)
+            await self._rerun(fragment)
+
+    def _stop_timer(self, fragment: str) -> None:
+        if timer := self._timers.pop(fragment, None):
+            timer.cancel()
+
+    def _stop_timers(self) -> None:
+        for fragment in list(self._timers):
+            self._stop_timer(fragment)

@@ -1,0 +1,30 @@
+"""A short form of `make load`: readers at once, who have no browsers."""
+
+import asyncio
+
+from benchmarks.session import Answer, Session
+
+READERS = 8
+FLIPS = ("adamw", "split_keys", "adamw")
+MOST_BYTES = 100_000
+"""Of a click, before the connection compresses them."""
+
+
+async def _reader(server: str) -> tuple[list[Answer], list[str]]:
+    """Returns what a reader was answered, and the exceptions on the page."""
+    async with Session(server) as session:
+        answers = [await session.open()]
+        for switch in FLIPS:
+            answers.append(await session.flip(switch))
+        return answers, session.errors
+
+
+async def _readers(server: str) -> list[tuple[list[Answer], list[str]]]:
+    return list(await asyncio.gather(*(_reader(server) for _ in range(READERS))))
+
+
+def test_readers_who_click_at_once_all_get_their_charts(server: str) -> None:
+    for answers, errors in asyncio.run(_readers(server)):
+        assert errors == []
+        assert len(answers) == 1 + len(FLIPS)
+        assert all(0 < answer.payload < MOST_BYTES for answer in answers)
