@@ -22,7 +22,7 @@ def run() -> None:
     use_all_cores()
     compile_cache.keep()
     st.set_page_config(TITLE, "🔧", layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
-    with pace.courtesy().asked_for():
+    with pace.crowd().page_of(pace.reader()):
         page = _navigation()
         canvas.draw_style()
         lessons.restore()

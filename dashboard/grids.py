@@ -27,7 +27,6 @@ LONGEST_SECONDS = 3600.0
 
 _SHARE_OF_A_RUN = 0.6  # what a run costs in a sweep, where a run on its own costs 1
 _KEPT_GRIDS = 12
-_COURTESY_SECONDS = 0.5
 
 
 class Request(NamedTuple):
@@ -172,5 +171,5 @@ def _swept(wanted: Request) -> Iterator[Progress]:
         first = first or done  # the first chunk may have compiled
         each = seconds / (done - first) if done > first else None
         yield Progress(grid, None if each is None else each * (wanted.num_seeds - done))
-        pace.courtesy().wait(_COURTESY_SECONDS)
+        pace.crowd().step_aside()
         began = perf_counter()

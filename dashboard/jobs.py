@@ -11,7 +11,6 @@ import time
 import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -103,32 +102,6 @@ class Job(Generic[T]):
         self.stopped = self._left_alone = False
         self._looked_at = time.monotonic()
         self._rested.clear()
-
-
-class Courtesy:
-    """Lets work in the background step aside while somebody waits for a page."""
-
-    def __init__(self) -> None:
-        self.pages = 0
-        """How many are being made."""
-        self._changed = threading.Condition()
-
-    @contextmanager
-    def asked_for(self) -> Iterator[None]:
-        """Marks the time in which a page is made."""
-        with self._changed:
-            self.pages += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self.pages -= 1
-                self._changed.notify_all()
-
-    def wait(self, seconds: float) -> None:
-        """Returns when no page is being made, at the latest after so many seconds."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self.pages, seconds)
 
 
 class Workers:

@@ -1,35 +1,144 @@
-"""How pages and the work behind them make room for each other."""
+"""How pages and the work behind them make room for each other, the more so the more readers."""
 
-from collections.abc import Callable
-from typing import ParamSpec
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec
 
 import streamlit as st
 
-from dashboard.jobs import Courtesy
+from dashboard.jobs import Job
 
 P = ParamSpec("P")
 
-AT_EASE = 4
-"""So many pages at once are made without anybody noticing the others."""
+AT_ONCE = 2
+"""So many pages are drawn at once. Fifty would only slow each other, and the connections of all."""
 
-LONGEST_SECONDS = 3.0
-"""A live part asks at least so often, however many readers there are."""
+AT_EASE = 5
+"""So many readers do not notice each other."""
+
+LATELY_SECONDS = 10.0
+"""Who has clicked within so long is there."""
+
+ASIDE_SECONDS = 0.5
+"""So long work waits, between two pieces of it, for a moment in which no page is being made."""
+
+_READER = "reader"
+
+
+class Crowd:
+    """The pages that are being made, and the readers who have lately asked for one."""
+
+    def __init__(self) -> None:
+        self._pages = 0
+        self._seen: dict[str, float] = {}
+        self._changed = threading.Condition()
+        self._turns = threading.Semaphore(AT_ONCE)
+        self._thread = threading.local()
+
+    @contextmanager
+    def page_of(self, reader: str) -> Iterator[None]:
+        """Marks the time in which a page is made, which begins when it is its turn."""
+        with self._changed:
+            self._pages += 1
+            self._seen[reader] = time.monotonic()
+        try:
+            with self.turn():
+                yield
+        finally:
+            with self._changed:
+                self._pages -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Waits for a turn to draw and holds it; does nothing where this thread has one."""
+        if self._has_turn:
+            yield
+            return
+        with self._turns:
+            self._has_turn = True
+            try:
+                yield
+            finally:
+                self._has_turn = False
+
+    @contextmanager
+    def out_of_turn(self) -> Iterator[None]:
+        """Lets others draw while this thread only waits."""
+        if not self._has_turn:
+            yield
+            return
+        self._turns.release()
+        self._has_turn = False
+        try:
+            yield
+        finally:
+            self._turns.acquire()
+            self._has_turn = True
+
+    @property
+    def share(self) -> float:
+        """How many times more readers there are than would not notice each other; at least 1."""
+        now = time.monotonic()
+        with self._changed:
+            self._seen = {
+                reader: seen for reader, seen in self._seen.items() if now - seen < LATELY_SECONDS
+            }
+            return max(1.0, len(self._seen) / AT_EASE)
+
+    def step_aside(self) -> None:
+        """Returns when no page is being made, at the latest after a while.
+
+        For work behind the pages, between two pieces of it: it would delay whoever waits.
+        """
+        seconds = ASIDE_SECONDS * self.share
+        with self._changed:
+            self._changed.wait_for(lambda: not self._pages, seconds)
+
+    @property
+    def _has_turn(self) -> bool:
+        return getattr(self._thread, "has_turn", False)
+
+    @_has_turn.setter
+    def _has_turn(self, has_turn: bool) -> None:
+        self._thread.has_turn = has_turn
 
 
 @st.cache_resource(show_spinner=False)
-def courtesy() -> Courtesy:
-    """Returns what makes work step aside: two loops in Python at once would delay the page."""
-    return Courtesy()
+def crowd() -> Crowd:
+    """Returns the readers of this process."""
+    return Crowd()
+
+
+def reader() -> str:
+    """Returns a name for this session."""
+    name: str = st.session_state.setdefault(_READER, secrets.token_hex(8))
+    return name
 
 
 def live(draw: Callable[P, None], seconds: float) -> Callable[P, None]:
     """Returns a function that draws a part of the page, again and again until the page is redrawn.
 
     Args:
-      seconds: how often. Less often where many pages are being made at once, so that fifty readers
-        who wait for the same work do not hold it up by asking.
+      seconds: how often, for a few readers. Fifty who wait for the same work would hold it up by
+        asking as often.
     """
-    crowd = courtesy().pages / AT_EASE
-    return st.fragment(
-        draw, run_every=min(max(1.0, crowd) * seconds, max(seconds, LONGEST_SECONDS))
-    )
+
+    @wraps(draw)
+    def in_turn(*args: P.args, **kwargs: P.kwargs) -> None:
+        with crowd().turn():
+            draw(*args, **kwargs)
+
+    return st.fragment(in_turn, run_every=seconds * crowd().share)
+
+
+def wait(job: Job[Any], seconds: float) -> bool:
+    """Returns True once a job has ended or was stopped, False if the time is over before."""
+    if job.rested or seconds <= 0:
+        return job.wait(0)
+    with crowd().out_of_turn():
+        return job.wait(seconds)

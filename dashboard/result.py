@@ -41,9 +41,9 @@ def show(choice: Choice) -> "Run | None":
 
     Returns the run once it has ended or was stopped.
     """
-    ended = runs.wait([choice])
+    ended = runs.wait([choice], runs.patience())
     others = _others(choice) if ended else []
-    if ended and runs.wait(others, 2.0):
+    if ended and runs.wait(others, runs.LONGEST_PATIENCE_SECONDS):
         _draw(choice)
         return runs.job(choice).latest
     pace.live(_draw_live, POLL_SECONDS)(choice, others)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import streamlit as st
 
+from dashboard import pace
 from dashboard.choice import Choice
 from dashboard.jobs import Job, Workers
 from mlp_core import STAGES, Settings
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 0.4
-"""How long a page waits for a run before it shows it growing instead."""
+LONGEST_PATIENCE_SECONDS = 2.0
 
 LONG_SECONDS = 1.5
 """From this estimate on, runs that only serve comparison are trained when the reader asks."""
@@ -121,11 +122,19 @@ def stop(choice: Choice) -> None:
         found.stop()
 
 
-def wait(choices: Sequence[Choice], seconds: float = PATIENCE_SECONDS) -> bool:
+def patience() -> float:
+    """Returns for how many seconds a page waits for a run before it shows it growing instead.
+
+    Longer where there are many readers: to wait costs nothing, to ask again and again does.
+    """
+    return min(PATIENCE_SECONDS * pace.crowd().share, LONGEST_PATIENCE_SECONDS)
+
+
+def wait(choices: Sequence[Choice], seconds: float) -> bool:
     """Trains the choices, and returns True if all are ready before the time is over."""
     deadline = time.monotonic() + seconds
     jobs = [job(choice) for choice in choices]
-    ended = [each.wait(max(0.0, deadline - time.monotonic())) for each in jobs]
+    ended = [pace.wait(each, max(0.0, deadline - time.monotonic())) for each in jobs]
     if all(ended):
         settle_memory("training")
     return all(ended)

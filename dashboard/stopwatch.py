@@ -28,7 +28,7 @@ def show(choice: Choice, metric: DeltaGenerator, ready: bool) -> None:
         line.caption("The time is measured once the run is trained.")
         return
     timing = timings.job(choice)
-    timing.wait(0.1)  # a compiled run is timed in less
+    pace.wait(timing, 0.1)  # a compiled run is timed in less
     if timing.running:
         pace.live(_draw_live, POLL_SECONDS)(choice, metric, line)
     else:

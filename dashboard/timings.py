@@ -18,7 +18,6 @@ ENOUGH_STEPS = 1000
 
 _REPEATS = 3  # a compiled run is over so soon that anything else on the machine disturbs it
 _CHUNK_SECONDS = 0.03  # short, to step aside soon: a click during it is slower by a half
-_COURTESY_SECONDS = 0.5
 
 
 class Timing(NamedTuple):
@@ -94,6 +93,7 @@ def _timed(choice: Choice) -> Iterator[Timing]:
         if run.steps_done >= ENOUGH_STEPS:
             return
         if skipped == 0:
+            runs.settle_memory(f"timing {_work(choice)}")
             skipped, seconds = run.steps_done, 0.0  # the first chunk may have compiled
-        pace.courtesy().wait(_COURTESY_SECONDS)
+        pace.crowd().step_aside()
         began = perf_counter()

@@ -20,7 +20,6 @@ LONGEST_SECONDS = 3600.0
 
 _SHARE = 4.0  # what it costs, where training alone costs 1
 _KEPT = 32
-_COURTESY_SECONDS = 0.5
 
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
@@ -65,4 +64,4 @@ def _gathered(choice: Choice) -> "Iterator[Progress]":
 
     for progress in evidence.collect_chunks(choice.settings, choice.fixes):
         yield progress
-        pace.courtesy().wait(_COURTESY_SECONDS)
+        pace.crowd().step_aside()

@@ -27,7 +27,7 @@ def evidence(choice: Choice) -> "Evidence | None":
         _offer(choice, seconds)
         return None
     job = gathered.begin(choice)
-    if job.wait(_PATIENCE_SECONDS) and job.done:
+    if pace.wait(job, _PATIENCE_SECONDS) and job.done:
         if job.error is None and job.latest is not None:
             return job.latest.evidence
         st.error(f"The evidence could not be gathered: {job.error}", icon=":material/error:")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mlp_core.timing.stored import Stored
 
 Part = Literal["forms", "growth"]
-_COURTESY_SECONDS = 0.5
 _FORMS_SHARE = 0.8  # of the time; the rest goes to the ways to treat a smaller batch
 
 
@@ -101,7 +100,7 @@ def _in_turn(wanted: Request) -> Iterator[Progress | None]:
         yield None
     for progress in (_forms if wanted.part == "forms" else _growth)(wanted):
         yield progress
-        pace.courtesy().wait(_COURTESY_SECONDS)
+        pace.crowd().step_aside()
 
 
 def _forms(wanted: Request) -> Iterator[Progress]:

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from dashboard import charts, codes, pace, tables
 from dashboard.built_once import built_once
 from dashboard.choice import Choice
 from dashboard.jobs import Workers
+from dashboard.pace import Crowd
 from mlp_core import Fixes, Settings
 from tests.app.conftest import Open, table
 
@@ -51,29 +51,59 @@ def nothing_kept() -> Iterator[Workers]:
 
 
 @pytest.fixture
-def asked_every(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, float], float]:
-    """Returns a function from the pages that are being made to how often a live part asks."""
+def asked_every(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], float]:
+    """Returns a function from the readers who are there to how often a live part of 0.3 s asks."""
     given: dict[str, Any] = {}
     monkeypatch.setattr(st, "fragment", lambda draw, **options: given.update(options) or draw)
 
-    def seconds(pages: int, usual: float) -> float:
-        with ExitStack() as others:
-            for _ in range(pages):
-                others.enter_context(pace.courtesy().asked_for())
-            pace.live(print, usual)
+    def seconds(readers: int) -> float:
+        crowd = Crowd()
+        monkeypatch.setattr(pace, "crowd", lambda: crowd)
+        for number in range(readers):
+            with crowd.page_of(f"reader {number}"):
+                pass
+        pace.live(print, 0.3)
         return float(given["run_every"])
 
     return seconds
 
 
-def test_a_live_part_asks_less_often_the_more_pages_are_made(
-    asked_every: Callable[[int, float], float],
+def test_a_live_part_asks_less_often_the_more_readers_there_are(
+    asked_every: Callable[[int], float],
 ) -> None:
-    assert asked_every(1, 0.3) == 0.3
-    assert asked_every(pace.AT_EASE, 0.3) == 0.3
-    assert asked_every(4 * pace.AT_EASE, 0.3) == pytest.approx(1.2)
-    assert asked_every(1000, 0.3) == pace.LONGEST_SECONDS
-    assert pace.courtesy().pages == 0
+    assert asked_every(1) == 0.3
+    assert asked_every(pace.AT_EASE) == 0.3
+    assert asked_every(4 * pace.AT_EASE) == pytest.approx(1.2)
+
+
+def test_readers_who_have_left_no_longer_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd = Crowd()
+    for number in range(4 * pace.AT_EASE):
+        with crowd.page_of(f"reader {number}"):
+            pass
+    assert crowd.share == 4
+
+    monkeypatch.setattr(pace, "LATELY_SECONDS", 0.0)
+
+    assert crowd.share == 1
+
+
+def test_work_steps_aside_until_a_page_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "ASIDE_SECONDS", 60.0)
+    crowd, told = Crowd(), []
+
+    def work() -> None:
+        crowd.step_aside()
+        told.append("work")
+
+    worker = threading.Thread(target=work)
+    with crowd.page_of("reader"):
+        worker.start()
+        worker.join(0.05)
+        told.append("page")
+    worker.join()
+
+    assert told == ["page", "work"]
 
 
 @pytest.mark.parametrize("made", ["curves", "bars", "predictions"])
