@@ -14,8 +14,8 @@ from dashboard.jobs import Job
 
 P = ParamSpec("P")
 
-AT_ONCE = 2
-"""So many pages are drawn at once. Fifty would only slow each other, and the connections of all."""
+TURN_WITHIN_SECONDS = 5.0
+"""Who waits for a turn for so long goes on without: it is a courtesy, and must not hang the app."""
 
 AT_EASE = 5
 """So many readers do not notice each other."""
@@ -36,7 +36,7 @@ class Crowd:
         self._pages = 0
         self._seen: dict[str, float] = {}
         self._changed = threading.Condition()
-        self._turns = threading.Semaphore(AT_ONCE)
+        self._turn = threading.Lock()
         self._thread = threading.local()
 
     @contextmanager
@@ -55,30 +55,42 @@ class Crowd:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Waits for a turn to draw and holds it; does nothing where this thread has one."""
+        """Waits until no other thread draws, then draws; does nothing where this thread does.
+
+        Python runs one thread at a time anyway. Fifty that draw at once end together, late, and
+        starve the thread that speaks to the browsers.
+        """
         if self._has_turn:
             yield
             return
-        with self._turns:
-            self._has_turn = True
-            try:
-                yield
-            finally:
-                self._has_turn = False
-
-    @contextmanager
-    def out_of_turn(self) -> Iterator[None]:
-        """Lets others draw while this thread only waits."""
-        if not self._has_turn:
-            yield
-            return
-        self._turns.release()
-        self._has_turn = False
+        self._take_turn()
         try:
             yield
         finally:
-            self._turns.acquire()
-            self._has_turn = True
+            self._end_turn()
+
+    @contextmanager
+    def out_of_turn(self) -> Iterator[None]:
+        """Lets others draw while this thread waits, or computes for long."""
+        had_turn = self._has_turn
+        self._end_turn()
+        try:
+            yield
+        finally:
+            if had_turn:
+                self._take_turn()
+
+    def _take_turn(self) -> None:
+        self._thread.has_turn = self._turn.acquire(timeout=TURN_WITHIN_SECONDS)
+
+    def _end_turn(self) -> None:
+        if self._has_turn:
+            self._thread.has_turn = False
+            self._turn.release()
+
+    @property
+    def _has_turn(self) -> bool:
+        return getattr(self._thread, "has_turn", False)
 
     @property
     def share(self) -> float:
@@ -98,14 +110,6 @@ class Crowd:
         seconds = ASIDE_SECONDS * self.share
         with self._changed:
             self._changed.wait_for(lambda: not self._pages, seconds)
-
-    @property
-    def _has_turn(self) -> bool:
-        return getattr(self._thread, "has_turn", False)
-
-    @_has_turn.setter
-    def _has_turn(self, has_turn: bool) -> None:
-        self._thread.has_turn = has_turn
 
 
 @st.cache_resource(show_spinner=False)
