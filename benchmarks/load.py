@@ -1,8 +1,8 @@
 """Many readers at once: `python -m benchmarks.load`, or `make load`.
 
-Each flips a switch every few seconds, as in a lecture that opens one link, while one more computes
-a grid on the Lattice. Prints how soon the page is answered, what an answer weighs, and what the app
-takes of memory and processor meanwhile.
+Each flips a switch every few seconds, as in a lecture that opens one link; with `--sweep` one more
+computes a grid on the Lattice meanwhile. Prints how soon the page is answered, what an answer
+weighs, and what the app takes of memory and processor.
 """
 
 import argparse
@@ -47,16 +47,24 @@ def main() -> None:
         log = Path(folder) / "log.txt"
         with serving(log, **caches) as server:
             load = asyncio.run(
-                under_load(server, arguments.sessions, arguments.every, arguments.seconds)
+                under_load(
+                    server,
+                    arguments.sessions,
+                    arguments.every,
+                    arguments.seconds,
+                    with_sweep=arguments.sweep,
+                )
             )
         # Connections that end while the server writes leave tracebacks of its own.
         if "Uncaught app exception" in (printed := log.read_text()):
             load.errors.append(printed[-3000:])
-    print("\n".join(summary(load, arguments.sessions)))
+    print("\n".join(summary(load)))
     sys.exit(1 if load.errors else 0)
 
 
-async def under_load(server: Server, sessions: int, every: float, seconds: float) -> Load:
+async def under_load(
+    server: Server, sessions: int, every: float, seconds: float, with_sweep: bool
+) -> Load:
     """Returns what happens while so many readers flip a switch each so often."""
     opened: list[Answer] = []
     flipped: list[Answer] = []
@@ -89,7 +97,7 @@ async def under_load(server: Server, sessions: int, every: float, seconds: float
             await asyncio.sleep(1)
 
     watcher = asyncio.create_task(watch())
-    readers = [sweep(), *(read(number) for number in range(sessions))]
+    readers = [read(number) for number in range(sessions)] + [sweep()] * with_sweep
     ended = await asyncio.gather(*readers, return_exceptions=True)
     watcher.cancel()
     errors += [f"reader {number}: {end!r}" for number, end in enumerate(ended) if end is not None]
@@ -104,9 +112,9 @@ async def under_load(server: Server, sessions: int, every: float, seconds: float
     )
 
 
-def summary(load: Load, sessions: int) -> list[str]:
+def summary(load: Load) -> list[str]:
     """Returns the lines to print."""
-    lines = [f"{sessions} readers and a sweep, {load.seconds:.0f} s, {len(load.errors)} errors"]
+    lines = [f"{len(load.opened)} readers, {load.seconds:.0f} s, {len(load.errors)} errors"]
     lines += load.errors[:10]
     for what, answers in (("opening the page", load.opened), ("flipping a switch", load.flipped)):
         if len(answers) < 2:
@@ -135,6 +143,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sessions", type=int, default=50, help="readers (default: 50)")
     parser.add_argument("--every", type=float, default=3.0, help="seconds between two clicks")
     parser.add_argument("--seconds", type=float, default=300.0, help="how long (default: 300)")
+    parser.add_argument("--sweep", action="store_true", help="one more reader computes a grid")
     parser.add_argument("--warm", action="store_true", help="use what was compiled before")
     return parser
 

@@ -4,7 +4,7 @@ from contextvars import ContextVar
 
 import streamlit as st
 
-from dashboard import canvas, lessons, own_file, pace, pins, runs, sidebar, to_lab, words
+from dashboard import canvas, lessons, memory, own_file, pace, pins, runs, sidebar, to_lab, words
 from dashboard.choice import Choice
 from mlp_core import Fixes, Settings, compile_cache
 from mlp_core.devices import use_all_cores
@@ -18,6 +18,7 @@ _SIDEBAR_WIDTH = 312  # the stages fit into two rows
 
 def run() -> None:
     """Draws the frame and runs the page that the reader has chosen."""
+    memory.keep_heaps_few()
     # Both before a training imports JAX.
     use_all_cores()
     compile_cache.keep()

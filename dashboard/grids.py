@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from dashboard import pace, runs
+from dashboard import memory, pace, runs
 from dashboard.jobs import Job, Workers
 from mlp_core import Settings
 from mlp_core.fixes import NUMERIC_SWITCHES
@@ -167,7 +167,7 @@ def _swept(wanted: Request) -> Iterator[Progress]:
         if first:
             seconds += perf_counter() - began
         if not first:
-            runs.settle_memory("sweep")
+            memory.settle("sweep")
         first = first or done  # the first chunk may have compiled
         each = seconds / (done - first) if done > first else None
         yield Progress(grid, None if each is None else each * (wanted.num_seeds - done))

@@ -1,16 +1,13 @@
 """The training runs that pages show: computed once, shared by all sessions, bounded."""
 
-import ctypes
-import gc
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import streamlit as st
 
-from dashboard import pace
+from dashboard import memory, pace
 from dashboard.choice import Choice
 from dashboard.jobs import Job, Workers
 from mlp_core import STAGES, Settings
@@ -38,23 +35,6 @@ _THREADS = 2  # the smallest machine it runs on has two cores
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
 def _workers() -> Workers:
     return Workers(_THREADS, _KEPT_RUNS)
-
-
-@st.cache_resource(show_spinner=False)
-def settle_memory(loaded: str) -> None:
-    """Takes JAX, pandas and Altair out of garbage collection, once they are loaded.
-
-    Streamlit collects after every script run: 150 ms a click with all their objects in it. What
-    compiling has left free goes back to the system: 60 to 130 MB.
-
-    Args:
-      loaded: a name for what has come; once for each.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.collect()  # else Python would wait until a quarter of what is frozen now has come anew
-    with suppress(AttributeError, OSError, TypeError):  # other C libraries have no such function
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def job(choice: Choice) -> "Job[Run]":
@@ -136,7 +116,7 @@ def wait(choices: Sequence[Choice], seconds: float) -> bool:
     jobs = [job(choice) for choice in choices]
     ended = [pace.wait(each, max(0.0, deadline - time.monotonic())) for each in jobs]
     if all(ended):
-        settle_memory("training")
+        memory.settle("training")
     return all(ended)
 
 

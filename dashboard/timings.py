@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard import pace, runs
+from dashboard import memory, pace, runs
 from dashboard.choice import Choice
 from dashboard.jobs import Job, Workers
 from mlp_core import Fixes
@@ -93,7 +93,7 @@ def _timed(choice: Choice) -> Iterator[Timing]:
         if run.steps_done >= ENOUGH_STEPS:
             return
         if skipped == 0:
-            runs.settle_memory(f"timing {_work(choice)}")
+            memory.settle(f"timing {_work(choice)}")
             skipped, seconds = run.steps_done, 0.0  # the first chunk may have compiled
         pace.crowd().step_aside()
         began = perf_counter()

@@ -99,6 +99,7 @@ LAYERS = (
         "dashboard.built_once",
         "dashboard.choice",
         "dashboard.jobs",
+        "dashboard.memory",
         "dashboard.palette",
         "dashboard.twin",
     ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import canvas, runs
+from dashboard import canvas, memory
 from dashboard.choice import Choice
 from dashboard.detective import charts, material, probes, state, suspects, tables, verdict, words
 from dashboard.evidence import waiting
@@ -44,7 +44,7 @@ def show() -> None:
     else:
         probes.show(case, evidence)
         suspects.show(case)
-    runs.settle_memory("evidence")
+    memory.settle("evidence")
 
 
 def _verdicts(case: Case, evidence: "Evidence") -> "tuple[Verdict, ...]":

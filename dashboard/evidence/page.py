@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import canvas, runs
+from dashboard import canvas, memory
 from dashboard.choice import Choice
 from dashboard.evidence import cards, charts, tables, waiting, words
 
@@ -17,7 +17,7 @@ def show(choice: Choice) -> None:
     evidence = waiting.evidence(choice)
     if evidence is not None:
         _draw(evidence)
-        runs.settle_memory("evidence")
+        memory.settle("evidence")
 
 
 def _draw(evidence: "Evidence") -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import pace, progress, runs, words
+from dashboard import memory, pace, progress, words
 from dashboard.choice import Choice
 from dashboard.evidence import gathered
 
@@ -33,7 +33,7 @@ def evidence(choice: Choice) -> "Evidence | None":
         st.error(f"The evidence could not be gathered: {job.error}", icon=":material/error:")
         st.button("Try again", on_click=gathered.begin_again, args=(choice,), key="gather_again")
         return None
-    runs.settle_memory("waiting for evidence")
+    memory.settle("waiting for evidence")
     pace.live(_draw_progress, POLL_SECONDS)(choice)
     return None
 

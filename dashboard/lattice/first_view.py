@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import canvas, grids, runs
+from dashboard import canvas, grids, memory
 from dashboard.choice import Choice
 from dashboard.lattice import charts, combinations, sentences, source, tables
 from dashboard.lattice.marks import UNDER_UNTITLED, high
@@ -34,7 +34,7 @@ def show(choice: Choice) -> View | None:
         _draw_interactions(view)
     with right:
         combinations.show(view)
-    runs.settle_memory("effects")
+    memory.settle("effects")
     return view
 
 
