@@ -97,7 +97,9 @@ async def under_load(
             await asyncio.sleep(1)
 
     watcher = asyncio.create_task(watch())
-    readers = [read(number) for number in range(sessions)] + [sweep()] * with_sweep
+    readers = [read(number) for number in range(sessions)]
+    if with_sweep:
+        readers.append(sweep())
     ended = await asyncio.gather(*readers, return_exceptions=True)
     watcher.cancel()
     errors += [f"reader {number}: {end!r}" for number, end in enumerate(ended) if end is not None]

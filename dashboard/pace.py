@@ -23,6 +23,9 @@ AT_EASE = 5
 LATELY_SECONDS = 10.0
 """Who has clicked within so long is there."""
 
+CROWDED = 2.0
+"""From this share of readers on, what only measures the machine waits."""
+
 ASIDE_SECONDS = 0.5
 """So long work waits, between two pieces of it, for a moment in which no page is being made."""
 
@@ -101,6 +104,11 @@ class Crowd:
                 reader: seen for reader, seen in self._seen.items() if now - seen < LATELY_SECONDS
             }
             return max(1.0, len(self._seen) / AT_EASE)
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether so many readers are there that a measurement would say more about them."""
+        return self.share > CROWDED
 
     def step_aside(self) -> None:
         """Returns when no page is being made, at the latest after a while.

@@ -45,7 +45,11 @@ def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
     job = timings.job(choice)
     timing, planned = job.latest, timings.planned_steps(choice)
     if timing is None:
-        metric.metric(_LABEL, "–", delta_description="starting", help=_HELP)
+        waits = job.error is None and pace.crowd().is_dense
+        metric.metric(_LABEL, "–", delta_description="later" if waits else "starting", help=_HELP)
+        if waits:
+            line.caption("Many readers are here. The real loop is timed when fewer are.")
+            return
         line.caption(f"It could not be timed: {job.error}" if job.error else "The timing begins …")
         return
     each = words.duration(timing.step_ms)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import NamedTuple
 
 import streamlit as st
@@ -17,6 +17,7 @@ ENOUGH_STEPS = 1000
 """The metric is the time of so many steps, so no timing runs on for longer."""
 
 _REPEATS = 3  # a compiled run is over so soon that anything else on the machine disturbs it
+_LOOK_SECONDS = 0.5
 _CHUNK_SECONDS = 0.03  # short, to step aside soon: a click during it is slower by a half
 
 
@@ -34,7 +35,7 @@ def workers() -> Workers:
     return Workers(threads=1, keep=64)
 
 
-def job(choice: Choice) -> Job[Timing]:
+def job(choice: Choice) -> Job[Timing | None]:
     """Returns the timing of a choice, begun if it was not measured in this process before.
 
     Ask for it once the choice has been trained: a compiled run is then warm.
@@ -73,8 +74,8 @@ def _work(choice: Choice) -> tuple[object, ...]:
     return (choice.settings.shape, "compiled" if fixes.jit_step else work, task)
 
 
-def _timed(choice: Choice) -> Iterator[Timing]:
-    """Yields the time of a step, measured over more and more of them."""
+def _timed(choice: Choice) -> Iterator[Timing | None]:
+    """Yields the time of a step, measured over more and more of them; None until it begins."""
     import mlp_core
 
     fixes, settings = choice
@@ -86,6 +87,9 @@ def _timed(choice: Choice) -> Iterator[Timing]:
             times.append(perf_counter() - began)
         yield Timing(settings.steps, 1000 * min(times) / settings.steps)
         return
+    while pace.crowd().is_dense:
+        yield None
+        sleep(_LOOK_SECONDS)
     skipped, seconds, began = 0, 0.0, perf_counter()
     for run in mlp_core.train_chunks(settings, fixes, chunk_seconds=_CHUNK_SECONDS):
         seconds += perf_counter() - began
