@@ -1,7 +1,9 @@
 """The training runs that pages show: computed once, shared by all sessions, bounded."""
 
+import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -29,6 +31,8 @@ LONG_SECONDS = 1.5
 """From this estimate on, runs that only serve comparison are trained when the reader asks."""
 
 _KEPT_RUNS = 200
+_compiled: set[object] = set()  # the shapes of trainings that are
+_compiling = threading.Lock()
 _THREADS = 2  # the smallest machine it runs on has two cores
 
 
@@ -136,7 +140,22 @@ def baselines(settings: Settings) -> "Baselines":
 def _chunks(choice: Choice) -> "Iterator[Run]":
     import mlp_core
 
-    yield from mlp_core.train_chunks(choice.settings, choice.fixes)
+    chunks = mlp_core.train_chunks(choice.settings, choice.fixes)
+    with _compiled_by_one(choice.settings):
+        first = next(chunks)
+    yield first
+    yield from chunks
+
+
+@contextmanager
+def _compiled_by_one(settings: Settings) -> Iterator[None]:
+    """Lets a second thread wait while the first one compiles for these sizes: JAX would twice."""
+    if settings.shape in _compiled:
+        yield
+        return
+    with _compiling:
+        yield
+        _compiled.add(settings.shape)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -99,8 +99,9 @@ def start(flat: jax.Array, steps: int, records: int) -> State:
 
 @lru_cache(maxsize=64)
 def _blank(size: int, steps: int, records: int) -> State:
-    params = jnp.full(size, jnp.nan)
-    rooms = (jnp.full(room, jnp.nan) for room in (steps, records, records))
+    # Numbers of a definite type, as an update leaves them: else a second call would compile anew.
+    params = jnp.full(size, jnp.nan, jnp.float32)
+    rooms = (jnp.full(room, jnp.nan, jnp.float32) for room in (steps, records, records))
     return State(params, init_optimizer(params), *rooms)
 
 

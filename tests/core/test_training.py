@@ -13,6 +13,7 @@ from mlp_core import STAGES, Fixes, Settings, init_optimizer, train, train_chunk
 from mlp_core.fixes import NUMERIC_SWITCHES
 from mlp_core.optimizer import hyper_of, updated
 from mlp_core.starts import initial
+from mlp_core.training import FIRST_CHUNK
 
 SMALL = Settings(seed=1, examples=200, hidden=(4, 3), steps=45, batch_size=32)
 NUMERIC = Fixes(jit_step=True)
@@ -50,6 +51,15 @@ def test_no_switch_no_seed_and_no_number_compiles_again(compilations):
     train(replace(settings, learning_rate=0.5, weight_decay=0.0, clip_norm=1), NUMERIC)
     train(replace(settings, schedule="cosine", seed=3), NUMERIC)
 
+    assert len(compilations) == 0
+
+
+def test_the_pieces_of_a_run_compile_once(compilations):
+    pieces = train_chunks(replace(SMALL, steps=FIRST_CHUNK + 27), NUMERIC)
+    next(pieces)
+    compilations.clear()
+
+    assert next(pieces).steps_done > FIRST_CHUNK
     assert len(compilations) == 0
 
 
