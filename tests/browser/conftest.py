@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import chromium, console
 from tests.browser.serving import serving
@@ -28,35 +28,52 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="session")
+def profile(browser: Browser, server: str) -> Iterator[BrowserContext]:
+    """Yields what the pages of all tests share, so that Chromium compiles the app's code once.
+
+    The page that stays open keeps alive the process that has compiled it.
+    """
+    with browser.new_context(base_url=server) as profile:
+        profile.new_page().goto("/_stcore/health")
+        yield profile
+
+
 @pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Page]:
+def page(profile: BrowserContext, server: str) -> Iterator[Page]:
     """Yields a blank page as wide as a laptop; `page.goto("/lab")` opens the app in it."""
-    with _page_without_errors(browser, server, width=1440, height=900) as page:
+    with _page_without_errors(profile, server, width=1440, height=900) as page:
         yield page
 
 
 @pytest.fixture
-def phone(browser: Browser, server: str) -> Iterator[Page]:
+def phone(profile: BrowserContext, server: str) -> Iterator[Page]:
     """Yields a blank page as wide as a phone."""
-    with _page_without_errors(browser, server, width=390, height=844) as page:
+    with _page_without_errors(profile, server, width=390, height=844) as page:
         yield page
 
 
 @contextmanager
 def _page_without_errors(
-    browser: Browser, server: str, *, width: int, height: int
+    profile: BrowserContext, server: str, *, width: int, height: int
 ) -> Iterator[Page]:
-    """Yields a page with a session of its own.
+    """Yields a page with a session of its own, in a browser that remembers nothing of the app.
 
     Fails at the end if its console shows an error, or it has spoken to another host.
     """
-    context = browser.new_context(base_url=server, viewport={"width": width, "height": height})
-    page = context.new_page()
+    page = profile.new_page()
+    page.set_viewport_size({"width": width, "height": height})
     errors = console.errors_of(page)
     strangers = console.strangers_of(page, server)
     try:
         yield page
     finally:
-        context.close()
+        page.close()
+        _forget_everything(profile, server)
     assert not errors, "The browser's console shows errors:\n" + "\n".join(errors)
     assert not strangers, "The browser asked other hosts:\n" + "\n".join(strangers)
+
+
+def _forget_everything(profile: BrowserContext, server: str) -> None:
+    stored = {"origin": server, "storageTypes": "cookies,local_storage,indexeddb,cache_storage"}
+    profile.new_cdp_session(profile.pages[0]).send("Storage.clearDataForOrigin", stored)
