@@ -112,6 +112,5 @@ def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
     check_nothing_is_cut_off(phone, LINK)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_has_no_accessibility_findings_of_its_own(page: Page, scheme: str) -> None:
-    check_accessibility(page, LINK, scheme)
+def test_the_page_has_no_accessibility_findings_of_its_own(page: Page) -> None:
+    check_accessibility(page, LINK)

@@ -113,9 +113,6 @@ def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
     check_nothing_is_cut_off(phone, "/lattice?with_beyond=true")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("view", ["Order", "One+step", "Numbers"])
-def test_the_page_has_no_accessibility_findings_of_its_own(
-    page: Page, scheme: str, view: str
-) -> None:
-    check_accessibility(page, f"/lattice?view={view}", scheme)
+def test_the_page_has_no_accessibility_findings_of_its_own(page: Page, view: str) -> None:
+    check_accessibility(page, f"/lattice?view={view}")

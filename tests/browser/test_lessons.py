@@ -50,4 +50,4 @@ def test_a_lesson_stays_on_every_page_until_it_is_left(page: Page) -> None:
 
 
 def test_a_lesson_has_no_accessibility_findings_of_its_own(page: Page) -> None:
-    check_accessibility(page, "/lattice?hide=experiment&lesson=Say+why", "dark")
+    check_accessibility(page, "/lattice?hide=experiment&lesson=Say+why")

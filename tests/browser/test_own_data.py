@@ -79,4 +79,4 @@ def test_a_file_that_is_none_is_told_so_and_another_takes_its_place(
 
 
 def test_the_chosen_file_brings_no_accessibility_findings(page: Page) -> None:
-    check_accessibility(page, LINK, "light")
+    check_accessibility(page, LINK)

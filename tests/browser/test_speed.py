@@ -1,6 +1,5 @@
 """The Speed page in a real browser."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
@@ -42,6 +41,5 @@ def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
     check_nothing_is_cut_off(phone, "/speed")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_has_no_accessibility_findings_of_its_own(page: Page, scheme: str) -> None:
-    check_accessibility(page, "/speed", scheme)
+def test_the_page_has_no_accessibility_findings_of_its_own(page: Page) -> None:
+    check_accessibility(page, "/speed")

@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
@@ -45,6 +44,5 @@ def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
     check_nothing_is_cut_off(phone, "/story")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_has_no_accessibility_findings_of_its_own(page: Page, scheme: str) -> None:
-    check_accessibility(page, "/story", scheme)
+def test_the_page_has_no_accessibility_findings_of_its_own(page: Page) -> None:
+    check_accessibility(page, "/story")
