@@ -19,7 +19,7 @@ run: $(VENV)/app.installed
 
 test: lint
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-python:
 	$(MAKE) test-core VENV=.venv-$(notdir $(PYTHON))

@@ -9,9 +9,33 @@ from hypothesis import settings
 settings.register_profile("compiling", deadline=None)
 settings.load_profile("compiling")
 
+# Files that take long begin first, and the quick ones fill what is left at the end. Whatever is in
+# a browser comes in turn with what computes: it waits as much as it works.
+_FIRST = (
+    "core/test_program",
+    "browser/test_lattice",
+    "browser/test_speed",
+    "core/test_detective",
+    "browser/test_lab",
+    "core/test_sweep_command",
+    "browser/",
+    "core/test_timing",
+    "app/",
+)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Lets all processes of the tests share what JAX compiles, from one run to the next as well."""
     if config.pluginmanager.hasplugin("cacheprovider"):
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(config.cache.mkdir("jax"))
         os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.3"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the slow files first, so that the processes end together."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    turns = (turn for turn, name in enumerate(_FIRST) if item.nodeid.startswith(f"tests/{name}"))
+    return next(turns, len(_FIRST))
