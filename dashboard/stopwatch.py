@@ -8,6 +8,9 @@ from dashboard.choice import Choice
 from dashboard.timings import Timing
 
 POLL_SECONDS = 0.3
+LATER_SECONDS = 3.0
+"""How often a timing is looked at that waits for other readers to leave."""
+
 _LABEL = "Time for 1000 steps"
 _HELP = (
     "Measured on this machine while you read, compiling left out. With 4 off, the real loop runs "
@@ -30,7 +33,8 @@ def show(choice: Choice, metric: DeltaGenerator, ready: bool) -> None:
     timing = timings.job(choice)
     pace.wait(timing, 0.1)  # a compiled run is timed in less
     if timing.running:
-        pace.live(_draw_live, POLL_SECONDS)(choice, metric, line)
+        seconds = LATER_SECONDS if _waits(choice) else POLL_SECONDS
+        pace.live(_draw_live, seconds)(choice, metric, line)
     else:
         _draw(choice, metric, line)
 
@@ -45,7 +49,7 @@ def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
     job = timings.job(choice)
     timing, planned = job.latest, timings.planned_steps(choice)
     if timing is None:
-        waits = job.error is None and pace.crowd().is_dense
+        waits = _waits(choice)
         metric.metric(_LABEL, "–", delta_description="later" if waits else "starting", help=_HELP)
         if waits:
             line.caption("Many readers are here. The real loop is timed when fewer are.")
@@ -73,6 +77,11 @@ def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
             type="tertiary",
             key="measure_again",
         )
+
+
+def _waits(choice: Choice) -> bool:
+    job = timings.job(choice)
+    return job.latest is None and job.error is None and pace.crowd().is_dense
 
 
 def _measured(choice: Choice, now: Timing, planned: int, looped: Timing | None) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from dashboard import charts, codes, pace, tables
+from dashboard import charts, codes, pace, tables, timings
 from dashboard.built_once import built_once
 from dashboard.choice import Choice
 from dashboard.jobs import Workers
 from dashboard.pace import Crowd
 from mlp_core import Fixes, Settings
-from tests.app.conftest import Open, table
+from tests.app.conftest import Open, metric, run_until, table
 
 READERS = 8
 
@@ -131,6 +131,21 @@ def test_a_pin_is_drawn_beside_a_run_whose_chart_is_kept(open_app: Open) -> None
 
     assert {row["line"] for row in table(plain, 0, "curves")} == {"val", "train", "v1"}
     assert {row["line"] for row in table(pinned, 0, "curves")} == {"val", "train", "v1", "P1"}
+
+
+def test_the_real_loop_is_timed_when_fewer_readers_are_here(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timings, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(Crowd, "is_dense", True)
+    app = open_app(steps="40")
+    captions = [caption.value for caption in app.caption]
+    assert "Many readers are here. The real loop is timed when fewer are." in captions
+    assert metric(app, "Time for 1000 steps") == "–"
+
+    monkeypatch.setattr(Crowd, "is_dense", False)
+
+    run_until(app, lambda: metric(app, "Time for 1000 steps") != "–")
 
 
 def test_what_was_made_of_a_run_goes_with_it(nothing_kept: Workers) -> None:
