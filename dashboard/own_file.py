@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard import jobs, runs, words
+from dashboard import jobs, pace, runs, words
 from mlp_core.settings import Settings
 from mlp_core.table import OWN, closed, opened
 
@@ -159,7 +159,8 @@ def _agree_to_gaps(file: "CsvFile", columns: _Columns, file_id: str) -> None:
 def _read(file_id: str, _upload: UploadedFile) -> "CsvFile":
     from mlp_core import csv_file
 
-    return csv_file.read(_upload.getvalue())
+    with pace.crowd().out_of_turn():  # a large file takes seconds
+        return csv_file.read(_upload.getvalue())
 
 
 def _forget(task: str) -> None:
