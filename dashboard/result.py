@@ -1,14 +1,25 @@
-"""What the chosen switches did: the answer, the metrics, the curves, the comparison."""
+"""What the chosen switches did: the answer, the metrics, the curves."""
 
 from collections.abc import Callable
-from math import floor, isfinite, isnan, log10
+from math import isfinite, isnan
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import canvas, charts, codes, history, pace, pins, runs, stopwatch, tables, words
+from dashboard import (
+    canvas,
+    charts,
+    comparison,
+    history,
+    pace,
+    pins,
+    runs,
+    stopwatch,
+    tables,
+    words,
+)
 from dashboard.choice import Choice
 from mlp_core import Settings
 
@@ -16,7 +27,6 @@ if TYPE_CHECKING:
     from mlp_core.training import Run
 
 POLL_SECONDS = 0.3
-_COMPARE = "compare_settings"
 _METRIC_WIDTH = 170
 
 
@@ -28,21 +38,13 @@ class _Lines(NamedTuple):
     tables: canvas.Tables
 
 
-class _Bars(NamedTuple):
-    """What the comparison draws."""
-
-    ends: tuple[float, float]
-    """Of the axis."""
-    tables: canvas.Tables
-
-
 def show(choice: Choice) -> "Run | None":
     """Draws the result, live while it or a run beside it trains.
 
     Returns the run once it has ended or was stopped.
     """
     ended = runs.wait([choice], runs.patience())
-    others = _others(choice) if ended else []
+    others = comparison.others(choice) if ended else []
     if ended and runs.wait(others, runs.LONGEST_PATIENCE_SECONDS):
         _draw(choice)
         return runs.job(choice).latest
@@ -50,23 +52,11 @@ def show(choice: Choice) -> "Run | None":
     return runs.job(choice).latest if ended else None
 
 
-def _others(choice: Choice) -> list[Choice]:
-    """Returns the runs to compare with: short ones always, long ones if the reader asked."""
-    asked = _asked_for_comparison(choice)
-    return [
-        other
-        for other in _comparable(choice)
-        if asked or runs.estimated_seconds(other.settings) < runs.LONG_SECONDS
-    ]
-
-
-def _comparable(choice: Choice) -> list[Choice]:
-    return [*runs.stages(choice.settings).values(), *pins.pinned()]
-
-
 def _draw_live(choice: Choice, others: list[Choice]) -> None:
     """Draws the run as far as it is, and the whole page again once all of it is there."""
-    if not runs.job(choice).running and runs.wait([choice, *(others or _others(choice))], 0):
+    if not runs.job(choice).running and runs.wait(
+        [choice, *(others or comparison.others(choice))], 0
+    ):
         st.rerun()
     _draw(choice)
 
@@ -90,7 +80,7 @@ def _draw(choice: Choice) -> None:
     with left:
         _draw_curves(choice, run, first)
     with right:
-        _draw_bars(choice, run)
+        comparison.draw(choice, run)
 
 
 def _draw_answer(choice: Choice, run: "Run", first: "Run | None") -> None:
@@ -239,71 +229,3 @@ def _draw_loss_chart(lines: _Lines, recorded: Callable[[], pd.DataFrame]) -> Non
         "them v1 and the pinned runs. The sentence above says where they end.",
         full=recorded,
     )
-
-
-def _draw_bars(choice: Choice, run: "Run") -> None:
-    known = {name: runs.known(stage) for name, stage in runs.stages(choice.settings).items()}
-    pinned = pins.trained()
-
-    def make() -> _Bars:
-        table = tables.bars(choice, known, run, pinned)
-        return _Bars(_axis(table["val_loss"]), canvas.packed({"bars": table}))
-
-    missing_ones = tuple(name for name, stage in known.items() if stage is None)
-    bars = make() if pinned else runs.made_once(choice, (choice, missing_ones), make)
-    canvas.draw(
-        charts.val_loss_bars(*bars.ends),
-        bars.tables,
-        key="val_loss_bars",
-        alt="The val loss of v1, each stage, this run and the pinned ones as bars on a log scale, "
-        "with the number at each.",
-    )
-    others = _comparable(choice)
-    missing = [other for other in others if runs.known(other) is None]
-    if runs.job(choice).running:
-        return
-    if not missing:
-        st.caption(words.standing(run, tables.beside(choice, known, pins.trained())))
-        return
-    if _asked_for_comparison(choice):
-        st.caption(
-            f"Training the runs to compare with: {len(others) - len(missing)} of {len(others)}."
-        )
-        st.button("Stop", on_click=_stop_comparison, args=(choice,), key="stop_stages")
-        return
-    seconds = sum(runs.estimated_seconds(other.settings) for other in missing)
-    what = "stages and pins" if pins.pinned() else "stages"
-    st.button(
-        f"Train the {what} too (about {words.duration(1000 * seconds)})",
-        on_click=_ask_for_comparison,
-        args=(choice,),
-        key="train_stages",
-    )
-
-
-def _ask_for_comparison(choice: Choice) -> None:
-    st.session_state[_COMPARE] = _settings_code(choice)
-    for other in _comparable(choice):
-        runs.resume(other)
-
-
-def _stop_comparison(choice: Choice) -> None:
-    del st.session_state[_COMPARE]
-    for other in _comparable(choice):
-        runs.stop(other)
-
-
-def _asked_for_comparison(choice: Choice) -> bool:
-    return bool(st.session_state.get(_COMPARE) == _settings_code(choice))
-
-
-def _settings_code(choice: Choice) -> str:
-    return codes.code(Choice(settings=choice.settings))
-
-
-def _axis(losses: pd.Series) -> tuple[float, float]:
-    """Returns the ends of the bars' axis in steps, so that the chart is seldom built anew."""
-    losses = losses.dropna()
-    smallest = min(float(losses.min()) / 1.5, 0.1) if len(losses) else 0.1
-    largest = max(float(losses.max()) * 4, 30.0) if len(losses) else 30.0
-    return 10.0 ** floor(log10(smallest)), largest if largest > 60 else 60.0

@@ -178,6 +178,7 @@ LAYERS = (
         "dashboard.detective.verdict",
     ),
     ("dashboard.detective.page", "dashboard.detective"),
+    ("dashboard.comparison",),
     (
         "dashboard.frame",
         "dashboard.heading",
