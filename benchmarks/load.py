@@ -34,9 +34,9 @@ class Load(NamedTuple):
     errors: list[str]
     memory_mb: list[float]
     """Once a second, after the warm-up."""
-    peak_mb: float
-    cpu_seconds: float
-    seconds: float
+    peak_mb: float = 0.0
+    cpu_seconds: float = 0.0
+    seconds: float = 0.0
 
 
 def main() -> None:
@@ -66,52 +66,50 @@ async def under_load(
     server: Server, sessions: int, every: float, seconds: float, with_sweep: bool
 ) -> Load:
     """Returns what happens while so many readers flip a switch each so often."""
-    opened: list[Answer] = []
-    flipped: list[Answer] = []
-    errors: list[str] = []
-    memory: list[float] = []
     began, cpu_before = time.monotonic(), server.cpu_seconds()
-
-    async def read(number: int) -> None:
-        chance = random.Random(number)
-        async with Session(server.address) as session:
-            opened.append(await session.open())
-            await asyncio.sleep(chance.uniform(0, every))
-            while time.monotonic() - began < seconds:
-                answer = await session.flip(chance.choice(SWITCHES))
-                flipped.append(answer)
-                await asyncio.sleep(max(0.0, every - answer.seconds))
-            errors.extend(session.errors)
-
-    async def sweep() -> None:
-        async with Session(server.address, "lattice", **SWEEP) as session:
-            await session.open(until="button")
-            await session.press("compute_here", until="progress")
-            await asyncio.sleep(max(0.0, seconds - (time.monotonic() - began)))
-            errors.extend(session.errors)
-
-    async def watch() -> None:
-        await asyncio.sleep(seconds * WARM_UP_SHARE)
-        while True:
-            memory.append(server.memory_mb()[0])
-            await asyncio.sleep(1)
-
-    watcher = asyncio.create_task(watch())
-    readers = [read(number) for number in range(sessions)]
+    load, end = Load([], [], [], []), began + seconds
+    watcher = asyncio.create_task(_watch(server, seconds * WARM_UP_SHARE, load))
+    readers = [_read(server.address, number, every, end, load) for number in range(sessions)]
     if with_sweep:
-        readers.append(sweep())
+        readers.append(_sweep(server.address, end, load))
     ended = await asyncio.gather(*readers, return_exceptions=True)
     watcher.cancel()
-    errors += [f"reader {number}: {end!r}" for number, end in enumerate(ended) if end is not None]
-    return Load(
-        opened,
-        flipped,
-        errors,
-        memory,
-        server.memory_mb()[1],
-        server.cpu_seconds() - cpu_before,
-        time.monotonic() - began,
+    load.errors.extend(f"reader {number}: {error!r}" for number, error in enumerate(ended) if error)
+    return load._replace(
+        peak_mb=server.memory_mb()[1],
+        cpu_seconds=server.cpu_seconds() - cpu_before,
+        seconds=time.monotonic() - began,
     )
+
+
+async def _read(address: str, number: int, every: float, end: float, load: Load) -> None:
+    """Plays one reader, and notes the answers."""
+    chance = random.Random(number)
+    async with Session(address) as session:
+        load.opened.append(await session.open())
+        await asyncio.sleep(chance.uniform(0, every))
+        while time.monotonic() < end:
+            answer = await session.flip(chance.choice(SWITCHES))
+            load.flipped.append(answer)
+            await asyncio.sleep(max(0.0, every - answer.seconds))
+        load.errors.extend(session.errors)
+
+
+async def _sweep(address: str, end: float, load: Load) -> None:
+    """Plays the reader who computes a grid."""
+    async with Session(address, "lattice", **SWEEP) as session:
+        await session.open(until="button")
+        await session.press("compute_here", until="progress")
+        await asyncio.sleep(max(0.0, end - time.monotonic()))
+        load.errors.extend(session.errors)
+
+
+async def _watch(server: Server, warm_up: float, load: Load) -> None:
+    """Notes the memory, once a second."""
+    await asyncio.sleep(warm_up)
+    while True:
+        load.memory_mb.append(server.memory_mb()[0])
+        await asyncio.sleep(1)
 
 
 def summary(load: Load) -> list[str]:
