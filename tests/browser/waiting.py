@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page
 # Vega draws after the script has ended, a click takes a moment to reach the server, a live panel
 # asks again every 0.3 s. So a script at rest is not enough: the page must stand still for longer.
 STANDS_STILL_FOR_MS = 500
+LOOKS_EVERY_MS = 100  # by default in each frame, for which the browser then draws one
 
 STATE = """
 (quietMs) => {
@@ -38,7 +39,9 @@ def settled(page: Page, timeout_ms: float = 180_000) -> Page:
       AssertionError: as soon as the app shows an exception.
       TimeoutError: Playwright's, if the page does not come to rest.
     """
-    state = page.wait_for_function(STATE, arg=STANDS_STILL_FOR_MS, timeout=timeout_ms)
+    state = page.wait_for_function(
+        STATE, arg=STANDS_STILL_FOR_MS, polling=LOOKS_EVERY_MS, timeout=timeout_ms
+    )
     assert state.json_value() == "settled", f"The app failed: {state.json_value()}"
     return page
 
