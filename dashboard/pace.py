@@ -83,6 +83,14 @@ class Crowd:
             if had_turn:
                 self._take_turn()
 
+    def let_draw(self) -> None:
+        """Returns when no page is being drawn, at the latest after a while.
+
+        For what takes Python for seconds, as an import does: a page would wait as long.
+        """
+        with self.turn():
+            return
+
     def _take_turn(self) -> None:
         self._thread.has_turn = self._turn.acquire(timeout=TURN_WITHIN_SECONDS)
 

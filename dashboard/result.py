@@ -43,7 +43,8 @@ def show(choice: Choice) -> "Run | None":
 
     Returns the run once it has ended or was stopped.
     """
-    ended = runs.wait([choice], runs.patience())
+    shown_at_once = runs.is_cold() and runs.stored_curves(choice) is not None
+    ended = runs.wait([choice], 0 if shown_at_once else runs.patience())
     others = comparison.others(choice) if ended else []
     if ended and runs.wait(others, runs.LONGEST_PATIENCE_SECONDS):
         _draw(choice)

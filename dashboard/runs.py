@@ -73,6 +73,11 @@ def stored_curves(choice: Choice) -> "Curves | None":
         return None
 
 
+def is_cold() -> bool:
+    """Returns whether nothing is compiled yet, so that the first run is seconds away."""
+    return not _compiled
+
+
 def known(choice: Choice) -> "Run | None":
     """Returns the run of a choice if it has been trained to its end."""
     found = _workers().find(choice.compiled)
@@ -138,6 +143,8 @@ def baselines(settings: Settings) -> "Baselines":
 
 
 def _chunks(choice: Choice) -> "Iterator[Run]":
+    if is_cold():
+        pace.crowd().let_draw()
     import mlp_core
 
     chunks = mlp_core.train_chunks(choice.settings, choice.fixes)

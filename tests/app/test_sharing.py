@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from dashboard import charts, codes, pace, tables, timings
+import mlp_core
+from dashboard import charts, codes, pace, runs, tables, timings
 from dashboard.built_once import built_once
 from dashboard.choice import Choice
 from dashboard.jobs import Workers
 from dashboard.pace import Crowd
 from mlp_core import Fixes, Settings
-from tests.app.conftest import Open, metric, run_until, table
+from tests.app.conftest import Open, metric, opened_at, run_until, settled, table
 
 READERS = 8
 
@@ -156,3 +157,24 @@ def test_what_was_made_of_a_run_goes_with_it(nothing_kept: Workers) -> None:
     nothing_kept.forget_where(lambda key: key == "run")
 
     assert job.made == {}
+
+
+@pytest.mark.usefixtures("fresh_caches")
+def test_the_stored_curves_are_drawn_before_the_first_training_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    began_while_drawn: list[bool] = []
+    train_chunks = mlp_core.train_chunks
+
+    def watched(*arguments: Any) -> Any:
+        began_while_drawn.append(pace.crowd()._turn.locked())
+        return train_chunks(*arguments)
+
+    monkeypatch.setattr(mlp_core, "train_chunks", watched)
+    monkeypatch.setattr(runs, "_compiled", set())
+
+    app = opened_at(None)
+
+    assert app.get("vega_lite_chart")
+    settled(app)
+    assert began_while_drawn[0] is False
