@@ -6,7 +6,8 @@ from dashboard import pace, progress
 from dashboard.speed import measured, words
 from dashboard.speed.measured import Request
 
-POLL_SECONDS = 0.3
+POLL_SECONDS = 1.0
+"""Seldom: to ask and to draw disturbs what is measured."""
 
 
 def show(wanted: Request, label: str) -> None:

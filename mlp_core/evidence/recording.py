@@ -83,16 +83,21 @@ class Recorder:
 def _begun(
     start: jax.Array, examples: Examples, plan: Plan, asked: np.ndarray, unravel: Unravel
 ) -> State:
-    def first(start: jax.Array) -> tuple[Update, Standing]:
-        _, _, update = _update(start, init_optimizer(start), 0, examples, plan, unravel)
-        return update, standing(start, start, examples, plan.norm, unravel)
-
     def room(rows: int, one: Any) -> Any:
         return jax.tree.map(lambda leaf: jnp.full((rows, *leaf.shape), jnp.nan), one)
 
-    update, seen = jax.eval_shape(first, start)
+    update, seen = _one_record.eval_shape(start, examples, plan, unravel)
     rooms = room(asked.size, update), room(asked.size, seen)
     return State(start, init_optimizer(start), *rooms)
+
+
+@partial(jax.jit, static_argnames=("unravel",))  # so that JAX remembers the shapes it has seen
+def _one_record(
+    start: jax.Array, examples: Examples, plan: Plan, unravel: Unravel
+) -> tuple[Update, Standing]:
+    """Returns what one update and one look record. Only the shapes are of use."""
+    _, _, update = _update(start, init_optimizer(start), 0, examples, plan, unravel)
+    return update, standing(start, start, examples, plan.norm, unravel)
 
 
 def advance(

@@ -14,6 +14,8 @@ from tests.app.conftest import metric, opened_at, run_until
 # The Detective trains cases of its own.
 PAGES = ("lab", "story", "lattice", "evidence", "speed", "program")
 ROWS = 60
+SHORT = {"steps": "60", "hidden": "4"}
+"""Soon compiled, of which there is much: each kind of data has a shape of its own."""
 
 
 def content(rows: int = ROWS, gaps: int = 0) -> bytes:
@@ -51,7 +53,7 @@ ON_PAGES += [("evidence", "friedman"), ("evidence", "diabetes")]
 @pytest.mark.usefixtures("fresh_caches")
 @pytest.mark.parametrize(("page", "task"), ON_PAGES)
 def test_every_page_works_with_every_task(page: str, task: str) -> None:
-    app = settled(opened_at(page, task=task, steps="60", norm_init="true"))
+    app = settled(opened_at(page, task=task, **SHORT, norm_init="true"))
 
     assert not app.exception
     assert not app.error
@@ -60,7 +62,7 @@ def test_every_page_works_with_every_task(page: str, task: str) -> None:
 @pytest.mark.usefixtures("fresh_caches")
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_asks_for_the_file_and_then_works_with_it(page: str) -> None:
-    app = opened_at(page, task="csv", steps="60", norm_init="true")
+    app = opened_at(page, task="csv", **SHORT, norm_init="true")
     assert "This run needs a CSV file" in said(app)
 
     app = settled(uploaded(app, content()))
@@ -73,7 +75,7 @@ def test_every_page_asks_for_the_file_and_then_works_with_it(page: str) -> None:
 def test_the_detective_has_cases_of_its_own_and_asks_for_no_file(
     nothing_trained: None,
 ) -> None:
-    app = opened_at("detective", task="csv", steps="60")
+    app = opened_at("detective", task="csv", **SHORT)
 
     assert not app.exception
     assert "Case 1, easy" in said(app)
@@ -82,7 +84,9 @@ def test_the_detective_has_cases_of_its_own_and_asks_for_no_file(
 
 @pytest.mark.usefixtures("fresh_caches")
 def test_a_file_trains_with_its_losses_in_its_own_units_too() -> None:
-    app = settled(uploaded(opened_at("lab", task="csv", whole_batches="true"), content()))
+    app = settled(
+        uploaded(opened_at("lab", task="csv", whole_batches="true", hidden="4"), content())
+    )
 
     assert float(metric(app, "Val loss")) > 0
     assert "Left out: name (no numbers in most rows)." in said(app)
@@ -92,7 +96,7 @@ def test_a_file_trains_with_its_losses_in_its_own_units_too() -> None:
 
 @pytest.mark.usefixtures("fresh_caches")
 def test_rows_with_gaps_are_left_out_only_when_the_reader_agrees() -> None:
-    app = uploaded(opened_at("lab", task="csv", steps="60"), content(gaps=7))
+    app = uploaded(opened_at("lab", task="csv", **SHORT), content(gaps=7))
     assert "7 of 60 rows lack a finite number" in said(app)
     assert not app.metric
 
@@ -126,7 +130,7 @@ def test_a_file_that_cannot_be_used_is_told_why(file: bytes, problem: str) -> No
 def test_what_a_stranger_wrote_comes_out_as_text() -> None:
     hostile = content().replace(b"a,b,name,y", b"<script>x</script>,**b**,![i](u),$y$")
 
-    app = settled(uploaded(opened_at("lab", task="csv", steps="60"), hostile))
+    app = settled(uploaded(opened_at("lab", task="csv", **SHORT), hostile))
 
     assert r"\!\[i\]\(u\) (no numbers" in said(app)
     assert r"In units of \$y\$" in said(app)
@@ -134,7 +138,9 @@ def test_what_a_stranger_wrote_comes_out_as_text() -> None:
 
 @pytest.mark.usefixtures("fresh_caches")
 def test_choosing_columns_changes_the_run() -> None:
-    app = settled(uploaded(opened_at("lab", task="csv", whole_batches="true"), content()))
+    app = settled(
+        uploaded(opened_at("lab", task="csv", whole_batches="true", hidden="4"), content())
+    )
     with_a = metric(app, "Val loss")
 
     app.multiselect[0].set_value(["b"]).run()
@@ -144,7 +150,7 @@ def test_choosing_columns_changes_the_run() -> None:
 
 @pytest.mark.usefixtures("fresh_caches")
 def test_a_pin_on_a_file_stays_in_the_session_and_out_of_the_link() -> None:
-    app = settled(uploaded(opened_at("lab", task="csv", steps="60"), content()))
+    app = settled(uploaded(opened_at("lab", task="csv", **SHORT), content()))
 
     app.button(key="pin").click().run()
 
@@ -159,7 +165,7 @@ def test_a_link_cannot_ask_for_the_table_of_another_session() -> None:
     task = opened(Table(("a",), "y", np.arange(60.0)[:, None], np.arange(60.0)))
     pin = codes.code(Choice(STAGES["final"], Settings(task=task, batch_size=16)))
 
-    app = opened_at("lab", pins=pin, task=task, steps="60")
+    app = opened_at("lab", pins=pin, task=task, **SHORT)
 
     assert not app.exception
     assert app.selectbox(key="task").value == "sum"
