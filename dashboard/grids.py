@@ -59,7 +59,8 @@ class Progress(NamedTuple):
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
 def _workers() -> Workers:
-    return Workers(threads=1, keep=_KEPT_GRIDS)  # one sweep takes all cores
+    # One sweep takes all cores.
+    return Workers(threads=1, keep=_KEPT_GRIDS, before=memory.make_room)
 
 
 @st.cache_resource(show_spinner=False)

@@ -110,10 +110,11 @@ class Workers:
     Args:
       threads: how many jobs may run at once.
       keep: how many jobs are remembered.
+      before: is called before a job's first chunk, in its thread.
     """
 
-    def __init__(self, threads: int, keep: int) -> None:
-        self._keep = keep
+    def __init__(self, threads: int, keep: int, before: Callable[[], None] = lambda: None) -> None:
+        self._keep, self._before = keep, before
         self._jobs: OrderedDict[Hashable, Job[Any]] = OrderedDict()
         self._queue: deque[Job[Any]] = deque()
         self._changed = threading.Condition()
@@ -201,6 +202,8 @@ class Workers:
                 if self._closed:
                     return
                 job = self._queue.popleft()
+            if not job.worked_seconds:
+                self._before()
             if job.advance():
                 is_short = job.worked_seconds < SHORT_SECONDS
                 with self._changed:

@@ -2,12 +2,37 @@
 
 import ctypes
 import gc
+import os
+import sys
+import threading
 from contextlib import suppress
+from pathlib import Path
 
 import streamlit as st
 
 _ARENA_MAX = -8  # glibc's name for how many heaps its threads may have
 _ARENAS = 2
+
+SHORT_FROM_MB = 520.0
+"""From so much memory on, compiled programs are dropped before another one comes.
+
+Compiling takes up to 130 MB for a while. And each program keeps 30 to 40 MB, so that without a
+bound the first reader who tries twenty sizes would bring the process down.
+"""
+
+WORTH_MB = 60.0
+"""So much must have come since they were last dropped: what is not theirs would not go away."""
+
+
+class _Room:
+    """What is known about the programs that were dropped."""
+
+    def __init__(self) -> None:
+        self.drops, self.least_mb = 0, 0.0
+        self.deciding = threading.Lock()
+
+
+_room = _Room()
 
 
 @st.cache_resource(show_spinner=False)
@@ -27,6 +52,41 @@ def settle(loaded: str) -> None:
     Args:
       loaded: a name for what has come; once for each.
     """
+    _collect()
+
+
+def make_room() -> None:
+    """Drops what JAX has compiled, if memory is short.
+
+    To be called before anything new is compiled. What is needed again is compiled again, or comes
+    from the disk; work under way goes on.
+    """
+    with _room.deciding:
+        if "jax" not in sys.modules or _used_mb() < max(SHORT_FROM_MB, _room.least_mb + WORTH_MB):
+            return
+        import jax
+
+        jax.clear_caches()
+        gc.unfreeze()
+        _collect()
+        _room.drops, _room.least_mb = _room.drops + 1, _used_mb()
+
+
+def drops() -> int:
+    """Returns how often programs were dropped: what was timed meanwhile may have compiled."""
+    return _room.drops
+
+
+def _used_mb() -> float:
+    """Returns the memory of this process; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def _collect() -> None:
     gc.collect()
     gc.freeze()
     gc.collect()  # else Python would wait until a quarter of what is frozen now has come anew

@@ -38,7 +38,7 @@ _THREADS = 2  # the smallest machine it runs on has two cores
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
 def _workers() -> Workers:
-    return Workers(_THREADS, _KEPT_RUNS)
+    return Workers(_THREADS, _KEPT_RUNS, memory.make_room)
 
 
 def job(choice: Choice) -> "Job[Run]":

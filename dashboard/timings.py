@@ -32,7 +32,7 @@ class Timing(NamedTuple):
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
 def workers() -> Workers:
     """Returns the one thread of all timings: two at once would disturb each other."""
-    return Workers(threads=1, keep=64)
+    return Workers(threads=1, keep=64, before=memory.make_room)
 
 
 def job(choice: Choice) -> Job[Timing | None]:
@@ -90,14 +90,14 @@ def _timed(choice: Choice) -> Iterator[Timing | None]:
     while pace.crowd().is_dense:
         yield None
         sleep(_LOOK_SECONDS)
-    skipped, seconds, began = 0, 0.0, perf_counter()
+    drops, skipped, seconds, began = -1, 0, 0.0, perf_counter()
     for run in mlp_core.train_chunks(settings, fixes, chunk_seconds=_CHUNK_SECONDS):
         seconds += perf_counter() - began
         yield Timing(run.steps_done, 1000 * seconds / (run.steps_done - skipped))
         if run.steps_done >= ENOUGH_STEPS:
             return
-        if skipped == 0:
+        if drops != memory.drops():  # at first, too: this chunk may have compiled
             memory.settle(f"timing {_work(choice)}")
-            skipped, seconds = run.steps_done, 0.0  # the first chunk may have compiled
+            drops, skipped, seconds = memory.drops(), run.steps_done, 0.0
         pace.crowd().step_aside()
         began = perf_counter()

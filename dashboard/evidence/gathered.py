@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import pace, runs
+from dashboard import memory, pace, runs
 from dashboard.choice import Choice
 from dashboard.jobs import Job, Workers
 
@@ -24,7 +24,7 @@ _KEPT = 32
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
 def _workers() -> Workers:
-    return Workers(threads=1, keep=_KEPT)
+    return Workers(threads=1, keep=_KEPT, before=memory.make_room)
 
 
 def begin(choice: Choice) -> "Job[Progress]":

@@ -1,0 +1,85 @@
+"""What is compiled is dropped where memory is short, and nobody notices but by the clock."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import jax
+import numpy as np
+import pytest
+
+from dashboard import memory
+from dashboard.jobs import Job, Workers
+from mlp_core import STAGES, Settings, train
+
+TINY = Settings(steps=20, hidden=(2,), examples=100, batch_size=8)
+
+Use = Callable[[float], None]
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch) -> Use:
+    """Returns a function that sets how much memory the process seems to use, in MB."""
+    monkeypatch.setattr(memory, "_room", memory._Room())
+    return lambda used_mb: monkeypatch.setattr(memory, "_used_mb", lambda: used_mb)
+
+
+def test_nothing_is_dropped_while_there_is_room(use: Use) -> None:
+    use(memory.SHORT_FROM_MB - 1)
+
+    memory.make_room()
+
+    assert memory.drops() == 0
+
+
+def test_programs_go_where_memory_is_short(use: Use) -> None:
+    train(TINY, STAGES["final"])
+    client = jax.devices()[0].client
+    before = len(client.live_executables())
+    use(memory.SHORT_FROM_MB)
+
+    memory.make_room()
+
+    assert memory.drops() == 1
+    assert len(client.live_executables()) < before / 2
+
+
+def test_what_dropping_did_not_give_back_is_no_reason_to_drop_again(use: Use) -> None:
+    most = memory.SHORT_FROM_MB + 100
+    for used, drops in ((most, 1), (most, 1), (most + memory.WORTH_MB, 2)):
+        use(used)
+        memory.make_room()
+        assert memory.drops() == drops
+
+
+def test_a_run_goes_on_while_programs_are_dropped(
+    use: Use, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train(TINY, STAGES["final"])
+    use(memory.SHORT_FROM_MB)
+    monkeypatch.setattr(memory, "WORTH_MB", 0.0)
+
+    with ThreadPoolExecutor(3) as threads:
+        again = [threads.submit(train, TINY, STAGES["final"]) for _ in range(8)]
+        dropped = [threads.submit(memory.make_room) for _ in range(8)]
+        for one in again:
+            np.testing.assert_array_equal(one.result().batch_loss, run.batch_loss)
+        assert all(one.result() is None for one in dropped)
+
+    assert memory.drops() == 8
+
+
+def test_room_is_made_before_a_job_begins_and_not_before_each_chunk() -> None:
+    done: list[str] = []
+
+    def chunks() -> Iterator[int]:
+        for chunk in range(3):
+            done.append(f"chunk {chunk}")
+            yield chunk
+
+    workers = Workers(threads=1, keep=1, before=lambda: done.append("room"))
+    job: Job[int] = workers.start("job", chunks)
+    ended = job.wait(10)
+    workers.close()
+
+    assert ended
+    assert done == ["room", "chunk 0", "chunk 1", "chunk 2"]
