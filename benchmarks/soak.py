@@ -11,8 +11,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
+from typing import Any
 
-from playwright.sync_api import ElementHandle, Error, Page, TimeoutError
+from playwright.sync_api import Page
 
 from tests.browser import chromium, console
 from tests.browser.serving import serving
@@ -20,11 +21,13 @@ from tests.browser.serving import serving
 LOOK_EVERY = 25
 """Clicks between two looks at the app's health."""
 
-_CLICK_WITHIN_MS = 1500
 _PAUSES_MS = (20, 80, 300)
+_NOTHING_THERE_MS = 50
 _TEXTS = ("8, 6, 6", "4", "", "nonsense", "300, 300", "<b>8</b>", "64, 64")
+_KEYS = ("ArrowLeft", "ArrowRight", "Home", "End")
 
-# What a reader could click now; opening a file dialog or leaving for other sites is no use here.
+# Where a reader could click now; opening a file dialog or leaving for other sites is no use here.
+# What something else covers is not found: the monkey tries another place.
 _PICK = """
 chance => {
   const clickable = [
@@ -39,7 +42,15 @@ chance => {
     return getComputedStyle(element).visibility === "visible";
   };
   const found = [...document.querySelectorAll(clickable)].filter(can);
-  return found[Math.floor(chance * found.length)] || null;
+  const element = found[Math.floor(chance * found.length)];
+  if (!element) return null;
+  element.scrollIntoView({block: "nearest", behavior: "instant"});
+  const box = element.getBoundingClientRect();
+  const place = {x: box.x + box.width / 2, y: box.y + box.height / 2};
+  const there = document.elementFromPoint(place.x, place.y);
+  if (!there || !(element.contains(there) || there.contains(element))) return null;
+  const writes = ["text", "number"].includes(element.type) && !element.role;
+  return {...place, slides: element.role === "slider", writes};
 }
 """
 
@@ -92,32 +103,26 @@ def clicks(page: Page, count: int, seed: int) -> Iterator[list[str]]:
     page.get_by_test_id("stSidebar").wait_for()
     done = 0
     while done < count:
-        element = page.evaluate_handle(_PICK, chance.random()).as_element()
-        try:
-            if element is None or not _act(page, element, chance):
-                continue
-        except (TimeoutError, Error):
-            page.keyboard.press("Escape")  # it was covered, or drawn anew in this moment
+        place = page.evaluate(_PICK, chance.random())
+        if place is None:
+            page.wait_for_timeout(_NOTHING_THERE_MS)
             continue
         done += 1
+        _act(page, place, chance)
         page.wait_for_timeout(chance.choice(_PAUSES_MS))
         wrong = page.evaluate(_WRONG)
         yield [f"after click {done}: {wrong}"] if wrong else []
 
 
-def _act(page: Page, element: ElementHandle, chance: random.Random) -> bool:
-    """Uses a control as a reader would."""
-    element.scroll_into_view_if_needed(timeout=_CLICK_WITHIN_MS)
-    if element.get_attribute("role") == "slider":
-        element.focus()
-        page.keyboard.press(chance.choice(("ArrowLeft", "ArrowRight", "Home", "End")))
-        return True
-    element.click(timeout=_CLICK_WITHIN_MS)
-    if element.get_attribute("type") in ("text", "number") and not element.get_attribute("role"):
+def _act(page: Page, place: dict[str, Any], chance: random.Random) -> None:
+    """Uses the control at a place as a reader would."""
+    page.mouse.click(place["x"], place["y"])
+    if place["slides"]:
+        page.keyboard.press(chance.choice(_KEYS))
+    if place["writes"]:
         page.keyboard.press("ControlOrMeta+a")
         page.keyboard.type(chance.choice(_TEXTS))
         page.keyboard.press("Enter")
-    return True
 
 
 def _parser() -> argparse.ArgumentParser:
