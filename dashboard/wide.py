@@ -34,7 +34,8 @@ def table(rows: pd.DataFrame, key: str, alt: str, **options: Any) -> None:
       options: further ones for `st.dataframe`.
     """
     kind = "wide" if is_wide(rows, options.get("hide_index", False)) else "narrow"
-    st.dataframe(rows, key=f"{kind}_{key}", alt=alt, **options)
+    with st.container(gap=None, key=f"{kind}_{key}"):
+        st.dataframe(rows, alt=alt, **options)
 
 
 def is_wide(rows: pd.DataFrame, hide_index: bool) -> bool:

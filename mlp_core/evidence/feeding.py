@@ -69,8 +69,8 @@ def _moved_on_nothing(evidence: Evidence) -> Finding | None:
         severity="symptom",
         title="The parameters move on empty batches",
         found=(
-            f"{share:.0%} of the way that the parameters went was made in the {len(empty):,} updates "
-            "without rows."
+            f"{share:.0%} of the way that the parameters went was made in the {len(empty):,} "
+            "updates without rows."
         ),
         why=(
             "An optimiser with momentum goes on with the last gradients, and weight decay with its "
