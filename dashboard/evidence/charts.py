@@ -7,7 +7,7 @@ import altair as alt
 from dashboard.built_once import built_once
 from dashboard.marks import PLAIN, color, dash, loss_axis, meaning, words_on_lines
 
-HEIGHT = 200
+HEIGHT = 230
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=5)
 
 
