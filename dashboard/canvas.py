@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import twin
+from dashboard import twin, wide
 
 Tables = Mapping[str, pd.DataFrame | pa.Table]
 
@@ -74,4 +74,5 @@ def _draw_twin(key: str, alt: str, table: Callable[[], pd.DataFrame]) -> None:
         on_change="rerun",
     )
     if opened.open:
-        opened.dataframe(table(), hide_index=True, alt=f"The numbers of a chart. {alt}")
+        with opened:
+            wide.table(table(), key, f"The numbers of a chart. {alt}", hide_index=True)

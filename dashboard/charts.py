@@ -149,7 +149,9 @@ def residual_against_length() -> dict[str, Any]:
 
 
 def _scatter(x: str, x_title: str, y: str, y_title: str) -> alt.Chart:
-    across, up = alt.X(x).title(x_title).axis(grid=False), alt.Y(y).title(y_title)
+    # No number stands at the very edge, where it would be cut off.
+    across = alt.X(x).title(x_title).axis(grid=False).scale(nice=False, padding=12)
+    up = alt.Y(y).title(y_title)
     return (
         alt.Chart(alt.NamedData("predictions"), height=300)
         .transform_calculate(series="'val'")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from dashboard import canvas, charts, pins, runs, sidebar, tables, words
+from dashboard import canvas, charts, pins, runs, sidebar, tables, wide, words
 from dashboard.choice import Choice
 from dashboard.story import words as story_words
 
@@ -82,8 +82,9 @@ def _compare(choice: Choice, run: "Run") -> None:
     ]
     labels, choices, trained = zip(("yours", choice, run), *known, strict=True)
     table = tables.compared(list(choices), list(trained), list(labels))
-    st.dataframe(
+    wide.table(
         table,
+        key="compared",
         height="content",
         alt="The present and the pinned runs side by side, with what differs.",
     )
@@ -114,6 +115,9 @@ def _numbers(choice: Choice, run: "Run") -> None:
         on_click="ignore",
         icon=":material/download:",
     )
-    st.dataframe(
-        tables.recorded(run, first, pins.trained()), hide_index=True, alt="The recorded losses."
+    wide.table(
+        tables.recorded(run, first, pins.trained()),
+        key="recorded",
+        alt="The recorded losses.",
+        hide_index=True,
     )

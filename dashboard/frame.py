@@ -4,7 +4,19 @@ from contextvars import ContextVar
 
 import streamlit as st
 
-from dashboard import canvas, lessons, memory, own_file, pace, pins, runs, sidebar, to_lab, words
+from dashboard import (
+    canvas,
+    lessons,
+    memory,
+    own_file,
+    pace,
+    pins,
+    runs,
+    sidebar,
+    to_lab,
+    wide,
+    words,
+)
 from dashboard.choice import Choice
 from mlp_core import Fixes, Settings, compile_cache
 from mlp_core.devices import use_all_cores
@@ -26,6 +38,7 @@ def run() -> None:
     with pace.crowd().page_of(pace.reader()):
         page = _navigation()
         canvas.draw_style()
+        wide.draw_style()
         lessons.restore()
         if page.url_path in _WITHOUT_SWITCHES:
             sidebar.draw(sidebar.GROUPS, _OUT_OF_SIGHT)

@@ -6,11 +6,17 @@ from dashboard import lessons, links, pins, sidebar, words
 from dashboard.choice import Choice
 from mlp_core.table import is_own
 
+_OPEN = "open_dialog"
 _LINK = "This link shows the very same view, pins included."
 _LINK_WITHOUT_FILE = (
     "Whoever opens this link is asked for the CSV file. Its columns are to be chosen again, and "
     "pins on it stay out of the link."
 )
+
+# Who has no mouse to hover with copies too.
+_STYLE = """<style>
+[role="dialog"] [data-testid="stCode"] > div { visibility: visible; opacity: 1; }
+</style>"""
 
 
 def show(question: str, choice: Choice | None = None) -> None:
@@ -19,48 +25,62 @@ def show(question: str, choice: Choice | None = None) -> None:
     Args:
       choice: the run on the page; None if it is not the sidebar's, so that it is not to be pinned.
     """
+    st.html(_STYLE)
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
         st.header(question, anchor=False)
         with st.container(horizontal=True, width="content", key="actions"):
             if choice is not None:
                 _pin_button(choice)
-            with st.popover("Copy link", icon=":material/link:", type="tertiary"):
-                st.markdown(_LINK_WITHOUT_FILE if _has_own_file(choice) else _LINK)
-                st.code(links.permalink(), language=None, wrap_lines=True)
-            _lesson_maker()
+            _opener("Copy link", ":material/link:", "copy_link")
+            _opener("Make a lesson", ":material/school:", "make_lesson")
+    # Whatever else runs the page anew, like a timing that ends, leaves a dialog open.
+    if st.session_state.get(_OPEN) == "copy_link":
+        _copy_link(choice)
+    elif st.session_state.get(_OPEN) == "make_lesson":
+        _make_lesson()
 
 
-def _lesson_maker() -> None:
+def _opener(label: str, icon: str, key: str) -> None:
+    """Draws the button that opens a dialog: the keyboard is led into one, not into a popover."""
+    st.button(label, on_click=_open, args=(key,), icon=icon, type="tertiary", key=key)
+
+
+def _open(key: str) -> None:
+    st.session_state[_OPEN] = key
+
+
+def _close() -> None:
+    st.session_state[_OPEN] = None
+
+
+@st.dialog("Copy link", icon=":material/link:", on_dismiss=_close)
+def _copy_link(choice: Choice | None) -> None:
+    st.markdown(_LINK_WITHOUT_FILE if _has_own_file(choice) else _LINK)
+    st.code(links.permalink(), language=None, wrap_lines=True)
+
+
+@st.dialog("Make a lesson", icon=":material/school:", on_dismiss=_close)
+def _make_lesson() -> None:
     """Draws what builds a link to this view with a task and without some controls."""
-    maker = st.popover(
-        "Make a lesson",
-        icon=":material/school:",
-        type="tertiary",
-        key="make_lesson",
-        on_change="rerun",
+    st.markdown("A link to this very view that tells whoever opens it what to do.")
+    task = st.text_area(
+        "Task",
+        lessons.task(),
+        max_chars=lessons.LONGEST,
+        height=100,
+        key="new_lesson_task",
+        placeholder="Which switch makes the loss fall most? Say why before you try.",
     )
-    if not maker.open:
-        return
-    with maker:
-        st.markdown("A link to this very view that tells whoever opens it what to do.")
-        task = st.text_area(
-            "Task",
-            lessons.task(),
-            max_chars=lessons.LONGEST,
-            height=100,
-            key="new_lesson_task",
-            placeholder="Which switch makes the loss fall most? Say why before you try.",
-        )
-        hide = st.pills(
-            "Hide in the sidebar",
-            tuple(sidebar.GROUPS),
-            selection_mode="multi",
-            default=[group for group in sidebar.GROUPS if group in lessons.hidden()],
-            format_func=sidebar.GROUPS.__getitem__,
-            key="new_lesson_hidden",
-            help="Their values stay as they are now. Whoever opens the link can show them again.",
-        )
-        st.code(links.permalink(task, hide), language=None, wrap_lines=True)
+    hide = st.pills(
+        "Hide in the sidebar",
+        tuple(sidebar.GROUPS),
+        selection_mode="multi",
+        default=[group for group in sidebar.GROUPS if group in lessons.hidden()],
+        format_func=sidebar.GROUPS.__getitem__,
+        key="new_lesson_hidden",
+        help="Their values stay as they are now. Whoever opens the link can show them again.",
+    )
+    st.code(links.permalink(task, hide), language=None, wrap_lines=True)
 
 
 def _has_own_file(choice: Choice | None) -> bool:

@@ -11,7 +11,7 @@ POLL_SECONDS = 0.3
 LATER_SECONDS = 3.0
 """How often a timing is looked at that waits for other readers to leave."""
 
-_LABEL = "Time for 1000 steps"
+_LABEL = "Time for 1,000 steps"
 _HELP = (
     "Measured on this machine while you read, compiling left out. With 4 off, the real loop runs "
     "for it: loss and gradient compiled, the update in Python. The curves do not wait for it."

@@ -102,6 +102,7 @@ LAYERS = (
         "dashboard.memory",
         "dashboard.palette",
         "dashboard.twin",
+        "dashboard.wide",
     ),
     ("dashboard.canvas", "dashboard.pace"),
     ("dashboard.marks",),

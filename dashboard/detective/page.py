@@ -56,8 +56,10 @@ def _verdicts(case: Case, evidence: "Evidence") -> "tuple[Verdict, ...]":
 def _draw_choice(case: Case) -> None:
     st.session_state[_LEVEL], st.session_state[_NUMBER] = case.level.name, case.number
     with st.container(horizontal=True, vertical_alignment="bottom", key="case"):
-        st.pills("Level", list(LEVELS), key=_LEVEL, required=True, on_change=_take, width="content")
-        st.number_input("Case", 1, MOST_CASES, key=_NUMBER, on_change=_take, step=1, width=140)
+        # At the top, so that the labels are level; the number is higher than the level.
+        with st.container(horizontal=True, width="content"):
+            st.pills("Level", list(LEVELS), key=_LEVEL, required=True, on_change=_take)
+            st.number_input("Case", 1, MOST_CASES, key=_NUMBER, on_change=_take, step=1, width=140)
         st.button(
             "Next case",
             on_click=state.open_case,

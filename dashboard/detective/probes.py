@@ -27,7 +27,7 @@ def show(case: Case, evidence: "Evidence") -> None:
     st.subheader("Look closer", anchor=False)
     opened = [*case.level.free, *state.probed()]
     readings = words.readings(evidence)
-    columns = st.columns(2, gap="medium")
+    columns = st.columns(2, gap="medium") if opened else []
     for place, name in enumerate(opened):
         with columns[place % 2], st.container(border=True, key=f"opened_{name}"):
             if name in words.PROBE:

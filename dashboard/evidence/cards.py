@@ -38,7 +38,7 @@ def draw(finding: "Finding", evidence: "Evidence", is_marked: bool) -> None:
       is_marked: whether its updates are marked on the loss curve.
     """
     with st.container(border=True, key=f"card_{finding.name}"):
-        left, right = st.columns([3, 2], gap="medium")
+        left, right = st.columns(2, gap="medium")
         with left:
             _draw_text(finding)
             _draw_actions(finding, is_marked)

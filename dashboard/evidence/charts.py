@@ -90,8 +90,11 @@ def layers(title: str, logarithmic: bool) -> dict[str, Any]:
     )
     ends = alt.Chart(alt.NamedData("ends"))
     ends = ends.encode(_UPDATES, value, text="line:N", color=meaning("text"))
-    words = words_on_lines(ends, align="right", dy=-8, fontSize=11)
-    return alt.layer(lines, *words).properties(height=HEIGHT).to_dict()
+    early = words_on_lines(
+        ends.transform_filter("datum.early"), align="left", dx=4, dy=-8, fontSize=11
+    )
+    late = words_on_lines(ends.transform_filter("!datum.early"), align="right", dy=-8, fontSize=11)
+    return alt.layer(lines, *early, *late).properties(height=HEIGHT).to_dict()
 
 
 @built_once()

@@ -17,6 +17,8 @@ SHOWN_EPOCHS_ROWS = 96
 _OF_LAYERS = ("val", "train", "pinned", "v1", "stage", "batch", "text")
 _SHOWN_INPUTS = 6
 _LEAST_BAR = 1e-4
+_ROOM_FOR_NAME = 0.25
+"""The share of a chart's width that a line's name takes."""
 
 
 def curves(evidence: "Evidence") -> pd.DataFrame:
@@ -134,9 +136,14 @@ def _line(updates: np.ndarray, values: np.ndarray, series: str, name: str) -> pd
 
 
 def ends(lines: pd.DataFrame, logarithmic: bool = True) -> pd.DataFrame:
-    """Returns the last point of each line, or so far above it that the names do not meet."""
+    """Returns the last point of each line, or so far above it that the names do not meet.
+
+    A name whose end is `early` has no room at its left.
+    """
     last = lines.drop_duplicates("line", keep="last").sort_values("value")
-    return last.assign(value=tables.apart(last["value"], lines["value"], logarithmic))
+    early = last["update"] < _ROOM_FOR_NAME * lines["update"].max()
+    apart = tables.apart(last["value"], lines["value"], logarithmic)
+    return last.assign(value=apart, early=early)
 
 
 def rows_seen(evidence: "Evidence") -> pd.DataFrame:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import canvas
+from dashboard import canvas, wide
 from dashboard.evidence import charts, tool_tables, words
 
 if TYPE_CHECKING:
@@ -45,8 +45,9 @@ def show() -> None:
     )
     st.caption(words.tools_legend(table.versions))
     st.markdown("**What to switch on in your own project,** by what it catches, then what it costs")
-    st.dataframe(
+    wide.table(
         tool_tables.ranking(table),
+        key="ranking",
         hide_index=True,
         column_order=_SHOWN,
         height="content",

@@ -85,8 +85,9 @@ def losses(curves: "pd.DataFrame") -> str:
 
 
 def spaced(text: str) -> str:
-    """Returns a sentence of a finding with its per cent signs set apart, as on all pages."""
-    return re.sub(r"(\d)%", "\\1\N{NO-BREAK SPACE}%", text)
+    """Returns a sentence of a finding with its signs as on all pages: 5 % set apart, a true −5."""
+    apart = re.sub(r"(\d)%", "\\1\N{NO-BREAK SPACE}%", text)
+    return re.sub(r"(?<![^\s(])-(?=\d)", "\N{MINUS SIGN}", apart)
 
 
 def checked(checks: "Sequence[Check]", findings: "Sequence[Finding]") -> str:

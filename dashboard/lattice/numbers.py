@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
+from dashboard import wide
 from dashboard.lattice import combinations_tables, sentences, tables
 from dashboard.lattice.view import View
 
@@ -21,21 +22,24 @@ def show(view: View) -> None:
     with st.container(horizontal=True, key="downloads"):
         _download("Every run", "runs", lambda: run_table(view.grid))
         _download("Every combination", "combinations", lambda: combinations)
-    st.dataframe(
+    wide.table(
         tables.readable_values(tables.values(view.effects, view.verdicts, view.unit)),
+        key="values",
         hide_index=True,
         column_config={"95 % interval": st.column_config.TextColumn(width=260)},
         alt="What each fix is worth over all orders, with its interval and the verdict.",
     )
     matrix = interactions(view.grid, view.unit, view.switches)
-    st.dataframe(
+    wide.table(
         tables.readable_pairs(tables.interactions(matrix, view.switches, view.unit)),
+        key="pairs",
         hide_index=True,
         alt="For each pair of fixes how much more or less they do together than each promises.",
     )
     loss, share = (st.column_config.NumberColumn(format=f) for f in ("%.4f", "percent"))
-    st.dataframe(
+    wide.table(
         combinations.round({"died": 2}),
+        key="combinations",
         hide_index=True,
         column_config=dict.fromkeys(combinations_tables.READABLE_LOSSES, loss) | {"died": share},
         alt="Every combination with its val loss and the share of its runs that died.",

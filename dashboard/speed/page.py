@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import canvas
+from dashboard import canvas, wide
 from dashboard.choice import Choice
 from dashboard.speed import charts, measured, panel, retracing, tables, words
 from mlp_core.timing.figures import Measurement, Point
@@ -68,8 +68,9 @@ def _draw_forms(shown: Measurement) -> None:
         "neighbours. The table below has the numbers.",
     )
     st.caption(words.spread(shown))
-    st.dataframe(
+    wide.table(
         tables.numbers(shown),
+        key="forms",
         hide_index=True,
         height="content",
         alt="Each form with its time a step, what it sends to the device and what it compiles.",

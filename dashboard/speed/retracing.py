@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard import wide
 from dashboard.choice import Choice
 from dashboard.speed import measured, tables, words
 from mlp_core import Fixes, Settings
@@ -19,8 +20,9 @@ def show(choice: Choice, shown: Measurement | None) -> None:
     st.subheader("What is compiled twice?", anchor="retracing")
     shapes, updates = _shapes(choice.settings, choice.fixes)
     st.markdown(words.shapes_seen(choice.settings, shapes, updates))
-    st.dataframe(
+    wide.table(
         tables.functions(shapes, measured.request(choice).settings),
+        key="functions",
         hide_index=True,
         height="content",
         alt="Each compiled function with the shapes it has seen.",
@@ -28,8 +30,9 @@ def show(choice: Choice, shown: Measurement | None) -> None:
     if shown is None or not shown.rests:
         return
     st.markdown(words.rests(shown.rests, shown.fixes))
-    st.dataframe(
+    wide.table(
         tables.rests(shown.rests),
+        key="rests",
         hide_index=True,
         height="content",
         alt="Three ways to treat a smaller batch, with what each compiles and where it ends.",

@@ -8,6 +8,9 @@ from dashboard import charts as lab_charts
 from dashboard.built_once import built_once
 from dashboard.marks import PLAIN, color, dash, loss_axis, meaning
 
+_SCALED_HEIGHT = 300
+_SLIDER = 84  # with the gap below it
+
 
 @built_once()
 def step_curves() -> dict[str, Any]:
@@ -31,7 +34,7 @@ def seeds() -> dict[str, Any]:
     """Returns a step in every seed as a strip: tables `seeds` and `nothing`, its rule at 1."""
     factor = (
         alt.X("factor:Q")
-        .title("val loss after the step ÷ before it, a tick for each seed, log scale")
+        .title("val loss after ÷ before the step, log scale")
         .scale(type="log", nice=False, padding=12)
         .axis(grid=False, format="~g", tickCount=5)
     )
@@ -66,16 +69,19 @@ def scaled_input() -> dict[str, Any]:
     dots = now.mark_point(filled=True, size=90, opacity=1, aria=False)
     names = _names(now.encode(text="text:N", color=meaning("text")), align="left", dx=-8)
     layers = alt.layer(_unseen().encode(factor, value), lines, dots, *names)
-    return layers.properties(height=300).to_dict()
+    return layers.properties(height=_SCALED_HEIGHT).to_dict()
 
 
 @built_once()
 def residuals() -> dict[str, Any]:
-    """Returns the Lab's chart of residuals, whose axes go at least as far as a table `span`."""
+    """Returns the Lab's chart of residuals, whose axes go at least as far as a table `span`.
+
+    It ends level with `scaled_input` beside it, above which a slider stands.
+    """
     unseen = _unseen().encode(x="length:Q", y="residual:Q").to_dict()
     chart = lab_charts.residual_against_length()
     first = {part: unseen[part] for part in ("data", "mark", "encoding")}
-    return chart | {"layer": [first, *chart["layer"]]}
+    return chart | {"layer": [first, *chart["layer"]], "height": _SCALED_HEIGHT + _SLIDER}
 
 
 def _unseen() -> alt.Chart:

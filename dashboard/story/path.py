@@ -50,7 +50,7 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
             )
             _draw_seeds(stage, grid)
     if grid is not None:
-        st.caption(f"Seeds are those of the stored grid. {sentences.RULE}")
+        st.caption(f"Each tick is a seed of the stored grid. {sentences.RULE}")
 
 
 def _draw_code(stage: Stage) -> None:

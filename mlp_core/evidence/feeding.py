@@ -23,7 +23,7 @@ def _empty_batches(evidence: Evidence) -> Finding | None:
         if len(empty) > len(seen) / 2
         else "Some batches are empty",
         found=(
-            f"{len(empty)} of {len(seen)} updates ({len(empty) / len(seen):.0%}) had a batch "
+            f"{len(empty):,} of {len(seen):,} updates ({len(empty) / len(seen):.0%}) had a batch "
             f"without rows. In the first {rows.shapes_updates} updates JAX compiled the loss for "
             f"batches of shape {shapes}."
         ),
@@ -47,8 +47,8 @@ def _never_seen(evidence: Evidence) -> Finding | None:
         severity="symptom",
         title="Part of the training set is never seen",
         found=(
-            f"{rows.never_seen:.0%} of the {rows.num_train} training rows were in no batch. "
-            f"{updates} batches of {rows.batch_size} could show each row {times:.0f} times."
+            f"{rows.never_seen:.0%} of the {rows.num_train:,} training rows were in no batch. "
+            f"{updates:,} batches of {rows.batch_size:,} could show each row {times:.0f} times."
         ),
         why=(
             "What is never shown cannot be learned. The train loss does not tell: it is taken over "
@@ -69,8 +69,8 @@ def _moved_on_nothing(evidence: Evidence) -> Finding | None:
         severity="symptom",
         title="The parameters move on empty batches",
         found=(
-            f"{share:.0%} of the way that the parameters went was made in the {len(empty)} updates "
-            "without rows."
+            f"{share:.0%} of the way that the parameters went was made in the {len(empty):,} "
+            "updates without rows."
         ),
         why=(
             "An optimiser with momentum goes on with the last gradients, and weight decay with its "

@@ -85,6 +85,12 @@ def text(app: AppTest) -> str:
     return "\n".join(markdown.value for markdown in app.main.markdown)
 
 
+def copied_link(app: AppTest) -> str:
+    """Returns the link that the page offers to copy, and leaves its dialog open."""
+    app.button(key="copy_link").click().run()
+    return str(app.code[-1].value)
+
+
 def table(app: AppTest, chart: int, name: str) -> list[dict[str, object]]:
     """Returns the rows that a chart on the page was given under a name."""
     datasets = app.get("vega_lite_chart")[chart].proto.datasets

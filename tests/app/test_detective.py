@@ -85,8 +85,8 @@ def test_opens_the_case_of_a_link_with_nothing_looked_at() -> None:
     assert not any(box.value for box in app.checkbox)
     assert app.button(key="accuse").disabled
     run = train(MEDIUM.settings, replace(MEDIUM.fixes, jit_step=True))
-    assert app.code[1].value.endswith(f" {run.final_val_loss:.4g}")
-    assert re.search(r"^ +100 +nan +\d", app.code[1].value, re.MULTILINE)
+    assert app.code[0].value.endswith(f" {run.final_val_loss:.4g}")
+    assert re.search(r"^ +100 +nan +\d", app.code[0].value, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_a_run_that_is_dead_from_the_start_has_a_log_and_no_curve(
     app = opened(dead)
 
     assert "no loss in this run was ever a number" in app.info[0].value
-    assert app.code[1].value.count("nan") == 2 * 10 + 2
+    assert app.code[0].value.count("nan") == 2 * 10 + 2
     app = accused(app, *dead.bugs)
     assert app.success[0].value == "Right, and nothing but right."
 

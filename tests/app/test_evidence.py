@@ -273,7 +273,7 @@ def test_a_table_of_tools_that_cannot_be_read_is_told_so(open_evidence: Open, mo
 
 
 def test_names_of_lines_that_end_close_together_stand_apart() -> None:
-    lines = pd.DataFrame({"line": ["a", "b", "c"], "value": [0.9, 0.01, 0.0]})
+    lines = pd.DataFrame({"line": ["a", "b", "c"], "value": [0.9, 0.01, 0.0], "update": 9})
 
     ends = tables.ends(lines, logarithmic=False).set_index("line")["value"]
 
@@ -281,3 +281,23 @@ def test_names_of_lines_that_end_close_together_stand_apart() -> None:
     assert ends["b"] == pytest.approx(0.08 * 0.9)
     assert ends["a"] == 0.9
     assert tables.ends(lines.head(0)).empty
+
+
+def test_the_name_of_a_line_that_breaks_off_early_stands_at_its_right() -> None:
+    lines = pd.DataFrame({"line": ["a", "b", "b"], "value": [0.9, 0.1, 0.2], "update": [5, 0, 500]})
+
+    ends = tables.ends(lines).set_index("line")["early"]
+
+    assert ends["a"]
+    assert not ends["b"]
+
+
+@pytest.mark.parametrize(
+    ("found", "shown"),
+    [
+        ("between -1.03 and 1.69", "between −1.03 and 1.69"),
+        ("5% of 1-3 (-2), 1e-05", "5\N{NO-BREAK SPACE}% of 1-3 (−2), 1e-05"),
+    ],
+)
+def test_a_finding_is_shown_with_its_signs_set(found: str, shown: str) -> None:
+    assert spaced(found) == shown

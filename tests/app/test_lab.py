@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mlp_core import STAGES, Fixes, Settings, train
-from tests.app.conftest import ENTRY, Open, metric, sentence, settled, table
+from tests.app.conftest import ENTRY, Open, copied_link, metric, sentence, settled, table
 
 POST = {"v1": "5.64", "norm": "2.86", "batches": "0.83", "jit": "0.83", "final": "0.57"}
 
@@ -233,6 +233,6 @@ def test_reset_brings_the_first_version_back(open_app: Open) -> None:
 def test_the_link_to_copy_names_what_is_not_default(open_app: Open) -> None:
     app = open_app(seed="7", adamw="true", jit_step="true", pins="00")
 
-    link = app.code[0].value
+    link = copied_link(app)
 
     assert link.partition("?")[2] == "jit_step=true&adamw=true&seed=7&pins=00"

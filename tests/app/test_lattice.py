@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from mlp_core import Settings, store, sweeps
 from mlp_core.grid import Grid
-from tests.app.conftest import Open, metric, opened_at, run_until
+from tests.app.conftest import Open, copied_link, metric, opened_at, run_until
 
 POST = ["split_keys", "norm_epsilon", "norm_init", "whole_batches", "adamw"]
 BEYOND = ["epsilon_in_root", "bias_before_norm"]
@@ -413,7 +413,7 @@ def test_nonsense_in_a_link_shows_the_defaults(
 def test_the_link_to_copy_keeps_the_page_and_its_view(open_lattice: Open) -> None:
     app = open_lattice(order="AdamW.keys.epsilon.init.batches", view="Numbers", adamw="true")
 
-    assert set(app.code[0].value.partition("?")[2].split("&")) == {
+    assert set(copied_link(app).partition("?")[2].split("&")) == {
         "adamw=true",
         "order=AdamW.keys.epsilon.init.batches",
         "view=Numbers",

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import lessons
 from mlp_core.table import OWN
-from tests.app.conftest import opened_at
+from tests.app.conftest import copied_link, opened_at
 
 LESSON = {"lesson": "Which switch helps most?", "hide": "experiment.fixes", "steps": "500"}
 
@@ -24,9 +24,9 @@ def press(app: AppTest, label: str) -> AppTest:
     return next(button for button in app.button if button.label == label).click().run()
 
 
-def copied_link(app: AppTest, place: int = 0) -> dict[str, list[str]]:
-    """Returns the parameters of the link that the page offers."""
-    return parse_qs(urlsplit(app.code[place].value).query)
+def parameters(link: str) -> dict[str, list[str]]:
+    """Returns the parameters of a link."""
+    return parse_qs(urlsplit(link).query)
 
 
 def test_hidden_controls_keep_what_the_link_set_them_to() -> None:
@@ -39,7 +39,7 @@ def test_hidden_controls_keep_what_the_link_set_them_to() -> None:
     app.sidebar.toggle(key="bias_before_norm").set_value(True).run()
     app.switch_page("pages/lab.py").run()
 
-    link = copied_link(app)
+    link = parameters(copied_link(app))
     assert app.session_state["steps"] == 500
     assert link["steps"] == ["500"]
     assert link["adamw"] == link["bias_before_norm"] == ["true"]
@@ -55,19 +55,18 @@ def test_who_leaves_a_lesson_has_every_control_as_it_stood() -> None:
     assert app.sidebar.number_input(key="steps").value == 500
     assert app.sidebar.toggle(key="adamw").value
     assert not app.text
-    assert not {"lesson", "hide"} & copied_link(app).keys()
+    assert not {"lesson", "hide"} & parameters(copied_link(app)).keys()
 
 
 def test_a_lesson_is_made_of_the_view_as_it_is() -> None:
     app = opened_at("lattice", adamw="true")
-    app.session_state["make_lesson"] = True
-    app.run()
+    press(app, "Make a lesson")
 
     app.text_area(key="new_lesson_task").set_value("Say *why*.").run()
     app.session_state["new_lesson_hidden"] = ["data", "stage"]
     app.run()
 
-    link = copied_link(app, place=1)
+    link = parameters(app.code[-1].value)
     assert (link["lesson"], link["hide"]) == (["Say *why*."], ["stage.data"])
     assert link["adamw"] == ["true"]
 
@@ -83,7 +82,7 @@ def test_what_is_no_group_hides_nothing_and_loses_nothing() -> None:
 
     assert not out_of_sight(app)
     assert app.sidebar.number_input(key="steps").value == 500
-    assert "hide" not in copied_link(app)
+    assert "hide" not in parameters(copied_link(app))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from dashboard.choice import Choice
 from mlp_core import STAGES, Settings
 from mlp_core.table import Table, closed, opened
 from mlp_core.tasks import TASKS
-from tests.app.conftest import metric, opened_at, run_until
+from tests.app.conftest import copied_link, metric, opened_at, run_until
 
 # The Detective trains cases of its own.
 PAGES = ("lab", "story", "lattice", "evidence", "speed", "program")
@@ -155,7 +155,7 @@ def test_a_pin_on_a_file_stays_in_the_session_and_out_of_the_link() -> None:
     app.button(key="pin").click().run()
 
     assert app.button(key="pin").label == "Unpin this run"
-    link = next(code.value for code in app.code if "://" in code.value or "?" in code.value)
+    link = copied_link(app)
     assert "Whoever opens this link is asked for the CSV file" in said(app)
     assert "csv-" not in link
     assert "task=csv" in link

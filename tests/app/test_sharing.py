@@ -142,11 +142,11 @@ def test_the_real_loop_is_timed_when_fewer_readers_are_here(
     app = open_app(steps="40")
     captions = [caption.value for caption in app.caption]
     assert "Many readers are here. The real loop is timed when fewer are." in captions
-    assert metric(app, "Time for 1000 steps") == "–"
+    assert metric(app, "Time for 1,000 steps") == "–"
 
     monkeypatch.setattr(Crowd, "is_dense", False)
 
-    run_until(app, lambda: metric(app, "Time for 1000 steps") != "–")
+    run_until(app, lambda: metric(app, "Time for 1,000 steps") != "–")
 
 
 def test_what_was_made_of_a_run_goes_with_it(nothing_kept: Workers) -> None:

@@ -57,7 +57,7 @@ def test_every_chart_has_a_table_of_its_own(place: str) -> None:
     assert len(buttons) == charts > 0
     assert len(app.dataframe) == tables + charts
     for key, block in opened.items():
-        (table,) = (frame.value for frame in block.children.values())
+        (table,) = (frame.value for frame in block.dataframe)
         assert len(table), f"{key} is empty"
         assert len(table.columns) >= 2, f"{key} says nothing of its rows"
         assert not [title for title in table if "_" in title], f"{key} has names of the code"
@@ -70,7 +70,7 @@ def test_rows_are_sent_only_to_an_open_table_which_has_every_recorded_update() -
     opened = open_all(app)
 
     labels = {block.proto.label for block in closed.values()}
-    (table,) = (frame.value for frame in opened["loss_curves"].children.values())
+    (table,) = (frame.value for frame in opened["loss_curves"].dataframe)
     run = train(Settings(steps=int(LONG["steps"])), replace(STAGES["v1"], jit_step=True))
     assert [len(block.children) for block in closed.values()] == [0] * 4
     assert "Table *of loss curves*" in labels

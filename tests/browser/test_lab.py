@@ -76,7 +76,7 @@ def test_a_copied_link_restores_the_view(page: Page) -> None:
     seen = (last_losses(page), bars(page))
 
     page.get_by_role("button", name="Copy link").click()
-    link = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode").inner_text()
+    link = page.get_by_role("dialog").get_by_test_id("stCode").inner_text()
     page.goto("about:blank")
     page.goto(link)
     settled(page)

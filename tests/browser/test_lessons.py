@@ -1,8 +1,8 @@
-"""A chart's table and a lesson, in a real browser."""
+"""A chart's table and a lesson, in a real browser and by keyboard."""
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.checks import check_accessibility
 from tests.browser.waiting import settled
@@ -24,6 +24,34 @@ def test_the_keyboard_opens_a_table_beside_a_chart_that_stays(page: Page) -> Non
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('[class*=st-key-twin_loss]') !== null")
     assert page.locator("[data-old]").count() == count  # a chart drawn anew would be another one
+
+
+def test_the_keyboard_makes_a_lesson(page: Page) -> None:
+    page.goto("/lattice?steps=500")
+    settled(page)
+
+    page.get_by_role("button", name="Make a lesson").press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_focused()
+    press_until_focused(page, dialog.get_by_role("textbox", name="Task"))
+    page.keyboard.type("Say why")
+    press_until_focused(page, dialog.get_by_role("button", name="Stage of the post"))
+    page.keyboard.press("Space")
+
+    expect(dialog.get_by_test_id("stCode")).to_contain_text("lesson=Say+why&hide=stage")
+    press_until_focused(page, dialog.get_by_role("button", name="Copy to clipboard"))
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("button", name="Make a lesson")).to_be_focused()
+
+
+def press_until_focused(page: Page, target: Locator, most: int = 5) -> None:
+    """Presses the Tab key until something has the focus, or fails."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            return
+    expect(target).to_be_focused()
 
 
 def test_a_lesson_stays_on_every_page_until_it_is_left(page: Page) -> None:

@@ -25,6 +25,20 @@ def test_the_slider_moves_the_input_and_the_switch_makes_the_prediction_follow(p
     assert "wall_bias=true" in page.url
 
 
+def test_the_charts_of_the_wall_end_level(page: Page) -> None:
+    page.goto("/story")
+    settled(page)
+
+    residuals, scaled = (
+        page.locator(f".st-key-twin_{key}").bounding_box()
+        for key in ("wall_residuals", "scaled_input")
+    )
+
+    assert residuals
+    assert scaled
+    assert residuals["y"] == scaled["y"]
+
+
 def test_a_stage_is_drawn_over_the_one_before_and_opens_in_the_lab(page: Page) -> None:
     page.goto("/story")
     settled(page)

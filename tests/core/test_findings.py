@@ -159,7 +159,7 @@ def test_a_death_at_zero_variance_is_fatal_and_dated():
 def test_empty_batches_are_counted_and_marked():
     empty = found_named("empty_batches")
 
-    assert "968 of 1000 updates (97%)" in empty.found
+    assert "968 of 1,000 updates (97%)" in empty.found
     assert "(256, 5) and (0, 5)" in empty.found
     assert empty.updates == (1, 999)
 
