@@ -74,11 +74,17 @@ def main() -> None:
         log = Path(folder) / "log.txt"
         with serving(log) as server:
             page = browser.new_page(
-                base_url=server.address, viewport={"width": 1440, "height": 900}
+                base_url=server.address,
+                viewport={"width": 1440, "height": 900},
+                permissions=["clipboard-write"],
             )
             problems = console.errors_of(page)
+            told = 0
             for done, wrong in enumerate(clicks(page, arguments.clicks, arguments.seed), 1):
                 problems += wrong
+                for problem in problems[told:]:
+                    print(f"click {done}: {problem}", flush=True)
+                told = len(problems)
                 if done % LOOK_EVERY == 0:
                     memory.append(server.memory_mb()[0])
                     print(
@@ -87,7 +93,8 @@ def main() -> None:
             peak = server.memory_mb()[1]
         if "Traceback" in (printed := log.read_text()):
             problems.append(printed[-2000:])
-    print("\n".join(problems) or "no exception, no console error")
+            print(problems[-1])
+    print(f"{len(problems)} problems" if problems else "no exception, no console error")
     quarter = max(1, len(memory) // 4)
     for name, part in (("second", memory[quarter : 2 * quarter]), ("last", memory[-quarter:])):
         if part:

@@ -34,7 +34,7 @@ def profile(browser: Browser, server: str) -> Iterator[BrowserContext]:
 
     The page that stays open keeps alive the process that has compiled it.
     """
-    with browser.new_context(base_url=server) as profile:
+    with browser.new_context(base_url=server, permissions=["clipboard-write"]) as profile:
         profile.new_page().goto("/_stcore/health")
         yield profile
 
