@@ -11,15 +11,6 @@ from dashboard import twin, wide
 
 Tables = Mapping[str, pd.DataFrame | pa.Table]
 
-# There is one below each chart, so it is small. Who listens needs to know which chart it is of.
-_STYLE = """<style>
-[class*="st-key-twin_"] summary { font-size: 0.85rem; width: fit-content; margin-left: auto; }
-[class*="st-key-twin_"] summary p { font-size: inherit; }
-[class*="st-key-twin_"] summary em {
-  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
-}
-</style>"""
-
 
 def draw(
     spec: dict[str, Any],
@@ -59,11 +50,6 @@ def _first(tables: Tables) -> pd.DataFrame:
     return table if isinstance(table, pd.DataFrame) else table.to_pandas()
 
 
-def draw_style() -> None:
-    """Draws, once on a page, how what opens the tables looks."""
-    st.html(_STYLE)
-
-
 def _draw_twin(key: str, alt: str, table: Callable[[], pd.DataFrame]) -> None:
     """Draws what opens the table. Its rows are made and sent only when it is open."""
     opened = st.expander(
@@ -75,4 +61,4 @@ def _draw_twin(key: str, alt: str, table: Callable[[], pd.DataFrame]) -> None:
     )
     if opened.open:
         with opened:
-            wide.table(table(), key, f"The numbers of a chart. {alt}", hide_index=True)
+            wide.table(table(), f"twin_{key}", f"The numbers of a chart. {alt}", hide_index=True)

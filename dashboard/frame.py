@@ -5,7 +5,6 @@ from contextvars import ContextVar
 import streamlit as st
 
 from dashboard import (
-    canvas,
     lessons,
     memory,
     own_file,
@@ -13,8 +12,8 @@ from dashboard import (
     pins,
     runs,
     sidebar,
+    style,
     to_lab,
-    wide,
     words,
 )
 from dashboard.choice import Choice
@@ -37,8 +36,7 @@ def run() -> None:
     st.set_page_config(TITLE, "🔧", layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
     with pace.crowd().page_of(pace.reader()):
         page = _navigation()
-        canvas.draw_style()
-        wide.draw_style()
+        style.draw()
         lessons.restore()
         if page.url_path in _WITHOUT_SWITCHES:
             sidebar.draw(sidebar.GROUPS, _OUT_OF_SIGHT)

@@ -13,11 +13,6 @@ _LINK_WITHOUT_FILE = (
     "pins on it stay out of the link."
 )
 
-# Who has no mouse to hover with copies too.
-_STYLE = """<style>
-[role="dialog"] [data-testid="stCode"] > div { visibility: visible; opacity: 1; }
-</style>"""
-
 
 def show(question: str, choice: Choice | None = None) -> None:
     """Draws the question and the actions beside it.
@@ -25,7 +20,6 @@ def show(question: str, choice: Choice | None = None) -> None:
     Args:
       choice: the run on the page; None if it is not the sidebar's, so that it is not to be pinned.
     """
-    st.html(_STYLE)
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
         st.header(question, anchor=False)
         with st.container(horizontal=True, width="content", key="actions"):

@@ -10,20 +10,6 @@ _LETTER, _AROUND_CELL = 7, 17  # pixels
 _LONGEST_NUMBER = 8  # letters, as tables round them
 _LOOKED_AT = 50  # rows
 
-_STYLE = """<style>
-@media (max-width: 640px) {
-  [class*="st-key-wide_"]::after {
-    content: "Swipe the table sideways to see all of it." / "";
-    display: block; font-size: 0.85rem; opacity: 0.7; padding-top: 0.25rem;
-  }
-}
-</style>"""
-
-
-def draw_style() -> None:
-    """Draws, once on a page, how the line below a wide table looks."""
-    st.html(_STYLE)
-
 
 def table(rows: pd.DataFrame, key: str, alt: str, **options: Any) -> None:
     """Draws a table.

@@ -101,6 +101,7 @@ LAYERS = (
         "dashboard.jobs",
         "dashboard.memory",
         "dashboard.palette",
+        "dashboard.style",
         "dashboard.twin",
         "dashboard.wide",
     ),

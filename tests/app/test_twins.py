@@ -19,6 +19,7 @@ PAGES: dict[str, tuple[str | None, dict[str, str]]] = {
     "the Story with the stored grid": ("story", {}),
     "the Lattice": ("lattice", {}),
     "the Lattice's step": ("lattice", {"view": "One step"}),
+    "the Lattice's numbers": ("lattice", {"view": "Numbers"}),
     "the Evidence": ("evidence", SHORT),
     "the Speed": ("speed", {}),
     "the Detective": ("detective", {}),

@@ -1,0 +1,29 @@
+"""How parts look for which the theme has no word; drawn once on each page, for all of them."""
+
+import streamlit as st
+
+_RULES = """<style>
+/* What opens a chart's table. There is one below each chart, so it is small. Who listens needs to
+   know which chart it is of. */
+[class*="st-key-twin_"] summary { font-size: 0.85rem; width: fit-content; margin-left: auto; }
+[class*="st-key-twin_"] summary p { font-size: inherit; }
+[class*="st-key-twin_"] summary em {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
+
+/* A table that is wider than a phone. */
+@media (max-width: 640px) {
+  [class*="st-key-wide_"]::after {
+    content: "Swipe the table sideways to see all of it." / "";
+    display: block; font-size: 0.85rem; opacity: 0.7; padding-top: 0.25rem;
+  }
+}
+
+/* Who has no mouse to hover with copies a link too. */
+[role="dialog"] [data-testid="stCode"] > div { visibility: visible; opacity: 1; }
+</style>"""
+
+
+def draw() -> None:
+    """Draws it, on a page that shows nothing of it."""
+    st.html(_RULES)
