@@ -13,7 +13,7 @@ import streamlit as st
 _ARENA_MAX = -8  # glibc's name for how many heaps its threads may have
 _ARENAS = 2
 
-SHORT_FROM_MB = 480.0
+SHORT_FROM_MB = 520.0
 """From so much memory on, compiled programs are dropped before another one comes.
 
 Compiling takes up to 130 MB for a while. And each program keeps 30 to 40 MB, so that without a
