@@ -28,7 +28,7 @@ def fresh_caches() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def compiled_programs_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets the app believe that there is room: a process of tests is larger than one that serves."""
+    """Lets the app believe that there is room: tests take more than what serves readers."""
     monkeypatch.setattr(memory, "_used_mb", lambda: 0.0)
 
 
