@@ -110,7 +110,7 @@ class Workers:
     Args:
       threads: how many jobs may run at once.
       keep: how many jobs are remembered.
-      before: is called before a job's first chunk, in its thread.
+      before: is called before a job's first chunk, in its thread; an error of it is the job's.
     """
 
     def __init__(self, threads: int, keep: int, before: Callable[[], None] = lambda: None) -> None:
@@ -139,7 +139,7 @@ class Workers:
         with self._changed:
             job = self._jobs.get(key)
             if job is None:
-                job = self._jobs[key] = Job(chunks())
+                job = self._jobs[key] = Job(self._prepared(chunks()))
                 # New work goes first: it is short, or it says soon that it is not.
                 self._queue.appendleft(job)
                 self._drop_oldest()
@@ -185,6 +185,10 @@ class Workers:
             thread.join()
         atexit.unregister(self.close)
 
+    def _prepared(self, chunks: Iterator[T]) -> Iterator[T]:
+        self._before()
+        yield from chunks
+
     def _rouse(self, job: Job[Any]) -> None:
         job.rouse()
         self._queue.append(job)
@@ -202,8 +206,6 @@ class Workers:
                 if self._closed:
                     return
                 job = self._queue.popleft()
-            if not job.worked_seconds:
-                self._before()
             if job.advance():
                 is_short = job.worked_seconds < SHORT_SECONDS
                 with self._changed:

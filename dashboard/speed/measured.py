@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import streamlit as st
 
-from dashboard import pace, timings
+from dashboard import memory, pace, timings
 from dashboard.choice import Choice
 from dashboard.jobs import Job
 from mlp_core import Fixes, Settings
@@ -115,5 +115,9 @@ def _forms(wanted: Request) -> Iterator[Progress]:
 def _growth(wanted: Request) -> Iterator[Progress]:
     from mlp_core.timing import growth
 
-    nothing_yet = Measurement(wanted.settings, wanted.fixes, devices=1)
-    yield from growth.grown(nothing_yet)
+    nothing_yet, text = Measurement(wanted.settings, wanted.fixes, devices=1), ""
+    for progress in growth.grown(nothing_yet):
+        if progress.text != text:
+            memory.make_room()  # each size compiles a hundred programs, and none of another's
+            text = progress.text
+        yield progress

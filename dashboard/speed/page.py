@@ -104,7 +104,7 @@ def _draw_growth(choice: Choice, stored: tuple[Point, ...]) -> None:
     here = measured.result(wanted)
     points = here.points if here else stored
     st.markdown(words.growth())
-    panel.show(wanted, "Measure again" if here else "Measure how it grows here (about a minute)")
+    panel.show(wanted, "Measure again" if here else "Measure how it grows here (some minutes)")
     if not points:
         st.info("Nothing is measured for these settings yet.", icon=":material/show_chart:")
         return

@@ -83,3 +83,19 @@ def test_room_is_made_before_a_job_begins_and_not_before_each_chunk() -> None:
 
     assert ended
     assert done == ["room", "chunk 0", "chunk 1", "chunk 2"]
+
+
+def test_a_failure_to_make_room_is_told_by_the_job_and_the_next_one_runs() -> None:
+    problems = iter([OSError("no room"), None])
+
+    def before() -> None:
+        if (problem := next(problems)) is not None:
+            raise problem
+
+    workers = Workers(threads=1, keep=2, before=before)
+    jobs = [workers.start(name, lambda: iter([1])) for name in ("first", "second")]
+    ended = all(job.wait(10) for job in jobs)
+    workers.close()
+
+    assert ended
+    assert sorted(str(job.error) for job in jobs) == ["None", "no room"]
