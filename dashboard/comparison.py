@@ -33,8 +33,12 @@ def others(choice: Choice) -> list[Choice]:
     ]
 
 
-def draw(choice: Choice, run: "Run") -> None:
-    """Draws the bars, and below them where the run stands or what trains the others."""
+def draw(choice: Choice, run: "Run", running: bool) -> None:
+    """Draws the bars, and below them where the run stands or what trains the others.
+
+    Args:
+      running: whether the run trains on.
+    """
     known = {name: runs.known(stage) for name, stage in runs.stages(choice.settings).items()}
     pinned = pins.trained()
 
@@ -43,7 +47,7 @@ def draw(choice: Choice, run: "Run") -> None:
         return _Bars(_axis(table["val_loss"]), canvas.packed({"bars": table}))
 
     untrained = tuple(name for name, stage in known.items() if stage is None)
-    bars = make() if pinned else runs.made_once(choice, (choice, untrained), make)
+    bars = make() if pinned else runs.made_once(choice, run, (choice, untrained), make)
     canvas.draw(
         charts.val_loss_bars(*bars.ends),
         bars.tables,
@@ -53,7 +57,7 @@ def draw(choice: Choice, run: "Run") -> None:
     )
     beside = _comparable(choice)
     missing = [other for other in beside if runs.known(other) is None]
-    if runs.job(choice).running:
+    if running:
         return
     if not missing:
         st.caption(words.standing(run, tables.beside(choice, known, pinned)))

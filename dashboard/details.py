@@ -34,7 +34,7 @@ def show(choice: Choice, run: "Run") -> None:
 
 
 def _predictions(choice: Choice, run: "Run") -> None:
-    drawn = runs.made_once(choice, "predictions", lambda: _scattered(choice, run))
+    drawn = runs.made_once(choice, run, "predictions", lambda: _scattered(choice, run))
     if drawn is None:
         st.info("A network whose parameters are NaN predicts nothing but NaN.")
         return

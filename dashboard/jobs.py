@@ -45,6 +45,13 @@ class Job(Generic[T]):
         self._looked_at = time.monotonic()
         return not self.rested
 
+    def look(self) -> tuple[bool, T | None]:
+        """Returns whether more is to come, and the latest item: the last one if no more is to come.
+
+        Asked for the other way round, a job that ends in between would pass off a part as all.
+        """
+        return self.running, self.latest
+
     @property
     def rested(self) -> bool:
         """True once the job has ended or was stopped."""

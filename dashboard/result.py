@@ -68,26 +68,26 @@ def _draw(choice: Choice) -> None:
     if job.error is not None:
         answer.error(f"This run could not be trained: {job.error}", icon=":material/error:")
         return
-    run = job.latest
+    running, run = job.look()
     if run is None:
         answer.progress(0.0, "Compiling the training for these sizes, once for all switches …")
         _draw_stored(choice)
         return
     first = runs.known(runs.stages(choice.settings)["v1"])
     with answer:
-        _draw_answer(choice, run, first)
-    _draw_metrics(choice, run, first)
+        _draw_answer(choice, run, first, running)
+    _draw_metrics(choice, run, first, running)
     left, right = st.columns([2, 1], gap="medium")
     with left:
         _draw_curves(choice, run, first)
     with right:
-        comparison.draw(choice, run)
+        comparison.draw(choice, run, running)
 
 
-def _draw_answer(choice: Choice, run: "Run", first: "Run | None") -> None:
+def _draw_answer(choice: Choice, run: "Run", first: "Run | None", running: bool) -> None:
     """Draws the sentence; in its place, while the run trains, how far it is."""
     job, steps = runs.job(choice), choice.settings.steps
-    if job.running:
+    if running:
         far = f"{run.steps_done:,} of {steps:,} updates"
         text = f"Training: {far}, val loss {words.loss(run.final_val_loss)}"
         st.progress(run.steps_done / steps, text + words.in_turn(runs.others(choice)))
@@ -116,11 +116,9 @@ def _draw_data(choice: Choice, run: "Run") -> None:
     st.caption(" ".join(lines))
 
 
-def _draw_metrics(choice: Choice, run: "Run", first: "Run | None") -> None:
+def _draw_metrics(choice: Choice, run: "Run", first: "Run | None", running: bool) -> None:
     value = run.final_val_loss
-    before = None
-    if not runs.job(choice).running:
-        before = history.remember(choice, value)
+    before = None if running else history.remember(choice, value)
     with st.container(horizontal=True, key="metrics"):
         _loss_metric("Val loss", value, first.final_val_loss if first else None)
         _change_metric(value, before)
@@ -133,7 +131,7 @@ def _draw_metrics(choice: Choice, run: "Run", first: "Run | None") -> None:
             width=_METRIC_WIDTH,
             help="The rows in all batches together, a row counted each time it is seen.",
         )
-    stopwatch.show(choice, time, ready=not runs.job(choice).running)
+    stopwatch.show(choice, time, ready=not running)
 
 
 def _loss_metric(label: str, value: float, reference: float | None) -> None:
@@ -201,7 +199,7 @@ def _draw_curves(choice: Choice, run: "Run", first: "Run | None") -> None:
             deaths=tables.deaths(run),
         )
 
-    lines = make() if pinned else runs.made_once(choice, ("lines", first is None), make)
+    lines = make() if pinned else runs.made_once(choice, run, ("lines", first is None), make)
     if lines is None:
         st.info("There is no curve to draw: no loss in this run was ever a number.")
         return

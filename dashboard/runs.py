@@ -84,14 +84,15 @@ def known(choice: Choice) -> "Run | None":
     return found.latest if found and found.done else None
 
 
-def made_once(choice: Choice, what: Hashable, make: Callable[[], T]) -> T:
+def made_once(choice: Choice, run: "Run", what: Hashable, make: Callable[[], T]) -> T:
     """Returns what is made of a run and of nothing that goes before it; made anew while it trains.
 
     Args:
+      run: what it is made of; of a choice that may have trained on since.
       what: tells it from other things that are made of the run.
     """
     found = _workers().find(choice.compiled)
-    if found is None or not found.done:
+    if found is None or not found.done or found.latest is not run:
         return make()
     if what not in found.made:
         found.made[what] = make()

@@ -47,7 +47,8 @@ def _draw_live(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> 
 
 def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
     job = timings.job(choice)
-    timing, planned = job.latest, timings.planned_steps(choice)
+    running, timing = job.look()
+    planned = timings.planned_steps(choice)
     if timing is None:
         waits = _waits(choice)
         metric.metric(_LABEL, "–", delta_description="later" if waits else "starting", help=_HELP)
@@ -59,7 +60,7 @@ def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
     each = words.duration(timing.step_ms)
     total = words.duration(1000 * timing.step_ms)
     metric.metric(_LABEL, total, delta_description=f"{each} a step", help=_HELP)
-    if job.running:
+    if running:
         line.caption(
             f"Timing the real loop: {timing.steps_done:,} of {planned:,} steps, {each} each"
             + (words.in_turn(timings.others(choice)) or ".")

@@ -76,9 +76,10 @@ def _computed(settings: Settings, with_beyond: bool) -> Source | None:
         )
         wanted = grids.nearest(grids.request(settings, with_beyond, num_seeds))
         job = grids.job(wanted)
-        shown = grids.restricted(job.latest.grid, with_beyond) if job and job.latest else None
+        running, latest = job.look() if job else (False, None)
+        shown = grids.restricted(latest.grid, with_beyond) if latest else None
         done = len(shown.seeds) if shown else 0
-        if job is not None and job.running:
+        if running:
             pace.live(_draw_progress, POLL_SECONDS)(wanted, done)
         else:
             _draw_start(wanted, done)

@@ -34,6 +34,17 @@ def test_a_job_ends_with_its_last_item(worker: Workers) -> None:
     assert (job.latest, job.done, job.running) == (3, True, False)
 
 
+def test_a_part_is_not_passed_off_as_all_when_a_job_ends_under_the_readers_eyes() -> None:
+    class EndsWhenAsked(Job[int]):
+        @property
+        def running(self) -> bool:
+            while self.advance():
+                pass
+            return False
+
+    assert EndsWhenAsked(counting(3)).look() == (False, 3)
+
+
 def test_the_same_key_is_the_same_job(worker: Workers) -> None:
     calls = []
 
