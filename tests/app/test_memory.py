@@ -1,7 +1,10 @@
 """What is compiled is dropped where memory is short, and nobody notices but by the clock."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -13,6 +16,8 @@ from mlp_core import STAGES, Settings, train
 
 TINY = Settings(steps=20, hidden=(2,), examples=100, batch_size=8)
 
+REPOSITORY = Path(__file__).parents[2]
+
 Use = Callable[[float], None]
 
 
@@ -21,6 +26,27 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Use:
     """Returns a function that sets how much memory the process seems to use, in MB."""
     monkeypatch.setattr(memory, "_room", memory._Room())
     return lambda used_mb: monkeypatch.setattr(memory, "_used_mb", lambda: used_mb)
+
+
+def test_a_program_takes_little_memory() -> None:
+    """In a process of its own: what this one has let go of before would be used first."""
+    programs = 100
+    script = f"""
+import jax.numpy as jnp
+from dashboard import memory
+jnp.ones(1).block_until_ready()
+memory.make_room()
+before = memory._used_mb()
+for size in range({programs}):
+    jnp.exp(jnp.ones(size + 2)).block_until_ready()
+print(memory._used_mb() - before)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    grown_mb = float(done.stdout)
+
+    assert 0 < grown_mb / programs < 0.8
 
 
 def test_nothing_is_dropped_while_there_is_room(use: Use) -> None:

@@ -80,10 +80,12 @@ def install() -> None:
 
 def _ways() -> list[list[list[str]]]:
     """Returns the commands of each way to install one, the best way first."""
-    debian = [["apt-get", "update"], ["apt-get", "install", "--yes", "chromium"]]
     download = [[sys.executable, "-m", "playwright", "install", "chromium"]]
-    may_use_apt = shutil.which("apt-get") and os.geteuid() == 0
-    return [debian, download] if may_use_apt else [download]
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        return [download]
+    install = ["apt-get", "install", "--yes", "--no-install-recommends"]
+    debian = [[["apt-get", "update"], [*install, name]] for name in SYSTEM_NAMES[:2]]
+    return [*debian, download]
 
 
 def _succeeds(command: list[str]) -> bool:

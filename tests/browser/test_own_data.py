@@ -9,7 +9,7 @@ from tests.browser.checks import check_accessibility
 from tests.browser.waiting import chart_lines, settled
 
 DIABETES = Path(__file__).parents[2] / "mlp_core" / "diabetes.csv"
-LINK = "/?task=csv&steps=60&norm_init=true&whole_batches=true"
+LINK = "/?task=csv&steps=60&norm_init=true&whole_batches=true&jit_step=true"
 
 
 def choose(page: Page, file: Path) -> None:

@@ -33,7 +33,7 @@ def file(name: str) -> dict[str, object]:
 
 
 def test_what_a_file_is_named_is_shown_as_it_is(page: Page) -> None:
-    page.goto("/?task=csv&steps=60")
+    page.goto("/?task=csv&steps=60&jit_step=true")
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file(HOSTILE[2]))
     caption = page.get_by_test_id("stCaptionContainer").filter(has_text="Left out")
     expect(caption).to_be_visible(timeout=60_000)
@@ -45,7 +45,7 @@ def test_what_a_file_is_named_is_shown_as_it_is(page: Page) -> None:
 
 
 def test_a_link_forms_nothing_on_the_page(page: Page) -> None:
-    page.goto("/?hidden=![x](//a.example/b.png)")
+    page.goto("/?jit_step=true&hidden=![x](//a.example/b.png)")
     alert = page.get_by_test_id("stAlert")
     expect(alert).to_contain_text("a.example/b.png")
 

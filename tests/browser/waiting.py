@@ -5,15 +5,17 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 # Vega draws after the script has ended, a click takes a moment to reach the server, a live panel
-# asks again every 0.3 s. So a script at rest is not enough: the page must stand still for longer.
+# asks again every 0.3 s. So a script at rest is not enough: the page must stand still for longer,
+# and for some looks, for on a busy machine half a second may pass in which the browser does nothing.
 STANDS_STILL_FOR_MS = 500
+STILL_LOOKS = 3
 LOOKS_EVERY_MS = 100  # by default in each frame, for which the browser then draws one
 
 STATE = """
-(quietMs) => {
+([quietMs, looks]) => {
   if (window.lastChange === undefined) {
-    window.lastChange = performance.now();
-    const noteChange = () => { window.lastChange = performance.now(); };
+    const noteChange = () => { window.lastChange = performance.now(); window.stillLooks = 0; };
+    noteChange();
     const everything = {subtree: true, childList: true, attributes: true, characterData: true};
     new MutationObserver(noteChange).observe(document, everything);
   }
@@ -25,7 +27,9 @@ STATE = """
   if (exception) return exception.innerText;
   const atRest = app.dataset.testConnectionState === "CONNECTED" && script === "notRunning"
     && !document.querySelector("[data-testid=stSkeleton], [data-testid=stProgress]");
-  return atRest && performance.now() - window.lastChange > quietMs && "settled";
+  window.stillLooks += 1;
+  const still = performance.now() - window.lastChange > quietMs && window.stillLooks >= looks;
+  return atRest && still && "settled";
 }
 """
 
@@ -40,7 +44,10 @@ def settled(page: Page, timeout_ms: float = 180_000) -> Page:
       TimeoutError: Playwright's, if the page does not come to rest.
     """
     state = page.wait_for_function(
-        STATE, arg=STANDS_STILL_FOR_MS, polling=LOOKS_EVERY_MS, timeout=timeout_ms
+        STATE,
+        arg=[STANDS_STILL_FOR_MS, STILL_LOOKS],
+        polling=LOOKS_EVERY_MS,
+        timeout=timeout_ms,
     )
     assert state.json_value() == "settled", f"The app failed: {state.json_value()}"
     return page
