@@ -100,8 +100,6 @@ def _in_turn(wanted: Request) -> Iterator[Progress | None]:
         yield None
     for progress in (_forms if wanted.part == "forms" else _growth)(wanted):
         yield progress
-        if progress.fresh:
-            memory.make_room()
         pace.crowd().step_aside()
 
 
@@ -117,4 +115,9 @@ def _forms(wanted: Request) -> Iterator[Progress]:
 def _growth(wanted: Request) -> Iterator[Progress]:
     from mlp_core.timing import growth
 
-    yield from growth.grown(Measurement(wanted.settings, wanted.fixes, devices=1))
+    nothing_yet, text = Measurement(wanted.settings, wanted.fixes, devices=1), ""
+    for progress in growth.grown(nothing_yet):
+        if progress.text != text:
+            memory.make_room()  # each size compiles a hundred programs, and none of another's
+            text = progress.text
+        yield progress

@@ -127,8 +127,6 @@ class Progress(NamedTuple):
     share: float
     """From 0 to 1."""
     measurement: Measurement
-    fresh: bool = False
-    """True if what comes next needs nothing of what has been compiled: it may be dropped."""
 
 
 def pays_after(before: Figures, after: Figures) -> int | None:

@@ -15,7 +15,6 @@ from mlp_core.model import is_small
 from mlp_core.optimizer import hyper_of, init_optimizer, learning_rates
 from mlp_core.python_loop import PythonLoop, mean_loss
 from mlp_core.settings import Settings
-from mlp_core.timing.figures import FORMS
 from mlp_core.timing.programs import Program, programs_of, sent
 
 ROUND_SECONDS = 0.2
@@ -79,9 +78,9 @@ class Stepping:
         self,
         name: str,
         loop: type[PythonLoop],
-        main: Callable[[PythonLoop, jax.Array, jax.Array], Program] | None,
         settings: Settings,
         fixes: Fixes,
+        main: Callable[[PythonLoop, jax.Array, jax.Array], Program] | None,
         round_seconds: float,
     ):
         """Makes the form.
@@ -252,14 +251,13 @@ class Sweep:
         self.step_ms.append(1e3 * self._seconds_a_call / self._devices / self._settings.steps)
 
 
-def form_of(
-    name: str, settings: Settings, fixes: Fixes, round_seconds: float = ROUND_SECONDS
-) -> Form:
-    """Returns one form of a training, ready to be timed; `jit_step` does not matter.
+def forms(
+    settings: Settings, fixes: Fixes, round_seconds: float = ROUND_SECONDS
+) -> tuple[Form, ...]:
+    """Returns all forms of a training, ready to be timed; `jit_step` does not matter.
 
     Args:
-      name: one of `figures.FORMS`.
-      round_seconds: about how long a round takes.
+      round_seconds: about how long a round of a form takes.
     """
 
     def gradient(loop: PythonLoop, x: jax.Array, y: jax.Array) -> Program:
@@ -269,26 +267,13 @@ def form_of(
         assert isinstance(loop, StepLoop)
         return Program(update.whole_step, (loop.params, loop.opt_state, x, y, *loop.numbers))
 
-    how = (settings, fixes, round_seconds)
-    match name:
-        case "nothing":
-            return Stepping(name, EagerLoop, None, *how)
-        case "gradient":
-            return Stepping(name, PythonLoop, gradient, *how)
-        case "step":
-            return Stepping(name, StepLoop, step, *how)
-        case "loop":
-            return Whole(*how)
-        case "sweep":
-            return Sweep(*how)
-    raise ValueError(f"{name} is none of the forms {', '.join(FORMS)}.")
-
-
-def forms(
-    settings: Settings, fixes: Fixes, round_seconds: float = ROUND_SECONDS
-) -> tuple[Form, ...]:
-    """Returns all forms of a training; see `form_of`."""
-    return tuple(form_of(name, settings, fixes, round_seconds) for name in FORMS)
+    return (
+        Stepping("nothing", EagerLoop, settings, fixes, None, round_seconds),
+        Stepping("gradient", PythonLoop, settings, fixes, gradient, round_seconds),
+        Stepping("step", StepLoop, settings, fixes, step, round_seconds),
+        Whole(settings, fixes, round_seconds),
+        Sweep(settings, fixes, round_seconds),
+    )
 
 
 def differences(forms: tuple[Form, ...]) -> dict[str, tuple[float, int]]:

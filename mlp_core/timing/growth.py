@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from mlp_core.settings import Settings
 from mlp_core.timing.estimate import measurable
-from mlp_core.timing.figures import FORMS, Measurement, Point, Progress
-from mlp_core.timing.forms import Form, form_of
+from mlp_core.timing.figures import Measurement, Point, Progress
+from mlp_core.timing.forms import Form, forms
 
 SIZES: Mapping[str, tuple[int, ...]] = {
     "steps": (10, 100, 1000, 10_000),
@@ -24,34 +24,33 @@ def grown(
 ) -> Iterator[Progress]:
     """Yields the measurement with more and more points: one axis changes, the others stay.
 
-    Form after form, for where Python leads it compiles a hundred operations for each size, and they
-    fill the memory: `Progress.fresh` says when they may be dropped. Sizes that these data have no rows for are left out. Runs are cut short where a step takes long,
+    Sizes that these data have no rows for are left out. Runs are cut short where a step takes long,
     save where the number of steps is what grows.
     """
     found = replace(measurement, points=())
     wanted = [
-        (axis, name, size, at)
+        (axis, size, at)
         for axis, of_axis in sizes.items()
-        for name in FORMS
         for size in of_axis
         if (at := _resized(measurement.settings, axis, size)) is not None
     ]
-    before = None
-    for place, (axis, name, size, settings) in enumerate(wanted):
+    for place, (axis, size, settings) in enumerate(wanted):
         text, share = f"Timing {axis.replace('_', ' ')} {size:,}", place / len(wanted)
-        compiled_for = (name, settings.shape if axis != "steps" else axis)
-        yield Progress(text, share, found, fresh=compiled_for != before)
-        before, form = compiled_for, form_of(name, settings, measurement.fixes, ROUND_SECONDS)
-        for _ in _rounds(form, rounds):
+        yield Progress(text, share, found)
+        ready = forms(settings, measurement.fixes, ROUND_SECONDS)
+        for _ in _rounds(ready, rounds):
             yield Progress(text, share, found)
-        found = replace(found, points=(*found.points, Point(axis, size, name, tuple(form.step_ms))))
+        points = tuple(Point(axis, size, form.name, tuple(form.step_ms)) for form in ready)
+        found = replace(found, points=(*found.points, *points))
     yield Progress("Done", 1.0, found)
 
 
-def _rounds(form: Form, rounds: int) -> Iterator[None]:
-    yield from form.warm_up()
+def _rounds(ready: tuple[Form, ...], rounds: int) -> Iterator[None]:
+    for form in ready:
+        yield from form.warm_up()
     for _ in range(rounds):
-        yield from form.round()
+        for form in ready:
+            yield from form.round()
 
 
 def _resized(settings: Settings, axis: str, size: int) -> Settings | None:

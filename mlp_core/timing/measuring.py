@@ -13,7 +13,7 @@ from mlp_core.timing.programs import Stages
 
 ROUNDS = 5
 
-_COMPILED = 0.5  # the share of the time that is over by then
+_COMPILED, _WARM = 0.5, 0.65  # the shares of the time that are over by then
 
 
 def measure(
@@ -24,10 +24,8 @@ def measure(
 ) -> Iterator[Progress]:
     """Yields how far the measurement is; the last one has the figures of all forms.
 
-    First every form's programs are compiled anew. Then the form that compiles nothing is timed:
-    its operations, each compiled by JAX for itself, fill the memory. After them the others warm up
-    and take turns for some rounds, so that whatever else the machine does disturbs all alike.
-    `Progress.fresh` says when compiled programs may be dropped.
+    First every form's programs are compiled anew; then each form warms up; then they take turns
+    for some rounds, so that whatever else the machine does disturbs all alike.
 
     Args:
       fixes: `jit_step` does not matter.
@@ -38,25 +36,22 @@ def measure(
     ready = forms(settings, fixes, round_seconds)
     stages: dict[str, list[Stages]] = {}
     for place, form in enumerate(ready):
-        yield Progress("Compiling", _COMPILED * place / len(ready), found, fresh=True)
         programs = form.programs()
         for number, program in enumerate(programs, 1):
             stages.setdefault(form.name, []).append(program.stages())
             share = _COMPILED * (place + number / len(programs)) / len(ready)
             yield Progress(f"Compiling, {number} of {len(programs)} programs", share, found)
-    share = _COMPILED
-    for group in (ready[:1], ready[1:]):
-        yield Progress("Warming up", share, found, fresh=True)
-        for form in group:
-            for _ in form.warm_up():
-                yield Progress("Warming up", share, found)
-        for number in range(1, rounds + 1):
-            for form in group:
-                for _ in form.round():
-                    yield Progress(f"Timing, round {number} of {rounds}", share, found)
-            share += (1 - _COMPILED) / 2 / rounds
+    for place, form in enumerate(ready, 1):
+        for _ in form.warm_up():
+            share = _COMPILED + (_WARM - _COMPILED) * place / len(ready)
+            yield Progress("Warming up", share, found)
+    for number in range(1, rounds + 1):
+        for form in ready:
+            for _ in form.round():
+                share = _WARM + (1 - _WARM) * (number - 1) / rounds
+                yield Progress(f"Timing, round {number} of {rounds}", share, found)
     found = replace(found, figures=_figures(ready, stages))
-    yield Progress("Done", 1.0, found, fresh=True)
+    yield Progress("Done", 1.0, found)
 
 
 def _figures(ready: tuple[Form, ...], stages: dict[str, list[Stages]]) -> tuple[Figures, ...]:
