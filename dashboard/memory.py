@@ -93,7 +93,7 @@ def _keep_programs_small() -> None:
     """
     import jax
 
-    def let_go(event: str, *_: float, **__: str | int) -> None:
+    def let_go(event: str, duration_secs: float, **_: str | int) -> None:
         if event != "/jax/core/compile/backend_compile_duration":
             return
         for module, name in _LOWERED:

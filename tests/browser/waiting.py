@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page
 
 # Vega draws after the script has ended, a click takes a moment to reach the server, a live panel
 # asks again every 0.3 s. So a script at rest is not enough: the page must stand still for longer,
-# and for some looks, for on a busy machine half a second may pass in which the browser does nothing.
+# and for some looks: on a busy machine half a second may pass in which the browser does nothing.
 STANDS_STILL_FOR_MS = 500
 STILL_LOOKS = 3
 LOOKS_EVERY_MS = 100  # by default in each frame, for which the browser then draws one
