@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -97,7 +98,7 @@ def _keep_programs_small() -> None:
         if event != "/jax/core/compile/backend_compile_duration":
             return
         for module, name in _LOWERED:
-            lowered = getattr(sys.modules.get(module), name, None)
+            lowered: Any = getattr(sys.modules.get(module), name, None)
             if hasattr(lowered, "cache_clear"):
                 lowered.cache_clear()
 
