@@ -89,8 +89,8 @@ class Settings:
                 f"batch_size must be at most the {self.num_train} training rows, "
                 f"got {self.batch_size}"
             )
-        most = MAX_INPUTS // self.num_features
-        if self.steps * self.batch_size > most:
+        if self.num_inputs > MAX_INPUTS:
+            most = MAX_INPUTS // self.num_features
             raise ValueError(
                 f"steps times batch_size must be at most {most}, got "
                 f"{self.steps * self.batch_size}; lower one of them"
@@ -111,6 +111,11 @@ class Settings:
     def num_features(self) -> int:
         """Inputs of one example."""
         return tasks.size(self.task).num_features
+
+    @property
+    def num_inputs(self) -> int:
+        """Numbers that the batches of a run hold together."""
+        return self.steps * self.batch_size * self.num_features
 
     @property
     def num_val(self) -> int:

@@ -1,12 +1,12 @@
 """What a seed gives a run to start from: its examples, its batches and its first parameters."""
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
@@ -15,6 +15,12 @@ from mlp_core.data import dataset, seed_keys
 from mlp_core.fixes import Fixes
 from mlp_core.model import Params
 from mlp_core.settings import Settings
+
+_MOST_KEPT = 4_000_000
+"""The most numbers that kept batches may hold: 16 MB."""
+
+_STEPS_AT_ONCE = 500
+_ALIGNED_BYTES = 64  # where JAX's own arrays begin, too
 
 Unravel = Callable[[Any], Params]
 """Turns raveled parameters into a `Params`."""
@@ -52,18 +58,38 @@ def lay_out(settings: Settings, rows: np.ndarray) -> Examples:
     """Returns the seed's examples with batches of these rows, `[T, B]`."""
     data = dataset(settings)
     y_train = data.y_train[:, 0]
-    x_batches = np.ascontiguousarray(data.x_train[rows].swapaxes(1, 2))
-    arrays = (data.x_train, y_train, data.x_val, data.y_val[:, 0], x_batches, y_train[rows])
-    return Examples(*map(jnp.asarray, arrays))
+    steps, size = rows.shape
+    x_batches = _to_take_over((steps, data.x_train.shape[1], size))
+    y_batches = _to_take_over((steps, size))
+    for start in range(0, steps, _STEPS_AT_ONCE):
+        stretch = slice(start, start + _STEPS_AT_ONCE)
+        x_batches[stretch] = data.x_train[rows[stretch]].swapaxes(1, 2)
+        y_batches[stretch] = y_train[rows[stretch]]
+    arrays = (data.x_train, y_train, data.x_val, data.y_val[:, 0], x_batches, y_batches)
+    return Examples(*map(jax.device_put, arrays))
+
+
+def _to_take_over(shape: tuple[int, ...]) -> np.ndarray:
+    """Returns room for float32 that JAX takes over as it is: where it begins there is no copy."""
+    size = math.prod(shape)
+    room = np.empty(size + _ALIGNED_BYTES // 4, np.float32)
+    skipped = -room.ctypes.data % _ALIGNED_BYTES // 4
+    return room[skipped : skipped + size].reshape(shape)
 
 
 _kept_examples = lru_cache(maxsize=2)(draw_examples)
 
 
 def examples(settings: Settings) -> Examples:
-    """Returns the seed's examples and batches; drawn once, then kept for a few seeds."""
+    """Returns the seed's examples and batches; drawn once, then kept for a few seeds.
+
+    Those that take much memory are drawn for each run.
+    """
     names = ("seed", "task", "examples", "noise", "val_share", "steps", "batch_size")
-    return _kept_examples(Settings(**{name: getattr(settings, name) for name in names}))
+    drawn_from = Settings(**{name: getattr(settings, name) for name in names})
+    if settings.num_inputs > _MOST_KEPT:
+        return draw_examples(drawn_from)
+    return _kept_examples(drawn_from)
 
 
 def forget_examples() -> None:

@@ -128,12 +128,27 @@ def _arguments(
 ) -> tuple[Any, ...]:
     filled = of_seed + of_seed[-1:] * (mesh.size - len(of_seed))
     per_device = NamedSharding(mesh, PartitionSpec(RUNS))
-    examples = jax.device_put(_stacked(map(starts.draw_examples, filled)), per_device)
+    examples = _spread(map(starts.draw_examples, filled), per_device)
     states = _stacked(_stacked(_start(one, fixes) for fixes in combinations) for one in filled)
     states = jax.device_put(states, per_device)
     stretch = Stretch(0, settings.steps, 0, 1)
     unravel = starts.initial(settings, combinations[0]).unravel
     return states, examples, plan, stretch, unravel, mesh
+
+
+def _spread(examples: Iterable[Examples], per_device: NamedSharding) -> Examples:
+    """Returns the examples of all seeds, each on its device; nothing large is copied."""
+    devices = list(per_device.mesh.devices.flat)
+
+    def together(*leaves: jax.Array) -> jax.Array:
+        parts = [
+            jax.device_put(np.asarray(leaf)[None], device)
+            for leaf, device in zip(leaves, devices, strict=True)
+        ]
+        shape = (len(leaves), *leaves[0].shape)
+        return jax.make_array_from_single_device_arrays(shape, per_device, parts)
+
+    return jax.tree.map(together, *examples)
 
 
 def _start(settings: Settings, fixes: Fixes) -> State:
