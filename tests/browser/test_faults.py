@@ -1,4 +1,4 @@
-"""A cut connection, a killed server, a disk that takes nothing: the reader goes on."""
+"""A closed browser, a cut connection, a killed server, a full disk: the reader goes on."""
 
 import re
 from pathlib import Path
@@ -13,6 +13,16 @@ from tests.browser.waiting import settled
 SWEEP = (
     "/lattice?hidden=2&steps=2000&examples=100&batch_size=8&adamw=true&grid=computed+here&seeds=256"
 )
+
+
+SEEDS_DONE = re.compile(r"(\d+) of 256 seeds done")
+
+
+def seeds_done(page: Page) -> int:
+    """Returns how many seeds of the sweep the page says are done."""
+    found = SEEDS_DONE.search(page.get_by_text(SEEDS_DONE).inner_text())
+    assert found
+    return int(found[1])
 
 
 def sidebar(page: Page) -> Locator:
@@ -49,6 +59,26 @@ def test_a_cut_connection_comes_back_with_the_switches_and_the_file(page: Page) 
     expect(page).to_have_url(re.compile("split_keys=true.*adamw=true|adamw=true.*split_keys=true"))
     expect(sidebar(page).get_by_text("blood_pressure")).to_be_visible()
     expect(page.get_by_text("This run needs a CSV file")).to_have_count(0)
+
+
+def test_a_browser_closed_in_the_middle_of_a_sweep_finds_it_again(
+    browser: Browser, page: Page, server: str
+) -> None:
+    with browser.new_context(base_url=server) as left:
+        before = left.new_page()
+        before.goto(SWEEP)
+        before.get_by_role("button", name="Compute").click(timeout=120_000)
+        expect(before.get_by_text(SEEDS_DONE)).to_be_visible(timeout=120_000)
+        done = seeds_done(before)
+        assert done > 0
+
+    page.goto(SWEEP)
+
+    expect(page.get_by_text(SEEDS_DONE)).to_be_visible(timeout=60_000)
+    assert seeds_done(page) >= done
+    expect(page.get_by_role("button", name=re.compile("Compute|Go on"))).to_have_count(0)
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
+    expect(page.get_by_text(re.compile(r"Stopped after \d+ of 256 seeds"))).to_be_visible()
 
 
 def test_a_killed_server_loses_nothing_that_the_link_holds(
