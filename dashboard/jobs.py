@@ -22,6 +22,10 @@ UNWATCHED_SECONDS = 120.0
 """A job stops when nobody has looked at it for so long: its reader has closed the page."""
 
 
+OUT_OF_SIGHT_SECONDS = 10.0
+"""Nobody waits for a job that has not been looked at for so long; its reader may come back."""
+
+
 class Job(Generic[T]):
     """One computation. Its `latest` item is its result so far, and all of it once it is `done`."""
 
@@ -56,6 +60,16 @@ class Job(Generic[T]):
     def rested(self) -> bool:
         """True once the job has ended or was stopped."""
         return self._rested.is_set()
+
+    @property
+    def seen_at(self) -> float:
+        """When it was last looked at, by the monotonic clock."""
+        return self._looked_at
+
+    @property
+    def held_up(self) -> bool:
+        """True if it has begun and not ended: it holds what it needs to go on."""
+        return self.worked_seconds > 0 and not self.done
 
     @property
     def left_alone(self) -> bool:
@@ -117,11 +131,19 @@ class Workers:
     Args:
       threads: how many jobs may run at once.
       keep: how many jobs are remembered.
+      keep_unseen: how many of those can go on that have begun and are out of sight, stopped or not;
+        older ones begin anew when somebody looks again. Each may hold 100 MB.
       before: is called before a job's first chunk, in its thread; an error of it is the job's.
     """
 
-    def __init__(self, threads: int, keep: int, before: Callable[[], None] = lambda: None) -> None:
-        self._keep, self._before = keep, before
+    def __init__(
+        self,
+        threads: int,
+        keep: int,
+        before: Callable[[], None] = lambda: None,
+        keep_unseen: int = 2,
+    ) -> None:
+        self._keep, self._before, self._keep_unseen = keep, before, keep_unseen
         self._jobs: OrderedDict[Hashable, Job[Any]] = OrderedDict()
         self._queue: deque[Job[Any]] = deque()
         self._changed = threading.Condition()
@@ -150,6 +172,7 @@ class Workers:
                 # New work goes first: it is short, or it says soon that it is not.
                 self._queue.appendleft(job)
                 self._drop_oldest()
+                self._drop_unseen()
                 self._changed.notify()
             elif job.left_alone:
                 self._rouse(job)
@@ -205,6 +228,13 @@ class Workers:
         ended = [key for key, job in self._jobs.items() if job.rested]
         for key in ended[: max(0, len(self._jobs) - self._keep)]:
             del self._jobs[key]
+
+    def _drop_unseen(self) -> None:
+        before = time.monotonic() - OUT_OF_SIGHT_SECONDS
+        unseen = [key for key, job in self._jobs.items() if job.held_up and job.seen_at < before]
+        unseen.sort(key=lambda key: self._jobs[key].seen_at)
+        for key in unseen[: max(0, len(unseen) - self._keep_unseen)]:
+            self._jobs.pop(key).drop()
 
     def _work(self) -> None:
         while True:

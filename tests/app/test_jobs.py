@@ -1,6 +1,7 @@
 """Background jobs: in turn, kept, stopped, resumed."""
 
 import functools
+import gc
 import threading
 import time
 import weakref
@@ -43,6 +44,40 @@ def test_a_part_is_not_passed_off_as_all_when_a_job_ends_under_the_readers_eyes(
             return False
 
     assert EndsWhenAsked(counting(3)).look() == (False, 3)
+
+
+def test_what_was_begun_and_is_out_of_sight_lets_go_of_its_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Large:
+        pass
+
+    held: list[weakref.ref[Large]] = []
+
+    def chunks() -> Iterator[int]:
+        large = Large()
+        held.append(weakref.ref(large))
+        yield 1
+        yield from counting(1000, seconds=0.01)
+        assert large
+
+    worker, began = Workers(threads=1, keep=9, keep_unseen=2), []
+    for name in "abcd":
+        job = worker.start(name, chunks)
+        while job.latest is None:
+            time.sleep(0.01)
+        job.stop()
+        assert job.wait(5)
+        began.append(job)
+    assert all(ref() is not None for ref in held)
+
+    monkeypatch.setattr(jobs, "OUT_OF_SIGHT_SECONDS", 0.0)
+    worker.start("new", lambda: counting(1))
+
+    worker.close()
+    gc.collect()
+    assert [ref() is not None for ref in held] == [False, False, True, True]
+    assert [worker.find(name) for name in "abcd"] == [None, None, *began[2:]]
 
 
 def test_the_same_key_is_the_same_job(worker: Workers) -> None:
