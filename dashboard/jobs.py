@@ -37,6 +37,8 @@ class Job(Generic[T]):
         self.made: dict[Hashable, Any] = {}
         """What was made of its result; goes when the job goes."""
         self.worked_seconds = 0.0
+        self.weight = 1.0
+        """For how many others it counts where they are kept, once it has ended."""
         self._chunks = chunks
         self._dropped = False
         self._left_alone = False
@@ -131,7 +133,8 @@ class Workers:
     Args:
       threads: how many jobs may run at once.
       keep: how many jobs are remembered.
-      keep_unseen: how many of those can go on that have begun and are out of sight, stopped or not;
+      weigh: returns for how many others a result counts among those; 1 by default.
+      keep_unseen: how many of them can go on that have begun and are out of sight, stopped or not;
         older ones begin anew when somebody looks again. Each may hold 100 MB.
       before: is called before a job's first chunk, in its thread; an error of it is the job's.
     """
@@ -141,9 +144,11 @@ class Workers:
         threads: int,
         keep: int,
         before: Callable[[], None] = lambda: None,
+        weigh: Callable[[Any], float] = lambda latest: 1.0,
         keep_unseen: int = 2,
     ) -> None:
-        self._keep, self._before, self._keep_unseen = keep, before, keep_unseen
+        self._keep, self._before, self._weigh = keep, before, weigh
+        self._keep_unseen = keep_unseen
         self._jobs: OrderedDict[Hashable, Job[Any]] = OrderedDict()
         self._queue: deque[Job[Any]] = deque()
         self._changed = threading.Condition()
@@ -225,9 +230,11 @@ class Workers:
         self._changed.notify()
 
     def _drop_oldest(self) -> None:
-        ended = [key for key, job in self._jobs.items() if job.rested]
-        for key in ended[: max(0, len(self._jobs) - self._keep)]:
-            del self._jobs[key]
+        too_much = sum(job.weight for job in self._jobs.values()) - self._keep
+        for key in [key for key, job in self._jobs.items() if job.rested]:
+            if too_much <= 0:
+                return
+            too_much -= self._jobs.pop(key).weight
 
     def _drop_unseen(self) -> None:
         before = time.monotonic() - OUT_OF_SIGHT_SECONDS
@@ -243,7 +250,10 @@ class Workers:
                 if self._closed:
                     return
                 job = self._queue.popleft()
-            if job.advance():
+            goes_on = job.advance()
+            if not goes_on and job.latest is not None:
+                job.weight = self._weigh(job.latest)
+            if goes_on:
                 is_short = job.worked_seconds < SHORT_SECONDS
                 with self._changed:
                     (self._queue.appendleft if is_short else self._queue.append)(job)

@@ -18,8 +18,9 @@ _ARENAS = 2
 SHORT_FROM_MB = 520.0
 """From so much memory on, compiled programs are dropped before another one comes.
 
-Compiling takes up to 130 MB for a while. And each program keeps 30 to 40 MB, so that without a
-bound the first reader who tries twenty sizes would bring the process down.
+Compiling takes up to 130 MB for a while. And of each shape of network the training keeps 5 MB, the
+real loop 10, the evidence 30, so that without a bound a reader who tries many would bring the
+process down.
 """
 
 WORTH_MB = 60.0
