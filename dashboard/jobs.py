@@ -22,7 +22,7 @@ UNWATCHED_SECONDS = 120.0
 """A job stops when nobody has looked at it for so long: its reader has closed the page."""
 
 
-OUT_OF_SIGHT_SECONDS = 10.0
+OUT_OF_SIGHT_SECONDS = 6.0
 """Nobody waits for a job that has not been looked at for so long; its reader may come back."""
 
 
@@ -40,7 +40,7 @@ class Job(Generic[T]):
         self.weight = 1.0
         """For how many others it counts where they are kept, once it has ended."""
         self._chunks = chunks
-        self._dropped = False
+        self.dropped = False
         self._left_alone = False
         self._looked_at = time.monotonic()
         self._rested = threading.Event()
@@ -111,12 +111,12 @@ class Job(Generic[T]):
 
     def drop(self) -> None:
         """Ends the job for good: what it computes from is let go, whoever still holds the job."""
-        self.stopped = self._dropped = True
+        self.stopped = self.dropped = True
         self._let_go()
 
     def _let_go(self) -> None:
         # Both the one who drops and the thread come here last, so one of them sees both as true.
-        if self._dropped and self.rested:
+        if self.dropped and self.rested:
             self._chunks, self.error = iter(()), None  # an error holds on to where it was raised
             self.made.clear()
 
@@ -202,7 +202,7 @@ class Workers:
         """Stops and drops the jobs of all keys of which `belongs` is true."""
         with self._changed:
             for key in [key for key in self._jobs if belongs(key)]:
-                self._jobs.pop(key).drop()
+                self._drop(key)
 
     def others(self, job: Job[Any]) -> int:
         """Returns how many other jobs take turns with one; none if each has a thread of its own."""
@@ -241,7 +241,14 @@ class Workers:
         unseen = [key for key, job in self._jobs.items() if job.held_up and job.seen_at < before]
         unseen.sort(key=lambda key: self._jobs[key].seen_at)
         for key in unseen[: max(0, len(unseen) - self._keep_unseen)]:
-            self._jobs.pop(key).drop()
+            self._drop(key)
+
+    def _drop(self, key: Hashable) -> None:
+        job = self._jobs.pop(key)
+        job.drop()
+        if job in self._queue:  # its turn may be far
+            self._queue.remove(job)
+            job.advance()
 
     def _work(self) -> None:
         while True:
@@ -250,14 +257,19 @@ class Workers:
                 if self._closed:
                     return
                 job = self._queue.popleft()
-            goes_on = job.advance()
-            if not goes_on and job.latest is not None:
+            if job.advance():
+                self._queue_again(job)
+            elif job.latest is not None:
                 job.weight = self._weigh(job.latest)
-            if goes_on:
-                is_short = job.worked_seconds < SHORT_SECONDS
-                with self._changed:
-                    (self._queue.appendleft if is_short else self._queue.append)(job)
-                    self._changed.notify()
+
+    def _queue_again(self, job: Job[Any]) -> None:
+        with self._changed:
+            if job.dropped:
+                job.advance()
+                return
+            is_short = job.worked_seconds < SHORT_SECONDS
+            (self._queue.appendleft if is_short else self._queue.append)(job)
+            self._changed.notify()
 
 
 _all_workers: weakref.WeakSet[Workers] = weakref.WeakSet()

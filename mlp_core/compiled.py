@@ -158,7 +158,8 @@ class CompiledLoop:
     def __init__(self, settings: Settings, fixes: Fixes, updates: np.ndarray):
         _, flat, self._unravel = starts.initial(settings, fixes)
         self._advance = _advance[model.is_small(settings)]
-        self.examples = starts.examples(settings)
+        self._settings = settings
+        self._fed: Examples | None = None
         self.updates = updates
         self._stops = np.union1d(updates, settings.steps)  # records may end before the run
         self._plan = plan(settings, fixes, self._stops)
@@ -171,7 +172,7 @@ class CompiledLoop:
         Args:
           rows_seen: `[T]`, how many rows of each batch count.
         """
-        self.examples = examples
+        self._fed = examples
         self._plan = self._plan._replace(rows_seen=rows_seen)
 
     def advance(self, stop: int) -> None:
@@ -185,7 +186,8 @@ class CompiledLoop:
         last = np.searchsorted(self._stops, stop, "right")
         unfinished = last < len(self._stops)
         stretch = Stretch(self.done, stop, int(first), int(last + unfinished))
-        return self._state, self.examples, self._plan, stretch, self._unravel
+        examples = self._fed or starts.examples(self._settings)
+        return self._state, examples, self._plan, stretch, self._unravel
 
     @property
     def params(self) -> Params:

@@ -1,6 +1,7 @@
 """What a seed gives a run to start from: its examples, its batches and its first parameters."""
 
 import math
+import threading
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
@@ -14,10 +15,7 @@ from mlp_core import batches, model
 from mlp_core.data import dataset, seed_keys
 from mlp_core.fixes import Fixes
 from mlp_core.model import Params
-from mlp_core.settings import Settings
-
-_MOST_KEPT = 4_000_000
-"""The most numbers that kept batches may hold: 16 MB."""
+from mlp_core.settings import MAX_INPUTS, Settings
 
 _STEPS_AT_ONCE = 500
 _ALIGNED_BYTES = 64  # where JAX's own arrays begin, too
@@ -77,24 +75,41 @@ def _to_take_over(shape: tuple[int, ...]) -> np.ndarray:
     return room[skipped : skipped + size].reshape(shape)
 
 
-_kept_examples = lru_cache(maxsize=2)(draw_examples)
+class _Kept:
+    """The examples that were asked for last, as many as one run may have at most."""
+
+    def __init__(self) -> None:
+        self.examples: dict[Settings, Examples] = {}
+        self.lock = threading.Lock()
+
+    def get(self, settings: Settings) -> Examples:
+        """Returns what is drawn from these settings; what was not asked for longest, goes."""
+        with self.lock:
+            kept = self.examples.pop(settings, None)
+        examples = kept or draw_examples(settings)  # others need not wait for it
+        with self.lock:
+            self.examples[settings] = examples
+            while sum(each.num_inputs for each in self.examples) > MAX_INPUTS:
+                del self.examples[next(iter(self.examples))]
+            return examples
+
+
+_kept = _Kept()
 
 
 def examples(settings: Settings) -> Examples:
-    """Returns the seed's examples and batches; drawn once, then kept for a few seeds.
+    """Returns the seed's examples and batches, of which few are kept: they may take 150 MB.
 
-    Those that take much memory are drawn for each run.
+    So a run that may have to wait for its turn should ask again after it.
     """
     names = ("seed", "task", "examples", "noise", "val_share", "steps", "batch_size")
-    drawn_from = Settings(**{name: getattr(settings, name) for name in names})
-    if settings.num_inputs > _MOST_KEPT:
-        return draw_examples(drawn_from)
-    return _kept_examples(drawn_from)
+    return _kept.get(Settings(**{name: getattr(settings, name) for name in names}))
 
 
 def forget_examples() -> None:
     """Drops what is kept for the next run, so that no reader's table stays in memory."""
-    _kept_examples.cache_clear()
+    with _kept.lock:
+        _kept.examples.clear()
 
 
 def _draw_initials(seed: int, task: str, hidden: tuple[int, ...]) -> dict[Fixes, Initial]:

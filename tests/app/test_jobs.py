@@ -62,6 +62,38 @@ def test_a_heavy_result_counts_for_several_where_they_are_kept() -> None:
     ]
 
 
+def test_a_dropped_job_lets_go_though_its_turn_is_far(worker: Workers) -> None:
+    go_on = threading.Event()
+    held: list[weakref.ref[threading.Event]] = []
+
+    def waiting() -> Iterator[int]:
+        large = threading.Event()
+        held.append(weakref.ref(large))
+        yield 1
+        time.sleep(jobs.SHORT_SECONDS)
+        yield 2
+        yield 3
+        assert large
+
+    def blocking() -> Iterator[int]:
+        go_on.wait(30)
+        yield 1
+
+    far = worker.start("far", waiting)
+    while far.latest != 1:
+        time.sleep(0.01)
+    worker.start("blocking", blocking)
+    while far.latest != 2:
+        time.sleep(0.01)
+
+    worker.forget_where(lambda key: key == "far")
+
+    assert far.wait(5)
+    gc.collect()
+    assert held[0]() is None
+    go_on.set()
+
+
 def test_what_was_begun_and_is_out_of_sight_lets_go_of_its_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

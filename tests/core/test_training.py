@@ -9,7 +9,7 @@ import pytest
 from jax import tree
 from jax.monitoring import register_event_duration_secs_listener
 
-from mlp_core import STAGES, Fixes, Settings, init_optimizer, train, train_chunks
+from mlp_core import STAGES, Fixes, Settings, init_optimizer, starts, train, train_chunks
 from mlp_core.fixes import NUMERIC_SWITCHES
 from mlp_core.optimizer import hyper_of, updated
 from mlp_core.starts import initial
@@ -243,3 +243,16 @@ def test_an_exploding_run_ends_without_an_exception():
     )
 
     assert run.steps_done == 200
+
+
+def test_examples_are_kept_up_to_the_size_of_the_largest_run():
+    starts.forget_examples()
+    large = [Settings(seed=seed, examples=100_000, steps=5000, batch_size=1000) for seed in (1, 2)]
+    first = starts.examples(large[0])
+
+    assert starts.examples(large[0]) is first
+    starts.examples(large[1])
+    assert starts.examples(large[0]) is not first
+    small = [starts.examples(Settings(seed=seed)) for seed in (1, 2, 3)]
+    assert [starts.examples(Settings(seed=seed)) for seed in (1, 2, 3)] == small
+    starts.forget_examples()
