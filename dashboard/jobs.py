@@ -22,8 +22,11 @@ UNWATCHED_SECONDS = 120.0
 """A job stops when nobody has looked at it for so long: its reader has closed the page."""
 
 
-OUT_OF_SIGHT_SECONDS = 6.0
-"""Nobody waits for a job that has not been looked at for so long; its reader may come back."""
+OUT_OF_SIGHT_SECONDS = 15.0
+"""Nobody waits for a job that has not been looked at for so long; its reader may come back.
+
+With fifty readers the pages that wait look every 10 s at the least.
+"""
 
 
 class Job(Generic[T]):
@@ -39,16 +42,16 @@ class Job(Generic[T]):
         self.worked_seconds = 0.0
         self.weight = 1.0
         """For how many others it counts where they are kept, once it has ended."""
-        self._chunks = chunks
+        self.looked_at = time.monotonic()
         self.dropped = False
+        self._chunks = chunks
         self._left_alone = False
-        self._looked_at = time.monotonic()
         self._rested = threading.Event()
 
     @property
     def running(self) -> bool:
         """True while more is to come. Asking counts as looking at the job."""
-        self._looked_at = time.monotonic()
+        self.looked_at = time.monotonic()
         return not self.rested
 
     def look(self) -> tuple[bool, T | None]:
@@ -64,12 +67,7 @@ class Job(Generic[T]):
         return self._rested.is_set()
 
     @property
-    def seen_at(self) -> float:
-        """When it was last looked at, by the monotonic clock."""
-        return self._looked_at
-
-    @property
-    def held_up(self) -> bool:
+    def unfinished(self) -> bool:
         """True if it has begun and not ended: it holds what it needs to go on."""
         return self.worked_seconds > 0 and not self.done
 
@@ -83,7 +81,7 @@ class Job(Generic[T]):
 
         Waiting counts as looking, too.
         """
-        self._looked_at = time.monotonic()
+        self.looked_at = time.monotonic()
         return self._rested.wait(seconds)
 
     def stop(self) -> None:
@@ -92,7 +90,7 @@ class Job(Generic[T]):
 
     def advance(self) -> bool:
         """Computes one chunk. Returns True if another one should follow."""
-        if not self.stopped and time.monotonic() - self._looked_at > UNWATCHED_SECONDS:
+        if not self.stopped and time.monotonic() - self.looked_at > UNWATCHED_SECONDS:
             self.stopped = self._left_alone = True
         if not self.stopped:
             began = time.monotonic()
@@ -123,7 +121,7 @@ class Job(Generic[T]):
     def rouse(self) -> None:
         """Lets a stopped job go on."""
         self.stopped = self._left_alone = False
-        self._looked_at = time.monotonic()
+        self.looked_at = time.monotonic()
         self._rested.clear()
 
 
@@ -238,8 +236,10 @@ class Workers:
 
     def _drop_unseen(self) -> None:
         before = time.monotonic() - OUT_OF_SIGHT_SECONDS
-        unseen = [key for key, job in self._jobs.items() if job.held_up and job.seen_at < before]
-        unseen.sort(key=lambda key: self._jobs[key].seen_at)
+        unseen = [
+            key for key, job in self._jobs.items() if job.unfinished and job.looked_at < before
+        ]
+        unseen.sort(key=lambda key: self._jobs[key].looked_at)
         for key in unseen[: max(0, len(unseen) - self._keep_unseen)]:
             self._drop(key)
 
