@@ -17,6 +17,7 @@ from mlp_core.fixes import Fixes
 from mlp_core.model import Params
 from mlp_core.settings import MAX_INPUTS, Settings
 
+_MOST_KEPT = 4
 _STEPS_AT_ONCE = 500
 _ALIGNED_BYTES = 64  # where JAX's own arrays begin, too
 
@@ -76,7 +77,7 @@ def _to_take_over(shape: tuple[int, ...]) -> np.ndarray:
 
 
 class _Kept:
-    """The examples that were asked for last, as many as one run may have at most."""
+    """The examples that were asked for last, all together no more than one run may have."""
 
     def __init__(self) -> None:
         self.examples: dict[Settings, Examples] = {}
@@ -89,9 +90,14 @@ class _Kept:
         examples = kept or draw_examples(settings)  # others need not wait for it
         with self.lock:
             self.examples[settings] = examples
-            while sum(each.num_inputs for each in self.examples) > MAX_INPUTS:
+            while len(self.examples) > _MOST_KEPT or self._num_inputs > MAX_INPUTS:
                 del self.examples[next(iter(self.examples))]
             return examples
+
+    @property
+    def _num_inputs(self) -> int:
+        # Of the arrays, not of the settings: a reader's table may have been closed.
+        return sum(each.x_batches.size for each in self.examples.values())
 
 
 _kept = _Kept()

@@ -65,10 +65,10 @@ class _Gathering:
         self._settings, self._fixes = settings, fixes
         initial, examples = starts.initial(settings, fixes), starts.examples(settings)
         plan = compiled.plan(settings, fixes, np.array([settings.steps]))
-        self._given = initial, examples, plan
+        self._given = initial, plan
         self._marks = recorded(settings.steps)
         asked = np.isin(np.arange(settings.steps + 1), self._marks)
-        self._recorder = Recorder(settings, initial, examples, plan, asked)
+        self._recorder = Recorder(settings, initial, plan, asked)
         adamw = plan._replace(hyper=plan.hyper._replace(adamw=True))
         self._fits = [OneBatch(initial, examples, plan)]
         if not fixes.adamw:
@@ -86,7 +86,8 @@ class _Gathering:
         params, updates, standing = self._recorder.recorded
         rows_seen = batches.rows_seen(settings, fixes)
         draw = partial(model.init, settings=settings, fixes=fixes)
-        initial, examples, plan = self._given
+        initial, plan = self._given
+        examples = starts.examples(settings)
         return Evidence(
             ledger.draws(draw, seed_keys(settings.seed).params),
             ledger.named(initial.params),

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from mlp_core import model
+from mlp_core import model, starts
 from mlp_core.compiled import Plan, jitted
 from mlp_core.evidence.standing import Standing, layer_norms, row_stds, standing
 from mlp_core.optimizer import init_optimizer, updated
@@ -54,15 +54,17 @@ class Recorder:
         self,
         settings: Settings,
         initial: Initial,
-        examples: Examples,
         plan: Plan,
         asked: np.ndarray,
     ):
         _, self._start, self._unravel = initial
+        self._settings, self._plan, self._asked = settings, plan, asked
         self._advance = _advance[model.is_small(settings)]
-        self._given = self._start, examples, plan, asked
         self._state = _begun(*self._given, self._unravel)
-        self._steps = settings.steps
+
+    @property
+    def _given(self) -> tuple[jax.Array, Examples, Plan, np.ndarray]:
+        return self._start, starts.examples(self._settings), self._plan, self._asked
 
     def advance(self, first: int, stop: int) -> None:
         """Makes the updates `first` to `stop`, those before `first` being done."""
@@ -72,7 +74,7 @@ class Recorder:
     @property
     def recorded(self) -> tuple[jax.Array, Update, Standing]:
         """The raveled parameters at the end, and the records with NumPy arrays as leaves."""
-        params, steps = self._state.params, self._steps
+        params, steps = self._state.params, self._settings.steps
         # The look at the end comes before an update that the run has no more. A look of its own
         # would take as long to compile as all of the loop.
         after = self._advance(self._state, *self._given, steps, steps + 1, self._unravel)

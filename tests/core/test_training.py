@@ -13,6 +13,7 @@ from mlp_core import STAGES, Fixes, Settings, init_optimizer, starts, train, tra
 from mlp_core.fixes import NUMERIC_SWITCHES
 from mlp_core.optimizer import hyper_of, updated
 from mlp_core.starts import initial
+from mlp_core.table import Table, closed, opened
 from mlp_core.training import FIRST_CHUNK
 
 SMALL = Settings(seed=1, examples=200, hidden=(4, 3), steps=45, batch_size=32)
@@ -243,6 +244,18 @@ def test_an_exploding_run_ends_without_an_exception():
     )
 
     assert run.steps_done == 200
+
+
+def test_a_table_that_was_closed_is_in_nobodys_way():
+    x = np.random.default_rng(0).normal(size=(200, 2))
+    task = opened(Table(("a", "b"), "y", x, x[:, 0]))
+    starts.examples(Settings(task=task, batch_size=32, steps=10))
+
+    closed(task)
+
+    for seed in range(5):
+        starts.examples(Settings(seed=seed, steps=10))
+    assert all(settings.task != task for settings in starts._kept.examples)
 
 
 def test_examples_are_kept_up_to_the_size_of_the_largest_run():
