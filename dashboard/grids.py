@@ -60,8 +60,7 @@ class Progress(NamedTuple):
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
 def _workers() -> Workers:
     # One sweep takes all cores.
-    # A grid that is not done holds little but its results, which took long.
-    return Workers(1, _KEPT_GRIDS, memory.make_room, keep_unseen=_KEPT_GRIDS)
+    return Workers(threads=1, keep=_KEPT_GRIDS, before=memory.make_room)
 
 
 @st.cache_resource(show_spinner=False)

@@ -21,11 +21,10 @@ SHORT_SECONDS = 0.5
 UNWATCHED_SECONDS = 120.0
 """A job stops when nobody has looked at it for so long: its reader has closed the page."""
 
-
 OUT_OF_SIGHT_SECONDS = 15.0
 """Nobody waits for a job that has not been looked at for so long; its reader may come back.
 
-With fifty readers the pages that wait look every 10 s at the least.
+With fifty readers the page that waits for evidence looks every 10 s.
 """
 
 
@@ -131,10 +130,10 @@ class Workers:
     Args:
       threads: how many jobs may run at once.
       keep: how many jobs are remembered.
-      weigh: returns for how many others a result counts among those; 1 by default.
-      keep_unseen: how many of them can go on that have begun and are out of sight, stopped or not;
-        older ones begin anew when somebody looks again. Each may hold 100 MB.
       before: is called before a job's first chunk, in its thread; an error of it is the job's.
+      weigh: returns for how many others a result counts among those that are remembered.
+      keep_unseen: how many can go on that have begun and are out of sight, stopped or not; older
+        ones begin anew when somebody looks again. All can by default: for jobs that hold little.
     """
 
     def __init__(
@@ -143,7 +142,7 @@ class Workers:
         keep: int,
         before: Callable[[], None] = lambda: None,
         weigh: Callable[[Any], float] = lambda latest: 1.0,
-        keep_unseen: int = 2,
+        keep_unseen: int | None = None,
     ) -> None:
         self._keep, self._before, self._weigh = keep, before, weigh
         self._keep_unseen = keep_unseen
@@ -235,6 +234,8 @@ class Workers:
             too_much -= self._jobs.pop(key).weight
 
     def _drop_unseen(self) -> None:
+        if self._keep_unseen is None:
+            return
         before = time.monotonic() - OUT_OF_SIGHT_SECONDS
         unseen = [
             key for key, job in self._jobs.items() if job.unfinished and job.looked_at < before

@@ -26,7 +26,6 @@ process down.
 WORTH_MB = 60.0
 """So much must have come since they were last dropped: what is not theirs would not go away."""
 
-
 _LOWERED = (
     ("jax._src.pjit", "_pjit_lower"),
     ("jax._src.interpreters.pxla", "_cached_lowering_to_hlo"),
@@ -66,7 +65,7 @@ def settle(loaded: str) -> None:
 
 
 def make_room() -> None:
-    """Drops what JAX has compiled, if memory is short.
+    """Drops what JAX has compiled, if memory is short; from then on, programs take less of it.
 
     To be called before anything new is compiled. What is needed again is compiled again, or comes
     from the disk; work under way goes on.

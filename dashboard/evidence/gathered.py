@@ -20,11 +20,12 @@ LONGEST_SECONDS = 3600.0
 
 _SHARE = 4.0  # what it costs, where training alone costs 1
 _KEPT = 32
+_KEPT_UNSEEN = 2  # each may hold 50 MB of records
 
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
 def _workers() -> Workers:
-    return Workers(threads=1, keep=_KEPT, before=memory.make_room)
+    return Workers(threads=1, keep=_KEPT, before=memory.make_room, keep_unseen=_KEPT_UNSEEN)
 
 
 def begin(choice: Choice) -> "Job[Progress]":

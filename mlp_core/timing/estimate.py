@@ -12,7 +12,7 @@ LONGEST_RUN_SECONDS = 0.25
 """Nor does it take longer, so that a measurement can be stopped soon."""
 
 MOST_INPUTS = 4_000_000
-"""Nor do its batches hold more numbers, which all forms keep for themselves."""
+"""Nor do its batches hold more numbers, unless the fewest steps do: forms keep their own."""
 
 FEWEST_STEPS = 10
 """A training of which so many steps take longer is too large to be measured."""
@@ -33,7 +33,7 @@ def measurable(settings: Settings, most: int = MOST_STEPS) -> Settings:
     """
     a_step = estimated_seconds(settings) / settings.steps
     steps = min(most, settings.steps, int(LONGEST_RUN_SECONDS / a_step))
-    steps = min(steps, max(1, MOST_INPUTS * settings.steps // settings.num_inputs))
+    steps = min(steps, max(FEWEST_STEPS, MOST_INPUTS * settings.steps // settings.num_inputs))
     if steps < min(FEWEST_STEPS, settings.steps):
         raise ValueError(
             f"a step must take at most {LONGEST_RUN_SECONDS / FEWEST_STEPS:.3f} s to be timed in "

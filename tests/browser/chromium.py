@@ -83,6 +83,7 @@ def _ways() -> list[list[list[str]]]:
     download = [[sys.executable, "-m", "playwright", "install", "chromium"]]
     if not shutil.which("apt-get") or os.geteuid() != 0:
         return [download]
+    # On Ubuntu both fail: it has no headless shell, and its chromium only asks for a snap.
     install = ["apt-get", "install", "--yes", "--no-install-recommends"]
     debian = [[["apt-get", "update"], [*install, name]] for name in SYSTEM_NAMES[:2]]
     return [*debian, download]

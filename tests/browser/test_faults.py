@@ -13,8 +13,6 @@ from tests.browser.waiting import settled
 SWEEP = (
     "/lattice?hidden=2&steps=2000&examples=100&batch_size=8&adamw=true&grid=computed+here&seeds=256"
 )
-
-
 SEEDS_DONE = re.compile(r"(\d+) of 256 seeds done")
 
 

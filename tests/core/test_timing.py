@@ -12,6 +12,7 @@ import pytest
 from mlp_core import STAGES, Settings, dataset, init_optimizer, predict, step, train
 from mlp_core.python_loop import PythonBatches, PythonLoop
 from mlp_core.starts import initial
+from mlp_core.table import Table, closed, opened
 from mlp_core.timing import forms, growth, measuring, rest, stored
 from mlp_core.timing.estimate import FEWEST_STEPS, MOST_STEPS, measurable
 from mlp_core.timing.figures import FORMS, Figures, Measurement, Point, pays_after, spread
@@ -202,6 +203,7 @@ def test_the_spread_is_that_of_the_quartiles():
 def test_a_long_run_is_cut_short_and_one_too_large_is_refused():
     assert measurable(Settings(steps=20_000)).steps == MOST_STEPS
     assert measurable(Settings(steps=3)).steps == 3
+    assert measurable(Settings(batch_size=4096)).steps < 200, "the batches would take much memory"
     wide = measurable(Settings(hidden=(256, 256, 256), batch_size=256))
     assert FEWEST_STEPS <= wide.steps < MOST_STEPS
     with pytest.raises(ValueError, match="a step must take at most"):
@@ -257,6 +259,15 @@ def test_what_is_no_such_file_is_refused(text, tmp_path):
 
     with pytest.raises(ValueError, match="must be made by"):
         stored.load(file)
+
+
+def test_a_wide_table_with_large_batches_can_be_measured():
+    x = np.random.default_rng(0).normal(size=(6000, 99))
+    task = opened(Table(tuple(f"x{column}" for column in range(99)), "y", x, x[:, 0]))
+
+    assert measurable(Settings(task=task, batch_size=4096, steps=50)).steps == FEWEST_STEPS
+
+    closed(task)
 
 
 def test_the_shipped_file_is_of_the_posts_settings_with_all_its_forms():
