@@ -26,6 +26,9 @@ process down.
 WORTH_MB = 60.0
 """So much must have come since they were last dropped: what is not theirs would not go away."""
 
+LARGE_FROM_SECONDS = 0.3
+"""What takes so long to compile leaves up to 300 MB free, which the system gets back at once."""
+
 _LOWERED = (
     ("jax._src.pjit", "_pjit_lower"),
     ("jax._src.interpreters.pxla", "_cached_lowering_to_hlo"),
@@ -86,7 +89,7 @@ def make_room() -> None:
 
 @cache
 def _keep_programs_small() -> None:
-    """Lets go, each time that a program is compiled, of what it was before.
+    """Lets go, each time that a program is compiled, of what it was before and what that took.
 
     JAX 0.10 keeps that, a megabyte for each operation that is sent on its own, four times what the
     compiled operation takes; JAX 0.12 does not. It has no public name: where JAX has changed it,
@@ -101,6 +104,8 @@ def _keep_programs_small() -> None:
             lowered: Any = getattr(sys.modules.get(module), name, None)
             if hasattr(lowered, "cache_clear"):
                 lowered.cache_clear()
+        if duration_secs > LARGE_FROM_SECONDS:
+            _give_back()
 
     jax.monitoring.register_event_duration_secs_listener(let_go)
 
@@ -123,6 +128,11 @@ def _collect() -> None:
     gc.collect()
     gc.freeze()
     gc.collect()  # else Python would wait until a quarter of what is frozen now has come anew
+    _give_back()
+
+
+def _give_back() -> None:
+    """Returns to the system what is free: 40 ms at most, in which others go on."""
     with _a_known_c_library():
         ctypes.CDLL(None).malloc_trim(0)
 

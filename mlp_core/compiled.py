@@ -109,10 +109,6 @@ def advance(
     state: State, examples: Examples, plan: Plan, stretch: Stretch, unravel: Unravel
 ) -> State:
     """Returns the state after a stretch of updates, its records filled in on the way."""
-    x_train, x_val = examples.x_train.T, examples.x_val.T
-
-    def mean_loss(params: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
-        return jnp.mean((model.outputs(unravel(params), x, plan.norm) - y) ** 2)
 
     def update(t: jax.Array, state: State) -> State:
         x, y = examples.x_batches[t], examples.y_batches[t]
@@ -127,8 +123,9 @@ def advance(
         )
 
     def record(r: jax.Array, state: State) -> State:
-        train_loss = mean_loss(state.params, x_train, examples.y_train)
-        val_loss = mean_loss(state.params, x_val, examples.y_val)
+        params = unravel(state.params)
+        train_loss = model.mean_loss(params, examples.x_train, examples.y_train, plan.norm)
+        val_loss = model.mean_loss(params, examples.x_val, examples.y_val, plan.norm)
         return state._replace(
             train_loss=state.train_loss.at[r].set(train_loss),
             val_loss=state.val_loss.at[r].set(val_loss),

@@ -19,13 +19,13 @@ from mlp_core.settings import Settings
 from mlp_core.starts import initial
 
 
-def mean_loss(params: Params, x: jax.Array, y: jax.Array, norm: Norm) -> jax.Array:
+def batch_loss(params: Params, x: jax.Array, y: jax.Array, norm: Norm) -> jax.Array:
     """Returns the mean squared error; nothing is compiled unless the caller does."""
     return jnp.mean((model.outputs(params, x.T, norm) - y[:, 0]) ** 2)
 
 
-loss = jax.jit(mean_loss)
-loss_and_gradient = jax.jit(jax.value_and_grad(mean_loss))
+loss_and_gradient = jax.jit(jax.value_and_grad(batch_loss))
+_loss_of_all = jax.jit(model.mean_loss)
 
 
 class PythonLoop:
@@ -92,8 +92,8 @@ class PythonLoop:
         if record == len(self.updates) or self.updates[record] != self.done:
             return
         data = self._data
-        self._recorded[0, record] = loss(self.params, data.x_train, data.y_train, self.norm)
-        self._recorded[1, record] = loss(self.params, data.x_val, data.y_val, self.norm)
+        for row, (x, y) in enumerate([(data.x_train, data.y_train), (data.x_val, data.y_val)]):
+            self._recorded[row, record] = _loss_of_all(self.params, x, y[:, 0], self.norm)
 
     @property
     def losses(self) -> Losses:

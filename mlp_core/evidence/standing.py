@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from mlp_core import model
-from mlp_core.model import Head, Norm, Params
+from mlp_core.model import Norm, Params
 from mlp_core.starts import Examples, Unravel
 
 
@@ -25,40 +25,34 @@ def standing(
 ) -> Standing:
     """Returns where the run stands at these raveled parameters."""
     drawn = unravel(params)
-    train, val = (examples.x_train.T, examples.y_train), (examples.x_val.T, examples.y_val)
-    train_loss, val_loss = (
-        jnp.mean((model.outputs(drawn, x, norm) - y) ** 2) for x, y in (train, val)
+
+    def loss(x: jax.Array, y: jax.Array) -> jax.Array:
+        return model.mean_loss(drawn, x, y, norm)
+
+    def smallest_stds(x: jax.Array) -> jax.Array:
+        return jnp.stack([jnp.min(std) for std in row_stds(drawn, x, norm)])
+
+    def dead(x: jax.Array) -> list[jax.Array]:
+        return [(units == 0).all(axis=1) for units in model.hidden_units(drawn, x, norm)]
+
+    x_train, x_val = examples.x_train, examples.x_val
+    smallest = [model.in_blocks(smallest_stds, x, drawn).min(axis=0) for x in (x_train, x_val)]
+    dead_in_blocks = model.in_blocks(dead, x_train, drawn)
+    return Standing(
+        loss(x_train, examples.y_train),
+        loss(x_val, examples.y_val),
+        jnp.minimum(*smallest),
+        jnp.stack([jnp.mean(layer.all(axis=0)) for layer in dead_in_blocks]),
+        layer_norms(unravel(params - start)),
     )
-    dead = [
-        jnp.mean((hidden(drawn, train[0], norm, depth + 1) == 0).all(axis=1))
-        for depth in range(len(drawn.layers))
-    ]
-    every_row = jnp.concatenate([train[0], val[0]], axis=1)
-    smallest = [jnp.min(std) for std in row_stds(drawn, every_row, norm)]
-    distance = layer_norms(unravel(params - start))
-    return Standing(train_loss, val_loss, jnp.stack(smallest), jnp.stack(dead), distance)
-
-
-def hidden(params: Params, x: jax.Array, norm: Norm, depth: int) -> jax.Array:
-    """Returns the units of the layer number `depth`, from 1, for each row: `[D, B] -> [O, B]`.
-
-    One head a unit that passes this unit through: the network's own outputs, nothing else.
-    """
-    layers = params.layers[:depth]
-    units = layers[-1].bias.size
-
-    def unit(weight: jax.Array) -> jax.Array:
-        return model.outputs(Params(layers, Head(weight[None], jnp.zeros(1))), x, norm)
-
-    return jax.vmap(unit)(jnp.eye(units))
 
 
 def row_stds(params: Params, x: jax.Array, norm: Norm) -> list[jax.Array]:
-    """Returns the std over a layer's units before LayerNorm, for each layer `[B]`."""
+    """Returns the std over a layer's units before LayerNorm, for each layer: `[D, B] -> [B]`."""
+    inputs = x, *model.hidden_units(params, x, norm)
     stds = []
-    for depth, layer in enumerate(params.layers):
-        inputs = hidden(params, x, norm, depth) if depth else x
-        product = jnp.matmul(layer.weight, inputs, precision=jax.lax.Precision.HIGHEST)
+    for layer, into in zip(params.layers, inputs, strict=False):  # nothing comes after the last
+        product = jnp.matmul(layer.weight, into, precision=jax.lax.Precision.HIGHEST)
         summed = product + (norm.pre_bias * layer.pre_bias)[:, None]
         stds.append(jnp.std(summed, axis=0))
     return stds

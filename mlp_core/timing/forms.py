@@ -13,7 +13,7 @@ from mlp_core.evidence.loop import MAX_UPDATES
 from mlp_core.fixes import Fixes
 from mlp_core.model import is_small
 from mlp_core.optimizer import hyper_of, init_optimizer, learning_rates
-from mlp_core.python_loop import PythonLoop, mean_loss
+from mlp_core.python_loop import PythonLoop, batch_loss
 from mlp_core.settings import Settings
 from mlp_core.timing.programs import Program, programs_of, sent
 
@@ -25,7 +25,7 @@ PIECE_SECONDS = 0.08
 class EagerLoop(PythonLoop):
     """Nothing is compiled: each operation is sent to the device on its own."""
 
-    loss_and_gradient = staticmethod(jax.value_and_grad(mean_loss))
+    loss_and_gradient = staticmethod(jax.value_and_grad(batch_loss))
 
 
 class StepLoop(PythonLoop):
@@ -261,7 +261,7 @@ def forms(
     """
 
     def gradient(loop: PythonLoop, x: jax.Array, y: jax.Array) -> Program:
-        return Program(jax.value_and_grad(mean_loss), (loop.params, x, y, loop.norm))
+        return Program(jax.value_and_grad(batch_loss), (loop.params, x, y, loop.norm))
 
     def step(loop: PythonLoop, x: jax.Array, y: jax.Array) -> Program:
         assert isinstance(loop, StepLoop)

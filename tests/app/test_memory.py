@@ -31,7 +31,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Use:
 def test_a_program_takes_little_memory() -> None:
     """In a process of its own: what this one has let go of before would be used first."""
     programs = 100
-    script = f"""
+    grown_mb = printed(f"""
 import jax.numpy as jnp
 from dashboard import memory
 jnp.ones(1).block_until_ready()
@@ -40,13 +40,33 @@ before = memory._used_mb()
 for size in range({programs}):
     jnp.exp(jnp.ones(size + 2)).block_until_ready()
 print(memory._used_mb() - before)
-"""
+""")
+
+    assert 0 < grown_mb / programs < 0.8
+
+
+def test_what_a_large_program_took_to_compile_goes_back_to_the_system() -> None:
+    left_free_mb = printed("""
+from dashboard import memory
+from mlp_core import STAGES, Settings, train
+settings = Settings(hidden=(64,) * 6, steps=20)
+memory.make_room()
+memory.LARGE_FROM_SECONDS = 0.1
+train(settings, STAGES["final"])
+before = memory._used_mb()
+memory._give_back()
+print(before - memory._used_mb())
+""")
+
+    assert left_free_mb < 40
+
+
+def printed(script: str) -> float:
+    """Returns the number that a script prints in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
-    grown_mb = float(done.stdout)
-
-    assert 0 < grown_mb / programs < 0.8
+    return float(done.stdout)
 
 
 def test_nothing_is_dropped_while_there_is_room(use: Use) -> None:

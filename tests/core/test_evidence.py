@@ -1,17 +1,30 @@
 """What is recorded of a run, against the plain run, NumPy and loops in Python."""
 
 from dataclasses import fields, is_dataclass, replace
+from functools import partial
 
 import jax
 import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from mlp_core import STAGES, Fixes, Settings, dataset, init_optimizer, predict, step, train
+from mlp_core import (
+    STAGES,
+    Fixes,
+    Settings,
+    dataset,
+    init_optimizer,
+    model,
+    predict,
+    starts,
+    step,
+    train,
+)
 from mlp_core.evidence import Evidence, collect, collect_chunks
 from mlp_core.evidence.collection import MAX_RECORDS, recorded
 from mlp_core.evidence.loop import compiled_shapes, operations
 from mlp_core.evidence.probing import FIT_UPDATES
+from mlp_core.evidence.standing import standing
 from mlp_core.python_loop import PythonBatches, PythonLoop
 from mlp_core.starts import initial
 from tests.core.printed import is_final_val_loss
@@ -53,6 +66,24 @@ def assert_same(one, other):
             assert_same(*values)
         else:
             jax.tree.map(np.testing.assert_array_equal, *values)
+
+
+@pytest.mark.parametrize("fixes", [Fixes(), STAGES["final"]])
+def test_rows_in_blocks_stand_where_they_stand_at_once(fixes, monkeypatch):
+    settings = replace(SMALL, hidden=(2, 3))
+    (params, flat, unravel), examples = initial(settings, fixes), starts.examples(settings)
+    layer = params.layers[0]  # the gain and the bias of a unit that is dead, beside one that lives
+    layer = layer._replace(gain=layer.gain.at[0].set(0), bias=layer.bias.at[0].set(-1))
+    died, _ = ravel_pytree(params._replace(layers=(layer, *params.layers[1:])))
+    looked = died, flat, examples, model.norm_of(fixes), unravel
+    at_once = standing(*looked)
+    monkeypatch.setattr(model, "UNITS_AT_ONCE", 3 * 17)
+
+    in_blocks = standing(*looked)
+
+    assert at_once.dead_units[0] == 0.5
+    np.testing.assert_array_equal(in_blocks.dead_units, at_once.dead_units)
+    jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-5), in_blocks, at_once)
 
 
 @pytest.mark.parametrize("stage", ["final", "beyond"])
