@@ -86,6 +86,7 @@ _DEFAULTS = Settings()
 _LIKE = 0.005  # losses that differ by a smaller share count as equal
 _JOINER = "\N{WORD JOINER}"  # has no width and allows no break
 _TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def loss(value: float) -> str:
@@ -94,9 +95,17 @@ def loss(value: float) -> str:
         return "NaN"
     if value < 1e-6:
         return "0"
-    if math.isinf(value) or value >= 1e5 or value < 1e-3:
-        return f"{value:.1e}".replace("inf", "infinite")
+    if math.isinf(value):
+        return "infinite"
+    if value >= 1e5 or value < 1e-3:
+        return scientific(value)
     return f"{value:.4f}" if value < 0.01 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def scientific(value: float) -> str:
+    """Returns a positive number with two digits and a power of ten."""
+    digits, power = f"{value:.1e}".split("e")
+    return f"{digits} × 10{str(int(power)).translate(_RAISED)}"
 
 
 def change(now: float, before: float) -> str | None:

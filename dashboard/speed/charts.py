@@ -13,9 +13,8 @@ ROW = 66
 _FIRST = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
 _SHOWN = f"indexof([1, 2, 5], {_FIRST}) >= 0"
 _UNITS = (
-    "datum.value >= 1e6 ? format(datum.value / 1e3, '~s') + ' s' : datum.value >= 1e3 ? "
-    "format(datum.value / 1e3, '~g') + ' s' : datum.value >= 1 ? format(datum.value, '~g') + ' ms'"
-    " : format(datum.value * 1e3, '~g') + ' µs'"
+    "datum.value >= 1e3 ? format(datum.value / 1e3, ',') + ' s' : datum.value >= 1 ? "
+    "format(datum.value, '~g') + ' ms' : format(datum.value * 1e3, '~g') + ' µs'"
 )
 _TIMES: dict[str, Any] = {
     "labelExpr": f"{_SHOWN} ? {_UNITS} : ''",

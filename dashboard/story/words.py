@@ -235,7 +235,8 @@ def moved(predicted: np.ndarray, unit: float) -> str:
     if not math.isfinite(change):
         return "This run predicts no number."
     if change < 0.01 * unit:
-        return f"**The prediction does not move**: it changes by {change:.2g} in all."
+        little = words.scientific(change) if change else "nothing"
+        return f"**The prediction does not move**: it changes by {little} in all."
     return f"**The prediction follows**: it changes by {change:.3g} in all."
 
 
