@@ -89,7 +89,7 @@ def _ask_for_comparison(choice: Choice) -> None:
 
 
 def _stop_comparison(choice: Choice) -> None:
-    del st.session_state[_COMPARE]
+    st.session_state.pop(_COMPARE, None)
     for other in _comparable(choice):
         runs.stop(other)
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from dashboard import memory, pace, runs
+from dashboard import memory, pace
 from dashboard.jobs import Job, Workers
 from mlp_core import Settings
 from mlp_core.fixes import NUMERIC_SWITCHES
+from mlp_core.timing.estimate import seconds_in_a_sweep
 
 if TYPE_CHECKING:
     from mlp_core.grid import Grid
@@ -25,7 +26,7 @@ DRAWABLE_SEEDS = 2
 LONGEST_SECONDS = 3600.0
 """A sweep that would take longer is not begun: the machine is everybody's."""
 
-_SHARE_OF_A_RUN = 0.6  # what a run costs in a sweep, where a run on its own costs 1
+_PIECE_SECONDS = 1.0
 _KEPT_GRIDS = 12
 
 
@@ -115,7 +116,7 @@ def begin_again(wanted: Request) -> None:
     begin(wanted)
 
 
-def job(wanted: Request) -> Job[Progress] | None:
+def job(wanted: Request) -> Job[Progress | None] | None:
     """Returns the sweep of a request if anybody has begun it."""
     return _workers().find(wanted)
 
@@ -137,7 +138,7 @@ def nearest(wanted: Request) -> Request:
 
 def estimated_seconds(wanted: Request) -> float:
     """Returns about how long a sweep takes. Right within a factor of three."""
-    return wanted.num_runs * _SHARE_OF_A_RUN * runs.estimated_seconds(wanted.settings)
+    return wanted.num_runs * seconds_in_a_sweep(wanted.settings)
 
 
 def restricted(grid: "Grid", with_beyond: bool) -> "Grid":
@@ -157,20 +158,23 @@ def restricted(grid: "Grid", with_beyond: bool) -> "Grid":
     )
 
 
-def _swept(wanted: Request) -> Iterator[Progress]:
-    """Yields the grid as it grows."""
+def _swept(wanted: Request) -> Iterator[Progress | None]:
+    """Yields the grid as it grows, None until its first seeds are done."""
     from mlp_core import sweeps
 
     combinations = sweeps.all_combinations(wanted.switches)
     first, seconds, began = 0, 0.0, perf_counter()
-    for grid in sweeps.sweep_chunks(wanted.settings, combinations, range(wanted.num_seeds)):
-        done = len(grid.seeds)
+    progress, seeds = None, range(wanted.num_seeds)
+    for grid in sweeps.sweep_pieces(wanted.settings, combinations, seeds, _PIECE_SECONDS):
         if first:
             seconds += perf_counter() - began
-        if not first:
-            memory.settle("sweep")
-        first = first or done  # the first chunk may have compiled
-        each = seconds / (done - first) if done > first else None
-        yield Progress(grid, None if each is None else each * (wanted.num_seeds - done))
+        if grid is not None:
+            done = len(grid.seeds)
+            if not first:
+                memory.settle("sweep")
+            first = first or done  # the first chunk may have compiled
+            each = seconds / (done - first) if done > first else None
+            progress = Progress(grid, None if each is None else each * (wanted.num_seeds - done))
+        yield progress
         pace.crowd().step_aside()
         began = perf_counter()

@@ -6,14 +6,18 @@ no longer than a chunk.
 """
 
 import atexit
+import logging
 import threading
 import time
+import traceback
 import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 SHORT_SECONDS = 0.5
 """A job that has worked for so long is a long one."""
@@ -24,7 +28,7 @@ UNWATCHED_SECONDS = 120.0
 OUT_OF_SIGHT_SECONDS = 15.0
 """Nobody waits for a job that has not been looked at for so long; its reader may come back.
 
-With fifty readers the page that waits for evidence looks every 10 s.
+However many readers there are, a page that waits looks every 10 s (`pace.live`).
 """
 
 
@@ -66,6 +70,11 @@ class Job(Generic[T]):
         return self._rested.is_set()
 
     @property
+    def succeeded(self) -> bool:
+        """True once `latest` is the whole result."""
+        return self.done and self.error is None
+
+    @property
     def unfinished(self) -> bool:
         """True if it has begun and not ended: it holds what it needs to go on."""
         return self.worked_seconds > 0 and not self.done
@@ -99,7 +108,8 @@ class Job(Generic[T]):
             except StopIteration:
                 self.done = True
             except Exception as error:  # a thread has no reader: the page says what went wrong
-                self.done, self.error = True, error
+                _log.error("A job failed.\n%s", traceback.format_exc())
+                self.error, self.done = error, True
             finally:
                 self.worked_seconds += time.monotonic() - began
         self._rested.set()

@@ -12,6 +12,8 @@ from typing import Any
 
 import streamlit as st
 
+from mlp_core import compile_cache
+
 _ARENA_MAX = -8  # glibc's name for how many heaps its threads may have
 _ARENAS = 2
 
@@ -79,12 +81,15 @@ def make_room() -> None:
         import jax
 
         _keep_programs_small()
-        if _used_mb() < max(SHORT_FROM_MB, _room.least_mb + WORTH_MB):
+        used_mb = _used_mb()
+        _room.least_mb = min(_room.least_mb, used_mb)  # what was large when they were, may be gone
+        if used_mb < max(SHORT_FROM_MB, _room.least_mb + WORTH_MB):
             return
         jax.clear_caches()
         gc.unfreeze()
         _collect()
         _room.drops, _room.least_mb = _room.drops + 1, _used_mb()
+        compile_cache.make_room()  # so many new ones may have come on disk as well
 
 
 @cache

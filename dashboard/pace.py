@@ -29,6 +29,8 @@ CROWDED = 2.0
 ASIDE_SECONDS = 0.5
 """So long work waits, between two pieces of it, for a moment in which no page is being made."""
 
+LONGEST_POLL_SECONDS = 10.0
+
 _READER = "reader"
 
 
@@ -145,7 +147,7 @@ def live(draw: Callable[P, None], seconds: float) -> Callable[P, None]:
 
     Args:
       seconds: how often, for a few readers. Fifty who wait for the same work would hold it up by
-        asking as often.
+        asking as often. More seldom than each `LONGEST_POLL_SECONDS` nobody asks.
     """
 
     @wraps(draw)
@@ -153,7 +155,7 @@ def live(draw: Callable[P, None], seconds: float) -> Callable[P, None]:
         with crowd().turn():
             draw(*args, **kwargs)
 
-    return st.fragment(in_turn, run_every=seconds * crowd().share)
+    return st.fragment(in_turn, run_every=min(seconds * crowd().share, LONGEST_POLL_SECONDS))
 
 
 def wait(job: Job[Any], seconds: float) -> bool:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import address, codes, runs
 from dashboard.choice import Choice
+from mlp_core import Settings
 from mlp_core.table import is_own
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ def _readable(written: list[str]) -> list[str]:
     found: list[str] = []
     for code in written:
         try:
-            found.append(codes.code(codes.choice(code)))
+            pin = codes.choice(code)
+            if pin.settings.val_share == Settings().val_share:  # no control could show another
+                found.append(codes.code(pin))
         except (ValueError, OverflowError):
             continue  # a link that was cut off or mistyped still shows the rest
     return list(dict.fromkeys(found))[:MOST]

@@ -66,7 +66,10 @@ def _draw(choice: Choice) -> None:
     job = runs.job(choice)
     answer = st.container(horizontal=True, vertical_alignment="center", key="answer")
     if job.error is not None:
-        answer.error(f"This run could not be trained: {job.error}", icon=":material/error:")
+        answer.error(
+            f"This run could not be trained: {words.reason(job.error)}.", icon=":material/error:"
+        )
+        answer.button("Try again", on_click=runs.train_again, args=(choice,), key="train_again")
         return
     running, run = job.look()
     if run is None:

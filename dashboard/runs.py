@@ -88,7 +88,7 @@ def is_cold() -> bool:
 def known(choice: Choice) -> "Run | None":
     """Returns the run of a choice if it has been trained to its end."""
     found = _workers().find(choice.compiled)
-    return found.latest if found and found.done else None
+    return found.latest if found and found.succeeded else None
 
 
 def made_once(choice: Choice, run: "Run", what: Hashable, make: Callable[[], T]) -> T:
@@ -99,7 +99,7 @@ def made_once(choice: Choice, run: "Run", what: Hashable, make: Callable[[], T])
       what: tells it from other things that are made of the run.
     """
     found = _workers().find(choice.compiled)
-    if found is None or not found.done or found.latest is not run:
+    if found is None or not found.succeeded or found.latest is not run:
         return make()
     if what not in found.made:
         found.made[what] = make()
@@ -110,6 +110,14 @@ def made_once(choice: Choice, run: "Run", what: Hashable, make: Callable[[], T])
 def resume(choice: Choice) -> None:
     """Trains on where the reader had stopped."""
     _workers().resume(choice.compiled)
+
+
+def train_again(*choices: Choice) -> None:
+    """Drops those trainings that failed, so that the next look at them begins anew."""
+    for choice in choices:
+        found = _workers().find(choice.compiled)
+        if found is not None and found.error is not None:
+            _workers().forget(choice.compiled)
 
 
 def stop(choice: Choice) -> None:

@@ -55,7 +55,17 @@ def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
         if waits:
             line.caption("Many readers are here. The real loop is timed when fewer are.")
             return
-        line.caption(f"It could not be timed: {job.error}" if job.error else "The timing begins …")
+        if job.error is None:
+            line.caption("The timing begins …")
+            return
+        line.caption(f"It could not be timed: {words.reason(job.error)}.")
+        line.button(
+            "Try again",
+            on_click=timings.measure_again,
+            args=(choice,),
+            type="tertiary",
+            key="measure_again",
+        )
         return
     each = words.duration(timing.step_ms)
     total = words.duration(1000 * timing.step_ms)

@@ -17,6 +17,7 @@ ENOUGH_STEPS = 1000
 """The metric is the time of so many steps, so no timing runs on for longer."""
 
 _REPEATS = 3  # a compiled run is over so soon that anything else on the machine disturbs it
+_MOST_PASSES = 3  # a run shorter than an epoch is timed the second time
 _LOOK_SECONDS = 0.5
 _CHUNK_SECONDS = 0.03  # short, to step aside soon: a click during it is slower by a half
 
@@ -26,7 +27,7 @@ class Timing(NamedTuple):
 
     steps_done: int
     step_ms: float
-    """Milliseconds for one step, compiling left out where more than one chunk was timed."""
+    """Milliseconds for one step, compiling left out."""
 
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
@@ -52,7 +53,7 @@ def looped(choice: Choice) -> Timing | None:
     """Returns what the loop in Python takes for the same run, if it was measured."""
     fixes = replace(choice.fixes, jit_step=False)
     found = workers().find(_work(choice._replace(fixes=fixes)))
-    return found.latest if found else None
+    return found.latest if found and found.done else None
 
 
 def measure_again(choice: Choice) -> None:
@@ -90,14 +91,36 @@ def _timed(choice: Choice) -> Iterator[Timing | None]:
     while pace.crowd().is_dense:
         yield None
         sleep(_LOOK_SECONDS)
-    drops, skipped, seconds, began = -1, 0, 0.0, perf_counter()
-    for run in mlp_core.train_chunks(settings, fixes, chunk_seconds=_CHUNK_SECONDS):
-        seconds += perf_counter() - began
-        yield Timing(run.steps_done, 1000 * seconds / (run.steps_done - skipped))
-        if run.steps_done >= ENOUGH_STEPS:
+    timing, warm = None, settings.steps_per_epoch + 1
+    for _ in range(_MOST_PASSES):
+        for timing in _timed_pass(choice, warm):
+            yield timing
+            pace.crowd().step_aside()
+        if timing is not None:
             return
-        if drops != memory.drops():  # at first, too: this chunk may have compiled
-            memory.settle(f"timing {_work(choice)}")
-            drops, skipped, seconds = memory.drops(), run.steps_done, 0.0
-        pace.crowd().step_aside()
+        memory.settle(f"timing {_work(choice)}")
+        warm = 0
+
+
+def _timed_pass(choice: Choice, warm: int) -> Iterator[Timing | None]:
+    """Yields the time of a step of the loop, None where nothing was timed yet.
+
+    Args:
+      warm: the first updates, in which it may compile: an epoch's last batch can have a shape of
+        its own. They and what begins with them are not timed.
+    """
+    import mlp_core
+
+    timing, drops, done, timed, seconds = None, memory.drops(), 0, 0, 0.0
+    chunks = mlp_core.train_chunks(choice.settings, choice.fixes, chunk_seconds=_CHUNK_SECONDS)
+    while done < planned_steps(choice):
         began = perf_counter()
+        run = next(chunks)
+        elapsed, steps = perf_counter() - began, run.steps_done - done
+        if drops != memory.drops():  # this chunk or the next one compiles anew
+            drops, warm = memory.drops(), run.steps_done + 1
+        elif done >= warm:
+            timed, seconds = timed + steps, seconds + elapsed
+            timing = Timing(run.steps_done, 1000 * seconds / timed)
+        done = run.steps_done
+        yield timing

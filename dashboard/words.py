@@ -82,6 +82,14 @@ def in_labels(message: str) -> str:
     return message[:1].upper() + message[1:]
 
 
+def reason(error: Exception | None) -> str:
+    """Returns why work failed, as the end of a sentence: what a reader can change, or no detail."""
+    if isinstance(error, ValueError):
+        text = in_labels(str(error)).rstrip(".")
+        return plain(text[:1].lower() + text[1:], 300)
+    return "the server could not do it, and its log says why. Smaller settings may help"
+
+
 _DEFAULTS = Settings()
 _LIKE = 0.005  # losses that differ by a smaller share count as equal
 _JOINER = "\N{WORD JOINER}"  # has no width and allows no break

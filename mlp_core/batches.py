@@ -7,6 +7,7 @@ advancing start: full at the epoch's first step, empty at all others.
 """
 
 import math
+from collections.abc import Iterator
 from functools import partial
 
 import jax
@@ -15,6 +16,9 @@ import numpy as np
 
 from mlp_core.fixes import Fixes
 from mlp_core.settings import Settings
+
+ROWS_AT_ONCE = 2_000_000
+"""So many rows are put in order at once, which takes 30 bytes for each."""
 
 
 @partial(jax.jit, static_argnames=("epochs", "splits"))
@@ -60,21 +64,40 @@ def permutations(keys: jax.Array, num_rows: int) -> np.ndarray:
     return orders
 
 
-def epoch_orders(key: jax.Array, settings: Settings, epochs: int | None = None) -> np.ndarray:
-    """Returns the order of the training rows in each epoch, `[epochs, num_train]`.
+def epoch_orders(
+    key: jax.Array, settings: Settings, epochs: int | None = None
+) -> Iterator[np.ndarray]:
+    """Yields the orders of the training rows in some epochs after the other, `[E, num_train]`.
+
+    All at once would take more memory than the batches that come of them.
 
     Args:
       key: `SeedKeys.batches`, consumed.
-      epochs: as many as the steps need by default.
+      epochs: how many in all; as many as the steps need by default.
     """
     epochs = epochs or -(-settings.steps // settings.steps_per_epoch)
     splits = settings.steps_per_epoch + 1  # one a step, one more where the epoch ends
     keys = _order_keys(key, epochs, splits)
-    return permutations(keys, settings.num_train)
+    at_once = max(1, ROWS_AT_ONCE // settings.num_train)
+    for first in range(0, epochs, at_once):
+        yield permutations(keys[first : first + at_once], settings.num_train)
+
+
+def drawn_rows(key: jax.Array, settings: Settings) -> Iterator[np.ndarray]:
+    """Yields the `batch_rows` of a run, some steps after the other, `[t, B]`.
+
+    Args:
+      key: `SeedKeys.batches`, consumed.
+    """
+    left = settings.steps
+    for orders in epoch_orders(key, settings):
+        rows = batch_rows(orders, settings)[:left]
+        left -= len(rows)
+        yield rows
 
 
 def batch_rows(orders: np.ndarray, settings: Settings) -> np.ndarray:
-    """Returns the rows of each step's batch, `[T, B]`, int32.
+    """Returns the rows of each step's batch in these epochs, `[T, B]`, int32, T the run's at most.
 
     Only the first `rows_seen` of a step count. An epoch's shorter last batch is filled up with its
     own rows over again, so that the filling can bring no NaN that the batch has not.
@@ -84,7 +107,7 @@ def batch_rows(orders: np.ndarray, settings: Settings) -> np.ndarray:
     if last < settings.num_train:
         rest = np.resize(orders[:, last:].T, (size, len(orders))).T[:, None]
         full = np.concatenate([full, rest], axis=1)
-    return np.ascontiguousarray(full.reshape(-1, size)[: settings.steps], dtype=np.int32)
+    return full.reshape(-1, size)[: settings.steps]
 
 
 def rows_seen(settings: Settings, fixes: Fixes) -> np.ndarray:

@@ -3,11 +3,13 @@
 import hashlib
 import os
 import platform
+from contextlib import suppress
 from pathlib import Path
 
 MOST_FILES = 1000
 """A compiled training takes about 80 kB."""
 
+_chosen: list[Path] = []
 _SHORTEST_SECONDS = "0.3"  # what compiles sooner is not worth a file
 
 
@@ -23,10 +25,11 @@ def keep() -> None:
     try:
         folder = _home() / "fix-by-fix" / _cpu()
         folder.mkdir(parents=True, exist_ok=True)
-        _make_room(folder)
+        _remove_oldest(folder)
     except (OSError, RuntimeError):  # no home, or none to write to: compile each time
         return
     if os.access(folder, os.W_OK):
+        _chosen[:] = [folder]
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
         os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", _SHORTEST_SECONDS)
 
@@ -45,7 +48,14 @@ def _cpu() -> str:
     return hashlib.sha256("\n".join(kind or lines).encode()).hexdigest()[:16]
 
 
-def _make_room(folder: Path) -> None:
+def make_room() -> None:
+    """Removes the oldest files of the folder that `keep` has chosen, those beyond `MOST_FILES`."""
+    if _chosen:
+        with suppress(OSError):
+            _remove_oldest(_chosen[-1])
+
+
+def _remove_oldest(folder: Path) -> None:
     files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True)
     for file in files[MOST_FILES:]:
         file.unlink(missing_ok=True)

@@ -172,9 +172,14 @@ class CompiledLoop:
         self._fed = examples
         self._plan = self._plan._replace(rows_seen=rows_seen)
 
+    def prepare(self) -> None:
+        """Lets the examples be there: others may have pushed them out of memory."""
+        if self._fed is None:
+            starts.examples(self._settings)
+
     def advance(self, stop: int) -> None:
-        """Trains until `stop` updates are done."""
-        self._state = self._advance(*self.arguments(stop))
+        """Trains until `stop` updates are done, and waits for them."""
+        self._state = jax.block_until_ready(self._advance(*self.arguments(stop)))
         self.done = stop
 
     def arguments(self, stop: int) -> tuple[State, Examples, Plan, Stretch, Unravel]:

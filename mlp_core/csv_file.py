@@ -92,7 +92,7 @@ def _text(content: bytes) -> str:
     if "\0" in text:
         raise ValueError("The file holds NUL characters, so it is not CSV.")
     # A spreadsheet may name the separator in a line of its own.
-    return re.sub(r'\A"?sep=.?"?\s*[\r\n]+', "", text.lstrip(), flags=re.IGNORECASE)
+    return re.sub(r'\A"?sep=.?"?\s*[\r\n]+', "", text.lstrip(" \r\n"), flags=re.IGNORECASE)
 
 
 def _header(text: str) -> tuple[str, list[str]]:

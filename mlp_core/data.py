@@ -1,13 +1,13 @@
 """The examples a run trains on, and what simple rules reach on them."""
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import jax
 import numpy as np
 
+from mlp_core.kept import Kept
 from mlp_core.settings import Settings
-from mlp_core.table import Table, table_of
+from mlp_core.table import Table, is_closed, table_of
 from mlp_core.tasks import FORMULAS, Formula
 
 
@@ -62,12 +62,12 @@ def dataset(settings: Settings) -> Dataset:
     A formula's rows are drawn, the first ones train. A table's are shuffled by the seed, then its
     features and target get mean 0 and standard deviation 1 over the training rows.
     """
-    return _scaled_dataset(*_drawn_by(settings))[0]
+    return _scaled(settings)[0]
 
 
 def target_scale(settings: Settings) -> Scale:
     """Returns what turns a target or a prediction back into its own units."""
-    return _scaled_dataset(*_drawn_by(settings))[1]
+    return _scaled(settings)[1]
 
 
 def baselines(settings: Settings) -> Baselines:
@@ -91,15 +91,34 @@ def least_possible(settings: Settings) -> float | None:
 
 def forget_datasets() -> None:
     """Drops what is kept for the next call, so that no reader's table stays in memory."""
-    _scaled_dataset.cache_clear()
+    _kept.clear()
 
 
-def _drawn_by(settings: Settings) -> tuple[str, int, int, int, float]:
-    """Returns what decides the examples."""
-    return settings.task, settings.seed, settings.num_rows, settings.num_train, settings.noise
+class _DrawnBy(NamedTuple):
+    """What decides the examples."""
+
+    task: str
+    seed: int
+    num_rows: int
+    num_train: int
+    noise: float
 
 
-@lru_cache(maxsize=8)
+_kept = Kept[_DrawnBy, tuple[Dataset, Scale]](
+    most=8,
+    most_numbers=10_000_000,
+    count=lambda scaled: sum(array.size for array in scaled[0]),
+    may_keep=lambda drawn_by: not is_closed(drawn_by.task),
+)
+
+
+def _scaled(settings: Settings) -> tuple[Dataset, Scale]:
+    drawn_by = _DrawnBy(
+        settings.task, settings.seed, settings.num_rows, settings.num_train, settings.noise
+    )
+    return _kept.get(drawn_by, lambda: _scaled_dataset(*drawn_by))
+
+
 def _scaled_dataset(
     task: str, seed: int, num_rows: int, num_train: int, noise: float
 ) -> tuple[Dataset, Scale]:

@@ -151,7 +151,7 @@ def in_blocks(of: Callable[[jax.Array], Any], x: jax.Array, params: Params) -> A
     """
     widest = max(layer.bias.size for layer in params.layers)
     blocks = math.ceil(len(x) * widest / UNITS_AT_ONCE)
-    if blocks == 1:
+    if blocks <= 1:
         return jax.tree.map(lambda leaf: leaf[None], of(x.T))
     size = math.ceil(len(x) / blocks)
     rows = jnp.minimum(jnp.arange(blocks * size), len(x) - 1).reshape(blocks, size)

@@ -47,6 +47,9 @@ class PythonLoop:
         self.done = 0
         self._record()
 
+    def prepare(self) -> None:
+        """Does nothing: this loop holds its data."""
+
     def advance(self, stop: int) -> None:
         """Trains until `stop` updates are done."""
         losses = []

@@ -30,8 +30,11 @@ BOUNDS = {
 }
 WIDTH = Bounds(2, 256)
 DEPTH = Bounds(1, 6)
-MAX_INPUTS = 30_000_000
+MAX_INPUTS = 36_000_000
 """The most numbers that all of a run's batches may hold together: they lie in memory."""
+
+RECORD_EVERY = 20
+"""So many updates lie between two records of a run's losses."""
 
 _WHOLE = ("seed", "examples", "steps", "batch_size")
 
@@ -90,7 +93,7 @@ class Settings:
                 f"got {self.batch_size}"
             )
         if self.num_inputs > MAX_INPUTS:
-            most = MAX_INPUTS // self.num_features
+            most = MAX_INPUTS // (self.num_features + 1)
             raise ValueError(
                 f"steps times batch_size must be at most {most}, got "
                 f"{self.steps * self.batch_size}; lower one of them"
@@ -114,8 +117,8 @@ class Settings:
 
     @property
     def num_inputs(self) -> int:
-        """Numbers that the batches of a run hold together."""
-        return self.steps * self.batch_size * self.num_features
+        """Numbers that the batches of a run hold together, features and targets."""
+        return self.steps * self.batch_size * (self.num_features + 1)
 
     @property
     def num_val(self) -> int:

@@ -1,8 +1,7 @@
 """What a seed gives a run to start from: its examples, its batches and its first parameters."""
 
 import math
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
@@ -14,8 +13,10 @@ from jax.flatten_util import ravel_pytree
 from mlp_core import batches, model
 from mlp_core.data import dataset, seed_keys
 from mlp_core.fixes import Fixes
+from mlp_core.kept import Kept
 from mlp_core.model import Params
 from mlp_core.settings import MAX_INPUTS, Settings
+from mlp_core.table import is_closed
 
 _MOST_KEPT = 4
 _STEPS_AT_ONCE = 500
@@ -49,21 +50,27 @@ class Initial(NamedTuple):
 
 def draw_examples(settings: Settings) -> Examples:
     """Draws the seed's examples and batches."""
-    orders = batches.epoch_orders(seed_keys(settings.seed).batches, settings)
-    return lay_out(settings, batches.batch_rows(orders, settings))
+    return lay_out(settings, batches.drawn_rows(seed_keys(settings.seed).batches, settings))
 
 
-def lay_out(settings: Settings, rows: np.ndarray) -> Examples:
-    """Returns the seed's examples with batches of these rows, `[T, B]`."""
+def lay_out(settings: Settings, rows: Iterable[np.ndarray]) -> Examples:
+    """Returns the seed's examples with batches of these rows, each `[t, B]`, one after the other.
+
+    There must be as many as the settings have steps.
+    """
     data = dataset(settings)
     y_train = data.y_train[:, 0]
-    steps, size = rows.shape
+    steps, size = settings.steps, settings.batch_size
     x_batches = _to_take_over((steps, data.x_train.shape[1], size))
     y_batches = _to_take_over((steps, size))
-    for start in range(0, steps, _STEPS_AT_ONCE):
-        stretch = slice(start, start + _STEPS_AT_ONCE)
-        x_batches[stretch] = data.x_train[rows[stretch]].swapaxes(1, 2)
-        y_batches[stretch] = y_train[rows[stretch]]
+    done = 0
+    for some in rows:
+        for start in range(0, len(some), _STEPS_AT_ONCE):
+            of_steps = some[start : start + _STEPS_AT_ONCE]
+            stretch = slice(done, done + len(of_steps))
+            x_batches[stretch] = data.x_train[of_steps].swapaxes(1, 2)
+            y_batches[stretch] = y_train[of_steps]
+            done += len(of_steps)
     arrays = (data.x_train, y_train, data.x_val, data.y_val[:, 0], x_batches, y_batches)
     return Examples(*map(jax.device_put, arrays))
 
@@ -76,31 +83,15 @@ def _to_take_over(shape: tuple[int, ...]) -> np.ndarray:
     return room[skipped : skipped + size].reshape(shape)
 
 
-class _Kept:
-    """The examples that were asked for last, all together no more than one run may have."""
-
-    def __init__(self) -> None:
-        self.examples: dict[Settings, Examples] = {}
-        self.lock = threading.Lock()
-
-    def get(self, settings: Settings) -> Examples:
-        """Returns what is drawn from these settings; what was not asked for longest, goes."""
-        with self.lock:
-            kept = self.examples.pop(settings, None)
-        examples = kept or draw_examples(settings)  # others need not wait for it
-        with self.lock:
-            self.examples[settings] = examples
-            while len(self.examples) > _MOST_KEPT or self._num_inputs > MAX_INPUTS:
-                del self.examples[next(iter(self.examples))]
-            return examples
-
-    @property
-    def _num_inputs(self) -> int:
-        # Of the arrays, not of the settings: a reader's table may have been closed.
-        return sum(each.x_batches.size for each in self.examples.values())
+def _num_inputs(examples: Examples) -> int:
+    return sum(leaf.size for leaf in (examples.x_train, examples.x_batches, examples.y_batches))
 
 
-_kept = _Kept()
+def _may_keep(settings: Settings) -> bool:
+    return not is_closed(settings.task)
+
+
+_kept = Kept[Settings, Examples](_MOST_KEPT, MAX_INPUTS, _num_inputs, _may_keep)
 
 
 def examples(settings: Settings) -> Examples:
@@ -109,13 +100,13 @@ def examples(settings: Settings) -> Examples:
     So a run that may have to wait for its turn should ask again after it.
     """
     names = ("seed", "task", "examples", "noise", "val_share", "steps", "batch_size")
-    return _kept.get(Settings(**{name: getattr(settings, name) for name in names}))
+    own = Settings(**{name: getattr(settings, name) for name in names})
+    return _kept.get(own, lambda: draw_examples(own))
 
 
 def forget_examples() -> None:
     """Drops what is kept for the next run, so that no reader's table stays in memory."""
-    with _kept.lock:
-        _kept.examples.clear()
+    _kept.clear()
 
 
 def _draw_initials(seed: int, task: str, hidden: tuple[int, ...]) -> dict[Fixes, Initial]:

@@ -8,6 +8,7 @@ other, with exactly the operations of a single run: side by side they take twice
 round differently, which moves the runs that sit on a knife edge.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
@@ -24,8 +25,9 @@ from mlp_core.data import baselines
 from mlp_core.fixes import Fixes
 from mlp_core.grid import Grid
 from mlp_core.model import Norm, is_small
-from mlp_core.settings import Settings
+from mlp_core.settings import MAX_INPUTS, Settings
 from mlp_core.starts import Examples, Unravel
+from mlp_core.timing.estimate import seconds_in_a_sweep
 
 RUNS = "runs"
 V1 = Fixes()
@@ -58,21 +60,57 @@ def sweep_chunks(
     Raises:
       ValueError: as `sweep`.
     """
+    pieces = sweep_pieces(settings, combinations, seeds, piece_seconds=math.inf)
+    return (grid for grid in pieces if grid is not None)
+
+
+def sweep_pieces(
+    settings: Settings, combinations: Sequence[Fixes], seeds: Sequence[int], piece_seconds: float
+) -> Iterator[Grid | None]:
+    """Yields as `sweep_chunks`, and None in between so often that a caller can soon stop.
+
+    Args:
+      piece_seconds: about how long to work between two yields; one run is never cut.
+
+    Raises:
+      ValueError: as `sweep`.
+    """
     _check("combination", combinations)
     _check("seed", seeds)
-    mesh = device_mesh(len(seeds))
-    plan = _plan(settings, combinations)
+    mesh = device_mesh(settings, len(seeds))
+    at_once = piece_seconds / seconds_in_a_sweep(settings)
+    pieces = _even_pieces(tuple(combinations), at_once)
+    plans = [_plan(settings, piece) for piece in pieces]
     grid = None
     for first in range(0, len(seeds), mesh.size):
-        chunk = tuple(seeds[first : first + mesh.size])
-        part = _chunk(settings, tuple(combinations), chunk, plan, mesh)
+        of_seed = [replace(settings, seed=seed) for seed in seeds[first : first + mesh.size]]
+        examples = _on_devices(of_seed, mesh)
+        losses: list[np.ndarray] = []
+        for piece, plan in zip(pieces, plans, strict=True):
+            if losses:
+                yield None
+            losses.append(_losses(piece, of_seed, examples, plan, mesh))
+        part = _grid(settings, tuple(combinations), of_seed, losses)
         grid = part if grid is None else grid.joined(part)
         yield grid
 
 
-def device_mesh(num_seeds: int) -> Mesh:
-    """Returns this process's devices, no more than there are seeds."""
-    return Mesh(jax.local_devices()[:num_seeds], RUNS)
+def device_mesh(settings: Settings, num_seeds: int) -> Mesh:
+    """Returns this process's devices, no more than there are seeds.
+
+    Nor more cores of a CPU than one memory can hold the batches of: each trains another seed.
+    """
+    devices = jax.local_devices()
+    if devices[0].platform == "cpu":
+        num_seeds = min(num_seeds, max(1, MAX_INPUTS // settings.num_inputs))
+    return Mesh(devices[:num_seeds], RUNS)
+
+
+def _even_pieces(combinations: tuple[Fixes, ...], most: float) -> list[tuple[Fixes, ...]]:
+    """Returns the combinations in pieces of one size, at most `most` or 1: one program for all."""
+    number = len(combinations)
+    size = max(each for each in range(1, number + 1) if number % each == 0 and each <= max(1, most))
+    return [combinations[first : first + size] for first in range(0, number, size)]
 
 
 def _check(what: str, values: Sequence[object]) -> None:
@@ -91,54 +129,65 @@ def _plan(settings: Settings, combinations: Sequence[Fixes]) -> Plan:
     return plans[0]._replace(norm=norm, hyper=hyper, rows_seen=rows_seen)
 
 
-def _chunk(
-    settings: Settings,
+def _losses(
     combinations: tuple[Fixes, ...],
-    seeds: tuple[int, ...],
+    of_seed: list[Settings],
+    examples: Examples,
     plan: Plan,
     mesh: Mesh,
+) -> np.ndarray:
+    """Returns the train and the val losses of one seed on each device, `[2, F, seeds]`."""
+    final = compiled_losses[is_small(of_seed[0])]
+    losses = final(*_arguments(combinations, of_seed, examples, plan, mesh))
+    return np.stack([np.asarray(each)[: len(of_seed)].T for each in losses])
+
+
+def _grid(
+    settings: Settings,
+    combinations: tuple[Fixes, ...],
+    of_seed: list[Settings],
+    losses: list[np.ndarray],
 ) -> Grid:
-    """Trains one seed on each device; where seeds are fewer, the rest repeat the last one."""
-    of_seed = [replace(settings, seed=seed) for seed in seeds]
-    final = compiled_losses[is_small(settings)]
-    train_loss, val_loss = final(*_arguments(settings, combinations, of_seed, plan, mesh))
-    return Grid(
-        settings,
-        combinations,
-        seeds,
-        np.asarray(train_loss)[: len(seeds)].T,
-        np.asarray(val_loss)[: len(seeds)].T,
-        np.array([baselines(one).predict_mean for one in of_seed]),
-    )
+    train_loss, val_loss = np.concatenate(losses, axis=1)
+    means = np.array([baselines(one).predict_mean for one in of_seed])
+    seeds = tuple(one.seed for one in of_seed)
+    return Grid(settings, combinations, seeds, train_loss, val_loss, means)
 
 
 def arguments(settings: Settings, combinations: Sequence[Fixes]) -> tuple[Any, ...]:
     """Returns what `final_losses` is to be called with for one seed on each device."""
-    mesh = device_mesh(len(jax.local_devices()))
-    plan = _plan(settings, combinations)
-    return _arguments(settings, tuple(combinations), [settings] * mesh.size, plan, mesh)
+    mesh = device_mesh(settings, len(jax.local_devices()))
+    plan, of_seed = _plan(settings, combinations), [settings] * mesh.size
+    examples = _on_devices(of_seed, mesh)
+    return _arguments(tuple(combinations), of_seed, examples, plan, mesh)
 
 
 def _arguments(
-    settings: Settings,
     combinations: tuple[Fixes, ...],
     of_seed: list[Settings],
+    examples: Examples,
     plan: Plan,
     mesh: Mesh,
 ) -> tuple[Any, ...]:
-    filled = of_seed + of_seed[-1:] * (mesh.size - len(of_seed))
-    per_device = NamedSharding(mesh, PartitionSpec(RUNS))
-    examples = _spread(map(starts.draw_examples, filled), per_device)
+    settings = of_seed[0]
+    filled = _filled(of_seed, mesh)
     states = _stacked(_stacked(_start(one, fixes) for fixes in combinations) for one in filled)
-    states = jax.device_put(states, per_device)
+    states = jax.device_put(states, NamedSharding(mesh, PartitionSpec(RUNS)))
     stretch = Stretch(0, settings.steps, 0, 1)
     unravel = starts.initial(settings, combinations[0]).unravel
     return states, examples, plan, stretch, unravel, mesh
 
 
-def _spread(examples: Iterable[Examples], per_device: NamedSharding) -> Examples:
+def _filled(of_seed: list[Settings], mesh: Mesh) -> list[Settings]:
+    """Returns one for each device; where seeds are fewer, the rest repeat the last one."""
+    return of_seed + of_seed[-1:] * (mesh.size - len(of_seed))
+
+
+def _on_devices(of_seed: list[Settings], mesh: Mesh) -> Examples:
     """Returns the examples of all seeds, each on its device; nothing large is copied."""
-    devices = list(per_device.mesh.devices.flat)
+    examples = map(starts.draw_examples, _filled(of_seed, mesh))
+    per_device = NamedSharding(mesh, PartitionSpec(RUNS))
+    devices = list(mesh.devices.flat)
 
     def together(*leaves: jax.Array) -> jax.Array:
         parts = [

@@ -121,6 +121,11 @@ def is_own(task: str) -> bool:
     return task.startswith(OWN)
 
 
+def is_closed(task: str) -> bool:
+    """Returns whether a task is a reader's own table that is no longer open."""
+    return is_own(task) and task not in _open
+
+
 def table_of(task: str) -> Table | None:
     """Returns the table of a task; None if it is not one, or one no longer open."""
     return diabetes() if task == "diabetes" else _open.get(task)

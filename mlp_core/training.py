@@ -1,20 +1,17 @@
 """A whole training run: at once, or piece by piece while it trains."""
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from mlp_core import batches
+from mlp_core import batches, stretches
 from mlp_core.compiled import CompiledLoop
 from mlp_core.fixes import Fixes
 from mlp_core.model import Params
 from mlp_core.python_loop import PythonLoop
-from mlp_core.settings import Settings
-
-RECORD_EVERY = 20
-FIRST_CHUNK = 20
+from mlp_core.settings import RECORD_EVERY, Settings
+from mlp_core.stretches import Work
 
 
 @dataclass(frozen=True)
@@ -105,14 +102,9 @@ def train_chunks(
       chunk_seconds: about how long to train between two yields.
     """
     loop = _loop(settings, fixes, record_at)
-    chunk = FIRST_CHUNK
-    while loop.done < settings.steps:
-        started = time.perf_counter()
-        loop.advance(min(loop.done + chunk, settings.steps))
-        run = _run(loop, settings, fixes)
-        pace = chunk_seconds / (time.perf_counter() - started)
-        chunk = max(1, int(chunk * np.clip(pace, 1 / 4, 8)))
-        yield run
+    work = Work(lambda done, stop: loop.advance(stop), settings.steps, loop.prepare)
+    for _ in stretches.made(work, chunk_seconds):
+        yield _run(loop, settings, fixes)
 
 
 def _loop(

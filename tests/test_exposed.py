@@ -83,7 +83,7 @@ def test_a_stranger_gets_no_traceback_and_nobody_a_report() -> None:
 
 def test_what_guards_the_server_is_left_on() -> None:
     """XSRF, CORS, no static files, no interface for programs: Streamlit's defaults."""
-    assert set(CONFIG["server"]) == {"maxUploadSize"}
+    assert set(CONFIG["server"]) == {"maxUploadSize", "maxMessageSize"}
 
 
 def test_the_uploader_and_the_server_take_files_of_the_same_size() -> None:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import memory, pace, runs
+from dashboard import memory, pace
 from dashboard.choice import Choice
 from dashboard.jobs import Job, Workers
+from mlp_core.timing import estimate
 
 if TYPE_CHECKING:
     from mlp_core.evidence import Progress
@@ -18,7 +19,8 @@ LONG_SECONDS = 20.0
 LONGEST_SECONDS = 3600.0
 """What would take longer is not begun: the machine is everybody's."""
 
-_SHARE = 4.0  # what it costs, where training alone costs 1
+_SHARE = 4.0  # what an update or a record costs, where one of the training alone costs 1
+_RECORDS = 200
 _KEPT = 32
 _KEPT_UNSEEN = 2  # each may hold 50 MB of records
 
@@ -57,7 +59,9 @@ def begin_again(choice: Choice) -> None:
 
 def estimated_seconds(choice: Choice) -> float:
     """Returns about how long it takes, compiling left out. Right within a factor of three."""
-    return _SHARE * runs.estimated_seconds(choice.settings)
+    settings = choice.settings
+    records = min(settings.steps, _RECORDS) * estimate.seconds_of_a_record(settings)
+    return _SHARE * (estimate.seconds_of_updates(settings) + records)
 
 
 def _gathered(choice: Choice) -> "Iterator[Progress]":

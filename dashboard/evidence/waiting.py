@@ -30,7 +30,8 @@ def evidence(choice: Choice) -> "Evidence | None":
     if pace.wait(job, _PATIENCE_SECONDS) and job.done:
         if job.error is None and job.latest is not None:
             return job.latest.evidence
-        st.error(f"The evidence could not be gathered: {job.error}", icon=":material/error:")
+        why = words.reason(job.error)
+        st.error(f"The evidence could not be gathered: {why}.", icon=":material/error:")
         st.button("Try again", on_click=gathered.begin_again, args=(choice,), key="gather_again")
         return None
     memory.settle("waiting for evidence")

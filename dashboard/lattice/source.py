@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import binding, grids, pace, progress
 from dashboard.grids import Request
 from dashboard.lattice import sentences
+from dashboard.words import reason
 from mlp_core import Settings
 from mlp_core.grid import Grid
 
@@ -94,7 +95,8 @@ def _draw_start(wanted: Request, done: int) -> None:
     """Draws the button that begins, or goes on; or what became of the sweep."""
     job = grids.job(wanted)
     if job is not None and job.error is not None:
-        st.error(f"This grid could not be computed: {job.error}", icon=":material/error:")
+        why = reason(job.error)
+        st.error(f"This grid could not be computed: {why}.", icon=":material/error:")
         st.button("Try again", on_click=grids.begin_again, args=(wanted,), key="compute_here")
         return
     if job is not None and job.done:

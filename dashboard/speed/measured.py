@@ -5,6 +5,7 @@ measurement begins when those that were asked for before it have ended.
 """
 
 from collections.abc import Iterator
+from time import sleep
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import streamlit as st
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mlp_core.timing.stored import Stored
 
 Part = Literal["forms", "growth"]
+_LOOK_SECONDS = 0.05
 _FORMS_SHARE = 0.8  # of the time; the rest goes to the ways to treat a smaller batch
 
 
@@ -98,6 +100,7 @@ def _in_turn(wanted: Request) -> Iterator[Progress | None]:
     """Yields None while others are ahead, then the measurement's own progress."""
     while ahead(wanted):
         yield None
+        sleep(_LOOK_SECONDS)
     for progress in (_forms if wanted.part == "forms" else _growth)(wanted):
         yield progress
         pace.crowd().step_aside()

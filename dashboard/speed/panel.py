@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import pace, progress
 from dashboard.speed import measured, words
 from dashboard.speed.measured import Request
+from dashboard.words import reason
 
 POLL_SECONDS = 1.0
 """Seldom: to ask and to draw disturbs what is measured."""
@@ -32,7 +33,7 @@ def show(wanted: Request, label: str) -> None:
         if job is not None and job.stopped:
             st.caption("Stopped before it was done.", width="content")
     if job is not None and job.error is not None:
-        st.error(f"It could not be measured: {job.error}", icon=":material/error:")
+        st.error(f"It could not be measured: {reason(job.error)}.", icon=":material/error:")
 
 
 def _draw_progress(wanted: Request) -> None:

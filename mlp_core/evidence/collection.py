@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlp_core import batches, compiled, model, starts
+from mlp_core import batches, compiled, model, starts, stretches
 from mlp_core.data import baselines, seed_keys
-from mlp_core.evidence import ledger, loop, stretches
+from mlp_core.evidence import ledger, loop
 from mlp_core.evidence.probing import FIT_UPDATES, OneBatch, probes
 from mlp_core.evidence.recording import Recorder, Update
 from mlp_core.evidence.records import Evidence, Losses, Rows, Steps, Units
 from mlp_core.evidence.standing import Standing
-from mlp_core.evidence.stretches import Work
 from mlp_core.fixes import Fixes
 from mlp_core.settings import Settings
+from mlp_core.stretches import Work
 
 MAX_RECORDS = 200
 FIRST_RECORDS = 64
@@ -76,9 +76,10 @@ class _Gathering:
 
     def shares(self, chunk_seconds: float) -> Iterator[float]:
         """Makes all updates, and yields after each stretch which share of them is made."""
-        works = [Work(self._recorder.advance, self._settings.steps)]
+        recorder = self._recorder
+        works = [Work(recorder.advance, self._settings.steps, recorder.prepare)]
         works += [Work(fit.advance, FIT_UPDATES) for fit in self._fits]
-        return stretches.done(works, chunk_seconds)
+        return stretches.all_made(works, chunk_seconds)
 
     def evidence(self) -> Evidence:
         """Returns all that there is to say, once all updates are made."""
@@ -152,10 +153,11 @@ def _steps(marks: np.ndarray, updates: Update, standing: Standing, rows_seen: np
 
 
 def _rows(settings: Settings, fixes: Fixes, rows_seen: np.ndarray, movement: np.ndarray) -> Rows:
-    orders = batches.epoch_orders(seed_keys(settings.seed).batches, settings)
-    of_updates = batches.batch_rows(orders, settings)
-    counted = np.arange(settings.batch_size) < rows_seen[:, None]
-    ever = len(np.unique(of_updates[counted]))
+    ever, done = np.zeros(settings.num_train, bool), 0
+    for rows in batches.drawn_rows(seed_keys(settings.seed).batches, settings):
+        counted = np.arange(settings.batch_size) < rows_seen[done : done + len(rows), None]
+        ever[rows[counted]] = True
+        done += len(rows)
     whole_way = movement.sum(dtype=np.float64)
     on_nothing = movement[rows_seen == 0].sum(dtype=np.float64) / whole_way if whole_way else 0.0
     shapes, updates = loop.compiled_shapes(settings, fixes)
@@ -163,7 +165,7 @@ def _rows(settings: Settings, fixes: Fixes, rows_seen: np.ndarray, movement: np.
         rows_seen,
         settings.batch_size,
         settings.num_train,
-        1 - ever / settings.num_train,
+        1 - int(ever.sum()) / settings.num_train,
         float(on_nothing),
         shapes,
         updates,

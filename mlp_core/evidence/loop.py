@@ -6,11 +6,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from mlp_core import model
+from mlp_core import batches, model
 from mlp_core.data import dataset
 from mlp_core.fixes import Fixes
 from mlp_core.optimizer import init_optimizer
-from mlp_core.python_loop import PythonBatches, PythonLoop, loss_and_gradient
+from mlp_core.python_loop import PythonLoop, loss_and_gradient
 from mlp_core.settings import Settings
 from mlp_core.starts import initial
 from mlp_core.update import step
@@ -31,7 +31,7 @@ def compiled_shapes(
       most: no more updates than these are looked at.
     """
     params, norm = initial(settings, fixes).params, model.norm_of(fixes)
-    rows, features = PythonBatches(settings, fixes), settings.num_features
+    features = settings.num_features
     shapes: list[tuple[int, ...]] = []
 
     @jax.jit
@@ -40,8 +40,7 @@ def compiled_shapes(
         return loss_and_gradient(params, x, y, norm)
 
     updates = min(settings.steps, settings.steps_per_epoch + 1, most)
-    for _ in range(updates):
-        batch = len(rows.next_rows())
+    for batch in batches.rows_seen(settings, fixes)[:updates].tolist():
         x, y = (jax.ShapeDtypeStruct((batch, each), np.float32) for each in (features, 1))
         traced.eval_shape(x, y)
     return tuple(shapes), updates

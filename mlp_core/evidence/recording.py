@@ -66,6 +66,10 @@ class Recorder:
     def _given(self) -> tuple[jax.Array, Examples, Plan, np.ndarray]:
         return self._start, starts.examples(self._settings), self._plan, self._asked
 
+    def prepare(self) -> None:
+        """Lets the examples be there: others may have pushed them out of memory."""
+        starts.examples(self._settings)
+
     def advance(self, first: int, stop: int) -> None:
         """Makes the updates `first` to `stop`, those before `first` being done."""
         state = self._advance(self._state, *self._given, first, stop, self._unravel)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
-from mlp_core.settings import Settings
+from mlp_core.settings import RECORD_EVERY, Settings
 
 MOST_STEPS = 1000
 """A run that is measured has no more steps: what a step costs has shown by then."""
@@ -20,9 +20,29 @@ FEWEST_STEPS = 10
 
 def estimated_seconds(settings: Settings) -> float:
     """Returns about how long a run takes, compiling left out. Right within a factor of three."""
+    records = settings.steps / RECORD_EVERY + 2  # the first and the last update's as well
+    return seconds_of_updates(settings) + records * seconds_of_a_record(settings)
+
+
+def seconds_in_a_sweep(settings: Settings) -> float:
+    """Returns about how long one of many runs takes, where its losses are recorded at the end."""
+    return 0.6 * seconds_of_updates(settings) + 2 * seconds_of_a_record(settings)
+
+
+def seconds_of_updates(settings: Settings) -> float:
+    """Returns about how long all updates of a run take, nothing recorded."""
+    return settings.steps * (15e-6 + 3e-10 * settings.batch_size * _products(settings))
+
+
+def seconds_of_a_record(settings: Settings) -> float:
+    """Returns about how long it takes to look at all rows once: what the network makes of them."""
+    return settings.num_rows * (2.5e-9 * sum(settings.hidden) + 2.5e-11 * _products(settings))
+
+
+def _products(settings: Settings) -> int:
+    """Returns the multiplications that an example takes."""
     widths = (settings.num_features, *settings.hidden, 1)
-    products = sum(a * b for a, b in pairwise(widths))
-    return settings.steps * (15e-6 + 3e-10 * settings.batch_size * products)
+    return sum(a * b for a, b in pairwise(widths))
 
 
 def measurable(settings: Settings, most: int = MOST_STEPS) -> Settings:
@@ -31,7 +51,7 @@ def measurable(settings: Settings, most: int = MOST_STEPS) -> Settings:
     Raises:
       ValueError: if even `FEWEST_STEPS` steps take too long.
     """
-    a_step = estimated_seconds(settings) / settings.steps
+    a_step = seconds_of_updates(settings) / settings.steps
     steps = min(most, settings.steps, int(LONGEST_RUN_SECONDS / a_step))
     steps = min(steps, max(FEWEST_STEPS, MOST_INPUTS * settings.steps // settings.num_inputs))
     if steps < min(FEWEST_STEPS, settings.steps):

@@ -24,8 +24,8 @@ def grown(
 ) -> Iterator[Progress]:
     """Yields the measurement with more and more points: one axis changes, the others stay.
 
-    Sizes that these data have no rows for are left out. Runs are cut short where a step takes long,
-    save where the number of steps is what grows.
+    Sizes that these data have no rows for are left out. Runs are cut short where a step takes long;
+    where the number of steps is what grows, those that would have to be are left out.
     """
     found = replace(measurement, points=())
     wanted = [
@@ -56,7 +56,8 @@ def _rounds(ready: tuple[Form, ...], rounds: int) -> Iterator[None]:
 def _resized(settings: Settings, axis: str, size: int) -> Settings | None:
     try:
         if axis == "steps":
-            return measurable(replace(settings, steps=size), size)
+            found = measurable(replace(settings, steps=size), size)
+            return found if found.steps == size else None
         if axis == "width":
             return measurable(replace(settings, hidden=(size,) * len(settings.hidden)))
         return measurable(replace(settings, batch_size=size))

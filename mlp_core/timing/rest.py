@@ -1,6 +1,5 @@
 """What a batch of another shape does: one more compilation; and what avoiding it does to losses."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,6 +16,7 @@ from mlp_core.model import Norm, Params
 from mlp_core.optimizer import Hyper, updated
 from mlp_core.settings import Settings
 from mlp_core.starts import Examples
+from mlp_core.stretches import Work, all_made
 from mlp_core.timing.figures import Measurement, Progress, Rest
 from mlp_core.timing.forms import PIECE_SECONDS, StepLoop
 from mlp_core.timing.programs import Program
@@ -58,9 +58,9 @@ def _rests(settings: Settings, fixes: Fixes) -> Iterator[tuple[float, tuple[Rest
     loop = StepLoop(settings, fixes, np.array([settings.steps]))
     sizes = tuple(dict.fromkeys(batches.rows_seen(settings, fixes).tolist()))
     x, y = StepLoop(settings, fixes, np.array([settings.steps])).next_batch()
-    for stop in pieces(settings.steps):
-        loop.advance(stop)
-        yield stop / settings.steps / 2, ()
+    work = Work(lambda done, stop: loop.advance(stop), settings.steps)
+    for share in all_made([work], PIECE_SECONDS):
+        yield share / 2, ()
     step = [_compile_ms(update.whole_step, loop, x[:size], y[:size]) for size in sizes]
     yield 0.7, (_rest("as it is", settings, sizes, sum(step), loop),)
     whole = CompiledLoop(settings, fixes, np.array([settings.steps]))
@@ -74,24 +74,14 @@ def _rests(settings: Settings, fixes: Fixes) -> Iterator[tuple[float, tuple[Rest
     yield 1.0, (_rest("dropped", settings, sizes[:1], step[0], without),)
 
 
-def pieces(steps: int) -> Iterator[int]:
-    """Yields the ends of short pieces of a run, the last one its end; each a little later."""
-    size, stop, began = 1, 0, time.perf_counter()
-    while stop < steps:
-        stop = min(stop + size, steps)
-        yield stop
-        pace = PIECE_SECONDS / (time.perf_counter() - began)
-        size, began = max(1, int(size * min(pace, 4.0))), time.perf_counter()
-
-
 def whole_batches_only(settings: Settings) -> Examples:
     """Returns the examples of a run whose epochs leave out the rest behind their whole batches."""
     size, steps = settings.batch_size, settings.steps
     an_epoch = settings.num_train // size
     keys = seed_keys(settings.seed).batches
-    orders = batches.epoch_orders(keys, settings, epochs=-(-steps // an_epoch))
+    orders = np.concatenate([*batches.epoch_orders(keys, settings, -(-steps // an_epoch))])
     rows = orders[:, : an_epoch * size].reshape(-1, size)[:steps]
-    return starts.lay_out(settings, np.ascontiguousarray(rows))
+    return starts.lay_out(settings, [rows])
 
 
 def _compile_ms(function: Callable[..., Any], loop: StepLoop, *batch: Any) -> float:

@@ -68,7 +68,7 @@ def load(path: Path) -> Stored:
             {str(name): str(version) for name, version in content["versions"].items()},
         )
     except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{path} must be made by `python -m mlp_core timing`") from error
+        raise ValueError(f"{path.name} must be made by `python -m mlp_core timing`") from error
 
 
 def shipped() -> Stored:

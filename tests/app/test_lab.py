@@ -87,7 +87,7 @@ def test_a_link_sets_every_control(open_app: Open) -> None:
     [
         {"whole_batches": "perhaps", "seed": "abc", "steps": "-5", "batch_size": "9999999"},
         {"learning_rate": "1e400", "weight_decay": "-1", "schedule": "zigzag", "clip_norm": "x"},
-        {"pins": "zz_00~q7_" + "f" * 3000, "tab": "nowhere", "unknown": "1"},
+        {"pins": "zz_00~v0.5_00~q7_" + "f" * 3000, "tab": "nowhere", "unknown": "1"},
         {"seed": "", "examples": "NaN", "stage": "norm", "learning_rate": "nan"},
     ],
 )

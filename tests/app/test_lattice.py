@@ -332,7 +332,7 @@ def test_partial_results_show_and_a_cancelled_sweep_goes_on(
 ) -> None:
     gate = threading.Semaphore(3)
 
-    def slowly(settings: Settings, combinations: Any, seeds: Any) -> Iterator[Grid]:
+    def slowly(settings: Settings, combinations: Any, seeds: Any, _: float) -> Iterator[Grid]:
         generator = np.random.default_rng(0)
         for done in range(1, len(seeds) + 1):
             assert gate.acquire(timeout=60)
@@ -340,7 +340,7 @@ def test_partial_results_show_and_a_cancelled_sweep_goes_on(
             seeds_done = tuple(seeds[:done])
             yield Grid(settings, combinations, seeds_done, losses, losses, np.full(done, 5.0))
 
-    monkeypatch.setattr(sweeps, "sweep_chunks", slowly)
+    monkeypatch.setattr(sweeps, "sweep_pieces", slowly)
     app = open_lattice(grid="computed here", seeds="8")
     app.button(key="compute_here").click().run()
     run_until(app, lambda: "3 seeds" in _answer_or_nothing(app))
@@ -358,18 +358,18 @@ def test_partial_results_show_and_a_cancelled_sweep_goes_on(
 def test_a_sweep_that_fails_says_so_and_can_be_tried_again(
     open_lattice: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = sweeps.sweep_chunks
+    real = sweeps.sweep_pieces
 
     def broken(*arguments: Any) -> Iterator[Grid]:
         raise ValueError("no room")
 
-    monkeypatch.setattr(sweeps, "sweep_chunks", broken)
+    monkeypatch.setattr(sweeps, "sweep_pieces", broken)
     app = open_lattice(**TINY, grid="computed here", seeds="4")
     app.button(key="compute_here").click().run()
     run_until(app, lambda: bool(app.error))
     assert "could not be computed: no room" in app.error[0].value
 
-    monkeypatch.setattr(sweeps, "sweep_chunks", real)
+    monkeypatch.setattr(sweeps, "sweep_pieces", real)
     app.button(key="compute_here").click().run()
 
     assert "4 seeds" in answer(_computed(app))

@@ -97,6 +97,13 @@ def test_what_dropping_did_not_give_back_is_no_reason_to_drop_again(use: Use) ->
         assert memory.drops() == drops
 
 
+def test_a_peak_that_is_over_does_not_raise_the_limit(use: Use) -> None:
+    for used, drops in ((900, 1), (400, 1), (memory.SHORT_FROM_MB, 2)):
+        use(used)
+        memory.make_room()
+        assert memory.drops() == drops
+
+
 def test_a_run_goes_on_while_programs_are_dropped(
     use: Use, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,3 +178,22 @@ def test_the_stored_curves_are_drawn_before_the_first_training_begins(
     assert app.get("vega_lite_chart")
     settled(app)
     assert began_while_drawn[0] is False
+
+
+def test_a_training_that_failed_can_be_tried_again(
+    fresh_caches: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("RESOURCE_EXHAUSTED at /home/somebody")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mlp_core, "train_chunks", broken)
+        app = opened_at(None, hidden="2", steps="20")
+        run_until(app, lambda: app.error)
+    assert "could not be trained: the server could not do it" in app.error[0].value
+    assert "somebody" not in app.error[0].value
+    assert runs.known(Choice(settings=Settings(hidden=(2,), steps=20))) is None
+
+    app.button(key="train_again").click().run()
+
+    assert settled(app).metric

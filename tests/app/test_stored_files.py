@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from mlp_core import curves, store, table
 from mlp_core.detectors import table as detectors_table
+from mlp_core.timing import stored
 from tests.app.conftest import opened_at
 from tests.app.links import OF_THE_READERS_RUN, PAGES
 
@@ -17,6 +18,7 @@ FILES = {
     "curves": (curves, "POST_CURVES"),
     "detectors": (detectors_table, "SHIPPED"),
     "diabetes": (table, "DIABETES"),
+    "speed": (stored, "SHIPPED"),
 }
 
 

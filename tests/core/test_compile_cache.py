@@ -61,9 +61,28 @@ def test_the_oldest_files_make_room(home: Path, monkeypatch: pytest.MonkeyPatch)
     for age in range(5):
         (kept / str(age)).write_text("")
         os.utime(kept / str(age), (1e9 - age, 1e9 - age))
+    monkeypatch.setattr(compile_cache, "MOST_FILES", 4)
+
+    compile_cache.make_room()
+
+    assert sorted(file.name for file in kept.iterdir()) == ["0", "1", "2", "3"]
     monkeypatch.delenv(FOLDER)
     monkeypatch.setattr(compile_cache, "MOST_FILES", 3)
 
     compile_cache.keep()
 
     assert sorted(file.name for file in kept.iterdir()) == ["0", "1", "2"]
+
+
+def test_a_folder_that_the_environment_names_is_left_alone(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compile_cache, "_chosen", [])
+    monkeypatch.setattr(compile_cache, "MOST_FILES", 0)
+    monkeypatch.setenv(FOLDER, str(home))
+    (home / "file").write_text("")
+
+    compile_cache.keep()
+    compile_cache.make_room()
+
+    assert (home / "file").exists()

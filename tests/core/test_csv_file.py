@@ -204,3 +204,13 @@ def test_a_hostile_file_becomes_a_table_or_a_message(content):
     else:
         assert (np.abs(outcome.x) <= LARGEST).all()
         assert np.ptp(outcome.y) > 0
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_a_first_column_without_a_name_gets_one(separator):
+    """As pandas writes its row numbers."""
+    lines = [["", "a", "y"], *([str(row), str(row % 5), str(3 * row)] for row in range(30))]
+
+    file = csv_file.read("\n".join(map(separator.join, lines)).encode())
+
+    assert list(file.frame) == ["column 1", "a", "y"]

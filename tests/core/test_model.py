@@ -103,3 +103,7 @@ def test_the_loss_of_many_rows_of_a_wide_network_takes_little_memory():
     at_once = 4 * 256 * settings.num_train
     assert loss.memory_analysis().temp_size_in_bytes < at_once / 4
     assert np.isfinite(predict(params, x, fixes)).all()
+
+
+def test_no_rows_have_no_predictions():
+    assert predict(drawn(), jnp.zeros((0, 5)), Fixes()).shape == (0, 1)

@@ -47,7 +47,7 @@ def test_more_batches_than_memory_holds_are_refused():
 
 
 def test_the_more_features_the_fewer_rows_fit_into_memory():
-    with pytest.raises(ValueError, match="steps times batch_size must be at most 3000000"):
+    with pytest.raises(ValueError, match="steps times batch_size must be at most 3272727"):
         Settings(task="friedman", steps=20_000, batch_size=256)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlp_core import Fixes, Settings, baselines, sweep, sweep_chunks, train
+from mlp_core import Fixes, Settings, baselines, sweep, sweep_chunks, sweeps, train
 from mlp_core.fixes import NUMERIC_SWITCHES
 from mlp_core.sweeps import all_combinations
 from tests.core.printed import is_final_val_loss
@@ -82,6 +82,36 @@ def test_the_pieces_grow_by_seeds_into_the_sweep():
         done = len(piece.seeds)
         assert piece.seeds == (7, 8, 9)[:done]
         np.testing.assert_array_equal(piece.val_loss, whole.val_loss[:, :done])
+
+
+def test_a_sweep_in_small_pieces_is_the_same_and_can_be_stopped_soon():
+    combinations = all_combinations(("norm_init", "adamw"))
+
+    pieces = list(sweeps.sweep_pieces(SMALL, combinations, (7, 8, 9), piece_seconds=0))
+
+    whole = sweep(SMALL, combinations, (7, 8, 9))
+    grids = [piece for piece in pieces if piece is not None]
+    assert pieces[:4] == [None, None, None, grids[0]]
+    assert len(pieces) == 4 * len(grids)
+    np.testing.assert_array_equal(grids[-1].val_loss, whole.val_loss)
+    np.testing.assert_array_equal(grids[-1].train_loss, whole.train_loss)
+    assert grids[-1].combinations == combinations
+
+
+def test_no_more_cores_train_at_once_than_their_batches_fit_into_memory():
+    script = """
+import jax
+jax.config.update("jax_num_cpu_devices", 8)
+from mlp_core import Settings
+from mlp_core.sweeps import device_mesh
+print(*[device_mesh(Settings(steps=steps), 8).size for steps in (20, 5000, 20_000)])
+"""
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, cwd=root, capture_output=True, text=True
+    )
+
+    assert done.stdout.split() == ["8", "4", "1"]
 
 
 def test_predict_the_mean_is_that_of_each_seed():

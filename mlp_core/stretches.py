@@ -1,0 +1,47 @@
+"""Long work cut into stretches of about equal time, so that its caller can stop in between."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Work(NamedTuple):
+    """Some updates to be made."""
+
+    advance: Callable[[int, int], object]
+    """Makes the updates from its first argument to its second, and waits for them."""
+    updates: int
+    prepare: Callable[[], object] = lambda: None
+    """Gets ready what a stretch needs and others may have pushed out of memory since the last."""
+
+
+def made(work: Work, seconds: float) -> Iterator[int]:
+    """Makes all updates, and yields after each stretch how many are made.
+
+    Args:
+      seconds: about how long a stretch takes, the first ones less. One that takes long to prepare
+        takes as long again, so that half of the time at least is work.
+    """
+    done, size = 0, 1
+    while done < work.updates:
+        began = time.perf_counter()
+        work.prepare()
+        prepared = time.perf_counter()
+        stop = min(done + size, work.updates)
+        work.advance(done, stop)
+        done = stop
+        wanted = max(seconds, prepared - began)
+        pace = wanted / (time.perf_counter() - prepared)
+        size = max(1, int(size * np.clip(pace, 1 / 4, 8)))
+        yield done
+
+
+def all_made(works: Sequence[Work], seconds: float) -> Iterator[float]:
+    """Does one work after the other, and yields after each stretch which share of all is done."""
+    total, before = sum(work.updates for work in works), 0
+    for work in works:
+        for done in made(work, seconds):
+            yield (before + done) / total
+        before += work.updates
