@@ -82,7 +82,7 @@ def test_the_first_version_is_told_to_be_itself(open_program: Open) -> None:
 def test_a_run_that_dies_is_told_so(open_program: Open) -> None:
     app = open_program(steps="60", seed="2")
 
-    assert "ends with losses that are **NaN**" in text(app)
+    run_until(app, lambda: "ends with losses that are **NaN**" in text(app))
 
 
 @pytest.mark.usefixtures("fresh_caches")
