@@ -3,6 +3,11 @@
 import http.client
 from urllib.parse import urlsplit
 
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from websockets import Subprotocol
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
 UPGRADE = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",
@@ -37,6 +42,24 @@ def test_another_site_can_neither_connect_nor_read(server: str) -> None:
 
     assert connected.status == 403
     assert read.getheader("Access-Control-Allow-Origin") is None
+
+
+def answers(server: str, megabytes: int) -> bool:
+    """Returns whether a connection lives on after a message of that size."""
+    message = BackMsg()
+    message.rerun_script.query_string = "unknown=" + "x" * (megabytes * 2**20)
+    address = server.replace("http", "ws", 1) + "/_stcore/stream"
+    with connect(address, subprotocols=[Subprotocol("streamlit")]) as socket:
+        try:
+            socket.send(message.SerializeToString())
+            return bool(socket.recv(timeout=30))
+        except ConnectionClosed:
+            return False
+
+
+def test_a_connection_that_sends_too_much_is_closed(server: str) -> None:
+    assert answers(server, megabytes=1)
+    assert not answers(server, megabytes=11)
 
 
 def test_no_interface_for_programs_and_no_files_are_served(server: str) -> None:
