@@ -24,7 +24,7 @@ from mlp_core.evidence import Evidence, collect, collect_chunks
 from mlp_core.evidence.collection import MAX_RECORDS, recorded
 from mlp_core.evidence.loop import compiled_shapes, operations
 from mlp_core.evidence.probing import FIT_UPDATES
-from mlp_core.evidence.standing import standing
+from mlp_core.evidence.standing import Standing, standing
 from mlp_core.python_loop import PythonBatches, PythonLoop
 from mlp_core.starts import initial
 from tests.core.printed import is_final_val_loss
@@ -68,18 +68,21 @@ def assert_same(one, other):
             jax.tree.map(np.testing.assert_array_equal, *values)
 
 
-@pytest.mark.parametrize("fixes", [Fixes(), STAGES["final"]])
-def test_rows_in_blocks_stand_where_they_stand_at_once(fixes, monkeypatch):
-    settings = replace(SMALL, hidden=(2, 3))
+def test_rows_in_blocks_stand_where_they_stand_at_once(monkeypatch):
+    settings, fixes = replace(SMALL, hidden=(2, 3)), STAGES["final"]
     (params, flat, unravel), examples = initial(settings, fixes), starts.examples(settings)
     layer = params.layers[0]  # the gain and the bias of a unit that is dead, beside one that lives
     layer = layer._replace(gain=layer.gain.at[0].set(0), bias=layer.bias.at[0].set(-1))
     died, _ = ravel_pytree(params._replace(layers=(layer, *params.layers[1:])))
-    looked = died, flat, examples, model.norm_of(fixes), unravel
-    at_once = standing(*looked)
+
+    def looked() -> Standing:
+        now = jax.jit(lambda: standing(died, flat, examples, model.norm_of(fixes), unravel))
+        return now()
+
+    at_once = looked()
     monkeypatch.setattr(model, "UNITS_AT_ONCE", 3 * 17)
 
-    in_blocks = standing(*looked)
+    in_blocks = looked()
 
     assert at_once.dead_units[0] == 0.5
     np.testing.assert_array_equal(in_blocks.dead_units, at_once.dead_units)
