@@ -71,8 +71,8 @@ def current_settings() -> Settings:
         # It may quote a link, and whoever made the link is not the one who reads it.
         problem = words.plain(words.in_labels(str(error)), 300)
         st.error(
-            f"{problem}. Change it in the sidebar, under **Data** or **Experiment**, or press "
-            "**Reset all**.",
+            f"{problem}. Change it under **Data** or **Experiment** in the sidebar, which » at the "
+            "top opens on a phone, or press **Reset all** there.",
             icon=":material/error:",
         )
         st.stop()

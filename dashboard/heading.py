@@ -74,7 +74,10 @@ def _make_lesson() -> None:
         key="new_lesson_hidden",
         help="Their values stay as they are now. Whoever opens the link can show them again.",
     )
-    st.code(links.permalink(task, hide), language=None, wrap_lines=True)
+    if lessons.plain(task) or hide:
+        st.code(links.permalink(task, hide), language=None, wrap_lines=True)
+    else:
+        st.caption("The link comes here once there is a task, or something to hide.")
 
 
 def _has_own_file(choice: Choice | None) -> bool:

@@ -14,7 +14,8 @@ LATER_SECONDS = 3.0
 _LABEL = "Time for 1,000 steps"
 _HELP = (
     "Measured on this machine while you read, compiling left out. With 4 off, the real loop runs "
-    "for it: loss and gradient compiled, the update in Python. The curves do not wait for it."
+    "for it: loss and gradient compiled, the update in Python. The curves do not wait for it: the "
+    "compiled engine has the same losses, sooner."
 )
 
 
@@ -111,6 +112,6 @@ def _measured(choice: Choice, now: Timing, planned: int, looped: Timing | None) 
     stopped = now.steps_done < planned
     until = f", stopped after {now.steps_done:,} of {planned:,}" if stopped else ""
     return (
-        f"The real loop, updating in Python, takes {each} a step on this machine{until}. "
-        "The curves come from the compiled engine: the same losses, sooner."
+        f"The real loop takes {each} a step on this machine{until}; the curves are the compiled "
+        "engine's."
     )

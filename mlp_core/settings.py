@@ -36,6 +36,9 @@ MAX_INPUTS = 36_000_000
 RECORD_EVERY = 20
 """So many updates lie between two records of a run's losses."""
 
+MOST_RECORDS = 200
+"""The evidence of a run has no more of them."""
+
 _WHOLE = ("seed", "examples", "steps", "batch_size")
 
 

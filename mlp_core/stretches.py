@@ -15,16 +15,18 @@ class Work(NamedTuple):
     updates: int
     prepare: Callable[[], object] = lambda: None
     """Gets ready what a stretch needs and others may have pushed out of memory since the last."""
+    first: int = 1
+    """How many updates to make in the first stretch, which has no pace to go by."""
 
 
 def made(work: Work, seconds: float) -> Iterator[int]:
     """Makes all updates, and yields after each stretch how many are made.
 
     Args:
-      seconds: about how long a stretch takes, the first ones less. One that takes long to prepare
-        takes as long again, so that half of the time at least is work.
+      seconds: about how long a stretch takes. One that takes long to prepare takes as long again,
+        so that half of the time at least is work.
     """
-    done, size = 0, 1
+    done, size = 0, work.first
     while done < work.updates:
         began = time.perf_counter()
         work.prepare()

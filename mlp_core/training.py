@@ -12,6 +12,7 @@ from mlp_core.model import Params
 from mlp_core.python_loop import PythonLoop
 from mlp_core.settings import RECORD_EVERY, Settings
 from mlp_core.stretches import Work
+from mlp_core.timing.estimate import estimated_seconds, steps_within
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,13 @@ def train_chunks(
       chunk_seconds: about how long to train between two yields.
     """
     loop = _loop(settings, fixes, record_at)
-    work = Work(lambda done, stop: loop.advance(stop), settings.steps, loop.prepare)
+    first = steps_within(chunk_seconds, estimated_seconds(settings), settings)
+    work = Work(
+        lambda done, stop: loop.advance(stop),
+        settings.steps,
+        loop.prepare,
+        first if fixes.jit_step else 1,
+    )
     for _ in stretches.made(work, chunk_seconds):
         yield _run(loop, settings, fixes)
 

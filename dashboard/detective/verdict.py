@@ -36,7 +36,8 @@ def show(
                 _draw_actions(verdict)
     st.markdown(words.cleared(verdicts))
     st.markdown("**To copy:** it tells how it went, not what it was.")
-    st.code(words.summary(case, points, state.streak(), verdicts, paid), language=None)
+    summary = words.summary(case, points, state.streak(), verdicts, paid)
+    st.code(summary, language=None, wrap_lines=True)
 
 
 def _draw_text(verdict: "Verdict", reason: str) -> None:

@@ -19,8 +19,6 @@ LONG_SECONDS = 20.0
 LONGEST_SECONDS = 3600.0
 """What would take longer is not begun: the machine is everybody's."""
 
-_SHARE = 4.0  # what an update or a record costs, where one of the training alone costs 1
-_RECORDS = 200
 _KEPT = 32
 _KEPT_UNSEEN = 2  # each may hold 50 MB of records
 
@@ -59,9 +57,7 @@ def begin_again(choice: Choice) -> None:
 
 def estimated_seconds(choice: Choice) -> float:
     """Returns about how long it takes, compiling left out. Right within a factor of three."""
-    settings = choice.settings
-    records = min(settings.steps, _RECORDS) * estimate.seconds_of_a_record(settings)
-    return _SHARE * (estimate.seconds_of_updates(settings) + records)
+    return estimate.seconds_of_evidence(choice.settings)
 
 
 def _gathered(choice: Choice) -> "Iterator[Progress]":

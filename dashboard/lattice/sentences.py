@@ -164,7 +164,8 @@ def order(fall: "Waterfall", effects: "Sequence[Effect]", unit: str) -> str:
     """Returns what the order adds up to, and where it misleads most."""
     first, last = (words.loss(float(loss)) for loss in fall.loss[[0, -1]])
     whole = drop(float(fall.credits.sum()), unit)
-    sentences = [f"In any order: from {first} to {last}, {whole}."]
+    mean = "geometric mean" if unit == "log10" else "mean"
+    sentences = [f"In any order the {mean} of the seeds goes from {first} to {last}, {whole}."]
     worth = {effect.switch: effect.mean for effect in effects}
     off = {s: float(c) - worth[s] for s, c in zip(fall.order, fall.credits, strict=True)}
     switch = max(off, key=lambda name: abs(off[name]))

@@ -86,7 +86,11 @@ def _computed(settings: Settings, with_beyond: bool) -> Source | None:
             _draw_start(wanted, done)
     if shown is None or done < grids.DRAWABLE_SEEDS:
         if job is None:
-            st.info("Nothing is computed for these settings yet.", icon=":material/grid_on:")
+            st.info(
+                "Nothing is computed for these settings yet. Press **Compute** above; the time it "
+                "takes stands on it. Or go back to the **stored grid**.",
+                icon=":material/grid_on:",
+            )
         return None
     return Source(shown, None)
 

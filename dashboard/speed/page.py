@@ -67,7 +67,7 @@ def _draw_forms(shown: Measurement) -> None:
         alt="The time of one step in each of five forms on a log scale, with the factor between "
         "neighbours. The table below has the numbers.",
     )
-    st.caption(words.spread(shown))
+    st.caption(f"{words.spread(shown)} {words.SENT}")
     wide.table(
         tables.numbers(shown),
         key="forms",
@@ -92,8 +92,9 @@ def _draw_totals(shown: Measurement) -> None:
         "sentences above say where the lines cross.",
     )
     st.caption(
-        "Trace and compile, then the median time of a step, once for each step. A dot marks the "
-        "step from which on a form is ahead of the one before it."
+        "First what comes before the first step (batches drawn, trace, compile, first call), then "
+        "the median time of a step, once for each step. A dot marks the step from which on a form "
+        "is ahead of the one before it."
     )
 
 

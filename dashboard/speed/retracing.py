@@ -29,7 +29,9 @@ def show(choice: Choice, shown: Measurement | None) -> None:
     )
     if shown is None or not shown.rests:
         return
-    st.markdown(words.rests(shown.rests, shown.fixes))
+    wanted = measured.request(choice)
+    are_own = (wanted.settings, wanted.fixes) == (shown.settings, shown.fixes)
+    st.markdown(words.rests(shown.rests, shown.fixes, are_own))
     wide.table(
         tables.rests(shown.rests),
         key="rests",

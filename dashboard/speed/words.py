@@ -43,6 +43,12 @@ WAYS = {
 }
 """What one can do with a batch that is not whole."""
 
+SENT = (
+    "Sent to the device is all that a step asks for, its keys and the slicing of its batch "
+    "included; Evidence counts the update alone."
+)
+"""What the table's column counts."""
+
 EXPLAINED = """
 - **Trace:** JAX runs your Python function once, with placeholders instead of numbers, and writes
   down which operations it asks for.
@@ -68,13 +74,13 @@ def factor(times: float) -> str:
 
 def answer(measurement: Measurement) -> str:
     """Returns what compiling buys, in one sentence."""
-    nothing, _, step, loop, sweep = measurement.figures
-    parts = [
-        f"Compiling the step makes it **{_change(nothing, step)}**",
-        f"compiling the whole loop **{_change(step, loop)}** again",
-        f"and a sweep of many runs **{_change(loop, sweep)}** per run",
-    ]
-    return f"{parts[0]}, {parts[1]}, {parts[2]}."
+    nothing, gradient, step, loop, sweep = measurement.figures
+    return (
+        f"Compiling loss and gradient makes a step **{_change(nothing, gradient)}**, compiling all "
+        f"of it (fix 4) **{_change(gradient, step)}** again, the whole loop "
+        f"**{_change(step, loop)}** again, and a sweep of many runs **{_change(loop, sweep)}** per "
+        "run."
+    )
 
 
 def _change(before: Figures, after: Figures) -> str:
@@ -181,12 +187,18 @@ def shape(of: tuple[int, ...]) -> str:
     return " × ".join(f"{size:,}" for size in of)
 
 
-def rests(found: tuple[Rest, ...], fixes: Fixes) -> str:
-    """Returns what filling up or leaving out the smaller batch does."""
+def rests(found: tuple[Rest, ...], fixes: Fixes, are_own: bool) -> str:
+    """Returns what filling up or leaving out the smaller batch does.
+
+    Args:
+      are_own: whether they are of the reader's own run.
+    """
     as_it_is, padded, dropped = found
     if len(as_it_is.shapes) == 1:
         return "All batches have one shape here: there is no rest to fill up or to leave out."
     bug = "" if fixes.whole_batches else "With batches mended (fix 3): "
+    if not are_own:
+        bug = "What to do about a smaller batch, tried with the post's final version: "
     saved = as_it_is.compile_ms - padded.compile_ms
     return (
         f"{bug}**Filling up** the smaller batch, and masking what was filled in, leaves one shape "

@@ -14,10 +14,10 @@ from mlp_core.evidence.recording import Recorder, Update
 from mlp_core.evidence.records import Evidence, Losses, Rows, Steps, Units
 from mlp_core.evidence.standing import Standing
 from mlp_core.fixes import Fixes
-from mlp_core.settings import Settings
+from mlp_core.settings import MOST_RECORDS, Settings
 from mlp_core.stretches import Work
+from mlp_core.timing.estimate import seconds_of_evidence, steps_within
 
-MAX_RECORDS = 200
 FIRST_RECORDS = 64
 """So many updates at the start are recorded one by one: two epochs of the post's run."""
 
@@ -77,7 +77,11 @@ class _Gathering:
     def shares(self, chunk_seconds: float) -> Iterator[float]:
         """Makes all updates, and yields after each stretch which share of them is made."""
         recorder = self._recorder
-        works = [Work(recorder.advance, self._settings.steps, recorder.prepare)]
+        settings = self._settings
+        first = steps_within(chunk_seconds, seconds_of_evidence(settings), settings)
+        works = [
+            Work(recorder.advance, settings.steps, recorder.prepare, min(first, FIRST_RECORDS))
+        ]
         works += [Work(fit.advance, FIT_UPDATES) for fit in self._fits]
         return stretches.all_made(works, chunk_seconds)
 
@@ -101,12 +105,12 @@ class _Gathering:
 
 
 def recorded(steps: int) -> np.ndarray:
-    """Returns after how many updates there is a record, `[R]`, at most `MAX_RECORDS`.
+    """Returns after how many updates there is a record, `[R]`, at most `MOST_RECORDS`.
 
     The first updates each have one, then they are evenly spread, up to the end.
     """
     first = np.arange(min(FIRST_RECORDS, steps))
-    spread = np.linspace(first[-1], steps, MAX_RECORDS - len(first))
+    spread = np.linspace(first[-1], steps, MOST_RECORDS - len(first))
     return np.unique([*first, *np.round(spread).astype(int)])
 
 

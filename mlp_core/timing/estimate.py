@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
-from mlp_core.settings import RECORD_EVERY, Settings
+from mlp_core.settings import MOST_RECORDS, RECORD_EVERY, Settings
 
 MOST_STEPS = 1000
 """A run that is measured has no more steps: what a step costs has shown by then."""
@@ -22,6 +22,21 @@ def estimated_seconds(settings: Settings) -> float:
     """Returns about how long a run takes, compiling left out. Right within a factor of three."""
     records = settings.steps / RECORD_EVERY + 2  # the first and the last update's as well
     return seconds_of_updates(settings) + records * seconds_of_a_record(settings)
+
+
+def seconds_of_evidence(settings: Settings) -> float:
+    """Returns about how long it takes to gather a run's evidence, compiling left out."""
+    records = min(settings.steps, MOST_RECORDS) * seconds_of_a_record(settings)
+    return 4 * (seconds_of_updates(settings) + records)
+
+
+def steps_within(seconds: float, of_all: float, settings: Settings) -> int:
+    """Returns how many of a run's steps take so long, at least one.
+
+    Args:
+      of_all: how many seconds all of them take.
+    """
+    return max(1, int(min(settings.steps, settings.steps * seconds / of_all)))
 
 
 def seconds_in_a_sweep(settings: Settings) -> float:

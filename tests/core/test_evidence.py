@@ -21,11 +21,12 @@ from mlp_core import (
     train,
 )
 from mlp_core.evidence import Evidence, collect, collect_chunks
-from mlp_core.evidence.collection import MAX_RECORDS, recorded
+from mlp_core.evidence.collection import recorded
 from mlp_core.evidence.loop import compiled_shapes, operations
 from mlp_core.evidence.probing import FIT_UPDATES
 from mlp_core.evidence.standing import Standing, standing
 from mlp_core.python_loop import PythonBatches, PythonLoop
+from mlp_core.settings import MOST_RECORDS
 from mlp_core.starts import initial
 from tests.core.printed import is_final_val_loss
 
@@ -129,7 +130,7 @@ def test_the_first_updates_are_recorded_and_the_rest_thinned(steps):
     first = min(steps, 64)
     assert updates[:first].tolist() == list(range(first))
     assert updates[-1] == steps
-    assert len(updates) <= MAX_RECORDS
+    assert len(updates) <= MOST_RECORDS
     assert np.diff(updates).max() <= max(1, np.ceil(steps / 130))
 
 

@@ -55,7 +55,7 @@ def test_no_switch_no_seed_and_no_number_compiles_again(compilations):
 
 
 def test_the_pieces_of_a_run_compile_once(compilations):
-    pieces = train_chunks(replace(SMALL, steps=27), NUMERIC)
+    pieces = train_chunks(replace(SMALL, steps=27), NUMERIC, chunk_seconds=5e-5)
     next(pieces)
     compilations.clear()
 
