@@ -9,7 +9,7 @@ from mlp_core.timing.figures import Measurement, Point, Progress
 from mlp_core.timing.forms import Form, forms
 
 SIZES: Mapping[str, tuple[int, ...]] = {
-    "steps": (10, 100, 1000, 10_000),
+    "steps": (10, 100, 1000, 3000),
     "batch_size": (16, 256, 4096),
     "width": (8, 64, 256),
 }
