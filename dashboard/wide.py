@@ -35,7 +35,7 @@ def is_wide(rows: pd.DataFrame, hide_index: bool) -> bool:
 
 def _letters(column: "pd.Series[Any]") -> int:
     """Returns how many letters the name of a column or its longest cell has."""
-    longest = int(column.astype(str).str.len().max()) if len(column) else 0
+    longest = max((len(str(cell)) for cell in column), default=0)
     if pd.api.types.is_float_dtype(column):
         longest = min(longest, _LONGEST_NUMBER)
     return max(len(str(column.name or "")), longest)
