@@ -37,8 +37,8 @@ def trained(choices: Sequence[Choice], patience: float = 2.0) -> "dict[Choice, R
         return None
     failed = [job.error for job in map(runs.job, choices) if job.error is not None]
     if failed:
-        st.error(f"A run could not be trained: {words.reason(failed[0])}.", icon=":material/error:")
-        st.button("Try again", on_click=runs.train_again, args=tuple(choices), key="train_again")
+        again = partial(runs.train_again, *choices)
+        progress.draw_failed("A run could not be trained", failed[0], again, key="train_again")
         return None
     runs.wait(choices, patience)
     found = _found(choices)

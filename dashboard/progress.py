@@ -1,4 +1,4 @@
-"""How far long work is, and beside it what stops it or lets it go on."""
+"""How far long work is, and beside it what stops it, lets it go on or begins it anew."""
 
 from collections.abc import Callable
 
@@ -22,6 +22,16 @@ def draw(share: float, text: str, stop: Callable[[], None], key: str, others: in
 def draw_stopped(share: float, text: str, go_on: Callable[[], None], key: str) -> None:
     """Draws how far work had come when it was stopped; the button's key begins with "go_on_"."""
     _draw(share, text, "Go on", go_on, ":material/play_arrow:", f"go_on_{key}")
+
+
+def draw_failed(what: str, error: Exception, again: Callable[[], None], key: str) -> None:
+    """Draws what failed and why, and the button that begins it anew.
+
+    Args:
+      what: the beginning of the sentence.
+    """
+    st.error(f"{what}: {words.reason(error)}.", icon=":material/error:")
+    st.button("Try again", on_click=again, key=key)
 
 
 def _draw(

@@ -1,6 +1,7 @@
 """What the chosen switches did: the answer, the metrics, the curves."""
 
 from collections.abc import Callable
+from functools import partial
 from math import isfinite, isnan
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,7 @@ from dashboard import (
     history,
     pace,
     pins,
+    progress,
     runs,
     stopwatch,
     tables,
@@ -66,10 +68,11 @@ def _draw(choice: Choice) -> None:
     job = runs.job(choice)
     answer = st.container(horizontal=True, vertical_alignment="center", key="answer")
     if job.error is not None:
-        answer.error(
-            f"This run could not be trained: {words.reason(job.error)}.", icon=":material/error:"
-        )
-        answer.button("Try again", on_click=runs.train_again, args=(choice,), key="train_again")
+        again = partial(runs.train_again, choice)
+        with answer:
+            progress.draw_failed(
+                "This run could not be trained", job.error, again, key="train_again"
+            )
         return
     running, run = job.look()
     if run is None:

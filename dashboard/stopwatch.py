@@ -60,13 +60,7 @@ def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
             line.caption("The timing begins …")
             return
         line.caption(f"It could not be timed: {words.reason(job.error)}.")
-        line.button(
-            "Try again",
-            on_click=timings.measure_again,
-            args=(choice,),
-            type="tertiary",
-            key="measure_again",
-        )
+        _draw_again("Try again", choice, line)
         return
     each = words.duration(timing.step_ms)
     total = words.duration(1000 * timing.step_ms)
@@ -81,14 +75,18 @@ def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
         )
     else:
         line.caption(_measured(choice, timing, planned, timings.looped(choice)))
-        line.button(
-            "Measure again",
-            on_click=timings.measure_again,
-            args=(choice,),
-            icon=":material/timer:",
-            type="tertiary",
-            key="measure_again",
-        )
+        _draw_again("Measure again", choice, line)
+
+
+def _draw_again(label: str, choice: Choice, line: DeltaGenerator) -> None:
+    line.button(
+        label,
+        on_click=timings.measure_again,
+        args=(choice,),
+        icon=":material/timer:",
+        type="tertiary",
+        key="measure_again",
+    )
 
 
 def _waits(choice: Choice) -> bool:

@@ -95,10 +95,11 @@ def _timed(choice: Choice) -> Iterator[Timing | None]:
     for _ in range(_MOST_PASSES):
         for timing in _timed_pass(choice, warm):
             yield timing
+            if timing is None:  # it has compiled
+                memory.settle(f"timing {_work(choice)}")
             pace.crowd().step_aside()
         if timing is not None:
             return
-        memory.settle(f"timing {_work(choice)}")
         warm = 0
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 MOST_FILES = 1000
 """A compiled training takes about 80 kB."""
 
-_chosen: list[Path] = []
 _SHORTEST_SECONDS = "0.3"  # what compiles sooner is not worth a file
 
 
@@ -23,19 +22,19 @@ def keep() -> None:
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return
     try:
-        folder = _home() / "fix-by-fix" / _cpu()
+        folder = _own_folder()
         folder.mkdir(parents=True, exist_ok=True)
         _remove_oldest(folder)
     except (OSError, RuntimeError):  # no home, or none to write to: compile each time
         return
     if os.access(folder, os.W_OK):
-        _chosen[:] = [folder]
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
         os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", _SHORTEST_SECONDS)
 
 
-def _home() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+def _own_folder() -> Path:
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return home / "fix-by-fix" / _cpu()
 
 
 def _cpu() -> str:
@@ -49,10 +48,11 @@ def _cpu() -> str:
 
 
 def make_room() -> None:
-    """Removes the oldest files of the folder that `keep` has chosen, those beyond `MOST_FILES`."""
-    if _chosen:
-        with suppress(OSError):
-            _remove_oldest(_chosen[-1])
+    """Removes the oldest files beyond `MOST_FILES`, if the folder in use is the one of `keep`."""
+    with suppress(OSError, RuntimeError):
+        folder = _own_folder()
+        if os.environ.get("JAX_COMPILATION_CACHE_DIR") == str(folder):
+            _remove_oldest(folder)
 
 
 def _remove_oldest(folder: Path) -> None:

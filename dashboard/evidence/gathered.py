@@ -20,7 +20,7 @@ LONGEST_SECONDS = 3600.0
 """What would take longer is not begun: the machine is everybody's."""
 
 _KEPT = 32
-_KEPT_UNSEEN = 2  # each may hold 50 MB of records
+_KEPT_UNSEEN = 2  # each may hold 20 MB: parameters and records
 
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)

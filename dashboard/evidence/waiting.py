@@ -1,5 +1,6 @@
 """What stands on the Evidence page until its evidence is gathered: how far it is, and a stop."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -28,12 +29,13 @@ def evidence(choice: Choice) -> "Evidence | None":
         return None
     job = gathered.begin(choice)
     if pace.wait(job, _PATIENCE_SECONDS) and job.done:
-        if job.error is None and job.latest is not None:
-            return job.latest.evidence
-        why = words.reason(job.error)
-        st.error(f"The evidence could not be gathered: {why}.", icon=":material/error:")
-        st.button("Try again", on_click=gathered.begin_again, args=(choice,), key="gather_again")
-        return None
+        if job.error is not None:
+            again = partial(gathered.begin_again, choice)
+            progress.draw_failed(
+                "The evidence could not be gathered", job.error, again, key="gather_again"
+            )
+            return None
+        return job.latest.evidence if job.latest else None
     memory.settle("waiting for evidence")
     pace.live(_draw_progress, POLL_SECONDS)(choice)
     return None

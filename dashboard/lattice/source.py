@@ -1,5 +1,6 @@
 """Which grid the Lattice shows, and the panel that computes one here."""
 
+from functools import partial
 from typing import NamedTuple
 
 import streamlit as st
@@ -7,7 +8,6 @@ import streamlit as st
 from dashboard import binding, grids, pace, progress
 from dashboard.grids import Request
 from dashboard.lattice import sentences
-from dashboard.words import reason
 from mlp_core import Settings
 from mlp_core.grid import Grid
 
@@ -99,9 +99,10 @@ def _draw_start(wanted: Request, done: int) -> None:
     """Draws the button that begins, or goes on; or what became of the sweep."""
     job = grids.job(wanted)
     if job is not None and job.error is not None:
-        why = reason(job.error)
-        st.error(f"This grid could not be computed: {why}.", icon=":material/error:")
-        st.button("Try again", on_click=grids.begin_again, args=(wanted,), key="compute_here")
+        again = partial(grids.begin_again, wanted)
+        progress.draw_failed(
+            "This grid could not be computed", job.error, again, key="compute_here"
+        )
         return
     if job is not None and job.done:
         st.caption(f"All {done} seeds are computed.")

@@ -196,13 +196,13 @@ def rests(found: tuple[Rest, ...], fixes: Fixes, are_own: bool) -> str:
     as_it_is, padded, dropped = found
     if len(as_it_is.shapes) == 1:
         return "All batches have one shape here: there is no rest to fill up or to leave out."
-    bug = "" if fixes.whole_batches else "With batches mended (fix 3): "
+    whose = "" if fixes.whole_batches else "With batches mended (fix 3): "
     if not are_own:
-        bug = "What to do about a smaller batch, tried with the post's final version: "
+        whose = "What to do about a smaller batch, tried with the post's final version: "
     saved = as_it_is.compile_ms - padded.compile_ms
     return (
-        f"{bug}**Filling up** the smaller batch, and masking what was filled in, leaves one shape "
-        f"to compile{_saves(saved)}; the val loss stays {loss_in_words(padded.val_loss)} "
+        f"{whose}**Filling up** the smaller batch, and masking what was filled in, leaves one "
+        f"shape to compile{_saves(saved)}; the val loss stays {loss_in_words(padded.val_loss)} "
         f"(as it is: {loss_in_words(as_it_is.val_loss)}). **Leaving it out** does too, yet trains "
         f"on other rows: {loss_in_words(dropped.val_loss)}."
     )

@@ -77,7 +77,6 @@ def test_the_oldest_files_make_room(home: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_folder_that_the_environment_names_is_left_alone(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compile_cache, "_chosen", [])
     monkeypatch.setattr(compile_cache, "MOST_FILES", 0)
     monkeypatch.setenv(FOLDER, str(home))
     (home / "file").write_text("")
