@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 
 from dashboard.built_once import built_once
-from dashboard.marks import PLAIN, color, dash, loss_axis, meaning, words_on_lines
+from dashboard.marks import PLAIN, by_place, color, dash, loss_axis, meaning, words_on_lines
 
 HEIGHT = 440
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
@@ -111,8 +111,7 @@ def val_loss_bars(low: float, high: float) -> dict[str, Any]:
     """
     scale = alt.Scale(type="log", domain=[low, high], nice=False)
     names = (
-        alt.Y("label:N")
-        .sort(None)
+        by_place(alt.Y("label:N"))
         .title(None)
         .axis(ticks=False, domain=False, labelPadding=8, labelFlush=False)
     )
@@ -128,7 +127,6 @@ def val_loss_bars(low: float, high: float) -> dict[str, Any]:
     numbers = numbers.mark_text(align="left", dx=6, fontSize=13).encode(
         alt.X("end:Q").scale(scale), text="text:N", color=meaning("text")
     )
-    # The numbers first: they have every row, so they decide the order.
     return (numbers + bars).properties(height=HEIGHT).to_dict()
 
 

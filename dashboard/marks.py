@@ -30,6 +30,14 @@ def loss_axis(*digits: int, line: float = 1.0) -> dict[str, Any]:
     }
 
 
+def by_place(axis: Any, place: str = "place") -> Any:
+    """Returns a categorical axis in the order of a column.
+
+    Without a column or a list Vega keeps the names of a chart that gets new data where they were.
+    """
+    return axis.sort(field=place, op="min")
+
+
 def color(shown: tuple[str, ...] = ()) -> alt.Color:
     """Returns the colour of each meaning; the theme has the colours, in the same order.
 

@@ -131,7 +131,7 @@ def readings(run: "Run | Curves", first: "Run | Curves | None") -> pd.DataFrame:
 def bars(
     choice: Choice, stages: "dict[str, Run | None]", yours: "Run", pinned: "dict[str, Run]"
 ) -> pd.DataFrame:
-    """Returns the val losses side by side: `label`, `val_loss`, `text`, `series`.
+    """Returns the val losses side by side: `label`, `val_loss`, `text`, `series`, `place`.
 
     A stage that was not trained yet has no number; a run that died has the word for it.
     """
@@ -144,10 +144,11 @@ def bars(
     if mine is None:
         rows.append(("yours", yours, "val"))
     rows += [(label, run, "pinned") for label, run in pinned.items()]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         [(label, _val_loss(run), _bar_text(run), series) for label, run, series in rows],
         columns=["label", "val_loss", "text", "series"],
     )
+    return table.assign(place=range(len(table)))
 
 
 def beside(

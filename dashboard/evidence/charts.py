@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 
 from dashboard.built_once import built_once
-from dashboard.marks import PLAIN, color, dash, loss_axis, meaning, words_on_lines
+from dashboard.marks import PLAIN, by_place, color, dash, loss_axis, meaning, words_on_lines
 
 HEIGHT = 230
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=5)
@@ -39,8 +39,8 @@ def marked_updates() -> list[alt.Chart]:
 @built_once()
 def ledger() -> dict[str, Any]:
     """Returns every array against the key that drew it: table `draws`."""
-    arrays = alt.Y("array:N").sort(field="place", op="min").title(None)
-    keys = alt.X("key:N").sort(field="key_place", op="min").title("random keys, by first use")
+    arrays = by_place(alt.Y("array:N")).title(None)
+    keys = by_place(alt.X("key:N"), "key_place").title("random keys, by first use")
     base = alt.Chart(alt.NamedData("draws")).encode(
         keys.axis(labels=False, ticks=False, grid=True),
         arrays.axis(grid=False, ticks=False, domain=False, labelFontSize=11),
@@ -133,7 +133,7 @@ def rows_seen() -> dict[str, Any]:
 @built_once(most=4)
 def bars(title: str, logarithmic: bool) -> dict[str, Any]:
     """Returns named values side by side: table `bars`."""
-    names = alt.Y("label:N").sort(None).title(None)
+    names = by_place(alt.Y("label:N")).title(None)
     names = names.axis(ticks=False, domain=False, labelLimit=150, labelPadding=6)
     # A bar on a logarithmic axis begins where the table says; 0 has no place there.
     scale = alt.Scale(type="log", nice=False) if logarithmic else alt.Scale(zero=True)
@@ -155,8 +155,8 @@ def bars(title: str, logarithmic: bool) -> dict[str, Any]:
 @built_once()
 def tools() -> dict[str, Any]:
     """Returns what each tool says of each bug: table `cells`."""
-    bugs = alt.X("bug:N").sort(field="bug_place", op="min").title(None)
-    names = alt.Y("tool:N").sort(field="place", op="min").title(None)
+    bugs = by_place(alt.X("bug:N"), "bug_place").title(None)
+    names = by_place(alt.Y("tool:N")).title(None)
     plain: dict[str, Any] = {"ticks": False, "domain": False, "labelFontSize": 12}
     # On a phone the columns are narrow: the names stand upright there.
     angle, align = (alt.ExprRef(f"width < 450 ? {way}") for way in ("-90 : 0", "'left' : 'center'"))

@@ -184,7 +184,7 @@ def scaled(evidence: "Evidence") -> pd.DataFrame:
 
 
 def bars(values: Mapping[str, float], text: Callable[[float], str]) -> pd.DataFrame:
-    """Returns named values: `label`, `value`, `text`, `series`; the first is this run's.
+    """Returns named values: `label`, `value`, `text`, `series`, `place`; the first is this run's.
 
     What is no finite number is left out.
     """
@@ -193,7 +193,8 @@ def bars(values: Mapping[str, float], text: Callable[[float], str]) -> pd.DataFr
         for place, (label, value) in enumerate(values.items())
         if np.isfinite(value)
     ]
-    return pd.DataFrame(rows, columns=["label", "value", "text", "series"]).assign(begin=0.0)
+    table = pd.DataFrame(rows, columns=["label", "value", "text", "series"])
+    return table.assign(begin=0.0, place=range(len(table)))
 
 
 def log_bars(values: Mapping[str, float], text: Callable[[float], str]) -> pd.DataFrame:

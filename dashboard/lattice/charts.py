@@ -6,7 +6,7 @@ import altair as alt
 
 from dashboard.built_once import built_once
 from dashboard.lattice.marks import DROPS, LOSS_AXIS, drop_axis, rows_with_room, zero_line
-from dashboard.marks import PLAIN, color, meaning
+from dashboard.marks import PLAIN, by_place, color, meaning
 
 _PAIRED_HEIGHT = 330
 """Of the two charts of a step, which stand side by side."""
@@ -37,10 +37,11 @@ def interactions() -> dict[str, Any]:
     """Returns the matrix of pairs: table `pairs`."""
     names: dict[str, Any] = {"ticks": False, "domain": False, "grid": False, "labelFontSize": 12}
     names["labelFlush"] = False  # the first label, too, stands in the middle of its cells
-    across, down = alt.X("second:N"), alt.Y("first:N")
+    across = by_place(alt.X("second:N"), "second_place")
+    down = by_place(alt.Y("first:N"), "first_place")
     base = alt.Chart(alt.NamedData("pairs")).encode(
-        across.sort(None).title(None).axis(**names, labelAngle=0),
-        down.sort(None).title(None).axis(**names),
+        across.title(None).axis(**names, labelAngle=0),
+        down.title(None).axis(**names),
     )
     cells = base.mark_rect(cornerRadius=3, aria=False).encode(
         color=color(),
@@ -109,7 +110,7 @@ def slopes() -> dict[str, Any]:
     """Returns a line a seed from before to after a step: table `slopes`."""
     loss = alt.Y("loss:Q").title("val loss, log scale")
     loss = loss.scale(type="log", nice=False, padding=10).axis(**LOSS_AXIS)
-    when = alt.X("when:N").sort(None).title(None)
+    when = alt.X("when:N").sort(["before", "after"]).title(None)
     when = when.scale(type="point", padding=0.25).axis(labelAngle=0, labelFontSize=13, grid=False)
     base = alt.Chart(alt.NamedData("slopes")).encode(when, loss, color=color())
     lines = base.mark_line(strokeWidth=1.4, opacity=0.5, **PLAIN).encode(detail="seed:N")

@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.marks import loss_axis, meaning
+from dashboard.marks import by_place, loss_axis, meaning
 
 UNDER = 58
 """What stands under a plot, in pixels: ticks, numbers and a title."""
@@ -28,13 +28,12 @@ def rows_with_room(field: str, by: str, extent: int | alt.ExprRef) -> alt.Y:
     """Returns rows without labels, with room for words at the left.
 
     Args:
-      by: the field that sorts the rows. Without one, Vega keeps the rows of a chart that gets new
-        data where they were.
+      by: the field that sorts the rows.
     """
     axis = alt.Axis(
         labels=False, ticks=False, domain=False, grid=False, title=None, minExtent=extent
     )
-    rows = alt.Y(field).sort(field=by, op="min").axis(axis)
+    rows = by_place(alt.Y(field), by).axis(axis)
     return rows.scale(alt.Scale(paddingInner=0, paddingOuter=0))
 
 

@@ -46,6 +46,8 @@ def nothing(unit: str) -> pd.DataFrame:
 def interactions(matrix: np.ndarray, switches: Sequence[str], unit: str) -> pd.DataFrame:
     """Returns a row for each pair of switches: `first`, `second`, `text`, `strength`, `series`.
 
+    `first_place` and `second_place` order the two.
+
     Args:
       matrix: `[K, K]`, symmetric, for the K switches, in the unit.
     """
@@ -53,7 +55,9 @@ def interactions(matrix: np.ndarray, switches: Sequence[str], unit: str) -> pd.D
     rows = [
         {
             "first": words.SHORT[switches[i]],
+            "first_place": i,
             "second": words.SHORT[switches[j]],
+            "second_place": j,
             "pair": f"{sentences.fix(switches[i])} and {sentences.fix(switches[j])}",
             "text": _cell(float(matrix[i, j]), unit),
             "meaning": sentences.drop(float(matrix[i, j]), unit),

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.words import SHORT
 from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
-from tests.browser.waiting import chart_marks, settled
+from tests.browser.waiting import axis_names, chart_marks, settled
 
 V1 = "/evidence?steps=100&jit_step=true"
 
@@ -23,6 +23,10 @@ def test_a_switch_on_a_card_mends_the_run_and_is_the_one_of_the_sidebar(page: Pa
     expect(main.get_by_role("heading", name="Random keys are used more than once")).to_have_count(0)
     settled(page)
     assert "split_keys=true" in page.url
+    seen = page.locator(".st-key-card_never_seen")
+    assert axis_names(seen, "Y") == ["in no batch", "in some batch"]
+    tools = page.get_by_test_id("stVegaLiteChart").last
+    assert axis_names(tools, "X")[: len(SHORT)] == list(SHORT.values())
 
 
 def test_a_click_marks_the_updates_of_a_finding_and_the_link_keeps_them(page: Page) -> None:

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from mlp_core import Fixes, Settings, train
+from mlp_core import STAGES, Fixes, Settings, train
 from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
-from tests.browser.waiting import chart_lines, settled
+from tests.browser.waiting import axis_names, chart_lines, settled
 
 
 def curves(page: Page) -> Locator:
@@ -50,6 +50,23 @@ def test_flipping_a_switch_changes_the_curves_and_the_bar(page: Page) -> None:
     assert ends["v1"] == pytest.approx(5.637690, rel=1e-3)
     assert bars(page)["yours"] == f"{run.final_val_loss:.2f}"
     assert bars(page)["v1"] == "5.64"
+
+
+def test_the_bars_keep_the_order_of_the_stages_whatever_is_flipped(page: Page) -> None:
+    page.goto("/?jit_step=true")
+    settled(page)
+
+    rows = {}
+    for stage in ("keys", "norm"):
+        page.get_by_role("radio", name=stage, exact=True).click()
+        rows[stage] = axis_names(settled(page).get_by_test_id("stVegaLiteChart").nth(1), "Y")
+    flip(page, "5 · AdamW")
+    rows["own"] = axis_names(settled(page).get_by_test_id("stVegaLiteChart").nth(1), "Y")
+
+    for stage in ("keys", "norm"):
+        assert rows[stage] == [f"{name} (yours)" if name == stage else name for name in STAGES]
+    assert rows["own"][: len(STAGES)] == list(STAGES)
+    assert len(rows["own"]) == len(STAGES) + 1
 
 
 def test_the_app_opens_at_the_first_version_and_times_its_loop(page: Page) -> None:

@@ -6,11 +6,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
-from tests.browser.waiting import chart_marks, settled
+from tests.browser.waiting import axis_names, chart_marks, settled
 
 TINY = "hidden=2&steps=20&examples=100&batch_size=8"
-VALUES, COMBINATIONS, WATERFALL, CREDITS = 0, 2, 3, 4  # places of these charts on the page
-DIFFERENCES = 4
+VALUES, PAIRS, COMBINATIONS, WATERFALL, CREDITS = (
+    0,
+    1,
+    2,
+    3,
+    4,
+)  # places of these charts on the page
+SLOPES, DIFFERENCES = 3, 4
 SHORT = ["keys", "epsilon", "init", "batches", "AdamW"]
 
 
@@ -81,6 +87,24 @@ def test_the_rows_of_the_charts_follow_the_order_at_once(page: Page) -> None:
         heights = {name.text_content(): name.bounding_box() for name in names.all()}
         rows = {name: box["y"] for name, box in heights.items() if box and name in SHORT}
         assert sorted(rows, key=rows.__getitem__) == SHORT[::-1]
+
+
+def test_fixes_that_join_the_charts_stand_where_the_sidebar_has_them(page: Page) -> None:
+    page.goto("/lattice?view=One+step&base=keys&add=AdamW")
+    settled(page)
+
+    flip(page, "5 · AdamW")
+    page.get_by_text("Include the two beyond the post").click()
+
+    expect(page.get_by_text("over all 5,040 orders")).to_be_visible()
+    settled(page)
+    charts = page.get_by_test_id("stVegaLiteChart")
+    every = [*SHORT, "root", "bias"]
+    assert axis_names(charts.nth(PAIRS), "Y") == every[1:]
+    assert axis_names(charts.nth(PAIRS), "X") == every[:-1]
+    assert axis_names(charts.nth(SLOPES), "X") == ["before", "after"]
+    values = chart_marks(charts.nth(VALUES), "symbol")
+    assert [value["fix"] for value in sorted(values, key=lambda value: value["place"])] == every
 
 
 def test_flipping_a_switch_keeps_the_charts_and_their_numbers(page: Page) -> None:

@@ -1,6 +1,6 @@
 """Waits until the app has nothing more to do, and reads what its charts have drawn."""
 
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Locator, Page
 
@@ -73,3 +73,16 @@ def chart_marks(chart: Locator, kind: str) -> list[dict[str, Any]]:
     return chart.locator(f".role-mark.mark-{kind} > *").evaluate_all(
         "marks => marks.map(mark => mark.__data__.datum)"
     )
+
+
+def axis_names(chart: Locator, axis: Literal["X", "Y"]) -> list[str]:
+    """Returns the names along a settled chart's categorical axis, from the left or from the top."""
+    labels = chart.locator(f"[aria-label^='{axis}-axis'][aria-label*='discrete scale']").locator(
+        ".role-axis-label text"
+    )
+    along = {"X": "left", "Y": "top"}[axis]
+    placed = labels.evaluate_all(
+        "(labels, along) => labels.map(l => [l.getBoundingClientRect()[along], l.textContent])",
+        along,
+    )
+    return [name for _, name in sorted(placed)]
