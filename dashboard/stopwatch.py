@@ -5,7 +5,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import pace, timings, words
 from dashboard.choice import Choice
-from dashboard.timings import Timing
 
 POLL_SECONDS = 0.3
 LATER_SECONDS = 3.0
@@ -13,9 +12,10 @@ LATER_SECONDS = 3.0
 
 _LABEL = "Time for 1,000 steps"
 _HELP = (
-    "Measured on this machine while you read, compiling left out. With 4 off, the real loop runs "
-    "for it: loss and gradient compiled, the update in Python. The curves do not wait for it: the "
-    "compiled engine has the same losses, sooner."
+    "Measured on the server that runs this app while you read, without compiling. With 4 off, loss "
+    "and gradient are compiled and Python updates the parameters. With 4 on, the whole step is "
+    "compiled and called from Python, as in the post's last version. The curves come from this "
+    "app's engine, which compiles the whole loop. Speed measures the same forms."
 )
 
 
@@ -32,7 +32,6 @@ def show(choice: Choice, metric: DeltaGenerator, ready: bool) -> None:
         line.caption("The time is measured once the run is trained.")
         return
     timing = timings.job(choice)
-    pace.wait(timing, 0.1)  # a compiled run is timed in less
     if timing.running:
         seconds = LATER_SECONDS if _waits(choice) else POLL_SECONDS
         pace.live(_draw_live, seconds)(choice, metric, line)
@@ -49,12 +48,12 @@ def _draw_live(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> 
 def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
     job = timings.job(choice)
     running, timing = job.look()
-    planned = timings.planned_steps(choice)
-    if timing is None:
+    step_ms = timing.step_ms.get(timings.form(choice)) if timing else None
+    if timing is None or step_ms is None:
         waits = _waits(choice)
         metric.metric(_LABEL, "–", delta_description="later" if waits else "starting", help=_HELP)
         if waits:
-            line.caption("Many readers are here. The real loop is timed when fewer are.")
+            line.caption("Many readers are here. The steps are timed when fewer are.")
             return
         if job.error is None:
             line.caption("The timing begins …")
@@ -62,19 +61,20 @@ def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
         line.caption(f"It could not be timed: {words.reason(job.error)}.")
         _draw_again("Try again", choice, line)
         return
-    each = words.duration(timing.step_ms)
-    total = words.duration(1000 * timing.step_ms)
-    metric.metric(_LABEL, total, delta_description=f"{each} a step", help=_HELP)
+    each, total = words.duration(step_ms), words.duration(1000 * step_ms)
+    metric.metric(_LABEL, total, delta_description=f"{each} per step", help=_HELP)
     if running:
         line.caption(
-            f"Timing the real loop: {timing.steps_done:,} of {planned:,} steps, {each} each"
+            f"Timing, round {timing.rounds + 1} of {timings.ROUNDS}"
             + (words.in_turn(timings.others(choice)) or ".")
         )
         line.button(
             "Stop", on_click=job.stop, icon=":material/stop:", type="tertiary", key="stop_timing"
         )
     else:
-        line.caption(_measured(choice, timing, planned, timings.looped(choice)))
+        stopped = timing.rounds < timings.ROUNDS
+        until = f" Stopped after {timing.rounds} of {timings.ROUNDS} rounds." if stopped else ""
+        line.caption(f"{words.step_times(timing.step_ms)}{until}")
         _draw_again("Measure again", choice, line)
 
 
@@ -92,24 +92,3 @@ def _draw_again(label: str, choice: Choice, line: DeltaGenerator) -> None:
 def _waits(choice: Choice) -> bool:
     job = timings.job(choice)
     return job.latest is None and job.error is None and pace.crowd().is_dense
-
-
-def _measured(choice: Choice, now: Timing, planned: int, looped: Timing | None) -> str:
-    """Returns what was timed.
-
-    Args:
-      planned: how many steps there were to time.
-      looped: the timing of the same run with the loop in Python, where it is known.
-    """
-    each = words.duration(now.step_ms)
-    if choice.fixes.jit_step:
-        faster = (
-            f", {looped.step_ms / now.step_ms:,.0f} times faster than the loop" if looped else ""
-        )
-        return f"The whole step is compiled: {each} each on this machine{faster}."
-    stopped = now.steps_done < planned
-    until = f", stopped after {now.steps_done:,} of {planned:,}" if stopped else ""
-    return (
-        f"The real loop takes {each} a step on this machine{until}; the curves are the compiled "
-        "engine's."
-    )

@@ -1,33 +1,37 @@
-"""How long the chosen program takes, measured on this machine behind the page."""
+"""How long a step of the chosen run takes in three forms, measured on the server behind the page.
+
+The forms and their rounds are those of the Speed page (`mlp_core.timing`), so that both pages show
+the same kind of figure.
+"""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from time import perf_counter, sleep
-from typing import NamedTuple
+from statistics import median
+from time import sleep
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from dashboard import memory, pace, runs
+from dashboard import memory, pace
 from dashboard.choice import Choice
 from dashboard.jobs import Job, Workers
-from mlp_core import Fixes
+from mlp_core import Settings
 from mlp_core.table import is_own
+from mlp_core.timing.estimate import measurable
 
-ENOUGH_STEPS = 1000
-"""The metric is the time of so many steps, so no timing runs on for longer."""
+if TYPE_CHECKING:
+    from mlp_core.timing.forms import Form
 
-_REPEATS = 3  # a compiled run is over so soon that anything else on the machine disturbs it
-_MOST_PASSES = 3  # a run shorter than an epoch is timed the second time
+ROUNDS = 5
 _LOOK_SECONDS = 0.5
-_CHUNK_SECONDS = 0.03  # short, to step aside soon: a click during it is slower by a half
 
 
 class Timing(NamedTuple):
     """How far a timing is."""
 
-    steps_done: int
-    step_ms: float
-    """Milliseconds for one step, compiling left out."""
+    rounds: int
+    """How many rounds all forms have had, of `ROUNDS`."""
+    step_ms: dict[str, float]
+    """By form the median milliseconds of a step, without compiling; only of forms timed so far."""
 
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
@@ -37,10 +41,7 @@ def workers() -> Workers:
 
 
 def job(choice: Choice) -> Job[Timing | None]:
-    """Returns the timing of a choice, begun if it was not measured in this process before.
-
-    Ask for it once the choice has been trained: a compiled run is then warm.
-    """
+    """Returns the timing of a choice, begun if it was not measured in this process before."""
     return workers().start(_work(choice), lambda: _timed(choice))
 
 
@@ -49,79 +50,61 @@ def others(choice: Choice) -> int:
     return workers().others(job(choice))
 
 
-def looped(choice: Choice) -> Timing | None:
-    """Returns what the loop in Python takes for the same run, if it was measured."""
-    fixes = replace(choice.fixes, jit_step=False)
-    found = workers().find(_work(choice._replace(fixes=fixes)))
-    return found.latest if found and found.done else None
-
-
 def measure_again(choice: Choice) -> None:
     """Drops what was measured, so that the next look at it measures anew."""
     workers().forget(_work(choice))
 
 
-def planned_steps(choice: Choice) -> int:
-    """Returns how many steps a timing runs for."""
-    return min(choice.settings.steps, ENOUGH_STEPS)
+def form(choice: Choice) -> str:
+    """Returns the form that the switches stand for: fix 4 compiles the whole step."""
+    return "step" if choice.fixes.jit_step else "gradient"
 
 
 def _work(choice: Choice) -> tuple[object, ...]:
-    """Returns what decides the time: the shapes, and what changes the work of the Python loop."""
-    fixes = choice.fixes
-    work = Fixes(whole_batches=fixes.whole_batches, adamw=fixes.adamw)
+    """Returns all that decides the time of a step, in any form: the shapes and what is computed."""
+    fixes, settings = choice
     # A reader's own table has timings of its own, which go when the table goes.
-    task = choice.settings.task if is_own(choice.settings.task) else None
-    return (choice.settings.shape, "compiled" if fixes.jit_step else work, task)
+    task = settings.task if is_own(settings.task) else None
+    clips = settings.clip_norm is not None
+    return (_measured(settings).shape, fixes.whole_batches, fixes.adamw, clips, task)
+
+
+def _measured(settings: Settings) -> Settings:
+    """Returns the settings with as few steps as a measurement needs, if it can be measured."""
+    try:
+        return measurable(settings)
+    except ValueError:
+        return settings  # the timing fails and says why
 
 
 def _timed(choice: Choice) -> Iterator[Timing | None]:
-    """Yields the time of a step, measured over more and more of them; None until it begins."""
-    import mlp_core
+    """Yields the times measured so far; None until there is one.
 
-    fixes, settings = choice
-    if fixes.jit_step and runs.estimated_seconds(settings) < runs.LONG_SECONDS:
-        times = []
-        for _ in range(_REPEATS):
-            began = perf_counter()
-            mlp_core.train(settings, fixes)
-            times.append(perf_counter() - began)
-        yield Timing(settings.steps, 1000 * min(times) / settings.steps)
-        return
+    The form that the page waits for comes first. Then all take turns.
+    """
+    from mlp_core.timing.forms import forms
+
+    settings = measurable(choice.settings)
     while pace.crowd().is_dense:
         yield None
         sleep(_LOOK_SECONDS)
-    timing, warm = None, settings.steps_per_epoch + 1
-    for _ in range(_MOST_PASSES):
-        for timing in _timed_pass(choice, warm):
-            yield timing
-            if timing is None:  # it has compiled
-                memory.settle(f"timing {_work(choice)}")
-            pace.crowd().step_aside()
-        if timing is not None:
-            return
-        warm = 0
+    wanted = form(choice)
+    other = "gradient" if wanted == "step" else "step"
+    ready = forms(settings, choice.fixes, names=(wanted, other, "loop"))
+    for _ in range(ROUNDS):
+        for each in ready:
+            if not each.step_ms:
+                for _ in each.warm_up():
+                    yield _timing(ready)
+                    pace.crowd().step_aside()
+                memory.settle(f"timing {each.name} {_work(choice)}")
+            for _ in each.round():
+                yield _timing(ready)
+                pace.crowd().step_aside()
+        yield _timing(ready)
 
 
-def _timed_pass(choice: Choice, warm: int) -> Iterator[Timing | None]:
-    """Yields the time of a step of the loop, None where nothing was timed yet.
-
-    Args:
-      warm: the first updates, in which it may compile: an epoch's last batch can have a shape of
-        its own. They and what begins with them are not timed.
-    """
-    import mlp_core
-
-    timing, drops, done, timed, seconds = None, memory.drops(), 0, 0, 0.0
-    chunks = mlp_core.train_chunks(choice.settings, choice.fixes, chunk_seconds=_CHUNK_SECONDS)
-    while done < planned_steps(choice):
-        began = perf_counter()
-        run = next(chunks)
-        elapsed, steps = perf_counter() - began, run.steps_done - done
-        if drops != memory.drops():  # this chunk or the next one compiles anew
-            drops, warm = memory.drops(), run.steps_done + 1
-        elif done >= warm:
-            timed, seconds = timed + steps, seconds + elapsed
-            timing = Timing(run.steps_done, 1000 * seconds / timed)
-        done = run.steps_done
-        yield timing
+def _timing(ready: "tuple[Form, ...]") -> Timing | None:
+    """Returns the times that the forms have so far."""
+    step_ms = {each.name: median(each.step_ms) for each in ready if each.step_ms}
+    return Timing(min(len(each.step_ms) for each in ready), step_ms) if step_ms else None

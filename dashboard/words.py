@@ -60,6 +60,15 @@ SETTING = {
 }
 """The words for each setting, in labels and in names of runs."""
 
+FORMS = {
+    "nothing": "Nothing compiled",
+    "gradient": "Loss and gradient compiled",
+    "step": "The step compiled",
+    "loop": "The loop compiled (this app's engine)",
+    "sweep": "A sweep, per run",
+}
+"""The name of each form of the training (`mlp_core.timing.figures.FORMS`)."""
+
 TASK = {
     "sum": "y = x₁ + x₂ + x₃ + x₄ + x₅, the post's task. A straight line solves it.",
     "product": "y = x₁x₂ + x₃x₄ + x₅. Of the products a straight line sees nothing.",
@@ -305,6 +314,35 @@ def duration(milliseconds: float) -> str:
     if seconds >= 60:
         return f"{seconds / 60:.0f} min" if seconds >= 600 else f"{seconds / 60:.1f} min"
     return f"{seconds:.0f} s" if seconds >= 20 else f"{seconds:.1f} s"
+
+
+def factor(times: float) -> str:
+    """Returns a factor with two or three digits."""
+    return f"{times:,.0f}" if times >= 9.95 else f"{times:.1f}"
+
+
+def faster(before_ms: float, after_ms: float) -> str:
+    """Returns how many times faster the second of two times is."""
+    times = before_ms / after_ms
+    if 0.95 < times < 1.05:
+        return "neither faster nor slower"
+    return f"{factor(times)} times faster" if times > 1 else f"{factor(1 / times)} times slower"
+
+
+def step_times(step_ms: "Mapping[str, float]") -> str:
+    """Returns the time of a step in the forms on both sides of fix 4, and in the app's engine.
+
+    Args:
+      step_ms: by form; of those that are known.
+    """
+    told, before = [], None
+    for form, where in (("gradient", " (4 off)"), ("step", " (4 on)"), ("loop", "")):
+        if form not in step_ms:
+            continue
+        than = f", {faster(before, step_ms[form])}" if before else ""
+        told.append(f"{FORMS[form]}{where}: {duration(step_ms[form])} per step{than}")
+        before = step_ms[form]
+    return ". ".join(told) + "."
 
 
 def predictions(true: "pd.Series", residual: "pd.Series") -> str:

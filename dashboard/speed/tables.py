@@ -7,7 +7,7 @@ import pandas as pd
 
 from dashboard.speed import words
 from dashboard.tables import apart
-from dashboard.words import duration, loss
+from dashboard.words import FORMS, duration, factor, loss
 from mlp_core import Settings
 from mlp_core.timing.figures import Figures, Measurement, Point, Rest, pays_after
 
@@ -22,7 +22,7 @@ def bars(measurement: Measurement) -> pd.DataFrame:
     rows = [
         (
             place,
-            words.NAMES[figures.form],
+            FORMS[figures.form],
             begin,
             figures.each.median,
             figures.each.low,
@@ -46,7 +46,7 @@ def factors(measurement: Measurement) -> pd.DataFrame:
                 place + 0.36,
                 before.each.median,
                 after.each.median,
-                f"÷ {words.factor(times)}" if times >= 1 else f"× {words.factor(1 / times)}",
+                f"÷ {factor(times)}" if times >= 1 else f"× {factor(1 / times)}",
                 times >= 1,
             )
         )
@@ -116,7 +116,7 @@ def numbers(measurement: Measurement) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "form": words.NAMES[figures.form],
+                "form": FORMS[figures.form],
                 "a step": duration(figures.each.median),
                 "middle half": f"{duration(figures.each.low)} to {duration(figures.each.high)}",
                 "sent to the device": _sent(figures.dispatches),

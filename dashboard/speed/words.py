@@ -4,22 +4,13 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from dashboard.words import duration
+from dashboard.words import FORMS, duration, faster
 from dashboard.words import loss as loss_in_words
 from mlp_core import Fixes, Settings
 from mlp_core.timing.figures import Figures, Measurement, Rest, pays_after
 
 if TYPE_CHECKING:
     from mlp_core.timing.stored import Stored
-
-NAMES = {
-    "nothing": "Nothing compiled",
-    "gradient": "Loss and gradient compiled",
-    "step": "The step compiled",
-    "loop": "The loop compiled",
-    "sweep": "A sweep, per run",
-}
-"""The name of each form."""
 
 SHORT = {
     "nothing": "nothing",
@@ -67,27 +58,19 @@ def steps(count: int) -> str:
     return "1 step" if count == 1 else f"{count:,} steps"
 
 
-def factor(times: float) -> str:
-    """Returns a factor with two or three digits."""
-    return f"{times:,.0f}" if times >= 9.95 else f"{times:.1f}"
-
-
 def answer(measurement: Measurement) -> str:
     """Returns what compiling buys, in one sentence."""
     nothing, gradient, step, loop, sweep = measurement.figures
     return (
         f"Compiling loss and gradient makes a step **{_change(nothing, gradient)}**, compiling all "
-        f"of it (fix 4) **{_change(gradient, step)}** again, the whole loop "
+        f"of it (fix 4) **{_change(gradient, step)}** again, the whole loop (this app's engine) "
         f"**{_change(step, loop)}** again, and a sweep of many runs **{_change(loop, sweep)}** per "
         "run."
     )
 
 
 def _change(before: Figures, after: Figures) -> str:
-    times = before.each.median / after.each.median
-    if 0.95 < times < 1.05:
-        return "neither faster nor slower"
-    return f"{factor(times)} times faster" if times > 1 else f"{factor(1 / times)} times slower"
+    return faster(before.each.median, after.each.median)
 
 
 def made_by(stored: "Stored") -> str:
@@ -145,7 +128,7 @@ def pays(measurement: Measurement) -> str:
 
 def _pays(before: Figures, after: Figures) -> str:
     after_steps = pays_after(before, after)
-    forms = f"**{NAMES[after.form]}** against {NAMES[before.form].lower()}"
+    forms = f"**{FORMS[after.form]}** against {FORMS[before.form].lower()}"
     if after_steps is None:
         return f"{forms}: never pays, it saves nothing per step."
     if after_steps == 0:

@@ -106,7 +106,8 @@ start += size""",
         "jit",
         "Compile the whole step",
         "Only the loss and its gradient are compiled; the update runs in Python, a small call for "
-        "each array. Compiling the step changes the time and no loss; the Lab times both.",
+        "each array. Compiling the step changes the time and no loss: the Lab and Speed measure "
+        "the time. The curves here come from this app's engine, which compiles the whole loop.",
         """slope_of = jax.jit(jax.grad(loss))
 
 slopes = slope_of(params, x, y)

@@ -1,11 +1,13 @@
 """The same training in five forms, each advanced piece by piece while it is timed."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import cached_property
 from typing import Any, Protocol
 
 import jax
 import numpy as np
+from jax.extend.core import ClosedJaxpr
 
 from mlp_core import compiled, starts, sweeps, update
 from mlp_core.compiled import CompiledLoop
@@ -15,11 +17,12 @@ from mlp_core.model import is_small
 from mlp_core.optimizer import hyper_of, init_optimizer, learning_rates
 from mlp_core.python_loop import PythonLoop, batch_loss
 from mlp_core.settings import Settings
+from mlp_core.timing.figures import FORMS
 from mlp_core.timing.programs import Program, programs_of, sent
 
 ROUND_SECONDS = 0.2
-PIECE_SECONDS = 0.08
-"""A piece is over about so soon: then whoever waits can stop the measurement."""
+PIECE_SECONDS = 0.03
+"""A piece takes about this long; between two pieces the caller can stop, or let others go first."""
 
 
 class EagerLoop(PythonLoop):
@@ -49,11 +52,13 @@ class Form(Protocol):
     """One form of a training."""
 
     name: str
-    dispatches: float
-    """Operations sent to the device for a step."""
     prepare_ms: float
     step_ms: list[float]
     """Of one step, one number a round."""
+
+    @property
+    def dispatches(self) -> float:
+        """Operations sent to the device for a step."""
 
     @property
     def losses(self) -> np.ndarray:
@@ -93,17 +98,24 @@ class Stepping:
         self._loop = self._new_loop()
         self.step_ms: list[float] = []
         self._seconds_a_step, self._losses = 0.0, np.empty(0, np.float32)
-        self._operations = jax.make_jaxpr(self._one_step)(self._loop.params, self._loop.opt_state)
-        self.dispatches = float(sent(self._operations))
-        self._loop = self._new_loop()
 
     def _new_loop(self) -> PythonLoop:
         return self._kind(self._settings, self._fixes, np.array([self._settings.steps]))
 
-    def _one_step(self, params: Any, opt_state: Any) -> Any:
-        loop = self._loop
-        loop.params, loop.opt_state = params, opt_state
-        return loop.take_step(*loop.next_batch(), 0), loop.params, loop.opt_state
+    @cached_property
+    def _operations(self) -> ClosedJaxpr:
+        loop = self._new_loop()
+
+        def one_step(params: Any, opt_state: Any) -> Any:
+            loop.params, loop.opt_state = params, opt_state
+            return loop.take_step(*loop.next_batch(), 0), loop.params, loop.opt_state
+
+        return jax.make_jaxpr(one_step)(loop.params, loop.opt_state)
+
+    @property
+    def dispatches(self) -> float:
+        """Operations sent to the device for a step, counted in its trace."""
+        return float(sent(self._operations))
 
     def programs(self) -> list[Program]:
         """Returns the main program, and each operation that is sent beside it."""
@@ -252,13 +264,18 @@ class Sweep:
 
 
 def forms(
-    settings: Settings, fixes: Fixes, round_seconds: float = ROUND_SECONDS
+    settings: Settings,
+    fixes: Fixes,
+    round_seconds: float = ROUND_SECONDS,
+    names: Collection[str] = FORMS,
 ) -> tuple[Form, ...]:
-    """Returns all forms of a training, ready to be timed; `jit_step` does not matter.
+    """Returns forms of a training, ready to be timed; `jit_step` does not matter.
 
     Args:
       round_seconds: about how long a round of a form takes.
+      names: which of `FORMS`; the forms come in this order.
     """
+    run = (settings, fixes)
 
     def gradient(loop: PythonLoop, x: jax.Array, y: jax.Array) -> Program:
         return Program(jax.value_and_grad(batch_loss), (loop.params, x, y, loop.norm))
@@ -267,13 +284,14 @@ def forms(
         assert isinstance(loop, StepLoop)
         return Program(update.whole_step, (loop.params, loop.opt_state, x, y, *loop.numbers))
 
-    return (
-        Stepping("nothing", EagerLoop, settings, fixes, None, round_seconds),
-        Stepping("gradient", PythonLoop, settings, fixes, gradient, round_seconds),
-        Stepping("step", StepLoop, settings, fixes, step, round_seconds),
-        Whole(settings, fixes, round_seconds),
-        Sweep(settings, fixes, round_seconds),
-    )
+    made: dict[str, Callable[[], Form]] = {
+        "nothing": lambda: Stepping("nothing", EagerLoop, *run, None, round_seconds),
+        "gradient": lambda: Stepping("gradient", PythonLoop, *run, gradient, round_seconds),
+        "step": lambda: Stepping("step", StepLoop, *run, step, round_seconds),
+        "loop": lambda: Whole(*run, round_seconds),
+        "sweep": lambda: Sweep(*run, round_seconds),
+    }
+    return tuple(made[name]() for name in names)
 
 
 def differences(forms: tuple[Form, ...]) -> dict[str, tuple[float, int]]:

@@ -1,65 +1,86 @@
-"""The time of a step of the real loop is without what compiling takes."""
+"""The times of a step in the Lab: three forms in turn, and everything that changes their work."""
 
-import time
 from collections.abc import Iterator
-from types import SimpleNamespace
+from dataclasses import replace
 
 import pytest
-import streamlit as st
 
-import mlp_core
 from dashboard import timings
 from dashboard.choice import Choice
 from mlp_core import Fixes, Settings
+from mlp_core.timing import forms
+from tests.app.conftest import Open, metric, run_until
 
-STEP_SECONDS, COMPILE_SECONDS = 0.0005, 0.2
-LOOP = Fixes(whole_batches=True)
+STEP_MS = {"gradient": 6.0, "step": 1.5, "loop": 0.015}
+CHOICE = Choice(Fixes(whole_batches=True), Settings())
+
+
+class Form:
+    """A form whose times are known."""
+
+    def __init__(self, name: str):
+        self.name, self.step_ms = name, []
+
+    def warm_up(self) -> Iterator[None]:
+        yield
+
+    def round(self) -> Iterator[None]:
+        self.step_ms.append(STEP_MS[self.name])
+        yield
 
 
 @pytest.fixture(autouse=True)
-def a_loop_that_compiles_where_jax_would(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every shape of a batch takes its time at the first update that has it, then no more."""
-    compiled: set[int] = set()
+def known_times(fresh_caches: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ready(settings: Settings, fixes: Fixes, names: tuple[str, ...]) -> tuple[Form, ...]:
+        return tuple(map(Form, names))
 
-    def train_chunks(
-        settings: Settings, fixes: Fixes, chunk_seconds: float
-    ) -> Iterator[SimpleNamespace]:
-        rows = mlp_core.batches.rows_seen(settings, fixes).tolist()
-        for done in range(0, settings.steps, 4):
-            of_chunk = rows[done : done + 4]
-            time.sleep(STEP_SECONDS * len(of_chunk))
-            time.sleep(COMPILE_SECONDS * len(set(of_chunk) - compiled))
-            compiled.update(of_chunk)
-            yield SimpleNamespace(steps_done=done + len(of_chunk))
+    monkeypatch.setattr(forms, "forms", ready)
 
-    monkeypatch.setattr(mlp_core, "train_chunks", train_chunks)
-    yield
-    st.cache_resource.clear()
+
+@pytest.mark.parametrize(("fix_4", "time"), [("false", "6.0 s"), ("true", "1.5 s")])
+def test_fix_4_is_a_compiled_step_called_from_python_and_not_the_engine(
+    open_app: Open, fix_4: str, time: str
+) -> None:
+    app = open_app(jit_step=fix_4)
+
+    run_until(app, lambda: "Measure again" in [button.label for button in app.button])
+
+    assert metric(app, "Time for 1,000 steps") == time
+    said = next(text.value for text in app.caption if "per step" in text.value)
+    assert said == (
+        "Loss and gradient compiled (4 off): 6.0 ms per step. The step compiled (4 on): 1.5 ms per "
+        "step, 4.0 times faster. The loop compiled (this app's engine): 15 µs per step, "
+        "100 times faster."
+    )
+
+
+def test_both_sides_of_fix_4_come_from_one_timing() -> None:
+    compiled = CHOICE._replace(fixes=replace(CHOICE.fixes, jit_step=True))
+
+    assert timings.job(CHOICE) is timings.job(compiled)
+    assert (timings.form(CHOICE), timings.form(compiled)) == ("gradient", "step")
 
 
 @pytest.mark.parametrize(
-    "settings",
+    "other",
     [
-        Settings(examples=500, steps=60, batch_size=64),  # a smaller batch ends an epoch
-        Settings(examples=500, steps=60, batch_size=16),
-        Settings(examples=500, steps=3, batch_size=16),  # over before anything is warm
-        Settings(examples=500, steps=40, batch_size=11),  # as long as an epoch
+        CHOICE._replace(settings=Settings(clip_norm=1.0)),
+        CHOICE._replace(settings=Settings(batch_size=64)),
+        CHOICE._replace(fixes=replace(CHOICE.fixes, adamw=True)),
+        CHOICE._replace(fixes=Fixes()),
     ],
 )
-@pytest.mark.parametrize("fixes", [Fixes(), LOOP])
-def test_compiling_is_left_out(settings: Settings, fixes: Fixes) -> None:
-    job = timings.job(Choice(fixes, settings))
+def test_what_changes_the_work_of_a_step_has_a_timing_of_its_own(other: Choice) -> None:
+    assert timings.job(CHOICE) is not timings.job(other)
+
+
+@pytest.mark.parametrize("settings", [Settings(seed=1), Settings(clip_norm=None, noise=2.0)])
+def test_what_changes_numbers_alone_shares_a_timing(settings: Settings) -> None:
+    assert timings.job(CHOICE) is timings.job(CHOICE._replace(settings=settings))
+
+
+def test_a_timing_has_as_many_rounds_as_it_says() -> None:
+    job = timings.job(CHOICE)
 
     assert job.wait(20)
-    assert job.latest is not None
-    assert job.latest.steps_done == settings.steps
-    assert 1000 * STEP_SECONDS <= job.latest.step_ms < 10 * 1000 * STEP_SECONDS
-
-
-def test_a_loop_that_is_still_timed_is_compared_with_nothing() -> None:
-    choice = Choice(LOOP, Settings(examples=500, steps=1000))
-    job = timings.job(choice)
-
-    assert timings.looped(choice) is None
-    assert job.wait(20)
-    assert timings.looped(choice) == job.latest
+    assert job.latest == timings.Timing(timings.ROUNDS, STEP_MS)

@@ -69,12 +69,11 @@ def test_each_loop_trains_as_the_engine_does(loop, stage):
 
 
 def test_a_difference_would_be_seen():
-    ready = forms.forms(TINY, FIXES, 0.01)
-    whole = next(form for form in ready if form.name == "loop")
+    nothing, whole = forms.forms(TINY, FIXES, 0.01, ("nothing", "loop"))
     list(whole.warm_up())
-    ready[0]._losses = whole.losses[:4] * np.array([1, 1, 1.5, 1], np.float32)
+    nothing._losses = whole.losses[:4] * np.array([1, 1, 1.5, 1], np.float32)
 
-    found = forms.differences((ready[0], whole))
+    found = forms.differences((nothing, whole))
 
     assert found == {"nothing": (pytest.approx(0.5), 4), "loop": (0.0, TINY.steps)}
 
