@@ -5,6 +5,7 @@ from contextvars import ContextVar
 import streamlit as st
 
 from dashboard import (
+    jobs,
     lessons,
     memory,
     own_file,
@@ -34,7 +35,7 @@ def run() -> None:
     use_all_cores()
     compile_cache.keep()
     st.set_page_config(TITLE, "🔧", layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
-    with pace.crowd().page_of(pace.reader()):
+    with pace.crowd().page_of(jobs.reader()):
         page = _navigation()
         style.draw()
         lessons.restore()

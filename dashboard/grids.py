@@ -117,8 +117,8 @@ def begin_again(wanted: Request) -> None:
 
 
 def job(wanted: Request) -> Job[Progress | None] | None:
-    """Returns the sweep of a request if anybody has begun it."""
-    return _workers().find(wanted)
+    """Returns the sweep of a request if anybody has begun it; it goes on if this session did."""
+    return _workers().watched(wanted)
 
 
 def others(wanted: Request) -> int:
@@ -130,8 +130,8 @@ def others(wanted: Request) -> int:
 def nearest(wanted: Request) -> Request:
     """Returns the request, or the one beyond the post whose sweep holds all that it asks for."""
     wider = wanted._replace(with_beyond=True)
-    found = job(wider)
-    if found is None or found.error is not None or job(wanted) is not None:
+    found = _workers().find(wider)
+    if found is None or found.error is not None or _workers().find(wanted) is not None:
         return wanted
     return wider if found.done or found.running else wanted
 

@@ -3,10 +3,13 @@
 A job is an iterator whose items say how far it is. The threads take the jobs in turn, one chunk
 each. A new job goes first until it has had its short time, so that many long ones make it wait for
 no longer than a chunk.
+
+A job runs while any session that watches it wants it. Stop ends the wish of one session only.
 """
 
 import atexit
 import logging
+import secrets
 import threading
 import time
 import traceback
@@ -15,58 +18,74 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Generic, TypeVar
 
+import streamlit as st
+
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
 SHORT_SECONDS = 0.5
-"""A job that has worked for so long is a long one."""
+"""A job that has worked for longer is a long one."""
 
-UNWATCHED_SECONDS = 120.0
-"""A job stops when nobody has looked at it for so long: its reader has closed the page."""
+UNWATCHED_SECONDS = 15.0
+"""A session that has not looked at a job for longer does not watch it: its browser may be closed.
 
-OUT_OF_SIGHT_SECONDS = 15.0
-"""Nobody waits for a job that has not been looked at for so long; its reader may come back.
-
-However many readers there are, a page that waits looks every 10 s (`pace.live`).
+A page that waits looks at least every 10 s (`pace.live`).
 """
+
+_READER = "reader"
+
+
+def reader() -> str:
+    """Returns a name for the session whose script calls."""
+    name: str = st.session_state.setdefault(_READER, secrets.token_hex(8))
+    return name
 
 
 class Job(Generic[T]):
-    """One computation. Its `latest` item is its result so far, and all of it once it is `done`."""
+    """One computation. Its `latest` item is its result so far, and all of it once it is `done`.
+
+    `running`, `look`, `stopped`, `wait` and `stop` are about the session that calls them.
+    """
 
     def __init__(self, chunks: Iterator[T]) -> None:
         self.latest: T | None = None
         self.error: Exception | None = None
-        self.stopped = False
         self.done = False
         self.made: dict[Hashable, Any] = {}
-        """What was made of its result; goes when the job goes."""
+        """What was made of its result; dropped with the job."""
         self.worked_seconds = 0.0
         self.weight = 1.0
-        """For how many others it counts where they are kept, once it has ended."""
-        self.looked_at = time.monotonic()
+        """The number of ordinary results that its result counts for, once it has ended."""
         self.dropped = False
+        self.looks: dict[str, float] = {}
+        """By session, the time of its last look."""
+        self.stopped_by: set[str] = set()
+        """The sessions that want no more of it."""
         self._chunks = chunks
-        self._left_alone = False
         self._rested = threading.Event()
 
     @property
     def running(self) -> bool:
-        """True while more is to come. Asking counts as looking at the job."""
-        self.looked_at = time.monotonic()
-        return not self.rested
+        """True while more is to come and this session has not stopped it. Counts as a look."""
+        self._note_look()
+        return not (self.rested or self.stopped)
 
     def look(self) -> tuple[bool, T | None]:
         """Returns whether more is to come, and the latest item: the last one if no more is to come.
 
-        Asked for the other way round, a job that ends in between would pass off a part as all.
+        In the opposite order, a job that ends in between would return a part as the whole.
         """
         return self.running, self.latest
 
     @property
+    def stopped(self) -> bool:
+        """True if this session has stopped the job, and it has not ended: others may go on."""
+        return not self.done and reader() in self.stopped_by
+
+    @property
     def rested(self) -> bool:
-        """True once the job has ended or was stopped."""
+        """True while no session makes the job run: it has ended, or nobody wants it."""
         return self._rested.is_set()
 
     @property
@@ -80,58 +99,63 @@ class Job(Generic[T]):
         return self.worked_seconds > 0 and not self.done
 
     @property
-    def left_alone(self) -> bool:
-        """True if it was stopped because nobody looked, not because somebody wanted it."""
-        return self._left_alone and self.rested
+    def looked_at(self) -> float:
+        """When a session last looked at it."""
+        return max(list(self.looks.values()), default=0.0)
+
+    @property
+    def wanted(self) -> bool:
+        """True while a session watches the job and has not stopped it."""
+        since = time.monotonic() - UNWATCHED_SECONDS
+        looks = list(self.looks.items())  # other threads add to it
+        return any(at > since for name, at in looks if name not in self.stopped_by)
 
     def wait(self, seconds: float) -> bool:
-        """Returns True once the job has ended or was stopped, False if the time is over before.
+        """Returns True once nothing more is to come for this session, False after the time is over.
 
-        Waiting counts as looking, too.
+        Waiting counts as a look.
         """
-        self.looked_at = time.monotonic()
-        return self._rested.wait(seconds)
+        self._note_look()
+        return self.stopped or self._rested.wait(seconds)
 
     def stop(self) -> None:
-        """Ends the job after its present chunk and keeps what it has; it can go on later."""
-        self.stopped = True
+        """Ends this session's wish; the job rests after its chunk if no other session wants it."""
+        self.stopped_by.add(reader())
 
     def advance(self) -> bool:
         """Computes one chunk. Returns True if another one should follow."""
-        if not self.stopped and time.monotonic() - self.looked_at > UNWATCHED_SECONDS:
-            self.stopped = self._left_alone = True
-        if not self.stopped:
-            began = time.monotonic()
-            try:
-                self.latest = next(self._chunks)
-                return True
-            except StopIteration:
-                self.done = True
-            except Exception as error:  # a thread has no reader: the page says what went wrong
-                _log.error("A job failed.\n%s", traceback.format_exc())
-                self.error, self.done = error, True
-            finally:
-                self.worked_seconds += time.monotonic() - began
-        self._rested.set()
-        self._let_go()
+        began = time.monotonic()
+        try:
+            self.latest = next(self._chunks)
+            return True
+        except StopIteration:
+            self.done = True
+        except Exception as error:  # a thread has no reader: the page says what went wrong
+            _log.error("A job failed.\n%s", traceback.format_exc())
+            self.error, self.done = error, True
+        finally:
+            self.worked_seconds += time.monotonic() - began
         return False
 
-    def drop(self) -> None:
-        """Ends the job for good: what it computes from is let go, whoever still holds the job."""
-        self.stopped = self.dropped = True
-        self._let_go()
-
-    def _let_go(self) -> None:
-        # Both the one who drops and the thread come here last, so one of them sees both as true.
-        if self.dropped and self.rested:
-            self._chunks, self.error = iter(()), None  # an error holds on to where it was raised
+    def rest(self) -> None:
+        """Ends the wait of all sessions; a job that was dropped releases what it computes from."""
+        if self.done:
+            self.looks.clear()
+            self.stopped_by.clear()
+        if self.dropped:
+            self._chunks, self.error = iter(()), None  # an error refers to where it was raised
             self.made.clear()
+        self._rested.set()
 
     def rouse(self) -> None:
-        """Lets a stopped job go on."""
-        self.stopped = self._left_alone = False
-        self.looked_at = time.monotonic()
+        """Lets a job at rest go on."""
         self._rested.clear()
+
+    def _note_look(self) -> None:
+        name = reader()
+        # A look at a job at rest is no wish that it goes on.
+        if not self.rested or name in self.looks:
+            self.looks[name] = time.monotonic()
 
 
 class Workers:
@@ -172,11 +196,24 @@ class Workers:
         with self._changed:
             return self._jobs.get(key)
 
+    def watched(self, key: Hashable) -> Job[Any] | None:
+        """Returns the job of a key if there is one; it goes on if this session wished so before.
+
+        For jobs that begin only when a session asks.
+        """
+        name = reader()
+        with self._changed:
+            job = self._jobs.get(key)
+            if job is not None and name in job.looks and name not in job.stopped_by:
+                self._want(job, name)
+            return job
+
     def start(self, key: Hashable, chunks: Callable[[], Iterator[T]]) -> Job[T]:
         """Returns the job of a key: the one there is, else a new one that begins at once.
 
-        One that was stopped because nobody looked goes on: now somebody does.
+        One that rests goes on, unless this session has stopped it.
         """
+        name = reader()  # before the lock: Streamlit may end the script here
         with self._changed:
             job = self._jobs.get(key)
             if job is None:
@@ -186,17 +223,19 @@ class Workers:
                 self._drop_oldest()
                 self._drop_unseen()
                 self._changed.notify()
-            elif job.left_alone:
-                self._rouse(job)
+            if name not in job.stopped_by:
+                self._want(job, name)
             self._jobs.move_to_end(key)
             return job
 
     def resume(self, key: Hashable) -> None:
-        """Lets a stopped job go on from where it is."""
+        """Takes back this session's Stop: the job goes on from where it is."""
+        name = reader()
         with self._changed:
             job = self._jobs.get(key)
-            if job is not None and job.rested and not job.done:
-                self._rouse(job)
+            if job is not None:
+                job.stopped_by.discard(name)
+                self._want(job, name)
 
     def forget(self, key: Hashable) -> None:
         """Drops a job that has ended, so that it can be started anew."""
@@ -231,10 +270,14 @@ class Workers:
         self._before()
         yield from chunks
 
-    def _rouse(self, job: Job[Any]) -> None:
-        job.rouse()
-        self._queue.append(job)
-        self._changed.notify()
+    def _want(self, job: Job[Any], name: str) -> None:
+        if job.done:
+            return
+        job.looks[name] = time.monotonic()
+        if job.rested:
+            job.rouse()
+            self._queue.append(job)
+            self._changed.notify()
 
     def _drop_oldest(self) -> None:
         too_much = sum(job.weight for job in self._jobs.values()) - self._keep
@@ -246,7 +289,7 @@ class Workers:
     def _drop_unseen(self) -> None:
         if self._keep_unseen is None:
             return
-        before = time.monotonic() - OUT_OF_SIGHT_SECONDS
+        before = time.monotonic() - UNWATCHED_SECONDS
         unseen = [
             key for key, job in self._jobs.items() if job.unfinished and job.looked_at < before
         ]
@@ -256,10 +299,12 @@ class Workers:
 
     def _drop(self, key: Hashable) -> None:
         job = self._jobs.pop(key)
-        job.drop()
-        if job in self._queue:  # its turn may be far
+        job.dropped = True
+        if job in self._queue:
             self._queue.remove(job)
-            job.advance()
+            job.rest()
+        elif job.rested:
+            job.rest()
 
     def _work(self) -> None:
         while True:
@@ -268,19 +313,18 @@ class Workers:
                 if self._closed:
                     return
                 job = self._queue.popleft()
-            if job.advance():
-                self._queue_again(job)
-            elif job.latest is not None:
+                if not job.wanted:  # under the lock: a wish from now on finds the job at rest
+                    job.rest()
+                    continue
+            if not job.advance() and job.latest is not None:
                 job.weight = self._weigh(job.latest)
-
-    def _queue_again(self, job: Job[Any]) -> None:
-        with self._changed:
-            if job.dropped:
-                job.advance()
-                return
-            is_short = job.worked_seconds < SHORT_SECONDS
-            (self._queue.appendleft if is_short else self._queue.append)(job)
-            self._changed.notify()
+            with self._changed:
+                if job.done or job.dropped:
+                    job.rest()
+                    continue
+                is_short = job.worked_seconds < SHORT_SECONDS
+                (self._queue.appendleft if is_short else self._queue.append)(job)
+                self._changed.notify()
 
 
 _all_workers: weakref.WeakSet[Workers] = weakref.WeakSet()

@@ -1,6 +1,5 @@
 """How pages and the work behind them make room for each other, the more so the more readers."""
 
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,8 +29,6 @@ ASIDE_SECONDS = 0.5
 """So long work waits, between two pieces of it, for a moment in which no page is being made."""
 
 LONGEST_POLL_SECONDS = 10.0
-
-_READER = "reader"
 
 
 class Crowd:
@@ -134,12 +131,6 @@ class Crowd:
 def crowd() -> Crowd:
     """Returns the readers of this process."""
     return Crowd()
-
-
-def reader() -> str:
-    """Returns a name for this session."""
-    name: str = st.session_state.setdefault(_READER, secrets.token_hex(8))
-    return name
 
 
 def live(draw: Callable[P, None], seconds: float) -> Callable[P, None]:

@@ -49,8 +49,7 @@ def show(choice: Choice) -> "Run | None":
     ended = runs.wait([choice], 0 if shown_at_once else runs.patience())
     others = comparison.others(choice) if ended else []
     if ended and runs.wait(others, runs.LONGEST_PATIENCE_SECONDS):
-        _draw(choice)
-        return runs.job(choice).latest
+        return _draw(choice)
     pace.live(_draw_live, POLL_SECONDS)(choice, others)
     return runs.job(choice).latest if ended else None
 
@@ -64,7 +63,8 @@ def _draw_live(choice: Choice, others: list[Choice]) -> None:
     _draw(choice)
 
 
-def _draw(choice: Choice) -> None:
+def _draw(choice: Choice) -> "Run | None":
+    """Draws the result, and returns the run that it shows."""
     job = runs.job(choice)
     answer = st.container(horizontal=True, vertical_alignment="center", key="answer")
     if job.error is not None:
@@ -73,12 +73,16 @@ def _draw(choice: Choice) -> None:
             progress.draw_failed(
                 "This run could not be trained", job.error, again, key="train_again"
             )
-        return
+        return None
     running, run = job.look()
     if run is None:
-        answer.progress(0.0, "Compiling the training for these sizes, once for all switches …")
+        if running:
+            answer.progress(0.0, "Compiling the training for these sizes, once for all switches …")
+        else:
+            with answer:
+                _draw_train_on(choice, 0)
         _draw_stored(choice)
-        return
+        return None
     first = runs.known(runs.stages(choice.settings)["v1"])
     with answer:
         _draw_answer(choice, run, first, running)
@@ -88,6 +92,7 @@ def _draw(choice: Choice) -> None:
         _draw_curves(choice, run, first)
     with right:
         comparison.draw(choice, run, running)
+    return run
 
 
 def _draw_answer(choice: Choice, run: "Run", first: "Run | None", running: bool) -> None:
@@ -102,8 +107,14 @@ def _draw_answer(choice: Choice, run: "Run", first: "Run | None", running: bool)
     st.markdown(words.answer(run, first, runs.baselines(choice.settings)))
     _draw_data(choice, run)
     if run.steps_done < steps:
-        text = f"Train on from {run.steps_done:,} of {steps:,}"
-        st.button(text, on_click=runs.resume, args=(choice,), icon=":material/play_arrow:")
+        _draw_train_on(choice, run.steps_done)
+
+
+def _draw_train_on(choice: Choice, done: int) -> None:
+    text = f"Train on from {done:,} of {choice.settings.steps:,}"
+    st.button(
+        text, on_click=runs.resume, args=(choice,), icon=":material/play_arrow:", key="train_on"
+    )
 
 
 def _draw_data(choice: Choice, run: "Run") -> None:

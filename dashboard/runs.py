@@ -108,7 +108,7 @@ def made_once(choice: Choice, run: "Run", what: Hashable, make: Callable[[], T])
 
 
 def resume(choice: Choice) -> None:
-    """Trains on where the reader had stopped."""
+    """Trains on where this session had stopped."""
     _workers().resume(choice.compiled)
 
 
@@ -121,7 +121,7 @@ def train_again(*choices: Choice) -> None:
 
 
 def stop(choice: Choice) -> None:
-    """Stops the training of a choice if it is under way."""
+    """Ends this session's wish for the training of a choice, if it is under way."""
     found = _workers().find(choice.compiled)
     if found is not None and found.running:
         found.stop()

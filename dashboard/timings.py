@@ -51,8 +51,12 @@ def others(choice: Choice) -> int:
 
 
 def measure_again(choice: Choice) -> None:
-    """Drops what was measured, so that the next look at it measures anew."""
+    """Drops what was measured, so that the next look at it measures anew.
+
+    A timing that another session has under way goes on for this one as well.
+    """
     workers().forget(_work(choice))
+    workers().resume(_work(choice))
 
 
 def form(choice: Choice) -> str:

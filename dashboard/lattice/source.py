@@ -104,7 +104,7 @@ def _draw_start(wanted: Request, done: int) -> None:
             "This grid could not be computed", job.error, again, key="compute_here"
         )
         return
-    if job is not None and job.done:
+    if done == wanted.num_seeds:
         st.caption(f"All {done} seeds are computed.")
         return
     seconds = grids.estimated_seconds(wanted) * (1 - done / wanted.num_seeds)

@@ -61,9 +61,9 @@ def request(choice: Choice, part: Part = "forms") -> Request:
 
 
 def begin(wanted: Request) -> None:
-    """Lets a measurement begin anew, unless it is under way."""
-    job = find(wanted)
-    if job is not None and not job.rested and not job.stopped:
+    """Lets a measurement begin anew, or go on for this session as well if it is under way."""
+    if _under_way(wanted):
+        timings.workers().resume(wanted)
         return
     timings.workers().forget_where(lambda key: key == wanted)
     line = _line()
@@ -75,6 +75,11 @@ def begin(wanted: Request) -> None:
 def find(wanted: Request) -> "Job[Progress | None] | None":
     """Returns the measurement if anybody has asked for it."""
     return timings.workers().find(wanted)
+
+
+def watched(wanted: Request) -> "Job[Progress | None] | None":
+    """Returns the measurement if anybody has asked for it; it goes on if this session watched."""
+    return timings.workers().watched(wanted)
 
 
 def result(wanted: Request) -> Measurement | None:

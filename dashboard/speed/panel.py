@@ -17,8 +17,8 @@ def show(wanted: Request, label: str) -> None:
     Args:
       label: what the button says.
     """
-    job = measured.find(wanted)
-    if job is not None and job.running and not job.stopped:
+    job = measured.watched(wanted)
+    if job is not None and job.running:
         pace.live(_draw_progress, POLL_SECONDS)(wanted)
         return
     with st.container(horizontal=True, vertical_alignment="center", key=f"begin_{wanted.part}"):
@@ -37,8 +37,8 @@ def show(wanted: Request, label: str) -> None:
 
 
 def _draw_progress(wanted: Request) -> None:
-    job = measured.find(wanted)
-    if job is None or job.stopped or not job.running:
+    job = measured.watched(wanted)
+    if job is None or not job.running:
         st.rerun()
     latest, ahead = job.latest, measured.ahead(wanted)
     text = latest.text if latest else words.waiting(ahead) if ahead else "It begins …"

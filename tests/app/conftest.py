@@ -44,7 +44,6 @@ def nothing_trained(monkeypatch: pytest.MonkeyPatch, fresh_caches: None) -> None
 
     def fails(job: Job[object]) -> bool:
         job.done, job.error = True, ValueError("nothing is trained here")
-        job._rested.set()
         return False
 
     monkeypatch.setattr(Job, "advance", fails)

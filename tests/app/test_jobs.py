@@ -5,12 +5,20 @@ import gc
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from dashboard import jobs
 from dashboard.jobs import Job, Workers
+
+As = Callable[[str], None]
+
+
+@pytest.fixture
+def as_session(monkeypatch: pytest.MonkeyPatch) -> As:
+    """Returns a function that lets the test act as the session of a name."""
+    return lambda name: monkeypatch.setattr(jobs, "reader", lambda: name)
 
 
 @pytest.fixture
@@ -19,6 +27,14 @@ def worker() -> Iterator[Workers]:
     workers = Workers(threads=1, keep=2)
     yield workers
     workers.close()
+
+
+def rests(job: Job[int], within_seconds: float = 5.0) -> bool:
+    """Returns whether a job comes to rest for all sessions in time."""
+    deadline = time.monotonic() + within_seconds
+    while not job.rested and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return job.rested
 
 
 def counting(stop: int, seconds: float = 0.0) -> Iterator[int]:
@@ -115,11 +131,11 @@ def test_what_was_begun_and_is_out_of_sight_lets_go_of_its_memory(
         while job.latest is None:
             time.sleep(0.01)
         job.stop()
-        assert job.wait(5)
+        assert rests(job)
         began.append(job)
     assert all(ref() is not None for ref in held)
 
-    monkeypatch.setattr(jobs, "OUT_OF_SIGHT_SECONDS", 0.0)
+    monkeypatch.setattr(jobs, "UNWATCHED_SECONDS", 0.0)
     worker.start("new", lambda: counting(1))
 
     worker.close()
@@ -188,7 +204,7 @@ def test_a_stopped_job_keeps_what_it_has_and_goes_on(worker: Workers) -> None:
     while job.latest is None:
         time.sleep(0.005)
     job.stop()
-    assert job.wait(5)
+    assert rests(job)
     kept = job.latest
     assert kept is not None
     assert 0 < kept < 60
@@ -230,10 +246,111 @@ def test_a_job_that_nobody_watches_stops_and_goes_on_when_asked_for(
     assert (job.latest, job.done) == (60, True)
 
 
+def test_a_stop_ends_the_job_for_the_session_that_pressed_it_alone(
+    worker: Workers, as_session: As
+) -> None:
+    def started_as(name: str) -> Job[int]:
+        as_session(name)
+        return worker.start("a", lambda: counting(60, seconds=0.02))
+
+    job = started_as("first")
+    assert started_as("second") is job
+    as_session("first")
+    while job.latest is None:
+        time.sleep(0.01)
+
+    job.stop()
+
+    assert (job.running, job.stopped, job.wait(0)) == (False, True, True)
+    assert 0 < (job.latest or 0) < 60
+    as_session("second")
+    assert (job.running, job.stopped) == (True, False)
+    assert job.wait(10)
+    assert (job.latest, job.done) == (60, True)
+    as_session("first")
+    assert (job.running, job.stopped) == (False, False)
+
+
+def test_a_job_rests_when_all_who_watch_it_have_stopped_it(worker: Workers, as_session: As) -> None:
+    for name in ("first", "second"):
+        as_session(name)
+        job = worker.start("a", lambda: counting(10_000, seconds=0.005))
+
+    for name in ("first", "second"):
+        assert not job.rested
+        as_session(name)
+        job.stop()
+
+    assert rests(job)
+    assert not job.done
+
+
+def test_a_session_that_no_longer_looks_does_not_hold_up_the_stop_of_another(
+    worker: Workers, as_session: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "UNWATCHED_SECONDS", 0.2)
+    as_session("closed its browser")
+    job = worker.start("a", lambda: counting(10_000, seconds=0.005))
+    as_session("here")
+    job.stop()
+
+    assert rests(job)
+
+
+def test_going_on_before_the_chunk_has_ended_is_not_ignored(worker: Workers) -> None:
+    in_chunk, may_end = threading.Event(), threading.Event()
+
+    def chunks() -> Iterator[int]:
+        yield 1
+        in_chunk.set()
+        may_end.wait(30)
+        yield 2
+        yield 3
+
+    job = worker.start("a", chunks)
+    assert in_chunk.wait(5)
+    job.stop()
+    worker.resume("a")
+    may_end.set()
+
+    assert job.wait(5)
+    assert (job.latest, job.done) == (3, True)
+
+
+def test_a_look_at_a_job_at_rest_does_not_let_it_go_on(worker: Workers, as_session: As) -> None:
+    as_session("first")
+    job = worker.start("a", lambda: counting(10_000, seconds=0.005))
+    job.stop()
+    assert rests(job)
+
+    as_session("second")
+    for _ in range(2):
+        found = worker.watched("a")
+        assert found is job
+        assert not found.running
+
+    assert job.rested
+
+
+def test_a_job_that_waits_for_a_wish_goes_on_when_its_session_comes_back(
+    worker: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "UNWATCHED_SECONDS", 0.1)
+    job = worker.start("a", lambda: counting(60, seconds=0.02))
+    while not job.rested:
+        time.sleep(0.01)
+    monkeypatch.setattr(jobs, "UNWATCHED_SECONDS", 60.0)
+
+    assert worker.watched("a") is job
+
+    assert job.wait(10)
+    assert job.done
+
+
 def test_a_job_that_its_reader_stopped_does_not_go_on_by_itself(worker: Workers) -> None:
     job = worker.start("a", lambda: counting(1000, seconds=0.02))
     job.stop()
-    assert job.wait(5)
+    assert rests(job)
 
     worker.start("a", lambda: counting(0))
 
@@ -255,13 +372,12 @@ def test_a_dropped_job_lets_its_data_go_whoever_holds_it(worker: Workers, state:
     if state == "stopped":
         job.stop()
     if state != "under way":
-        assert job.wait(5)
+        assert rests(job)
     del data
 
     worker.forget_where(lambda key: key == "a")
 
-    assert job.wait(5)
-    time.sleep(0.1)  # the thread rests first, then lets go
+    assert rests(job)
     assert gone() is None
 
 

@@ -1,0 +1,84 @@
+"""Stop is about the session that presses it: others who watch the same work go on."""
+
+import time
+from collections import Counter
+from functools import partial
+from typing import NamedTuple
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import mlp_core
+from dashboard.jobs import Job
+from dashboard.timings import Timing
+from mlp_core.training import Run
+from tests.app.conftest import opened_at, run_until
+
+
+class Work(NamedTuple):
+    """Shared work, and the buttons on the page that shows it."""
+
+    page: str
+    stop: str
+    go_on: str
+    begin: str | None = None
+    grid: str = ""
+    held_from: type = object
+    """Its job makes no progress after a result of this class."""
+
+
+TINY = {"steps": "40", "hidden": "2", "examples": "100", "batch_size": "8"}
+WORKS = {
+    "run": Work("lab", "stop_run", "train_on", held_from=Run),
+    "timing": Work("lab", "stop_timing", "measure_again", held_from=Timing),
+    "needed runs": Work("story", "stop_needed", "go_on_needed"),
+    "evidence": Work("evidence", "stop_gathering", "go_on_gathering"),
+    "sweep": Work("lattice", "stop_sweep", "compute_here", "compute_here", grid="computed here"),
+    "measurement": Work("speed", "stop_forms", "measure_forms", "measure_forms"),
+}
+
+
+def has(app: AppTest, key: str) -> bool:
+    return key in [button.key for button in app.button]
+
+
+@pytest.mark.usefixtures("fresh_caches")
+@pytest.mark.parametrize("work", WORKS.values(), ids=WORKS)
+def test_one_session_stops_and_the_other_goes_on(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advance, turns = Job.advance, Counter[Job[object]]()
+
+    def held(job: Job[object]) -> bool:
+        if not isinstance(job.latest, work.held_from):
+            return advance(job)
+        time.sleep(0.01)
+        turns[job] += 1
+        return True
+
+    monkeypatch.setattr(Job, "advance", held)
+    # The run's first piece is not all of it.
+    monkeypatch.setattr(
+        mlp_core, "train_chunks", partial(mlp_core.train_chunks, chunk_seconds=1e-9)
+    )
+    link = TINY | ({"grid": work.grid} if work.grid else {})
+    first = opened_at(work.page, **link)
+    if work.begin:
+        first.button(key=work.begin).click().run()
+    run_until(first, lambda: has(first, work.stop))
+    second = opened_at(work.page, **link)
+    run_until(second, lambda: has(second, work.stop))
+
+    first.button(key=work.stop).click().run()
+
+    run_until(first, lambda: has(first, work.go_on))
+    assert not has(first, work.stop)
+    second.run()
+    assert has(second, work.stop)
+    before = turns.copy()
+    time.sleep(0.2)
+    assert turns > before
+
+    first.button(key=work.go_on).click().run()
+
+    run_until(first, lambda: has(first, work.stop))
