@@ -1,6 +1,6 @@
 """The permanent link to what the reader sees."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
@@ -24,7 +24,11 @@ def permalink(task: str | None = None, hidden: Collection[str] = ()) -> str:
     shared = {*sidebar.control_names(), *of_frame}
     of_page = [name for name in st.query_params if name not in shared]
     parameters |= {name: st.query_params.get_all(name) for name in of_page}
+    return to_page(parameters)
+
+
+def to_page(parameters: Mapping[str, str | list[str]]) -> str:
+    """Returns the address of this page with these parameters and no others."""
     address = urlsplit(st.context.url or "")
-    return urlunsplit(
-        (address.scheme, address.netloc, address.path or "/", urlencode(parameters, doseq=True), "")
-    )
+    query = urlencode(parameters, doseq=True)
+    return urlunsplit((address.scheme, address.netloc, address.path or "/", query, ""))

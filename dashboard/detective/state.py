@@ -110,9 +110,7 @@ def points(now: Case, spent: int) -> int:
     Args:
       spent: what the probes cost.
     """
-    if gave_up():
-        return 0
-    return scoring.points_left(spent, scoring.mistakes(now, accused()) if is_over() else 0)
+    return scoring.score(now, accused(), spent) if is_over() else scoring.points_left(spent)
 
 
 def healed() -> list[str]:

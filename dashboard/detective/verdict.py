@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard import links
 from dashboard import words as app_words
 from dashboard.detective import state, words
 from dashboard.evidence.words import spaced
@@ -35,8 +36,9 @@ def show(
             if verdict.outcome in ("right", "missed"):
                 _draw_actions(verdict)
     st.markdown(words.cleared(verdicts))
-    st.markdown("**To copy:** it tells how it went, not what it was.")
-    summary = words.summary(case, points, state.streak(), verdicts, paid)
+    st.markdown("**To share:** the result and the link to the case, without its solution.")
+    link = links.to_page({state.LEVEL: case.level.name, state.NUMBER: str(case.number)})
+    summary = words.summary(case, points, state.streak(), verdicts, paid, link)
     st.code(summary, language=None, wrap_lines=True)
 
 

@@ -10,7 +10,7 @@ from dashboard import words
 from dashboard.evidence.words import spaced
 from mlp_core import Settings
 from mlp_core.detective.cases import SEEDS, Case
-from mlp_core.detective.scoring import MISTAKE, Outcome
+from mlp_core.detective.scoring import INNOCENT, Outcome
 
 if TYPE_CHECKING:
     from mlp_core.detective.verdicts import Verdict
@@ -76,7 +76,7 @@ GAVE_AWAY: dict[Outcome, str] = {
 }
 """What stands before the reason for each outcome."""
 
-_COUNTS = ("no bug is", "one bug is", "two bugs are", "three bugs are")
+_NUMBERS = ("no", "one", "two", "three")
 
 
 def title(case: Case) -> str:
@@ -91,17 +91,18 @@ def state(case: Case, points: int, solved: bool | None) -> str:
       solved: whether its accusation was right; None before it.
     """
     if solved is None:
-        hidden = _COUNTS[case.level.bugs]
-        return f"**{title(case)}: {hidden} hidden.** {points} points left."
+        bugs = case.level.bugs
+        hidden = f"{_NUMBERS[bugs]} {'bug is' if bugs == 1 else 'bugs are'} hidden"
+        return f"**{title(case)}: {hidden}.** {points} points left."
     return f"**{title(case)}: {'solved' if solved else 'closed'}.** {points} points."
 
 
 def task(case: Case) -> str:
     """Returns what is to be done, in a line."""
-    which = "this" if case.level.bugs == 1 else "these"
     return (
-        f"The post's program is trained once, every fix in it but {which}. Read what it shows, pay "
-        "for closer looks, then accuse."
+        "The program of the stage `beyond`, which has the post's fixes and two that the post "
+        f"lacks, was trained once with {_NUMBERS[case.level.bugs]} of them turned off. Read its "
+        "losses, pay for probes, then accuse."
     )
 
 
@@ -111,10 +112,14 @@ def streak(count: int) -> str:
 
 
 def how_to_accuse(case: Case) -> str:
-    """Returns what an accusation is, and what it may cost."""
+    """Returns what an accusation earns, and what it costs."""
+    bugs = case.level.bugs
+    earned = "Finding the bug" if bugs == 1 else f"Finding all {_NUMBERS[bugs]} bugs"
+    part = "" if bugs == 1 else ", finding some of them their share"
     return (
-        f"Tick every suspect you are sure of, then accuse, once. An innocent costs {MISTAKE} "
-        f"points, and so does a bug you miss. What a suspect does is behind its question mark."
+        f"Tick every suspect you are sure of, then accuse once. {earned} earns the points left"
+        f"{part}, and finding none earns 0. Each innocent suspect you accuse costs {INNOCENT} "
+        "points. The question mark at a suspect says what it does."
     )
 
 
@@ -270,9 +275,9 @@ def reason(verdict: "Verdict", readings: dict[str, str]) -> str:
 
 
 def summary(
-    case: Case, points: int, streak: int, verdicts: "Sequence[Verdict]", probes: int
+    case: Case, points: int, streak: int, verdicts: "Sequence[Verdict]", probes: int, link: str
 ) -> str:
-    """Returns a few lines to copy: they tell how it went, not what it was."""
+    """Returns a few lines to share: the result and the link to the case, without its solution."""
     outcomes = [verdict.outcome for verdict in verdicts]
     squares = "".join(
         sign for name, (_, _, sign) in OUTCOMES.items() for _ in range(outcomes.count(name)) if sign
@@ -281,7 +286,8 @@ def summary(
     return "\n".join(
         [
             f"Fix by Fix, {title(case).lower()}: {points} points {squares}",
-            f"{found} of {case.level.bugs} bugs found, {wrong} innocent accused, {probes} probes "
-            f"paid for, streak {streak}",
+            f"{found} of {case.level.bugs} bugs found, {wrong} innocent accused, probes paid for: "
+            f"{probes}, streak {streak}",
+            link,
         ]
     )

@@ -1,4 +1,10 @@
-"""What looking costs, what an accusation is worth, and the points that are left."""
+"""The points of a case: what probes cost, and what an accusation earns.
+
+A case starts with `POINTS`, and each probe takes its cost from them. An accusation earns the share
+of the points left that corresponds to the share of bugs found, minus `INNOCENT` for each accused
+suspect that is no bug. So finding no bug earns 0 points, finding all of them earns all points left,
+and nobody gains by an additional probe, by a bug that is missed, or by an innocent that is accused.
+"""
 
 from collections.abc import Collection
 from typing import Literal
@@ -6,8 +12,8 @@ from typing import Literal
 from mlp_core.detective.cases import Case
 
 POINTS = 100
-MISTAKE = 25
-"""What an innocent who is accused costs, and a bug that is missed."""
+INNOCENT = 25
+"""What each accused suspect that is no bug costs."""
 
 COSTS = {
     "profiler": 5,
@@ -40,16 +46,21 @@ def outcome(is_bug: bool, is_accused: bool) -> Outcome:
     return "innocent" if is_accused else "cleared"
 
 
-def mistakes(case: Case, accused: Collection[str]) -> int:
-    """Returns how many suspects were taken for what they are not."""
-    return len(set(case.bugs) ^ set(accused))
-
-
 def is_solved(case: Case, accused: Collection[str]) -> bool:
-    """Tells whether exactly the bugs were accused."""
-    return not mistakes(case, accused)
+    """Returns whether exactly the bugs are accused."""
+    return set(accused) == set(case.bugs)
 
 
-def points_left(spent: int, mistakes: int = 0) -> int:
-    """Returns the points after probes for so many and an accusation with so many mistakes."""
-    return max(0, POINTS - spent - MISTAKE * mistakes)
+def points_left(spent: int) -> int:
+    """Returns the points that are left after probes with this total cost."""
+    return max(0, POINTS - spent)
+
+
+def score(case: Case, accused: Collection[str], spent: int) -> int:
+    """Returns the points of an accusation: max(0, L f // n - 25 w).
+
+    L is `points_left(spent)`, f how many of the n bugs are accused, and w how many others are.
+    """
+    found = len(set(case.bugs) & set(accused))
+    wrong = len(set(accused) - set(case.bugs))
+    return max(0, points_left(spent) * found // len(case.bugs) - INNOCENT * wrong)

@@ -14,7 +14,7 @@ from dashboard.detective.pictures import PICTURES_OF
 from mlp_core import program, train
 from mlp_core.detective.cases import LEVELS, MOST_CASES, Case, case
 from mlp_core.detective.probes import PROBES
-from mlp_core.detective.scoring import COSTS, MISTAKE, POINTS
+from mlp_core.detective.scoring import COSTS, INNOCENT, POINTS
 from mlp_core.detective.verdicts import verdicts
 from mlp_core.evidence import CHECKS, collect
 from tests.app.conftest import opened_at, run_until, sentence, table, text
@@ -183,17 +183,19 @@ def test_a_right_accusation_solves_the_case() -> None:
     for verdict in verdicts(MEDIUM, MEDIUM.bugs, collect(MEDIUM.settings, MEDIUM.fixes)):
         if verdict.symptom is not None:
             assert words.reason(verdict, {}) in text(app)
-    assert app.code[-1].value.splitlines() == [
+    *result, link = app.code[-1].value.splitlines()
+    assert result == [
         f"Fix by Fix, case 9, medium: {made} points 🟩🟩",
-        "2 of 2 bugs found, 0 innocent accused, 1 probes paid for, streak 1",
+        "2 of 2 bugs found, 0 innocent accused, probes paid for: 1, streak 1",
     ]
+    assert link.endswith("/?level=medium&case=9")
     assert table(app, 0, "marked")[0]["text"] == "updates 1 to 999"
 
 
 def test_a_partly_right_accusation_is_graded_bug_by_bug() -> None:
     app = accused(opened(), "whole_batches", "split_keys")
 
-    assert sentence(app) == f"**Case 9, medium: closed.** {POINTS - 2 * MISTAKE} points."
+    assert sentence(app) == f"**Case 9, medium: closed.** {POINTS // 2 - INNOCENT} points."
     assert app.warning[0].value == "1 of 2 found, 1 innocent accused."
     assert outcomes(app) == {
         words.BUGS["split_keys"]: "innocent",

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import fields, replace
-from itertools import chain, pairwise
+from itertools import chain, pairwise, product
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ from mlp_core.detective.cases import (
     hypotheses,
 )
 from mlp_core.detective.probes import PROBES, pointed_at, signature
-from mlp_core.detective.scoring import COSTS, is_solved, mistakes, outcome, points_left
+from mlp_core.detective.scoring import COSTS, POINTS, is_solved, outcome, points_left, score
 from mlp_core.detective.verdicts import verdicts
 from mlp_core.evidence import collect, loop
 from mlp_core.fixes import SWITCHES
@@ -194,27 +194,74 @@ def test_the_seeds_left_out_are_those_with_which_a_random_start_ends_at_a_consta
     assert constant == set(CONSTANT_SEEDS)
 
 
-def test_a_mistake_costs_and_an_answer_without_one_solves():
-    now = case("medium", 1)
-    first, second = now.bugs
-    innocent = next(name for name in now.level.suspects if name not in now.bugs)
+def some(level):
+    """A case of a level, its bugs, and the suspects that are none."""
+    now = case(level, 1)
+    return now, now.bugs, [name for name in now.level.suspects if name not in now.bugs]
 
-    assert is_solved(now, {second, first})
-    assert not is_solved(now, {first, second, innocent})
-    assert [mistakes(now, accused) for accused in ((), now.bugs, {first}, {first, innocent})] == [
-        2,
-        0,
-        1,
-        2,
-    ]
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_case_is_solved_by_its_bugs_and_nothing_else(level):
+    now, bugs, innocents = some(level)
+
+    assert is_solved(now, bugs[::-1])
+    assert not is_solved(now, bugs[1:])
+    assert not is_solved(now, [*bugs, innocents[0]])
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_finding_no_bug_earns_nothing_and_finding_all_earns_all_points_left(level):
+    now, bugs, innocents = some(level)
+
+    assert score(now, (), spent=0) == 0
+    assert score(now, innocents[:1], spent=0) == 0
+    assert score(now, bugs, spent=0) == POINTS == 100
+    assert score(now, bugs, spent=35) == 65
+    assert score(now, bugs, spent=105) == 0
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_accusing_every_suspect_earns_nothing(level):
+    now, bugs, innocents = some(level)
+
+    assert score(now, [*bugs, *innocents], spent=0) == 0
 
 
 @pytest.mark.parametrize(
-    ("spent", "mistakes", "points"),
-    [(0, 0, 100), (35, 0, 65), (35, 1, 40), (35, 2, 15), (35, 3, 0), (105, 0, 0)],
+    ("level", "found", "wrong", "spent", "points"),
+    [
+        ("easy", 1, 1, 0, 75),
+        ("medium", 1, 0, 0, 50),
+        ("medium", 1, 1, 0, 25),
+        ("medium", 2, 1, 20, 55),
+        ("hard", 1, 0, 0, 33),
+        ("hard", 2, 0, 10, 60),
+        ("hard", 2, 1, 10, 35),
+    ],
 )
-def test_probes_and_mistakes_cost_points_down_to_none(spent, mistakes, points):
-    assert points_left(spent, mistakes) == points
+def test_a_share_of_the_bugs_earns_its_share_and_each_innocent_costs_25(
+    level, found, wrong, spent, points
+):
+    now, bugs, innocents = some(level)
+
+    assert score(now, [*bugs[:found], *innocents[:wrong]], spent) == points
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_points_never_rise_with_a_probe_a_missed_bug_or_an_innocent(level):
+    now, bugs, innocents = some(level)
+
+    def made(spent, found, wrong):
+        return score(now, [*bugs[:found], *innocents[:wrong]], spent)
+
+    for spent, found, wrong in product(range(0, 130, 5), range(len(bugs)), range(len(innocents))):
+        assert made(spent + 5, found, wrong) <= made(spent, found, wrong)
+        assert made(spent, found, wrong) <= made(spent, found + 1, wrong)
+        assert made(spent, found, wrong + 1) <= made(spent, found, wrong)
+
+
+def test_probes_take_their_cost_from_the_points_down_to_0():
+    assert [points_left(spent) for spent in (0, 35, 105)] == [100, 65, 0]
 
 
 @pytest.mark.parametrize(
