@@ -7,8 +7,8 @@ import streamlit as st
 from dashboard import codes, words
 from dashboard.choice import Choice
 
-_NOW = "shown_now"
-_BEFORE = "shown_before"
+_NOW = "run_now"
+_BEFORE = "run_before"
 
 
 class Shown(NamedTuple):
@@ -17,11 +17,13 @@ class Shown(NamedTuple):
     code: str
     name: str
     val_loss: float
+    drawn: tuple[object, ...]
+    """What decided its examples (`Settings.drawn`)."""
 
 
 def remember(choice: Choice, val_loss: float) -> Shown | None:
     """Notes which run is on the page now, and returns the one before it if there was one."""
-    now = (codes.code(choice), words.name(choice), val_loss)
+    now = (codes.code(choice), words.name(choice), val_loss, tuple(choice.settings.drawn))
     last = st.session_state.get(_NOW)
     if last is None or last[0] != now[0]:
         st.session_state[_BEFORE] = last

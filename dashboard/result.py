@@ -138,7 +138,7 @@ def _draw_metrics(choice: Choice, run: "Run", first: "Run | None", running: bool
     before = None if running else history.remember(choice, value)
     with st.container(horizontal=True, key="metrics"):
         _loss_metric("Val loss", value, first.final_val_loss if first else None)
-        _change_metric(value, before)
+        _change_metric(choice, value, before)
         _loss_metric("Train loss", run.final_train_loss, first.final_train_loss if first else None)
         time = st.container(width=_METRIC_WIDTH, key="time")
         st.metric(
@@ -175,14 +175,18 @@ def _against_first(value: float, first: float | None) -> tuple[str | None, str |
     return (None, "like v1") if change == "0 %" else (change, "against v1")
 
 
-def _change_metric(value: float, before: history.Shown | None) -> None:
-    change = words.change(value, before.val_loss) if before else None
+def _change_metric(choice: Choice, value: float, before: history.Shown | None) -> None:
+    change, beside = None, "flip a switch"
+    if before is not None:
+        beside = f"val loss, from {words.loss(before.val_loss)}"
+        if before.drawn == tuple(choice.settings.drawn):
+            change = words.change(value, before.val_loss)
+        else:
+            beside = "other data, not comparable"
     st.metric(
         "Since the run before",
         change or "–",
-        delta_description=f"val loss, from {words.loss(before.val_loss)}"
-        if before
-        else "flip a switch",
+        delta_description=beside,
         width=_METRIC_WIDTH,
         help=f"The run shown before was: {before.name}" if before else None,
     )

@@ -103,12 +103,12 @@ def rules(baselines: "Baselines", curves: pd.DataFrame) -> pd.DataFrame:
         ("least squares", baselines.least_squares),
     ]
     if baselines.least_possible:
-        named.append(("least possible", baselines.least_possible))
+        named.append(("expected loss of the best rule", baselines.least_possible))
     foot = 0.8 * min(float(curves["loss"].min()) if len(curves) else 1.0, baselines.predict_mean)
     rows = []
     for rule, value in named:
         below = value < foot / 10
-        text = f"↓ {rule} reaches {words.loss(value)}" if below else f"{rule} {words.loss(value)}"
+        text = f"↓ {rule}: {words.loss(value)}" if below else f"{rule} {words.loss(value)}"
         rows.append((foot if below else value, text, below))
     return pd.DataFrame(rows, columns=["loss", "rule", "below"])
 
@@ -121,10 +121,13 @@ def deaths(run: "Run") -> pd.DataFrame:
 
 def readings(run: "Run | Curves", first: "Run | Curves | None") -> pd.DataFrame:
     """Returns what the pointer reads at an update: `update`, and as text `val`, `train`, `v1`."""
-    losses = {"val": run.val_loss, "train": run.train_loss, "v1": _beside(run, first)}
-    table = pd.DataFrame({"update": run.updates})
+    losses = {"val": run.val_loss, "train": run.train_loss}
+    table = pd.DataFrame({"update": run.updates, "v1": "–"})
+    if first is not None:  # of the same settings, so recorded after the same updates
+        losses["v1"] = first.val_loss[: len(table)]
     for name, values in losses.items():
-        table[name] = [words.loss(value) for value in values.tolist()]
+        texts = pd.Series([words.loss(value) for value in values.tolist()])
+        table[name] = texts.reindex(table.index, fill_value="–")
     return table.iloc[thinned(np.arange(len(table)), READ)]
 
 
@@ -192,19 +195,28 @@ def every_step(run: "Run") -> pd.DataFrame:
     """Returns all that was recorded, one row an update, for download.
 
     `train_loss` and `val_loss` are of the parameters after so many updates, `batch_loss` and
-    `rows_seen` of the batch of that update; blank where there is none.
+    `rows_seen` of the batch of that update. A loss that is NaN is the text `NaN`; a cell is missing
+    where nothing was recorded.
     """
     losses = pd.DataFrame(
-        {"update": run.updates, "train_loss": run.train_loss, "val_loss": run.val_loss}
+        {
+            "update": run.updates,
+            "train_loss": _with_nan_as_text(run.train_loss),
+            "val_loss": _with_nan_as_text(run.val_loss),
+        }
     )
     steps = pd.DataFrame(
         {
             "update": np.arange(1, run.steps_done + 1),
-            "batch_loss": run.batch_loss,
+            "batch_loss": _with_nan_as_text(run.batch_loss),
             "rows_seen": pd.array(run.rows_seen, dtype="Int64"),
         }
     )
     return losses.merge(steps, on="update", how="outer")
+
+
+def _with_nan_as_text(losses: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(losses), "NaN", losses.astype(object))
 
 
 def compared(choices: list[Choice], runs: "list[Run]", labels: list[str]) -> pd.DataFrame:
@@ -222,14 +234,6 @@ def compared(choices: list[Choice], runs: "list[Run]", labels: list[str]) -> pd.
         if len(set(values)) > 1:
             rows[words.SETTING[field.name]] = [words.setting(value) for value in values]
     return pd.DataFrame(rows, index=labels).T
-
-
-def _beside(run: "Run | Curves", first: "Run | Curves | None") -> np.ndarray:
-    """Returns v1's val loss at the updates of a run, NaN where it is not known."""
-    known = np.full(len(run.updates), np.nan)
-    if first is not None:
-        known[: len(first.updates)] = first.val_loss[: len(known)]
-    return known
 
 
 def _val_loss(run: "Run | None") -> float:

@@ -114,8 +114,10 @@ def loss(value: float) -> str:
         return "0"
     if math.isinf(value):
         return "infinite"
-    if value >= 1e5 or value < 1e-3:
+    if value >= 99_999.5 or value < 1e-3:
         return scientific(value)
+    if value >= 99.995:
+        return f"{value:,.0f}"
     return f"{value:.4f}" if value < 0.01 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
@@ -126,15 +128,28 @@ def scientific(value: float) -> str:
 
 
 def change(now: float, before: float) -> str | None:
-    """Returns how far a loss is from another, with its sign; None if that means nothing."""
+    """Returns `now / before - 1` in percent, with its sign; None if that means nothing."""
     if not (math.isfinite(now) and math.isfinite(before) and before > 0):
         return None
-    factor = now / before
-    if abs(factor - 1) < _LIKE:
+    relative = now / before - 1
+    if abs(relative) < _LIKE:
         return "0 %"
-    if factor >= 10:
-        return f"+{factor:,.0f} times"
-    return f"{100 * (factor - 1):+.0f} %" if factor > 0.01 else f"{100 * (factor - 1):+.2f} %"
+    return f"{'+' if relative > 0 else '-'}{percent(abs(relative))}"
+
+
+def percent(share: float) -> str:
+    """Returns a share of at least 0 in percent: as 0 % or 100 % only where it is exactly that."""
+    value = 100 * share
+    if value >= 99_999.5:
+        return f"{scientific(value)} %"
+    from_round = min(abs(value), abs(value - 100))
+    digits = max(0, math.ceil(-math.log10(from_round))) if from_round > 1e-9 else 0
+    return f"{value:,.{digits}f} %"
+
+
+def counted(count: int, noun: str) -> str:
+    """Returns a number with its noun: `1 seed`, `1,000 seeds`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def setting(value: object) -> str:
@@ -194,18 +209,20 @@ def _against(value: float, first: "Run | None", baselines: "Baselines") -> str:
         return ", where v1 with these settings dies"
     if value > baselines.predict_mean:
         mean = loss(baselines.predict_mean)
+        if loss(value) == mean:
+            return f", like always predicting the mean ({mean})"
         return f", worse than always predicting the mean, which reaches {mean}"
     if first is None or first.final_val_loss == value:
         return ""
     ratio = value / first.final_val_loss
     if ratio < 1e-4:
-        return ", more than 10,000 times lower than v1"
+        return ", less than 1/10,000 of v1's"
     if ratio < 0.1:
-        return f", {1 / ratio:,.0f} times lower than v1"
+        return f", 1/{1 / ratio:,.0f} of v1's"
     if abs(1 - ratio) < _LIKE:
         return ", like v1"
     word = "below" if ratio < 1 else "above"
-    return f", {abs(1 - ratio):.0%} {word} v1".replace("%", " %")
+    return f", {percent(abs(ratio - 1))} {word} v1"
 
 
 def standing(yours: "Run", others: "Mapping[str, Run]") -> str:
@@ -232,8 +249,10 @@ def in_turn(others: int) -> str:
 
 def baselines_line(settings: Settings, baselines: "Baselines") -> str:
     """Returns what is to be learned, and what rules without a network reach on it."""
-    least = baselines.least_possible
-    known = "" if least is None else f", and no rule can get below {loss(least)}"
+    best = baselines.least_possible
+    known = "" if best is None else f", and the best rule's expected loss is {loss(best)}"
+    if best:
+        known += " (on a finite sample its loss can be slightly lower)"
     task = "Your file" if is_own(settings.task) else f"Task {settings.task}"
     return (
         f"{task}: predicting the mean reaches "
@@ -277,13 +296,14 @@ def death_mark(run: "Run") -> str:
 
 
 def fed(run: "Run") -> str:
-    """Returns how many steps had data to learn from."""
-    empty = int((run.rows_seen == 0).sum())
+    """Returns how many minibatches are empty: of every epoch, or of a run of less than two."""
+    rows, every = run.rows_seen, ""
+    if len(rows) >= 2 * run.settings.steps_per_epoch:
+        rows, every = rows[: run.settings.steps_per_epoch], "every "
+    empty = int((rows == 0).sum())
     if not empty:
-        return "Every step saw data."
-    epoch = run.rows_seen[: run.settings.steps_per_epoch]
-    missing = int((epoch == 0).sum())
-    return f"{missing} of {len(epoch)} steps saw no data."
+        return "No minibatch is empty."
+    return f"{empty:,} of {every}{len(rows):,} minibatches {'is' if empty == 1 else 'are'} empty."
 
 
 def rows_trained_on(run: "Run") -> str:
@@ -297,23 +317,27 @@ def rows_in_words(run: "Run") -> str:
     if empty:
         return f"{empty:,} of {run.steps_done:,} steps empty"
     epochs = run.rows_seen.sum() / run.settings.num_train
+    if epochs < 1:
+        return f"{percent(epochs)} of the training set"
     return (
         f"{epochs:.1f} times the training set"
-        if epochs < 10
+        if epochs < 9.95
         else f"{epochs:.0f} times the training set"
     )
 
 
 def duration(milliseconds: float) -> str:
     """Returns a time in the unit that suits it."""
-    if milliseconds < 1:
+    if milliseconds < 0.00995:
+        return f"{1000 * milliseconds:.1f} µs"
+    if milliseconds < 0.9995:
         return f"{1000 * milliseconds:.0f} µs"
-    if milliseconds < 1000:
-        return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.1f} ms"
+    if milliseconds < 999.5:
+        return f"{milliseconds:.0f} ms" if milliseconds >= 9.95 else f"{milliseconds:.1f} ms"
     seconds = milliseconds / 1000
-    if seconds >= 60:
-        return f"{seconds / 60:.0f} min" if seconds >= 600 else f"{seconds / 60:.1f} min"
-    return f"{seconds:.0f} s" if seconds >= 20 else f"{seconds:.1f} s"
+    if seconds >= 59.5:
+        return f"{seconds / 60:,.0f} min" if seconds >= 597 else f"{seconds / 60:.1f} min"
+    return f"{seconds:.0f} s" if seconds >= 19.95 else f"{seconds:.1f} s"
 
 
 def factor(times: float) -> str:

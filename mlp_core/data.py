@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from mlp_core.kept import Kept
-from mlp_core.settings import Settings
+from mlp_core.settings import Drawn, Settings
 from mlp_core.table import Table, is_closed, table_of
 from mlp_core.tasks import FORMULAS, Formula
 
@@ -94,17 +94,7 @@ def forget_datasets() -> None:
     _kept.clear()
 
 
-class _DrawnBy(NamedTuple):
-    """What decides the examples."""
-
-    task: str
-    seed: int
-    num_rows: int
-    num_train: int
-    noise: float
-
-
-_kept = Kept[_DrawnBy, tuple[Dataset, Scale]](
+_kept = Kept[Drawn, tuple[Dataset, Scale]](
     most=8,
     most_numbers=10_000_000,
     count=lambda scaled: sum(array.size for array in scaled[0]),
@@ -113,10 +103,7 @@ _kept = Kept[_DrawnBy, tuple[Dataset, Scale]](
 
 
 def _scaled(settings: Settings) -> tuple[Dataset, Scale]:
-    drawn_by = _DrawnBy(
-        settings.task, settings.seed, settings.num_rows, settings.num_train, settings.noise
-    )
-    return _kept.get(drawn_by, lambda: _scaled_dataset(*drawn_by))
+    return _kept.get(settings.drawn, lambda: _scaled_dataset(*settings.drawn))
 
 
 def _scaled_dataset(

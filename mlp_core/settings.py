@@ -53,6 +53,16 @@ class Shape(NamedTuple):
     batch_size: int
 
 
+class Drawn(NamedTuple):
+    """What decides a run's examples. Losses of runs with the same `Drawn` are comparable."""
+
+    task: str
+    seed: int
+    num_rows: int
+    num_train: int
+    noise: float
+
+
 @dataclass(frozen=True)
 class Settings:
     """One run's settings; the defaults are the post's.
@@ -144,6 +154,11 @@ class Settings:
             self.steps,
             self.batch_size,
         )
+
+    @property
+    def drawn(self) -> Drawn:
+        """The part of the settings that decides the examples and their split."""
+        return Drawn(self.task, self.seed, self.num_rows, self.num_train, self.noise)
 
 
 def _check_number(name: str, value: object, bounds: Bounds) -> None:

@@ -50,7 +50,7 @@ def _bias_and_weight(evidence: "Evidence") -> Drawing:
 def _copies(evidence: "Evidence", name: str, title: str) -> Drawing:
     units = tables.copies(evidence, name)
     equal, correlation = tables.likeness(units)
-    alike = "" if correlation is None else f", their correlation {correlation:.2f}"
+    alike = "" if correlation is None else f", their correlation {correlation:z.2f}"
     return Drawing(
         charts.units("bias at the start", f"{title}, at the start"),
         {"units": units, "zero": _ZERO},

@@ -85,7 +85,8 @@ def losses(curves: "pd.DataFrame") -> str:
 
 
 def spaced(text: str) -> str:
-    """Returns a sentence of a finding with its signs as on all pages: 5 % set apart, a true −5."""
+    """Returns a sentence of a finding with its signs as on all pages: 5 % set apart, −5, no −0."""
+    text = re.sub(r"(?<![^\s(])-(?=0(\.0+)?(?![\d.]))", "", text)
     apart = re.sub(r"(\d)%", "\\1\N{NO-BREAK SPACE}%", text)
     return re.sub(r"(?<![^\s(])-(?=\d)", "\N{MINUS SIGN}", apart)
 

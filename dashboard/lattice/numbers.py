@@ -50,7 +50,7 @@ def show(view: View) -> None:
 def _download(label: str, name: str, table: Callable[[], pd.DataFrame]) -> None:
     st.download_button(
         f"{label} as CSV",
-        lambda: table().to_csv(index=False),
+        lambda: table().to_csv(index=False, na_rep="NaN"),
         file_name=f"fix-by-fix-{name}.csv",
         mime="text/csv",
         on_click="ignore",

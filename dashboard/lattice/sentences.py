@@ -215,7 +215,7 @@ def provenance(grid: "Grid", versions: dict[str, str] | None) -> str:
     """
     runs = f"{len(grid.combinations)} combinations × {len(grid.seeds)} seeds"
     seeds = f"{min(grid.seeds)} to {max(grid.seeds)}"
-    made = "computed here" if versions is None else _made_with(versions)
+    made = "computed on the server" if versions is None else _made_with(versions)
     return f"{runs} ({seeds}), {settings(grid.settings)}, {made}."
 
 

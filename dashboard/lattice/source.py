@@ -110,8 +110,8 @@ def _draw_start(wanted: Request, done: int) -> None:
     seconds = grids.estimated_seconds(wanted) * (1 - done / wanted.num_seeds)
     if seconds > grids.LONGEST_SECONDS:
         st.warning(
-            f"This would take {sentences.about(seconds)}, longer than this machine "
-            "lends to one reader. Take fewer seeds, or smaller settings."
+            f"This would take {sentences.about(seconds)}, longer than the "
+            "server lends to one reader. Take fewer seeds, or smaller settings."
         )
         return
     runs = wanted.num_runs - done * (wanted.num_runs // wanted.num_seeds)

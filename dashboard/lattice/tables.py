@@ -221,6 +221,7 @@ def _drawn(value: float, unit: str) -> float:
 def _cell(value: float, unit: str) -> str:
     """Returns an interaction in as few characters as a cell holds."""
     if unit == "plain":
-        return f"{value:+.2f}".replace("-", "−")
+        text = f"{value:+z.2f}".replace("-", "−")
+        return "0" if text == "+0.00" else text
     factor = sentences.number(10 ** abs(value))
     return "1" if factor == "1.00" else f"×{factor}" if value > 0 else f"÷{factor}"

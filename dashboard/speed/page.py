@@ -16,7 +16,7 @@ def show(choice: Choice) -> None:
         wanted = measured.request(choice)
     except ValueError as error:
         st.warning(
-            f"This training is too large to be measured here: {error}, in the sidebar under "
+            f"This training is too large to be measured: {error}, in the sidebar under "
             "**Experiment**.",
             icon=":material/timer_off:",
         )
@@ -26,7 +26,7 @@ def show(choice: Choice) -> None:
     if shown is not None:
         st.markdown(words.answer(shown))
     _draw_source(choice, here)
-    panel.show(wanted, "Measure again" if here else "Measure on this machine")
+    panel.show(wanted, "Measure again" if here else "Measure on the server")
     if shown is not None:
         _draw_forms(shown)
         _draw_totals(shown)
@@ -92,9 +92,9 @@ def _draw_totals(shown: Measurement) -> None:
         "sentences above say where the lines cross.",
     )
     st.caption(
-        "First what comes before the first step (batches drawn, trace, compile, first call), then "
-        "the median time of a step, once for each step. A dot marks the step from which on a form "
-        "is ahead of the one before it."
+        "The time before the first step (batches drawn, trace, compile), plus the median time of a "
+        "step for each step; the first call is not added. A dot marks the step from which on a "
+        "form is ahead of the one before it."
     )
 
 
@@ -105,7 +105,9 @@ def _draw_growth(choice: Choice, stored: tuple[Point, ...]) -> None:
     here = measured.result(wanted)
     points = here.points if here else stored
     st.markdown(words.growth())
-    panel.show(wanted, "Measure again" if here else "Measure how it grows here (some minutes)")
+    panel.show(
+        wanted, "Measure again" if here else "Measure how it grows on the server (some minutes)"
+    )
     if not points:
         st.info("Nothing is measured for these settings yet.", icon=":material/show_chart:")
         return

@@ -7,7 +7,7 @@ import pandas as pd
 
 from dashboard.speed import words
 from dashboard.tables import apart
-from dashboard.words import FORMS, duration, factor, loss
+from dashboard.words import FORMS, counted, duration, factor, loss
 from mlp_core import Settings
 from mlp_core.timing.figures import Figures, Measurement, Point, Rest, pays_after
 
@@ -75,7 +75,7 @@ def crossings(measurement: Measurement) -> pd.DataFrame:
     for before, after in pairwise(_single(measurement)):
         steps = pays_after(before, after)
         if steps and steps <= _LONGEST:
-            rows.append((steps, after.after_ms(steps), words.steps(steps)))
+            rows.append((steps, after.after_ms(steps), counted(steps, "step")))
     return pd.DataFrame(rows, columns=["steps", "ms", "text"])
 
 

@@ -4,7 +4,7 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from dashboard.words import FORMS, duration, faster
+from dashboard.words import FORMS, counted, duration, faster
 from dashboard.words import loss as loss_in_words
 from mlp_core import Fixes, Settings
 from mlp_core.timing.figures import Figures, Measurement, Rest, pays_after
@@ -53,11 +53,6 @@ EXPLAINED = """
 """
 
 
-def steps(count: int) -> str:
-    """Returns a number of steps, `1 step` or `1,000 steps`."""
-    return "1 step" if count == 1 else f"{count:,} steps"
-
-
 def answer(measurement: Measurement) -> str:
     """Returns what compiling buys, in one sentence."""
     nothing, gradient, step, loop, sweep = measurement.figures
@@ -78,16 +73,16 @@ def made_by(stored: "Stored") -> str:
     versions = stored.versions
     return (
         f"Measured on {stored.cores} cores of {stored.machine}, on {stored.date}, with JAX "
-        f"{versions.get('jax', '?')}: **not on yours.**"
+        f"{versions.get('jax', '?')}: **not on the server that runs this app.**"
     )
 
 
 def made_here(measurement: Measurement) -> str:
     """Returns what figures measured here are of."""
-    devices = "1 device" if measurement.devices == 1 else f"{measurement.devices} devices"
+    devices = counted(measurement.devices, "device")
     return (
-        f"Measured on the machine that runs this app, with {devices}, in runs of "
-        f"{measurement.settings.steps:,} steps."
+        f"Measured on the server that runs this app, with {devices}, in runs of "
+        f"{counted(measurement.settings.steps, 'step')}."
     )
 
 
@@ -133,7 +128,7 @@ def _pays(before: Figures, after: Figures) -> str:
         return f"{forms}: never pays, it saves nothing per step."
     if after_steps == 0:
         return f"{forms}: pays at once, it is ready sooner as well."
-    return f"{forms}: pays after **{steps(after_steps)}**."
+    return f"{forms}: pays after **{counted(after_steps, 'step')}**."
 
 
 def growth() -> str:
@@ -148,10 +143,10 @@ def shapes_seen(settings: Settings, shapes: tuple[tuple[int, ...], ...], updates
     """Returns which batches the loop has, and how often that makes JAX compile."""
     named = " and ".join(shape(each) for each in shapes)
     if len(shapes) == 1:
-        return f"In {updates:,} updates every batch is {named}: JAX compiles once."
+        return f"In {counted(updates, 'update')} every batch is {named}: JAX compiles once."
     return (
-        f"In {updates:,} updates the batches are {named}: for each shape JAX traces and compiles "
-        f"anew, {len(shapes)} times in all. {_why(settings, shapes)}"
+        f"In {counted(updates, 'update')} the batches are {named}: for each shape JAX traces and "
+        f"compiles anew, {len(shapes)} times in all. {_why(settings, shapes)}"
     )
 
 
@@ -159,10 +154,7 @@ def _why(settings: Settings, shapes: tuple[tuple[int, ...], ...]) -> str:
     if any(rows == 0 for rows, *_ in shapes):
         return "An empty batch is the batching bug: the list of shapes gives it away."
     whole, rest = divmod(settings.num_train, settings.batch_size)
-    return (
-        f"{settings.num_train:,} rows are {whole} batches of {settings.batch_size} and a rest of "
-        f"{rest}."
-    )
+    return f"{settings.num_train:,} rows are {whole} × {settings.batch_size} and a rest of {rest}."
 
 
 def shape(of: tuple[int, ...]) -> str:

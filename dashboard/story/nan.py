@@ -43,6 +43,8 @@ def show() -> None:
         table,
         alt="The output and the gradient of a dead layer for three forms of the division.",
     )
-    left.caption("Computed here with jax.grad for three equal units; a is their deviation.")
+    left.caption(
+        "Computed on the server with jax.grad for three equal units; a is their deviation."
+    )
     right.code(CODE, language="python", wrap_lines=True)
     right.caption("Try it: it prints the second row, 0.0 and nan.")

@@ -98,4 +98,4 @@ def span(predicted: np.ndarray, unit: float) -> pd.DataFrame:
 
 def _number(value: float) -> str:
     """Returns a value in the target's own units, large or small."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}".replace("-", "−")
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:z.3g}".replace("-", "−")

@@ -58,9 +58,8 @@ def holds(pair: "Paired") -> str:
     helped = round(pair.helped * seeds)
     if not pair.drop.any():
         return f"**It changes no loss**, in none of {seeds} seeds."
-    factor = 10 ** abs(pair.median)
     way = "lower" if pair.median > 0 else "higher"
-    size = f"{factor:.1f} times {way}" if factor >= 1.095 else f"{100 * (factor - 1):.1f} % {way}"
+    size = f"{words.percent(abs(10**-pair.median - 1))} {way}"
     verdict = {
         "helps": "**It holds:**",
         "hurts": "**It costs:**",
@@ -247,4 +246,4 @@ def gradient(dead: "DeadLayer") -> tuple[str, str]:
 
 def number(value: float) -> str:
     """Returns a number with three digits, "NaN" for one that is none."""
-    return "NaN" if math.isnan(value) else f"{value:.3g}"
+    return "NaN" if math.isnan(value) else f"{value:z.3g}"

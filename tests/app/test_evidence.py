@@ -296,6 +296,7 @@ def test_the_name_of_a_line_that_breaks_off_early_stands_at_its_right() -> None:
     ("found", "shown"),
     [
         ("between -1.03 and 1.69", "between −1.03 and 1.69"),
+        ("from -0.00 to -0.05 (-0)", "from 0.00 to −0.05 (0)"),
         ("5% of 1-3 (-2), 1e-05", "5\N{NO-BREAK SPACE}% of 1-3 (−2), 1e-05"),
     ],
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import runs
+from dashboard import runs, tables
 from dashboard.choice import Choice
 from mlp_core import STAGES, Fixes, Settings, train
 from tests.app.conftest import ENTRY, Open, copied_link, metric, sentence, settled, table
@@ -20,7 +20,7 @@ def test_opens_at_the_first_version(open_app: Open) -> None:
     assert metric(app, "Val loss") == "5.64"
     assert not any(toggle.value for toggle in app.toggle)
     assert "worse than always predicting the mean" in sentence(app)
-    assert "31 of 32 steps saw no data" in sentence(app)
+    assert "31 of every 32 minibatches are empty" in sentence(app)
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -185,6 +185,34 @@ def test_the_run_before_is_compared_with(open_app: Open) -> None:
     app.pills(key="stage").set_value("final").run()
 
     assert metric(settled(app), "Since the run before") == "-90 %"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("seed", 7), ("task", "product"), ("noise", 0.5), ("examples", 400)]
+)
+def test_losses_on_other_data_are_not_compared(open_app: Open, key: str, value: object) -> None:
+    app = open_app(jit_step="true", examples="500", steps="20")
+
+    control = app.selectbox if key == "task" else app.number_input
+    control(key=key).set_value(value).run()
+
+    assert metric(settled(app), "Since the run before") == "–"
+
+
+def test_the_pointer_reads_no_loss_of_v1_where_there_is_none() -> None:
+    run = train(Settings(steps=30, examples=500, batch_size=64), Fixes())
+
+    assert set(tables.readings(run, None)["v1"]) == {"–"}
+    assert list(tables.readings(run, run)["v1"]) == list(tables.readings(run, run)["val"])
+
+
+def test_a_loss_that_is_nan_is_told_from_one_that_was_not_recorded() -> None:
+    run = train(Settings(steps=30, examples=500, batch_size=64), Fixes())
+
+    rows = tables.every_step(run).to_csv(index=False).splitlines()
+
+    assert rows[3].endswith(",,NaN,0"), "the second minibatch is empty, and no loss is recorded"
+    assert [row.split(",")[0] for row in rows if ",," not in row] == ["update", "20", "30"]
 
 
 def test_a_pin_stays_until_it_is_removed(open_app: Open) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dashboard.lattice import sentences
+from dashboard.lattice import sentences, tables
 from mlp_core import Fixes, Settings
 from mlp_core.grid import Grid
 
@@ -33,6 +33,14 @@ def test_a_drop_in_words(drop: float, unit: str, words: str) -> None:
 )
 def test_an_interval_in_words(low: float, high: float, words: str) -> None:
     assert sentences.span(low, high, "log10") == words
+
+
+def test_a_pair_that_does_next_to_nothing_has_no_sign() -> None:
+    pairs = tables.interactions(
+        np.array([[np.nan, -0.001], [-0.001, np.nan]]), ("adamw",) * 2, "plain"
+    )
+
+    assert pairs["text"].tolist() == ["0"]
 
 
 @pytest.mark.parametrize(

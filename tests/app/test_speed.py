@@ -93,7 +93,7 @@ def test_shows_the_stored_figures_and_says_whose_they_are(quick: None) -> None:
 
     found = stored.shipped()
     assert f"cores of {found.machine}" in captions(app)
-    assert "not on yours" in captions(app)
+    assert "not on the server" in captions(app)
     assert words.answer(found.measurement) in text(app)
     assert [row["ms"] for row in table(app, 0, "bars")] == [
         figures.each.median for figures in found.measurement.figures
@@ -121,7 +121,7 @@ def test_growth_is_measured_apart(quick: None) -> None:
 
     assert len(table(app, 2, "points")) == 2 * len(FORMS)
     assert {row["size"] for row in table(app, 2, "points")} == {1, 2}
-    assert buttons(app)["measure_forms"] == "Measure on this machine"
+    assert buttons(app)["measure_forms"] == "Measure on the server"
 
 
 def test_a_stopped_measurement_can_be_begun_anew(slow: threading.Event) -> None:

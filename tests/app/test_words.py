@@ -1,9 +1,13 @@
 """The sentences a reader sees, from runs made by hand."""
 
+import re
 from dataclasses import replace
+from math import isclose
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dashboard import words
 from dashboard.choice import Choice
@@ -44,14 +48,66 @@ def test_a_loss_has_about_three_digits(value: float, text: str) -> None:
     [
         (2.86, 5.64, "-49 %"),
         (5.64, 2.86, "+97 %"),
-        (5.64, 0.0028, "+2,014 times"),
+        (5.64, 0.0028, "+2.0 × 10⁵ %"),
         (1.0, 1.001, "0 %"),
         (float("nan"), 1.0, None),
         (1.0, float("nan"), None),
     ],
 )
-def test_a_change_is_a_percentage_or_a_factor(now: float, before: float, text: str | None) -> None:
+def test_a_change_is_relative_to_the_loss_before(
+    now: float, before: float, text: str | None
+) -> None:
     assert words.change(now, before) == text
+
+
+def read(text: str) -> float:
+    """Returns the number that a reader sees in a text."""
+    raised = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+    digits, _, power = text.replace(",", "").partition(" × 10")
+    return float(digits) * 10.0 ** int((power or "⁰").translate(raised))
+
+
+@given(st.floats(1e-6, 1e12))
+def test_a_loss_reads_as_the_number_it_is(value: float) -> None:
+    text = words.loss(value)
+
+    assert isclose(read(text), value, rel_tol=0.05)
+    assert len(re.sub(" × 10.*", "", text)) <= 6
+    assert read(text) > 0
+
+
+@given(st.floats(1e-3, 1e5), st.floats(1e-3, 1e5))
+def test_a_change_reads_as_after_divided_by_before_less_one(now: float, before: float) -> None:
+    text = words.change(now, before)
+
+    assert text is not None
+    relative = now / before - 1
+    assert isclose(read(text.removesuffix(" %")), 100 * relative, rel_tol=0.06, abs_tol=0.51)
+    assert text[0] == ("0" if abs(relative) < 0.005 else "-" if now < before else "+")
+    assert read(text.removesuffix(" %")) > -100, "a loss above 0 is not lower by all of it"
+
+
+@given(st.floats(0, 1))
+def test_a_share_is_none_or_all_only_where_it_is(share: float) -> None:
+    shown = read(words.percent(share).removesuffix(" %"))
+
+    assert isclose(shown, 100 * share, abs_tol=0.5)
+    assert (shown == 0) == (share < 1e-11)
+    assert (shown == 100) == (share > 1 - 1e-11)
+
+
+@given(st.floats(1e-3, 1e9))
+def test_a_time_reads_as_the_time_it_is_in_the_unit_that_suits(milliseconds: float) -> None:
+    number, _, unit = words.duration(milliseconds).partition(" ")
+
+    in_ms, most = {"µs": (1e-3, 999), "ms": (1, 999), "s": (1e3, 59), "min": (6e4, 1e9)}[unit]
+    assert isclose(read(number) * in_ms, milliseconds, rel_tol=0.06)
+    assert 0 < read(number) <= most
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 seeds"), (1, "1 seed"), (1000, "1,000 seeds")])
+def test_a_noun_agrees_with_its_number(count: int, text: str) -> None:
+    assert words.counted(count, "seed") == text
 
 
 def test_the_answer_names_the_distance_to_the_first_version() -> None:
@@ -59,13 +115,13 @@ def test_the_answer_names_the_distance_to_the_first_version() -> None:
 
     answer = words.answer(now, first, BASELINES)
 
-    assert answer == "**Val loss 2.86**, 49 % below v1. 2 of 3 steps saw no data."
+    assert answer == "**Val loss 2.86**, 49 % below v1. 2 of 3 minibatches are empty."
 
 
 def test_the_answer_says_how_many_times_lower_where_percents_say_little() -> None:
     answer = words.answer(run([9, 8, 7, 0.0028]), run([9, 8, 7, 5.6]), BASELINES)
 
-    assert answer == "**Val loss 0.0028**, 2,000 times lower than v1. Every step saw data."
+    assert answer == "**Val loss 0.0028**, 1/2,000 of v1's. No minibatch is empty."
 
 
 def test_the_answer_for_the_first_version_is_measured_by_the_mean() -> None:
@@ -74,6 +130,34 @@ def test_the_answer_for_the_first_version_is_measured_by_the_mean() -> None:
     answer = words.answer(first, first, BASELINES)
 
     assert "worse than always predicting the mean, which reaches 5.00" in answer
+
+
+def test_a_loss_that_looks_like_that_of_the_mean_is_not_called_worse() -> None:
+    answer = words.answer(run([9, 8, 7, 5.2341]), None, Baselines(5.2312, 0.0))
+
+    assert answer.startswith("**Val loss 5.23**, like always predicting the mean (5.23).")
+
+
+def test_the_best_rule_has_an_expected_loss_and_no_bound() -> None:
+    line = words.baselines_line(Settings(noise=2.0), Baselines(9.0, 3.87, 4.0))
+
+    assert "the best rule's expected loss is 4.00 (on a finite sample" in line
+    assert "below" not in line
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([256, 0, 0], "2 of 3 minibatches are empty."),
+        ([256, 0], "1 of 2 minibatches is empty."),
+        ([256, *[0] * 31] * 3, "31 of every 32 minibatches are empty."),
+        ([256, 64], "No minibatch is empty."),
+    ],
+)
+def test_empty_minibatches_are_counted_in_the_run_or_in_each_epoch(
+    rows: list[int], told: str
+) -> None:
+    assert words.fed(run([9, 8, 7, 6], rows)) == told
 
 
 def test_the_answer_says_that_the_first_version_dies() -> None:
@@ -150,6 +234,7 @@ def test_the_first_version_with_another_seed_is_named_so() -> None:
 def test_rows_are_counted_in_epochs_or_in_empty_steps() -> None:
     assert words.rows_in_words(run([9, 8, 7, 6], [256, 0, 0])) == "2 of 3 steps empty"
     assert words.rows_in_words(run([9, 8, 7, 6], batch=8000)) == "3.0 times the training set"
+    assert words.rows_in_words(run([9, 8, 7, 6], batch=1)) == "0.04 % of the training set"
 
 
 @pytest.mark.parametrize(

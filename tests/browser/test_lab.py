@@ -41,7 +41,7 @@ def test_flipping_a_switch_changes_the_curves_and_the_bar(page: Page) -> None:
 
     flip(page, "3 · Whole batches")
 
-    expect(page.get_by_text("Every step saw data.")).to_be_visible()
+    expect(page.get_by_text("No minibatch is empty.")).to_be_visible()
     settled(page)
     run = train(Settings(), Fixes(whole_batches=True, jit_step=True))
     ends = last_losses(page)

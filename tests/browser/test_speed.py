@@ -16,7 +16,7 @@ def test_measuring_changes_the_bars(page: Page) -> None:
     bars = page.get_by_test_id("stVegaLiteChart").first
     before = [mark["ms"] for mark in chart_marks(bars, "rect")]
 
-    page.get_by_role("button", name="Measure on this machine").click()
+    page.get_by_role("button", name="Measure on the server").click()
 
     expect(page.get_by_role("button", name="Measure again")).to_be_visible(timeout=WITHIN_MS)
     settled(page)
@@ -29,7 +29,7 @@ def test_measuring_changes_the_bars(page: Page) -> None:
 def test_stop_ends_a_measurement_that_has_begun(page: Page) -> None:
     page.goto("/speed?whole_batches=true&hidden=3")
     settled(page)
-    page.get_by_role("button", name="Measure on this machine").click()
+    page.get_by_role("button", name="Measure on the server").click()
 
     page.get_by_role("button", name="Stop").click()
 
