@@ -6,6 +6,7 @@ import jax
 import numpy as np
 
 from mlp_core.kept import Kept
+from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Drawn, Settings
 from mlp_core.table import Table, is_closed, table_of
 from mlp_core.tasks import FORMULAS, Formula
@@ -49,9 +50,11 @@ class Baselines(NamedTuple):
     least_possible: float | None = None
 
 
+@posts_numerics
 def seed_keys(seed: int) -> SeedKeys:
     """Returns the keys for the data, the initial parameters and the batches of one seed."""
-    key, data = jax.random.split(jax.random.PRNGKey(seed))
+    added = jax.config.jax_random_seed_offset  # by JAX to every seed; 0 unless a flag says so
+    key, data = jax.random.split(jax.random.PRNGKey(seed - added))
     key, params = jax.random.split(key)
     return SeedKeys(data, params, key)
 
@@ -106,6 +109,7 @@ def _scaled(settings: Settings) -> tuple[Dataset, Scale]:
     return _kept.get(settings.drawn, lambda: _scaled_dataset(*settings.drawn))
 
 
+@posts_numerics
 def _scaled_dataset(
     task: str, seed: int, num_rows: int, num_train: int, noise: float
 ) -> tuple[Dataset, Scale]:

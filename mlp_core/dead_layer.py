@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from mlp_core.fixes import Fixes
 from mlp_core.model import Norm, norm_of
+from mlp_core.numerics import posts_numerics
 
 DEAD = (0.5, 0.5, 0.5)
 """Products of a layer whose units are all equal: their standard deviation is 0."""
@@ -24,6 +25,7 @@ def layer_norm(a: jax.Array, norm: Norm) -> jax.Array:
     return (a - jnp.mean(a)) / (jnp.sqrt(jnp.var(a) + norm.inner) + norm.outer)
 
 
+@posts_numerics
 def dead_layer(fixes: Fixes) -> DeadLayer:
     """Returns what these fixes make of LayerNorm's output and gradient at `DEAD`.
 

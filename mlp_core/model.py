@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from mlp_core.fixes import Fixes
+from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
 
 EPSILON = 1e-5
@@ -72,14 +73,19 @@ def norm_of(fixes: Fixes) -> Norm:
     return Norm(inner, outer, float(fixes.bias_before_norm))
 
 
+@posts_numerics
 def init(key: jax.Array, settings: Settings, fixes: Fixes) -> Params:
     """Draws the parameters a run starts from.
 
     Args:
       key: consumed.
 
+    Raises:
+      ValueError: if the key is not one of JAX's default generator.
+
     Source: the post's `MLP.__init__` (v1) and `init_mlp` (final version).
     """
+    _check_generator(key)
     sizes = (settings.num_features, *settings.hidden)
     layers = []
     for inputs, outputs in pairwise(sizes):
@@ -93,6 +99,16 @@ def init(key: jax.Array, settings: Settings, fixes: Fixes) -> Params:
         _scaled_normal(weight_key, (1, sizes[-1]), sizes[-1]), jax.random.normal(bias_key, (1,))
     )
     return Params(tuple(layers), head)
+
+
+def _check_generator(key: jax.Array) -> None:
+    is_typed = jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
+    words = jax.random.key_data(key) if is_typed else key
+    if words.shape != (2,):
+        raise ValueError(
+            "key must be made by jax.random.key(seed, impl='threefry2x32'), got one of another "
+            "generator; JAX_DEFAULT_PRNG_IMPL chooses the generator"
+        )
 
 
 def _layer_keys(key: jax.Array, fixes: Fixes) -> tuple[jax.Array, tuple[jax.Array, ...]]:
@@ -237,6 +253,7 @@ def _predict(params: Params, x: jax.Array, norm: Norm) -> jax.Array:
     return _all_outputs(params, x, norm)[:, None]
 
 
+@posts_numerics
 def predict(params: Params, x: jax.Array, fixes: Fixes) -> jax.Array:
     """Returns the network's predictions.
 
@@ -246,4 +263,4 @@ def predict(params: Params, x: jax.Array, fixes: Fixes) -> jax.Array:
     Returns:
       `[N, 1]`. NaN where a layer's units are all equal and no epsilon guards the division.
     """
-    return _predict(params, x, norm_of(fixes))
+    return _predict(params, jnp.asarray(x, jnp.float32), norm_of(fixes))

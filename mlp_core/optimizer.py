@@ -8,6 +8,7 @@ import numpy as np
 import optax
 
 from mlp_core.fixes import Fixes
+from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
 
 
@@ -25,6 +26,7 @@ def hyper_of(settings: Settings, fixes: Fixes) -> Hyper:
     return Hyper(float(settings.weight_decay), float(clip_norm), fixes.adamw)
 
 
+@posts_numerics
 def learning_rates(settings: Settings) -> np.ndarray:
     """Returns the learning rate of each step, `[T]`, float32."""
     steps = np.arange(settings.steps)
@@ -34,6 +36,7 @@ def learning_rates(settings: Settings) -> np.ndarray:
     return np.asarray(decay(steps), np.float32)
 
 
+@posts_numerics
 def init_optimizer(params: Any) -> optax.OptState:
     """Returns the optimiser's state before the first update."""
     return optax.adamw(learning_rate=0.0).init(params)

@@ -12,6 +12,7 @@ from jax.experimental import multihost_utils
 from mlp_core import store
 from mlp_core.fixes import Fixes
 from mlp_core.grid import Grid
+from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
 from mlp_core.sweeps import sweep_chunks
 
@@ -24,6 +25,7 @@ class Processes(NamedTuple):
     this: int
 
 
+@posts_numerics
 def run(
     settings: Settings,
     combinations: Sequence[Fixes],

@@ -25,6 +25,7 @@ from mlp_core.data import baselines
 from mlp_core.fixes import Fixes
 from mlp_core.grid import Grid
 from mlp_core.model import Norm, is_small
+from mlp_core.numerics import posts_numerics
 from mlp_core.settings import MAX_INPUTS, Settings
 from mlp_core.starts import Examples, Unravel
 from mlp_core.timing.estimate import seconds_in_a_sweep
@@ -64,6 +65,7 @@ def sweep_chunks(
     return (grid for grid in pieces if grid is not None)
 
 
+@posts_numerics
 def sweep_pieces(
     settings: Settings, combinations: Sequence[Fixes], seeds: Sequence[int], piece_seconds: float
 ) -> Iterator[Grid | None]:

@@ -9,6 +9,7 @@ from mlp_core import batches, stretches
 from mlp_core.compiled import CompiledLoop
 from mlp_core.fixes import Fixes
 from mlp_core.model import Params
+from mlp_core.numerics import posts_numerics
 from mlp_core.python_loop import PythonLoop
 from mlp_core.settings import RECORD_EVERY, Settings
 from mlp_core.stretches import Work
@@ -75,6 +76,7 @@ def recorded_updates(settings: Settings) -> np.ndarray:
     return np.unique([*range(0, settings.steps, RECORD_EVERY), settings.steps])
 
 
+@posts_numerics
 def train(settings: Settings, fixes: Fixes, record_at: Sequence[int] | None = None) -> Run:
     """Returns the whole run: compiled with `jit_step`, else the post's half-compiled loop.
 
@@ -89,6 +91,7 @@ def train(settings: Settings, fixes: Fixes, record_at: Sequence[int] | None = No
     return _run(loop, settings, fixes)
 
 
+@posts_numerics
 def train_chunks(
     settings: Settings,
     fixes: Fixes,

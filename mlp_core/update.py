@@ -10,6 +10,7 @@ import optax
 from mlp_core import model
 from mlp_core.fixes import Fixes
 from mlp_core.model import Norm, Params
+from mlp_core.numerics import posts_numerics
 from mlp_core.optimizer import Hyper, hyper_of, learning_rates, updated
 from mlp_core.settings import Settings
 
@@ -60,6 +61,7 @@ def whole_step(
 compiled_step = jax.jit(whole_step)
 
 
+@posts_numerics
 def step(
     params: Params,
     opt_state: optax.OptState,
@@ -75,5 +77,6 @@ def step(
       x: `[B, D]`; B may be 0: then the loss is NaN and the gradient exactly 0.
       y: `[B, 1]`.
     """
+    x, y = jnp.asarray(x, jnp.float32), jnp.asarray(y, jnp.float32)
     hyper, norm = hyper_of(settings, fixes), model.norm_of(fixes)
     return compiled_step(params, opt_state, x, y, norm, hyper, learning_rates(settings))

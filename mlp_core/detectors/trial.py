@@ -14,9 +14,11 @@ from mlp_core.detectors.alarms import Alarm, outcome
 from mlp_core.detectors.cases import CASES, SOUND, Case
 from mlp_core.detectors.subject import Harness, train
 from mlp_core.detectors.tools import TOOLS, Tool
+from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
 
 
+@posts_numerics
 def main(tool_name: str, rounds: int, case_names: list[str]) -> None:
     """Tries the tool on each of the cases."""
     tool = next(tool for tool in TOOLS if tool.name == tool_name)

@@ -14,6 +14,7 @@ from mlp_core.evidence.recording import Recorder, Update
 from mlp_core.evidence.records import Evidence, Losses, Rows, Steps, Units
 from mlp_core.evidence.standing import Standing
 from mlp_core.fixes import Fixes
+from mlp_core.numerics import posts_numerics
 from mlp_core.settings import MOST_RECORDS, Settings
 from mlp_core.stretches import Work
 from mlp_core.timing.estimate import seconds_of_evidence, steps_within
@@ -31,6 +32,7 @@ class Progress(NamedTuple):
     """None until all of it is there."""
 
 
+@posts_numerics
 def collect(settings: Settings, fixes: Fixes) -> Evidence:
     """Returns the evidence of a run: the updates of `train`, made again and written down.
 
@@ -42,6 +44,7 @@ def collect(settings: Settings, fixes: Fixes) -> Evidence:
     return gathering.evidence()
 
 
+@posts_numerics
 def collect_chunks(
     settings: Settings, fixes: Fixes, chunk_seconds: float = 0.15
 ) -> Iterator[Progress]:

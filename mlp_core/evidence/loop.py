@@ -9,6 +9,7 @@ import numpy as np
 from mlp_core import batches, model
 from mlp_core.data import dataset
 from mlp_core.fixes import Fixes
+from mlp_core.numerics import posts_numerics
 from mlp_core.optimizer import init_optimizer
 from mlp_core.python_loop import PythonLoop, loss_and_gradient
 from mlp_core.settings import Settings
@@ -19,6 +20,7 @@ MAX_UPDATES = 40
 """A little more than an epoch of the post's run: an epoch's last batch may be smaller."""
 
 
+@posts_numerics
 def compiled_shapes(
     settings: Settings, fixes: Fixes, most: int = MAX_UPDATES
 ) -> tuple[tuple[tuple[int, ...], ...], int]:

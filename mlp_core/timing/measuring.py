@@ -6,6 +6,7 @@ from dataclasses import replace
 import jax
 
 from mlp_core.fixes import Fixes
+from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
 from mlp_core.timing.figures import FORMS, Figures, Measurement, Progress
 from mlp_core.timing.forms import ROUND_SECONDS, Form, differences, forms
@@ -16,6 +17,7 @@ ROUNDS = 5
 _COMPILED, _WARM = 0.5, 0.65  # the shares of the time that are over by then
 
 
+@posts_numerics
 def measure(
     settings: Settings,
     fixes: Fixes,

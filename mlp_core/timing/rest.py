@@ -13,6 +13,7 @@ from mlp_core.compiled import CompiledLoop
 from mlp_core.data import seed_keys
 from mlp_core.fixes import Fixes
 from mlp_core.model import Norm, Params
+from mlp_core.numerics import posts_numerics
 from mlp_core.optimizer import Hyper, updated
 from mlp_core.settings import Settings
 from mlp_core.starts import Examples
@@ -41,6 +42,7 @@ def padded_step(
     return *updated(params, opt_state, gradient, learning_rates[count], hyper), loss
 
 
+@posts_numerics
 def with_rests(measurement: Measurement) -> Iterator[Progress]:
     """Yields the measurement with what each way to treat the rest costs, and where it ends.
 
