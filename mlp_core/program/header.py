@@ -11,6 +11,19 @@ from mlp_core.tasks import FORMULAS
 WIDTH = 88
 """The longest line."""
 
+_FLAGS = """
+# The losses depend on these settings of JAX, so the environment must not change them.
+jax.config.update("jax_default_prng_impl", "threefry2x32")
+jax.config.update("jax_enable_x64", False)
+jax.config.update("jax_legacy_prng_key", "allow")
+jax.config.update("jax_numpy_dtype_promotion", "standard")
+jax.config.update("jax_numpy_rank_promotion", "allow")
+jax.config.update("jax_random_seed_offset", 0)
+jax.config.update("jax_threefry_partitionable", True)
+# An accelerator would round the inputs of a matrix product.
+jax.config.update("jax_default_matmul_precision", "highest")
+"""
+
 
 def has_optimizer(settings: Settings, fixes: Fixes) -> bool:
     """Returns whether a script takes its updates from optax."""
@@ -44,9 +57,7 @@ def imports(settings: Settings, fixes: Fixes) -> Lines:
     others += code("import numpy as np") if is_standardised(settings) else []
     if has_optimizer(settings, fixes):
         others += code("import optax", *of_optimizer(settings, fixes))
-    precise = "# Products in full precision, also where an accelerator would rather round.\n"
-    precise += 'jax.config.update("jax_default_matmul_precision", "highest")'
-    return apart([code("\n".join(standard)), others, code(precise)], blank=1)
+    return apart([code("\n".join(standard)), others, code(_FLAGS)], blank=1)
 
 
 def constants(settings: Settings, fixes: Fixes, table_name: str) -> Lines:
