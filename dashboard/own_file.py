@@ -4,7 +4,6 @@ Only the session holds the file. What is made from it, the runs included, is dro
 session ends or another file takes its place, and no other session can ask for it.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
@@ -83,9 +82,9 @@ def task() -> str:
 
 
 def name() -> str | None:
-    """Returns what the reader's table may be called as a file; None if there is none."""
+    """Returns what the reader's file is called; None if there is none."""
     upload = st.session_state.get(UPLOAD_KEY)
-    return f"{Path(upload.name).stem}.csv" if upload and st.session_state.get(_TASK) else None
+    return upload.name if upload and st.session_state.get(_TASK) else None
 
 
 def show_problem(missing: FileMissingError) -> None:

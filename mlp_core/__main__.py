@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from mlp_core.devices import use_all_cores
 from mlp_core.fixes import NUMERIC_SWITCHES, STAGES, SWITCHES, Fixes
-from mlp_core.program import DRESSES, script
+from mlp_core.program import DRESSES, file_name, script
 from mlp_core.settings import SCHEDULES, Settings
+from mlp_core.table import Table, table_of
 from mlp_core.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
         "program", help="print the program that trains so, as one script", allow_abbrev=False
     )
     program.add_argument("--dress", choices=DRESSES, default="functions", help="how it is written")
+    program.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="where to write the table that the script reads"
+    )
     _add_run(program)
     sweep = commands.add_parser(
         "sweep", help="train every combination of fixes with many seeds", allow_abbrev=False
@@ -160,6 +164,29 @@ def _print_training(settings: Settings, fixes: Fixes) -> None:
         print(f"The run died: its losses are NaN after {run.died_after} updates.")
 
 
+def _print_program(settings: Settings, fixes: Fixes, arguments: argparse.Namespace) -> None:
+    """Prints the script, and writes or names the table that it reads."""
+    text, table = script(settings, fixes, arguments.dress), table_of(settings.task)
+    name = file_name(settings)
+    if arguments.data is not None:
+        if table is None:
+            raise ValueError(f"--data needs a task with a table, got {settings.task}")
+        _write_table(table, arguments.data / name)
+    elif table is not None:
+        print(f"The script reads {name}: --data FOLDER writes it there.", file=sys.stderr)
+    print(text, end="")
+
+
+def _write_table(table: Table, path: Path) -> None:
+    """Writes the table, unless another file is in its place."""
+    if not path.parent.is_dir():
+        raise ValueError(f"--data must be a folder that exists, got {path.parent}")
+    content = table.as_csv().encode()
+    if path.exists() and path.read_bytes() != content:
+        raise ValueError(f"{path} exists and holds something else: choose another folder")
+    path.write_bytes(content)
+
+
 def _processes(arguments: argparse.Namespace) -> "Processes | None":
     """Returns who shares the sweep, None if nobody does.
 
@@ -256,7 +283,7 @@ def main(arguments: list[str] | None = None) -> None:
         if parsed.command == "train":
             _print_training(_settings(parsed), _fixes(parsed))
         elif parsed.command == "program":
-            print(script(_settings(parsed), _fixes(parsed), parsed.dress), end="")
+            _print_program(_settings(parsed), _fixes(parsed), parsed)
         elif parsed.command == "sweep":
             _store_sweep(_settings(parsed), parsed)
         elif parsed.command == "detectors":
@@ -267,6 +294,8 @@ def main(arguments: list[str] | None = None) -> None:
             _store_curves(parsed.out)
     except ValueError as error:
         parser.error(str(error))
+    except RuntimeError as error:  # JAX's own, which names the flag that keeps it from starting
+        parser.exit(1, f"{parser.prog}: {error}\n")
 
 
 if __name__ == "__main__":

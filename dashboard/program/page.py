@@ -5,7 +5,6 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard import needed, own_file, runs
-from dashboard import words as app_words
 from dashboard.choice import Choice
 from dashboard.program import changes, fixes, listing, words
 from dashboard.program.comparison import changes as changes_between
@@ -59,12 +58,9 @@ def _draw_take_home(choice: Choice, dress: str, lines: list[Line]) -> None:
         _download("Notebook", notebook(sections), "fix_by_fix.ipynb", "application/x-ipynb+json")
         table = table_of(choice.settings.task)
         if table is not None:
-            name = own_file.name() or program.file_name(choice.settings)
+            name = program.file_name(choice.settings, own_file.name())
             _download("Data", table.as_csv, name, "text/csv")
-            st.caption(
-                f"The script reads {app_words.plain(name)}: keep it beside the script.",
-                width="content",
-            )
+            st.caption(f"The script reads `{name}` from the folder where it runs.", width="content")
 
 
 def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, int]:

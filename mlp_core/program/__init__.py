@@ -5,6 +5,9 @@ A script is put together from `lines` that know their switch: `header`, `example
 A new switch is a piece of code in one of the parts, marked with its name.
 """
 
+import re
+import unicodedata
+from pathlib import Path
 from textwrap import dedent
 
 from mlp_core.fixes import Fixes
@@ -14,18 +17,21 @@ from mlp_core.program.lines import Lines, Section, apart, places
 from mlp_core.settings import Settings
 from mlp_core.table import OWN, is_own
 
+MOST_LETTERS = 40
+"""How much of a file's name is kept. The end is: with its beginning, two names could be equal."""
+
 DRESSES = {"functions": functions, "class": classes, "scan": whole}
 """How a script may be written: the module that makes it."""
 
 
 def sections(
-    settings: Settings, fixes: Fixes, dress: str = "functions", table_name: str | None = None
+    settings: Settings, fixes: Fixes, dress: str = "functions", source: str | None = None
 ) -> tuple[Section, ...]:
     """Returns the script in its parts.
 
     Args:
       dress: one of `DRESSES`.
-      table_name: the file that a table is read from; named after its task by default.
+      source: what the reader's own file is called; the script reads its numbers from `file_name`.
 
     Raises:
       ValueError: if there is no such dress.
@@ -33,12 +39,11 @@ def sections(
     if dress not in DRESSES:
         raise ValueError(f"dress must be one of {', '.join(DRESSES)}, got {dress!r}")
     form = DRESSES[dress]
-    name = table_name or file_name(settings)
     settings_lines = apart(
         [
             header.docstring(form.SAYS),
             header.imports(settings, fixes),
-            header.constants(settings, fixes, name),
+            header.constants(settings, fixes, file_name(settings, source)),
         ],
         blank=1,
     )
@@ -49,27 +54,36 @@ def sections(
     )
 
 
-def file_name(settings: Settings) -> str:
-    """Returns the name of the file that a table is read from."""
-    return f"{OWN if is_own(settings.task) else settings.task}.csv"
+def file_name(settings: Settings, source: str | None = None) -> str:
+    """Returns the name of the file that a script reads its table from, valid on every system.
+
+    It differs from `source`, which may lie in the same folder.
+
+    Args:
+      source: what the reader's own file is called; named after the task by default.
+    """
+    name = Path(source).stem if source else OWN if is_own(settings.task) else settings.task
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    stem = re.sub(r"[^A-Za-z0-9-]+", "_", ascii_name)[-MOST_LETTERS:].strip("_-")
+    return f"{stem or OWN}_numbers.csv"
 
 
 def lines(
-    settings: Settings, fixes: Fixes, dress: str = "functions", table_name: str | None = None
+    settings: Settings, fixes: Fixes, dress: str = "functions", source: str | None = None
 ) -> Lines:
     """Returns the script as lines that know their switch; the arguments are those of `sections`."""
-    parts = sections(settings, fixes, dress, table_name)
+    parts = sections(settings, fixes, dress, source)
     return apart([part.lines for part in parts])
 
 
 def script(
-    settings: Settings, fixes: Fixes, dress: str = "functions", table_name: str | None = None
+    settings: Settings, fixes: Fixes, dress: str = "functions", source: str | None = None
 ) -> str:
     """Returns the program of these switches and settings as one file that needs JAX and optax.
 
     It prints the losses that a run records. The arguments are those of `sections`.
     """
-    return text(lines(settings, fixes, dress, table_name))
+    return text(lines(settings, fixes, dress, source))
 
 
 def text(of: Lines) -> str:

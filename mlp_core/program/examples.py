@@ -25,8 +25,11 @@ def standardised(columns):
 '''
 
 _READ = """
-with open(TABLE, encoding="utf-8-sig", newline="") as file:
-    rows = list(csv.DictReader(file))
+try:
+    with open(TABLE, encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+except FileNotFoundError:
+    raise SystemExit(f"{TABLE} is missing: run this where the file is") from None
 x = np.array([[float(row[name]) for name in FEATURES] for row in rows])
 y = np.array([float(row[TARGET]) for row in rows])
 order = jax.random.permutation(key, len(rows))

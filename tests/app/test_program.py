@@ -1,8 +1,13 @@
 """The Program page, driven without a browser."""
 
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.program import listing, words
@@ -98,17 +103,38 @@ def test_every_task_has_its_script_before_anything_is_trained(task: str) -> None
     assert ("take_data" in keys) == (task == "diabetes")
 
 
+@pytest.fixture
+def downloads(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Returns what the page offers to download, by file name, once it is drawn."""
+    offered: dict[str, str] = {}
+
+    def offer(label: str, content: str | Callable[[], str], name: str, *_: str, **__: str) -> None:
+        offered[name] = content if isinstance(content, str) else content()
+
+    monkeypatch.setattr(st, "download_button", offer)
+    return offered
+
+
 @pytest.mark.usefixtures("fresh_caches")
-def test_a_file_is_read_by_its_own_name() -> None:
-    app = opened_at("program", task="csv", steps="60", norm_init="true")
+def test_the_downloads_together_print_the_number_on_the_page(
+    downloads: dict[str, str], tmp_path: Path
+) -> None:
+    app = opened_at("program", task="csv", steps="60", hidden="4", norm_init="true")
     assert "This run needs a CSV file" in app.info[0].value
+    (tmp_path / "mpg.csv").write_bytes(content(rows=30))
 
-    app = settled(uploaded(app, content(), 'my *"file"*.tsv'))
+    app = settled(uploaded(app, content(), "mpg.csv"))
+    for name, offered in downloads.items():
+        (tmp_path / name).write_text(offered, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "fix_by_fix.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
 
-    assert not app.exception
-    assert "TABLE = 'my *\"file\"*.csv'" in shown(app)
-    assert 'FEATURES = ["a", "b"]' in shown(app)
-    assert any(r"reads my \*" in caption.value for caption in app.caption)
+    assert sorted(downloads) == ["fix_by_fix.ipynb", "fix_by_fix.py", "mpg_numbers.csv"]
+    assert any("reads `mpg_numbers.csv`" in caption.value for caption in app.caption)
+    assert (tmp_path / "mpg.csv").read_bytes() == content(rows=30)
+    assert done.returncode == 0, done.stderr
+    assert f"ends at val loss **{float(done.stdout.split()[-1]):.2f}**" in text(app)
 
 
 def test_the_listing_shows_a_script_and_runs_nothing_of_it() -> None:

@@ -88,15 +88,31 @@ def _cases() -> dict[str, Case]:
 
 CASES = _cases()
 NOTEBOOK = "notebook"
+MISSING = "data missing"
 SWEEP = "beyond scan"
+
+FLAGS = {
+    "JAX_ENABLE_X64": "1",
+    "JAX_THREEFRY_PARTITIONABLE": "0",
+    "JAX_DEFAULT_PRNG_IMPL": "rbg",
+    "JAX_LEGACY_PRNG_KEY": "error",
+    "JAX_RANDOM_SEED_OFFSET": "1",
+    "JAX_NUMPY_RANK_PROMOTION": "raise",
+    "JAX_NUMPY_DTYPE_PROMOTION": "strict",
+}
+"""What the environment may set, and no script may take notice of."""
 
 
 def _text(case: Case) -> str:
-    """Returns a script that prints each record of the engine; the sweep costs, so one is enough."""
+    """Returns a script that prints each record of the engine.
+
+    Only one of the scans sweeps, which takes long. It does so while JAX looks for NaN.
+    """
     text = program.script(*case)
     text = text.replace("PRINT_EVERY = 100\n", f"PRINT_EVERY = {RECORD_EVERY}\n")
     if case != CASES[SWEEP]:
         return text.partition("\n\ndef sweep")[0]
+    text = text.replace("\nSEED = ", '\njax.config.update("jax_debug_nans", True)\n\nSEED = ')
     return text.replace("sweep(range(8))", "sweep(range(2))")
 
 
@@ -146,8 +162,8 @@ def _ran(folder: Path, *arguments: str | Path, **variables: str) -> str:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Returns a folder with the tables that scripts read."""
     folder = tmp_path_factory.mktemp("scripts")
-    (folder / "diabetes.csv").write_bytes(DIABETES.read_bytes())
-    (folder / "csv.csv").write_text(_own_table().as_csv(), encoding="utf-8")
+    (folder / "diabetes_numbers.csv").write_bytes(DIABETES.read_bytes())
+    (folder / "csv_numbers.csv").write_text(_own_table().as_csv(), encoding="utf-8")
     return folder
 
 
@@ -164,10 +180,13 @@ def printed(folder: Path) -> dict[str, str]:
         path.write_text(_text(case), encoding="utf-8")
     (folder / "final.ipynb").write_text(_notebook(Case(SMALL, STAGES["final"], "functions")))
     (folder / "cells.py").write_text(RUN_CELLS)
+    elsewhere = program.script(*CASES["diabetes"], source="elsewhere.csv")
+    (folder / "missing.py").write_text(elsewhere)
+    paths += [folder / "cells.py", folder / "missing.py"]
     runner = REPOSITORY / "tests/core/run_scripts.py"
     hurried = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
-    lines = _ran(folder, runner, *paths, folder / "cells.py", **hurried).splitlines()
-    return dict(zip([*CASES, NOTEBOOK], map(json.loads, lines), strict=True))
+    lines = _ran(folder, runner, *paths, **hurried, **FLAGS).splitlines()
+    return dict(zip([*CASES, NOTEBOOK, MISSING], map(json.loads, lines), strict=True))
 
 
 def losses(text: str) -> np.ndarray:
@@ -312,6 +331,35 @@ def test_a_notebook_is_valid_and_its_cells_are_the_script(dress: str) -> None:
     assert "\n\n\n".join(code) + "\n" == program.script(SMALL, STAGES["final"], dress)
 
 
+def test_a_script_without_its_data_says_so(printed: dict[str, str]) -> None:
+    assert printed[MISSING] == "elsewhere_numbers.csv is missing: run this where the file is\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("mpg.csv", "mpg_numbers.csv"),
+        ("mpg_numbers.csv", "mpg_numbers_numbers.csv"),
+        ('a:b?"c".csv', "a_b_c_numbers.csv"),
+        ("../../etc/pass wd.tsv", "pass_wd_numbers.csv"),
+        ("CON.csv", "CON_numbers.csv"),
+        ("aux.2024.csv", "aux_2024_numbers.csv"),
+        ("größe.csv", "groe_numbers.csv"),
+        ("数据.csv", "csv_numbers.csv"),
+        (".csv", "csv_numbers.csv"),
+        ("-rf *.csv", "rf_numbers.csv"),
+        (f"{'x' * 300}.csv", f"{'x' * 40}_numbers.csv"),
+        (f"{'x' * 40}_numbers.csv", f"{'x' * 32}_numbers_numbers.csv"),
+        (None, "diabetes_numbers.csv"),
+    ],
+)
+def test_a_table_has_a_name_that_every_system_takes(source: str | None, name: str) -> None:
+    settings = Settings(task="diabetes")
+
+    assert program.file_name(settings, source) == name
+    assert f'TABLE = "{name}"' in program.script(settings, Fixes(), source=source)
+
+
 def test_a_notebook_runs_from_top_to_bottom(printed: dict[str, str]) -> None:
     run = train(SMALL, STAGES["final"])
 
@@ -323,3 +371,48 @@ def test_the_command_line_prints_the_script(capsys: pytest.CaptureFixture[str]) 
 
     fixes = replace(STAGES["final"], adamw=False)
     assert capsys.readouterr().out == program.script(Settings(steps=50), fixes, "class")
+
+
+def test_the_command_line_writes_the_table_that_the_script_reads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["program", "--task", "diabetes", "--batch-size", "64", "--data", str(tmp_path)])
+
+    (table,) = tmp_path.iterdir()
+    assert f'TABLE = "{table.name}"' in capsys.readouterr().out
+    numbers = np.loadtxt(table, delimiter=",", skiprows=1)
+    np.testing.assert_array_equal(numbers, np.loadtxt(DIABETES, delimiter=",", skiprows=1))
+
+
+def test_the_command_line_names_the_table_that_the_script_reads(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["program", "--task", "diabetes", "--batch-size", "64"])
+
+    printed = capsys.readouterr()
+    assert printed.err.splitlines() == [
+        "The script reads diabetes_numbers.csv: --data FOLDER writes it there."
+    ]
+    assert printed.out == program.script(Settings(task="diabetes", batch_size=64), Fixes())
+
+
+def test_the_command_line_overwrites_no_other_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "diabetes_numbers.csv"
+    other.write_text("mine")
+
+    with pytest.raises(SystemExit):
+        main(["program", "--task", "diabetes", "--batch-size", "64", "--data", str(tmp_path)])
+
+    assert "exists and holds something else" in capsys.readouterr().err
+    assert other.read_text() == "mine"
+
+
+def test_the_command_line_has_no_table_to_write_for_a_formula(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["program", "--data", str(tmp_path)])
+
+    assert "--data needs a task with a table, got sum" in capsys.readouterr().err
