@@ -53,7 +53,8 @@ class Baselines(NamedTuple):
 @posts_numerics
 def seed_keys(seed: int) -> SeedKeys:
     """Returns the keys for the data, the initial parameters and the batches of one seed."""
-    added = jax.config.jax_random_seed_offset  # by JAX to every seed; 0 unless a flag says so
+    # JAX adds the offset to every seed; a flag can change it from 0.
+    added = jax.config.values["jax_random_seed_offset"]
     key, data = jax.random.split(jax.random.PRNGKey(seed - added))
     key, params = jax.random.split(key)
     return SeedKeys(data, params, key)

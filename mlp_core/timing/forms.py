@@ -14,6 +14,7 @@ from mlp_core.compiled import CompiledLoop
 from mlp_core.evidence.loop import MAX_UPDATES
 from mlp_core.fixes import Fixes
 from mlp_core.model import is_small
+from mlp_core.numerics import posts_numerics
 from mlp_core.optimizer import hyper_of, init_optimizer, learning_rates
 from mlp_core.python_loop import PythonLoop, batch_loss
 from mlp_core.settings import Settings
@@ -124,6 +125,7 @@ class Stepping:
         main = self._main(self._loop, *self._new_loop().next_batch())
         return [main, *programs_of(self._operations, all_but=main.name)]
 
+    @posts_numerics
     def warm_up(self) -> Iterator[None]:
         """Runs for an epoch, whose last batch may have a shape of its own."""
         steps = min(self._settings.steps, self._settings.steps_per_epoch + 1, MAX_UPDATES)
@@ -131,6 +133,7 @@ class Stepping:
             self._seconds_a_step = self._advance(stop)
             yield
 
+    @posts_numerics
     def round(self) -> Iterator[None]:
         """Times some steps, whole epochs if they are short."""
         left, seconds, steps = self._steps_a_round(), 0.0, 0
@@ -202,12 +205,14 @@ class Whole:
         self.losses, self.final_val_loss = losses.batch_loss, float(losses.val_loss[-1])
         return seconds
 
+    @posts_numerics
     def warm_up(self) -> Iterator[None]:
         """Runs twice: the first run may compile."""
         for _ in range(2):
             self._seconds_a_run = self._run()
             yield
 
+    @posts_numerics
     def round(self) -> Iterator[None]:
         """Times some runs."""
         runs, seconds = max(1, int(self._round_seconds / self._seconds_a_run)), 0.0
@@ -247,12 +252,14 @@ class Sweep:
         self.losses = np.asarray(val_loss)[:, 0]
         return time.perf_counter() - began
 
+    @posts_numerics
     def warm_up(self) -> Iterator[None]:
         """Calls it twice: the first call may compile."""
         for _ in range(2):
             self._seconds_a_call = self._call()
             yield
 
+    @posts_numerics
     def round(self) -> Iterator[None]:
         """Times some calls."""
         calls, seconds = max(1, int(self._round_seconds / self._seconds_a_call)), 0.0
@@ -263,6 +270,7 @@ class Sweep:
         self.step_ms.append(1e3 * self._seconds_a_call / self._devices / self._settings.steps)
 
 
+@posts_numerics
 def forms(
     settings: Settings,
     fixes: Fixes,

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
 from mlp_core.timing.estimate import measurable
 from mlp_core.timing.figures import Measurement, Point, Progress
@@ -20,7 +19,6 @@ ROUNDS = 3
 ROUND_SECONDS = 0.1
 
 
-@posts_numerics
 def grown(
     measurement: Measurement, sizes: Mapping[str, tuple[int, ...]] = SIZES, rounds: int = ROUNDS
 ) -> Iterator[Progress]:
