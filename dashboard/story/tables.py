@@ -37,7 +37,8 @@ def ends(curves: pd.DataFrame) -> pd.DataFrame:
 def seeds(pair: "Paired", grid: "Grid") -> pd.DataFrame:
     """Returns a row for each seed: `seed`, `factor` after to before, `before`, `after`, `series`.
 
-    The series is "val" where the step helps, "train" where it does not.
+    The series is "val" where the loss is lower after the step, "train" where it is higher, "v1"
+    where it is the same.
     """
     rows = [grid.combinations.index(fixes) for fixes in (pair.before, pair.after)]
     columns = [grid.seeds.index(seed) for seed in pair.seeds]
@@ -48,7 +49,7 @@ def seeds(pair: "Paired", grid: "Grid") -> pd.DataFrame:
             "factor": 10**-pair.drop,
             "before": [words.loss(float(loss)) for loss in before],
             "after": [words.loss(float(loss)) for loss in after],
-            "series": np.where(pair.drop > 0, "val", "train"),
+            "series": np.select([pair.drop > 0, pair.drop < 0], ["val", "train"], "v1"),
         }
     )
 
