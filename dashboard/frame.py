@@ -20,6 +20,7 @@ from dashboard import (
 from dashboard.choice import Choice
 from mlp_core import Fixes, Settings, compile_cache
 from mlp_core.devices import use_all_cores
+from mlp_core.table import OWN
 
 TITLE = "Fix by Fix"
 _drawn = ContextVar("frame_is_drawn", default=False)
@@ -49,6 +50,8 @@ def run() -> None:
         drawn = _drawn.set(True)
         try:
             lessons.draw()
+            if st.session_state["task"] == OWN and page.url_path not in _WITHOUT_SWITCHES:
+                own_file.draw_reading()
             page.run()
         finally:
             _drawn.reset(drawn)

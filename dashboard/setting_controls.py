@@ -35,8 +35,7 @@ def draw_data() -> None:
     _task()
     task = st.session_state["task"]
     st.caption(words.TASK[task])
-    if task == OWN:
-        own_file.draw()
+    own_file.draw(in_use=task == OWN)
     for draw_control in _formula_controls(disabled=task not in FORMULAS).values():
         draw_control()
 

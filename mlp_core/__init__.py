@@ -12,6 +12,8 @@ from mlp_core.fixes import STAGES, Fixes
 from mlp_core.settings import BOUNDS, Settings
 
 _HOMES = {
+    "read_csv": "csv_file.read",
+    "table_from": "csv_file.read",
     "init": "model",
     "predict": "model",
     "dataset": "data",

@@ -9,13 +9,23 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import accumulate, combinations
 from math import comb
+from typing import NamedTuple
 
 import numpy as np
 
-from mlp_core.certainty import Effect, judged
+from mlp_core.certainty import interval
 from mlp_core.fixes import SWITCHES, Fixes
 from mlp_core.grid import Grid
 from mlp_core.scores import Unit, by_seed, levels, named, row, turned_on
+
+
+class Effect(NamedTuple):
+    """What one switch is worth: the mean over seeds and its 95 % interval (`interval`)."""
+
+    switch: str
+    mean: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -28,7 +38,7 @@ class Waterfall:
     loss: np.ndarray
     """`[P + 1]`, the mean over seeds of the scored val loss; the geometric one for "log10"."""
     credits: np.ndarray
-    """`[P, S]`, each switch's drop of the loss, in the unit; seeds ascending."""
+    """`[P]`, each switch's drop of the loss, in the unit."""
 
 
 def varied_switches(grid: Grid) -> tuple[str, ...]:
@@ -67,19 +77,21 @@ def shapley_values(
 
 def shapley(
     grid: Grid, unit: Unit = "log10", switches: tuple[str, ...] | None = None
-) -> dict[str, Effect]:
+) -> tuple[Effect, ...]:
     """Returns what each switch is worth over all seeds; see `shapley_values`."""
     switches = varied_switches(grid) if switches is None else switches
     values = shapley_values(by_seed(grid), unit, switches)
-    return dict(zip(switches, judged(values), strict=True))
+    low, high = interval(values)
+    rows = zip(switches, values.mean(axis=1), low, high, strict=True)
+    return tuple(Effect(switch, *map(float, numbers)) for switch, *numbers in rows)
 
 
-def interaction_values(
+def interactions(
     grid: Grid, unit: Unit = "log10", switches: tuple[str, ...] | None = None
-) -> dict[tuple[str, str], np.ndarray]:
+) -> np.ndarray:
     """Returns how much more two switches do together than each does without the other.
 
-    The Shapley interaction index of each pair, `[S]` in the unit,
+    The Shapley interaction index, the mean over seeds of
     I_ij = sum over sets T without i, j of |T|! (K - |T| - 2)! / (K - 1)!
     (v(T + i + j) - v(T + i) - v(T + j) + v(T)).
     Above 0 they need each other; below 0 one does the other's work.
@@ -87,29 +99,24 @@ def interaction_values(
     Args:
       switches: as in `shapley_values`.
 
+    Returns:
+      `[K, K]`, symmetric, in the unit. NaN on the diagonal.
+
     Raises:
       ValueError: as `shapley_values`.
 
     Source: Grabisch & Roubens (1999), "An axiomatic approach to the concept of interaction".
     """
     switches = varied_switches(grid) if switches is None else switches
-    value = _game(grid, unit, switches)
+    value = _game(by_seed(grid), unit, switches).mean(axis=1)
     weights = _order_weights(len(switches) - 1)
-    found = {}
-    for (i, one), (j, two) in combinations(zip(switches, _bits(switches), strict=True), 2):
+    matrix = np.full((len(switches), len(switches)), np.nan)
+    for (i, one), (j, two) in combinations(enumerate(_bits(switches)), 2):
         others = _sets_without(one | two, len(value))
         gain = value[others | one | two] - value[others | one] - value[others | two]
         gain += value[others]
-        found[i, j] = weights[np.bitwise_count(others)] @ gain
-    return found
-
-
-def interactions(
-    grid: Grid, unit: Unit = "log10", switches: tuple[str, ...] | None = None
-) -> dict[tuple[str, str], Effect]:
-    """Returns how much more each pair of switches does together; see `interaction_values`."""
-    values = interaction_values(by_seed(grid), unit, switches)
-    return dict(zip(values, judged(np.stack(list(values.values()))), strict=True)) if values else {}
+        matrix[i, j] = matrix[j, i] = weights[np.bitwise_count(others)] @ gain
+    return matrix
 
 
 def waterfall(grid: Grid, base: Fixes, order: tuple[str, ...], unit: Unit = "log10") -> Waterfall:
@@ -121,16 +128,9 @@ def waterfall(grid: Grid, base: Fixes, order: tuple[str, ...], unit: Unit = "log
       ValueError: if a combination on the way is not in the grid, or a switch cannot be turned on.
     """
     path = tuple(accumulate(order, lambda fixes, s: turned_on(fixes, (s,)), initial=base))
-    level = levels(by_seed(grid), unit)[[row(grid, fixes) for fixes in path]]
-    mean = level.mean(axis=1)
-    loss = mean if unit == "plain" else 10**mean
-    return Waterfall(order, path, loss, -np.diff(level, axis=0))
-
-
-def surplus_credits(fall: Waterfall, grid: Grid, unit: Unit = "log10") -> dict[str, Effect]:
-    """Returns how much more one order credits each switch than the mean over all orders does."""
-    values = fall.credits - shapley_values(by_seed(grid), unit, fall.order)
-    return dict(zip(fall.order, judged(values), strict=True))
+    level = levels(by_seed(grid), unit)[[row(grid, fixes) for fixes in path]].mean(axis=1)
+    loss = level if unit == "plain" else 10**level
+    return Waterfall(order, path, loss, -np.diff(level))
 
 
 def _game(grid: Grid, unit: Unit, switches: tuple[str, ...]) -> np.ndarray:

@@ -1,11 +1,10 @@
 """One step of the lattice, seed by seed: what some fixes do on top of given ones."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from mlp_core.certainty import Effect, judged, seeds_needed
+from mlp_core.certainty import Verdict, interval, seeds_needed, verdict
 from mlp_core.fixes import Fixes
 from mlp_core.grid import Grid
 from mlp_core.scores import Unit, by_seed, levels, row, turned_on
@@ -21,8 +20,14 @@ class Paired:
     """Ascending."""
     drop: np.ndarray
     """`[S]`, of the scored val loss, in the unit."""
-    effect: Effect
-    """The mean of `drop`."""
+    mean: float
+    median: float
+    low: float
+    """With `high` the 95 % interval of the mean, see `mlp_core.certainty.interval`."""
+    high: float
+    helped: float
+    """The share of seeds with a drop above 0; one that changes nothing is not helped."""
+    verdict: Verdict
     seeds_needed: float
     """In all, see `mlp_core.certainty.seeds_needed`."""
     failures_before: int
@@ -39,26 +44,25 @@ def paired(grid: Grid, base: Fixes, added: tuple[str, ...], unit: Unit = "log10"
     Raises:
       ValueError: if either combination is not in the grid, or a switch cannot be turned on.
     """
-    return paired_steps(grid, ((base, added),), unit)[0]
-
-
-def paired_steps(
-    grid: Grid, steps: Sequence[tuple[Fixes, tuple[str, ...]]], unit: Unit = "log10"
-) -> tuple[Paired, ...]:
-    """Returns what `paired` does for several steps, their verdicts corrected for their number.
-
-    Args:
-      steps: for each step its base and what it adds.
-    """
     grid = by_seed(grid)
-    pairs = [(base, turned_on(base, added)) for base, added in steps]
-    rows = np.array([[row(grid, fixes) for fixes in pair] for pair in pairs])
+    after = turned_on(base, added)
+    rows = [row(grid, base), row(grid, after)]
     level = levels(grid, unit)[rows]
-    drops = level[:, 0] - level[:, 1]
-    failures = np.sum(~np.isfinite(grid.val_loss[rows]), axis=2)
-    return tuple(
-        Paired(before, after, grid.seeds, drop, effect, seeds_needed(drop), int(died), int(dies))
-        for (before, after), drop, effect, (died, dies) in zip(
-            pairs, drops, judged(drops), failures, strict=True
-        )
+    drop = level[0] - level[1]
+    low, high = map(float, interval(drop))
+    failures = np.sum(~np.isfinite(grid.val_loss[rows]), axis=1)
+    return Paired(
+        before=base,
+        after=after,
+        seeds=grid.seeds,
+        drop=drop,
+        mean=float(np.mean(drop)),
+        median=float(np.median(drop)),
+        low=low,
+        high=high,
+        helped=float(np.mean(drop > 0)),
+        verdict=verdict(low, high, len(drop)),
+        seeds_needed=seeds_needed(drop),
+        failures_before=int(failures[0]),
+        failures_after=int(failures[1]),
     )

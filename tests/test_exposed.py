@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import own_file
 from dashboard.program import listing
 from mlp_core import Fixes
+from mlp_core.csv_file.decode import MAX_MEGABYTES
 from mlp_core.program.lines import Line
 from tests.test_architecture import SOURCES
 
@@ -87,7 +87,7 @@ def test_what_guards_the_server_is_left_on() -> None:
 
 
 def test_the_uploader_and_the_server_take_files_of_the_same_size() -> None:
-    assert CONFIG["server"]["maxUploadSize"] == own_file.MOST_MEGABYTES
+    assert CONFIG["server"]["maxUploadSize"] == MAX_MEGABYTES
 
 
 def test_every_test_that_the_promises_name_exists() -> None:

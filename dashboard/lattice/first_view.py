@@ -26,7 +26,7 @@ def show(choice: Choice) -> View | None:
         return None
     view = _view(choice, shown, unit, with_beyond)
     with answer:
-        worth = sentences.answer(view.effects, unit, len(view.grid.seeds))
+        worth = sentences.answer(view.effects, view.verdicts, unit, len(view.grid.seeds))
         st.markdown(f"{worth} {sentences.deaths(view.grid, view.switches)}")
     left, right = st.columns([2, 3], gap="medium")
     with left:
@@ -70,7 +70,7 @@ def _view(choice: Choice, shown: source.Source, unit: "Unit", with_beyond: bool)
 
 def _draw_values(view: View) -> None:
     st.markdown("**What each fix is worth**, whatever the order", help=sentences.WORTH)
-    values = tables.values(view.effects, view.unit)
+    values = tables.values(view.effects, view.verdicts, view.unit)
     canvas.draw(
         charts.values(view.unit) | high(len(view.switches), _ROW_HEIGHT[view.with_beyond]),
         {"values": values, "nothing": tables.nothing(view.unit)},
@@ -79,14 +79,13 @@ def _draw_values(view: View) -> None:
         "the same.",
         full=lambda: tables.readable_values(values),
     )
-    st.caption(sentences.CORRECTED)
 
 
 def _draw_interactions(view: View) -> None:
     from mlp_core.effects import interactions
 
-    effects = interactions(view.grid, view.unit, view.switches)
-    pairs = tables.interactions(effects, view.unit)
+    matrix = interactions(view.grid, view.unit, view.switches)
+    pairs = tables.interactions(matrix, view.switches, view.unit)
     st.markdown(f"**Pairs:** {sentences.pair_signs(view.unit)}", help=sentences.PAIRS)
     canvas.draw(
         charts.interactions()
@@ -97,4 +96,4 @@ def _draw_interactions(view: View) -> None:
         "sentences below name the strongest.",
         full=lambda: tables.readable_pairs(pairs),
     )
-    st.caption(sentences.together(effects, view.unit))
+    st.caption(sentences.together(matrix, view.switches, view.unit))

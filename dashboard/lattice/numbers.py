@@ -23,15 +23,15 @@ def show(view: View) -> None:
         _download("Every run", "runs", lambda: run_table(view.grid))
         _download("Every combination", "combinations", lambda: combinations)
     wide.table(
-        tables.readable_values(tables.values(view.effects, view.unit)),
+        tables.readable_values(tables.values(view.effects, view.verdicts, view.unit)),
         key="values",
         hide_index=True,
-        column_config={"95% interval": st.column_config.TextColumn(width=260)},
+        column_config={"95 % interval": st.column_config.TextColumn(width=260)},
         alt="What each fix is worth over all orders, with its interval and the verdict.",
     )
-    pairs = interactions(view.grid, view.unit, view.switches)
+    matrix = interactions(view.grid, view.unit, view.switches)
     wide.table(
-        tables.readable_pairs(tables.interactions(pairs, view.unit)),
+        tables.readable_pairs(tables.interactions(matrix, view.switches, view.unit)),
         key="pairs",
         hide_index=True,
         alt="For each pair of fixes how much more or less they do together than each promises.",

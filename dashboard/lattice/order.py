@@ -29,12 +29,11 @@ _ARROWS_ALONE = """<style>
 
 def show(view: View) -> None:
     """Draws the order as a list to change, its waterfall, and the credits against the worth."""
-    from mlp_core.effects import surplus_credits, waterfall
+    from mlp_core.effects import waterfall
 
     order = chosen(view)
     fall = waterfall(view.grid, Fixes(), order, view.unit)
-    surplus = surplus_credits(fall, view.grid, view.unit)
-    st.markdown(sentences.order(fall, view.effects, surplus, view.unit))
+    st.markdown(sentences.order(fall, view.effects, view.unit))
     _draw_own_seed(view, fall)
     left, middle, right = st.columns([3, 4, 4], gap="medium")
     with left:
@@ -78,9 +77,10 @@ def _draw_list(view: View, order: tuple[str, ...]) -> None:
     with st.container(gap=None, key="places"):
         for place, switch in enumerate(order):
             _draw_place(order, place, switch)
+    worth = {effect.switch: effect.mean for effect in view.effects}
     presets = {
         "The post's": view.switches,
-        "Best first": tuple(sorted(order, key=lambda switch: -view.effects[switch].mean)),
+        "Best first": tuple(sorted(order, key=lambda switch: -worth[switch])),
         "Reverse": order[::-1],
     }
     with st.container(horizontal=True, key="presets"):

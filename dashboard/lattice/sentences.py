@@ -1,7 +1,7 @@
 """What the Lattice says. Every sentence is made from the numbers passed in."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from math import factorial
 from typing import TYPE_CHECKING
@@ -12,8 +12,7 @@ from dashboard import words
 from mlp_core import Fixes, Settings
 
 if TYPE_CHECKING:
-    from mlp_core.certainty import Effect, Verdict
-    from mlp_core.effects import Waterfall
+    from mlp_core.effects import Effect, Waterfall
     from mlp_core.grid import Grid
     from mlp_core.paired import Paired
     from mlp_core.scores import Unit
@@ -26,30 +25,16 @@ RULE = "A run that died (NaN) counts as always predicting the mean."
 WORTH = (
     "How far a fix lowers the val loss: the mean over all orders of turning the fixes on (its "
     "Shapley value) and over all seeds. “Times lower” compares losses as ratios, “loss units” as "
-    "differences. The bar is the 95% interval. A gray square: no clear effect. Compile the step is "
-    "missing because it changes the time and not the loss."
+    "differences. The bar is the 95 % interval. A grey square: the seeds cannot tell. Compile the "
+    "step is not here, for it changes the time and not the loss."
 )
 
 PAIRS = (
     "Two fixes need each other if they do more together than each promises without the other, and "
     "overlap if one does part of the other's work. The mean over all orders and seeds (the Shapley "
-    "interaction index). The table below has the verdict on each pair."
+    "interaction index)."
 )
 
-CORRECTED = (
-    "Verdicts that stand side by side are corrected for their number (Holm's method); the 95% "
-    "intervals are not."
-)
-
-VERDICTS: dict["Verdict", str] = {
-    "helps": "Helps",
-    "hurts": "Costs",
-    "no clear effect": "No clear effect",
-    "changes nothing": "Changes nothing",
-}
-"""What a sentence about each verdict begins with."""
-
-_NEGLIGIBLE = 1e-9  # a drop that only rounding makes differ from 0
 _MATTERS = 0.02  # from this difference of the failure rate on, a fix is named for it
 
 
@@ -76,17 +61,10 @@ def number(value: float) -> str:
 
 def drop(value: float, unit: str) -> str:
     """Returns a drop of the loss, above 0 where it fell: "2.4 times lower"."""
-    if abs(value) < _NEGLIGIBLE:
+    size, way = _size(value, unit), "lower" if value > 0 else "higher"
+    if size == _size(0.0, unit):
         return "no change"
-    way = "lower" if value > 0 else "higher"
-    return f"{_size(value, unit)} {'times ' if unit == 'log10' else ''}{way}"
-
-
-def mean(effect: "Effect", unit: str) -> str:
-    """Returns a mean over seeds with its interval."""
-    ends = span(effect.low, effect.high, unit)
-    known = ends if math.isnan(effect.low) else f"95% interval {ends}"
-    return f"{drop(effect.mean, unit)} ({known})"
+    return f"{size} {'times ' if unit == 'log10' else ''}{way}"
 
 
 def span(low: float, high: float, unit: str) -> str:
@@ -109,35 +87,24 @@ def share(value: float) -> str:
     return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
 
 
-def answer(effects: "Mapping[str, Effect]", unit: str, seeds: int) -> str:
-    """Returns which fixes matter most, which others help or cost, and which have no clear effect.
+def answer(effects: "Sequence[Effect]", verdicts: Sequence[str], unit: str, seeds: int) -> str:
+    """Returns which fix matters most, which else, and which do not.
 
     Args:
-      effects: what each switch is worth.
+      verdicts: for each effect whether it helps, hurts or one cannot tell.
     """
-    from mlp_core.certainty import MIN_SEEDS
-
-    over = f"over all {factorial(len(effects)):,} orders and {_seeds(seeds)}"
-    if seeds < MIN_SEEDS:
-        return f"No verdict {over}: a verdict takes at least {MIN_SEEDS} seeds."
-    ranked = dict(sorted(effects.items(), key=lambda item: -item[1].mean))
-    having = {v: {s: e for s, e in ranked.items() if e.verdict == v} for v in VERDICTS}
-    helping = having["helps"]
-    leading = {switch: effect for switch, effect in ranked.items() if effect.leads}
-    if leading.keys() <= helping.keys():
-        sentences = [_best(leading, unit, over)]
-        others = {switch: helping[switch] for switch in helping if switch not in leading}
-        if others:
-            sentences.append(f"Then {_listed(others, unit)}.")
-    elif helping:
-        sentences = [f"Clear benefit, {over}: {_listed(helping, unit)}."]
-    else:
-        sentences = [f"No fix has a clear benefit, {over}."]
-    if having["hurts"]:
-        sentences.append(f"Clear cost: {_listed(having['hurts'], unit)}.")
-    for verdict in ("no clear effect", "changes nothing"):
-        if having[verdict]:
-            sentences.append(f"{VERDICTS[verdict]}: {names(list(having[verdict]))}.")
+    ranked = sorted(zip(effects, verdicts, strict=True), key=lambda pair: -pair[0].mean)
+    helping = [effect for effect, verdict in ranked if verdict == "helps"]
+    hurting = [effect for effect, verdict in ranked if verdict == "hurts"]
+    unclear = [effect for effect, verdict in ranked if verdict == "cannot tell"]
+    over = f"over all {factorial(len(effects)):,} orders and {seeds} seeds"
+    sentences = [_best(helping, unit, over)] if helping else [f"No fix helps for certain, {over}."]
+    if helping[1:]:
+        sentences.append(f"Then {_listed(helping[1:], unit)}.")
+    if hurting:
+        sentences.append(f"It costs: {_listed(hurting, unit)}.")
+    if unclear:
+        sentences.append(f"One cannot tell for {names([effect.switch for effect in unclear])}.")
     return " ".join(sentences)
 
 
@@ -155,18 +122,23 @@ def deaths(grid: "Grid", switches: Sequence[str]) -> str:
     return f"{total}: **{share(on)} with {fix(switch)}, {share(off)} without.**"
 
 
-def together(pairs: "Mapping[tuple[str, str], Effect]", unit: str) -> str:
-    """Returns the pair with the largest clear surplus, and the one with the largest overlap."""
+def together(matrix: np.ndarray, switches: Sequence[str], unit: str) -> str:
+    """Returns the pair that needs each other most and the pair that masks each other most."""
+    pairs = np.argwhere(np.triu(np.isfinite(matrix), 1))
+    values = np.array([matrix[i, j] for i, j in pairs])
+    highest, lowest = int(values.argmax()), int(values.argmin())
     sentences = []
-    for verdict, what in (("helps", "surplus"), ("hurts", "overlap")):
-        clear = {pair: e for pair, e in pairs.items() if e.verdict == verdict}
-        if clear:
-            pair, effect = max(clear.items(), key=lambda item: abs(item[1].mean))
-            sentences.append(
-                f"Largest clear {what} in the mean: **{names(pair)}**, together "
-                f"{mean(effect, unit)} than the two alone promise."
-            )
-    return " ".join(sentences) or "No pair has a clear surplus or overlap."
+    if values[highest] > 0:
+        pair = names([switches[k] for k in pairs[highest]])
+        more = drop(float(values[highest]), unit)
+        sentences.append(
+            f"**{pair}** need each other most: together {more} than the two alone promise."
+        )
+    if values[lowest] < 0:
+        pair = names([switches[k] for k in pairs[lowest]])
+        less = drop(float(values[lowest]), unit)
+        sentences.append(f"**{pair}** overlap most: together {less} than the two alone promise.")
+    return " ".join(sentences)
 
 
 def pair_signs(unit: str) -> str:
@@ -188,36 +160,23 @@ def legend(seed: int, seeds: Sequence[int]) -> str:
     )
 
 
-def order(
-    fall: "Waterfall", effects: "Mapping[str, Effect]", surplus: "Mapping[str, Effect]", unit: str
-) -> str:
-    """Returns what the order adds up to, and where it misleads.
-
-    Args:
-      effects: what each switch is worth over all orders.
-      surplus: how much more this order credits each switch.
-    """
+def order(fall: "Waterfall", effects: "Sequence[Effect]", unit: str) -> str:
+    """Returns what the order adds up to, and where it misleads most."""
     first, last = (words.loss(float(loss)) for loss in fall.loss[[0, -1]])
-    whole = drop(float(fall.credits.sum(axis=0).mean()), unit)
-    sentences = [
-        f"In any order the {mean_name(unit)} of the seeds goes from {first} to {last}, {whole}."
-    ]
-    clear = {s: e.mean for s, e in surplus.items() if e.verdict in ("helps", "hurts")}
-    if clear:
-        switch = max(clear, key=lambda name: abs(clear[name]))
-        more = "more" if clear[switch] > 0 else "less"
-        worth = effects[switch].mean
-        credit, value = drop(worth + clear[switch], unit), drop(worth, unit)
+    whole = drop(float(fall.credits.sum()), unit)
+    mean = "geometric mean" if unit == "log10" else "mean"
+    sentences = [f"In any order the {mean} of the seeds goes from {first} to {last}, {whole}."]
+    worth = {effect.switch: effect.mean for effect in effects}
+    off = {s: float(c) - worth[s] for s, c in zip(fall.order, fall.credits, strict=True)}
+    switch = max(off, key=lambda name: abs(off[name]))
+    if drop(off[switch], unit) != "no change":
+        way = "flatters" if off[switch] > 0 else "is unfair to"
+        credit, value = drop(worth[switch] + off[switch], unit), drop(worth[switch], unit)
         sentences.append(
-            f"This order gives **{fix(switch)}** {more} credit than the mean over all orders: "
-            f"{credit} here, {value} over all orders."
+            f"This order {way} **{fix(switch)}** most: it is credited with {credit}, over all "
+            f"orders it is worth {value}."
         )
     return " ".join(sentences)
-
-
-def mean_name(unit: str) -> str:
-    """Returns what a mean of drops in a unit is called as one of losses."""
-    return "geometric mean" if unit == "log10" else "mean"
 
 
 def one_seed(seed: int, losses: np.ndarray) -> str:
@@ -229,26 +188,18 @@ def one_seed(seed: int, losses: np.ndarray) -> str:
 def step(pair: "Paired", added: Sequence[str], unit: str) -> str:
     """Returns what one step of the lattice does, with its verdict first."""
     what = f"{names(added)} on top of {combination(pair.before)}"
-    return " ".join(filter(None, (judged(pair, unit, f"{what}, "), _enough(pair))))
+    seeds = len(pair.seeds)
+    if changes_nothing(pair):
+        return f"**Changes nothing:** {what} ends at the same loss in all {seeds} seeds."
+    mean, ends = drop(pair.mean, unit), span(pair.low, pair.high, unit)
+    verdict = pair.verdict.capitalize()
+    head = f"**{verdict}:** {what}, val loss {mean} ({ends}) in the mean of {seeds} seeds."
+    return " ".join(filter(None, (head, _deaths_changed(pair), _enough(pair))))
 
 
-def judged(pair: "Paired", unit: str, what: str = "") -> str:
-    """Returns the verdict on a step, the mean that it is about, and the runs that died."""
-    over = f"in the {mean_name(unit)} of {_seeds(len(pair.seeds))}"
-    said = f"val loss {mean(pair.effect, unit)} {over}"
-    if pair.effect.verdict == "changes nothing":
-        said = f"the same val loss {_in_all(len(pair.seeds))}"
-    head = f"**{VERDICTS[pair.effect.verdict]}:** {what}{said}."
-    return " ".join(filter(None, (head, _deaths_changed(pair))))
-
-
-def outcomes(pair: "Paired") -> str:
-    """Returns in how many seeds the step lowers the loss, raises it, and leaves it."""
-    lower, higher = int((pair.drop > 0).sum()), int((pair.drop < 0).sum())
-    return (
-        f"Blue: lower val loss, {_seeds(lower)}. Orange: higher, {_seeds(higher)}. Gray: the same, "
-        f"{_seeds(len(pair.drop) - lower - higher)}."
-    )
+def changes_nothing(pair: "Paired") -> bool:
+    """Returns whether no seed ends differently."""
+    return not pair.drop.any() and pair.failures_before == pair.failures_after
 
 
 def seeds_needed(pair: "Paired") -> str:
@@ -294,37 +245,18 @@ def about(seconds: float) -> str:
 
 
 def _size(value: float, unit: str) -> str:
-    """Returns how large a drop or rise is; of a factor near 1 the first digit that differs."""
-    if unit != "log10":
-        return words.loss(abs(value))
-    factor = 10 ** abs(value)
-    if factor >= 1.005 or abs(value) < _NEGLIGIBLE:
-        return number(factor)
-    return f"{factor:.{math.ceil(-math.log10(factor - 1))}f}"
+    """Returns how large a drop or rise is, in the digits that are shown."""
+    return number(10 ** abs(value)) if unit == "log10" else words.loss(abs(value))
 
 
-def _best(leading: "Mapping[str, Effect]", unit: str, over: str) -> str:
-    """Returns the fix with the largest effect, or all that cannot be separated from it."""
-    sizes = _and([mean(effect, unit) for effect in leading.values()])
-    if len(leading) == 1:
-        return f"**{names(list(leading))}** matters most, {over}: val loss {sizes}."
-    which = "the two" if len(leading) == 2 else "them"
-    return (
-        f"**{names(list(leading))}** matter most, {over}: val loss {sizes}, with no clear "
-        f"difference between {which}."
-    )
+def _best(helping: "Sequence[Effect]", unit: str, over: str) -> str:
+    best = helping[0]
+    worth, ends = drop(best.mean, unit), span(best.low, best.high, unit)
+    return f"**{fix(best.switch)}** matters most: val loss **{worth}** ({ends}), {over}."
 
 
-def _listed(effects: "Mapping[str, Effect]", unit: str) -> str:
-    return _and([f"{fix(switch)} ({drop(e.mean, unit)})" for switch, e in effects.items()])
-
-
-def _seeds(count: int) -> str:
-    return "1 seed" if count == 1 else f"{count} seeds"
-
-
-def _in_all(seeds: int) -> str:
-    return "in the only seed" if seeds == 1 else f"in all {seeds} seeds"
+def _listed(effects: "Sequence[Effect]", unit: str) -> str:
+    return _and([f"{fix(effect.switch)} ({drop(effect.mean, unit)})" for effect in effects])
 
 
 def _and(parts: Sequence[str]) -> str:
@@ -339,9 +271,9 @@ def _death_rates(grid: "Grid", dead: np.ndarray, switch: str) -> tuple[float, fl
 
 
 def _enough(pair: "Paired") -> str:
-    if pair.effect.verdict != "no clear effect" or not math.isfinite(pair.seeds_needed):
+    if pair.verdict != "cannot tell" or not math.isfinite(pair.seeds_needed):
         return ""
-    return f"About {seeds_needed(pair)} seeds are needed to tell."
+    return f"It would take about {seeds_needed(pair)} seeds to tell."
 
 
 def _deaths_changed(pair: "Paired") -> str:

@@ -72,8 +72,9 @@ def _chosen(view: View) -> tuple[Fixes, tuple[str, ...]]:
 def _draw_metrics(pair: "Paired", view: View) -> None:
     seeds = len(pair.seeds)
     with st.container(horizontal=True, key="step_metrics"):
-        mean = sentences.drop(pair.effect.mean, view.unit)
-        st.metric("Mean effect", mean, width=_METRIC_WIDTH + 60)
+        st.metric("Mean effect", sentences.drop(pair.mean, view.unit), width=_METRIC_WIDTH + 60)
+        st.metric("Median effect", sentences.drop(pair.median, view.unit), width=_METRIC_WIDTH + 60)
+        st.metric("Seeds it helps", sentences.share(pair.helped), width=_METRIC_WIDTH)
         st.metric(
             "Died",
             f"{pair.failures_before} → {pair.failures_after}",
@@ -91,8 +92,8 @@ def _draw_metrics(pair: "Paired", view: View) -> None:
 
 def _draw_links(view: View, pair: "Paired") -> None:
     st.caption(
-        f"{sentences.outcomes(pair)} ✕: a run that died. Click a seed in the right chart to open "
-        "it in the Lab, after the step."
+        "Blue is a seed that the step helps, orange one that it hurts, ✕ a run that died. Click a "
+        "seed in the right chart to open it in the Lab, after the step."
     )
     with st.container(horizontal=True, vertical_alignment="center", key="step_links"):
         st.caption("Or open, with the sidebar's seed:", width="content")

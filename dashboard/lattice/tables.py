@@ -1,6 +1,6 @@
 """The tables of what fixes do: worth, pairs, an order, one step, as rows ready to draw."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,31 +10,30 @@ from dashboard import words
 from dashboard.lattice import sentences
 
 if TYPE_CHECKING:
-    from mlp_core.certainty import Effect
-    from mlp_core.effects import Waterfall
+    from mlp_core.effects import Effect, Waterfall
     from mlp_core.grid import Grid
     from mlp_core.paired import Paired
 
-SERIES_OF = {"helps": "val", "hurts": "train", "no clear effect": "v1", "changes nothing": "v1"}
+SERIES_OF = {"helps": "val", "hurts": "train", "cannot tell": "v1", "changes nothing": "v1"}
 """The meaning of the colour of each verdict."""
 
 
-def values(effects: "Mapping[str, Effect]", unit: str) -> pd.DataFrame:
+def values(effects: "Sequence[Effect]", verdicts: Sequence[str], unit: str) -> pd.DataFrame:
     """Returns what each fix is worth: `place`, `value`, `low`, `high`, `series`, and in words."""
     rows = [
         {
             "place": place,
-            "fix": words.SHORT[switch],
-            "name": sentences.fix(switch),
+            "fix": words.SHORT[effect.switch],
+            "name": sentences.fix(effect.switch),
             "value": _drawn(effect.mean, unit),
             "low": _drawn(effect.low, unit),
             "high": _drawn(effect.high, unit),
             "text": sentences.drop(effect.mean, unit),
             "span": sentences.span(effect.low, effect.high, unit),
-            "verdict": effect.verdict,
-            "series": SERIES_OF[effect.verdict],
+            "verdict": verdict,
+            "series": SERIES_OF[verdict],
         }
-        for place, (switch, effect) in enumerate(effects.items())
+        for place, (effect, verdict) in enumerate(zip(effects, verdicts, strict=True))
     ]
     return pd.DataFrame(rows)
 
@@ -44,27 +43,29 @@ def nothing(unit: str) -> pd.DataFrame:
     return pd.DataFrame({"nothing": [_drawn(0.0, unit)]})
 
 
-def interactions(pairs: "Mapping[tuple[str, str], Effect]", unit: str) -> pd.DataFrame:
+def interactions(matrix: np.ndarray, switches: Sequence[str], unit: str) -> pd.DataFrame:
     """Returns a row for each pair of switches: `first`, `second`, `text`, `strength`, `series`.
 
     `first_place` and `second_place` order the two.
+
+    Args:
+      matrix: `[K, K]`, symmetric, for the K switches, in the unit.
     """
-    largest = max(abs(effect.mean) for effect in pairs.values()) or 1.0
-    switches = list(dict.fromkeys(switch for pair in pairs for switch in pair))
+    largest = float(np.nanmax(np.abs(matrix))) or 1.0
     rows = [
         {
-            "first": words.SHORT[first],
-            "first_place": switches.index(first),
-            "second": words.SHORT[second],
-            "second_place": switches.index(second),
-            "pair": sentences.names((first, second)),
-            "text": _cell(effect.mean, unit),
-            "meaning": sentences.drop(effect.mean, unit),
-            "verdict": effect.verdict,
-            "strength": round(abs(effect.mean) / largest, 3),
-            "series": _series(effect.mean),
+            "first": words.SHORT[switches[i]],
+            "first_place": i,
+            "second": words.SHORT[switches[j]],
+            "second_place": j,
+            "pair": f"{sentences.fix(switches[i])} and {sentences.fix(switches[j])}",
+            "text": _cell(float(matrix[i, j]), unit),
+            "meaning": sentences.drop(float(matrix[i, j]), unit),
+            "strength": round(abs(float(matrix[i, j])) / largest, 3),
+            "series": "val" if matrix[i, j] > 0 else "train",
         }
-        for (second, first), effect in pairs.items()
+        for i in range(len(switches))
+        for j in range(i)
     ]
     return pd.DataFrame(rows)
 
@@ -79,36 +80,35 @@ def waterfall(fall: "Waterfall", unit: str) -> pd.DataFrame:
             "after": after,
             "text": words.loss(float(after)),
             "credit": sentences.drop(float(credit), unit),
-            "series": _series(credit),
+            "series": "val" if credit > 0 else "train",
         }
         for place, (switch, before, after, credit) in enumerate(
-            zip(fall.order, fall.loss[:-1], fall.loss[1:], fall.credits.mean(axis=1), strict=True)
+            zip(fall.order, fall.loss[:-1], fall.loss[1:], fall.credits, strict=True)
         )
     ]
     return pd.DataFrame(rows)
 
 
-def credits(fall: "Waterfall", effects: "Mapping[str, Effect]", unit: str) -> pd.DataFrame:
+def credits(fall: "Waterfall", effects: "Sequence[Effect]", unit: str) -> pd.DataFrame:
     """Returns each fix's credit in an order beside its worth over all orders.
 
     Columns `place`, `step`, `credit`, `value`, `low`, `high`, `series`, and the numbers in words.
     """
+    worth = {effect.switch: effect for effect in effects}
     rows = [
         {
             "place": place,
             "step": words.SHORT[switch],
             "name": sentences.fix(switch),
             "credit": _drawn(float(credit), unit),
-            "value": _drawn(effects[switch].mean, unit),
-            "low": _drawn(effects[switch].low, unit),
-            "high": _drawn(effects[switch].high, unit),
+            "value": _drawn(worth[switch].mean, unit),
+            "low": _drawn(worth[switch].low, unit),
+            "high": _drawn(worth[switch].high, unit),
             "credit_text": sentences.drop(float(credit), unit),
-            "value_text": sentences.drop(effects[switch].mean, unit),
+            "value_text": sentences.drop(worth[switch].mean, unit),
             "series": "pinned",
         }
-        for place, (switch, credit) in enumerate(
-            zip(fall.order, fall.credits.mean(axis=1), strict=True)
-        )
+        for place, (switch, credit) in enumerate(zip(fall.order, fall.credits, strict=True))
     ]
     return pd.DataFrame(rows)
 
@@ -144,8 +144,7 @@ def pairs(pair: "Paired", grid: "Grid", unit: str) -> pd.DataFrame:
 
 def mean(pair: "Paired", unit: str) -> pd.DataFrame:
     """Returns a step's mean drop: `mean`, its interval `low` to `high`, and `same`, no drop."""
-    effect = pair.effect
-    drops = {"mean": effect.mean, "low": effect.low, "high": effect.high, "same": 0.0}
+    drops = {"mean": pair.mean, "low": pair.low, "high": pair.high, "same": 0.0}
     return pd.DataFrame([{name: _drawn(value, unit) for name, value in drops.items()}])
 
 
@@ -166,7 +165,7 @@ def readable_values(table: pd.DataFrame) -> pd.DataFrame:
     headings = {
         "name": "fix",
         "text": "worth over all orders",
-        "span": "95% interval",
+        "span": "95 % interval",
         "verdict": "verdict",
     }
     return table[list(headings)].rename(columns=headings)
@@ -174,11 +173,7 @@ def readable_values(table: pd.DataFrame) -> pd.DataFrame:
 
 def readable_pairs(table: pd.DataFrame) -> pd.DataFrame:
     """Returns what each pair does together, in words, the strongest first."""
-    headings = {
-        "pair": "pair",
-        "meaning": "together, against what each promises",
-        "verdict": "verdict",
-    }
+    headings = {"pair": "pair", "meaning": "together, against what each promises"}
     table = table.sort_values("strength", ascending=False, kind="stable")
     return table[list(headings)].rename(columns=headings)
 
@@ -221,11 +216,6 @@ def readable_seeds(table: pd.DataFrame) -> pd.DataFrame:
 def _drawn(value: float, unit: str) -> float:
     """Returns a drop as it is drawn: in log10 as the factor it stands for."""
     return 10**value if unit == "log10" else value
-
-
-def _series(drop: float) -> str:
-    """Returns the meaning of the color of a drop of the loss."""
-    return "val" if drop > 0 else "train" if drop < 0 else "v1"
 
 
 def _cell(value: float, unit: str) -> str:

@@ -8,7 +8,7 @@ from dashboard.choice import Choice
 from mlp_core import Fixes
 
 if TYPE_CHECKING:
-    from mlp_core.certainty import Effect
+    from mlp_core.effects import Effect
     from mlp_core.grid import Grid
     from mlp_core.scores import Unit
 
@@ -23,13 +23,21 @@ class View(NamedTuple):
     """The programs that made a stored grid; None for one computed here."""
     unit: "Unit"
     with_beyond: bool
-    effects: "dict[str, Effect]"
+    effects: "tuple[Effect, ...]"
     """What each switch is worth over all orders."""
 
     @property
     def switches(self) -> tuple[str, ...]:
         """The switches of which the grid has every combination."""
         return grids.switches(self.with_beyond)
+
+    @property
+    def verdicts(self) -> list[str]:
+        """For each effect whether it helps, hurts or one cannot tell."""
+        from mlp_core.certainty import verdict
+
+        seeds = len(self.grid.seeds)
+        return [verdict(effect.low, effect.high, seeds) for effect in self.effects]
 
 
 def open_in_lab(view: View, fixes: Fixes, seed: int | None = None) -> None:

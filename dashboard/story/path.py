@@ -17,7 +17,6 @@ from mlp_core.post import REPORTED_VAL_LOSS
 
 if TYPE_CHECKING:
     from mlp_core.grid import Grid
-    from mlp_core.paired import Paired
     from mlp_core.training import Run
 
 _METRIC_WIDTH = 170
@@ -30,7 +29,6 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
       trained: the runs of all stages.
     """
     grid = grids.stored_for(settings)
-    pairs = {} if grid is None else _pairs(grid)
     first = trained[STAGES["v1"]]
     st.subheader("The start: v1", anchor="v1")
     st.markdown(START)
@@ -50,12 +48,9 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
                 alt=f"Val loss of the stage {stage.name} over that of {stage.previous}, against "
                 "updates on a log scale. The numbers above are where they end.",
             )
-            if grid is not None:
-                _draw_seeds(stage.name, pairs[stage.name], grid)
+            _draw_seeds(stage, grid)
     if grid is not None:
-        st.caption(
-            f"Each tick is a seed of the stored grid. {sentences.RULE} {sentences.CORRECTED}"
-        )
+        st.caption(f"Each tick is a seed of the stored grid. {sentences.RULE}")
 
 
 def _draw_code(stage: Stage) -> None:
@@ -90,23 +85,20 @@ def _draw_losses(
         to_lab.button(Choice(STAGES[name], run.settings), f"open_{name}")
 
 
-def _pairs(grid: "Grid") -> "dict[str, Paired]":
-    """Returns each stage's step in every seed of the stored grid, judged together."""
-    from mlp_core.paired import paired_steps
+def _draw_seeds(stage: Stage, grid: "Grid | None") -> None:
+    """Draws the same step in every seed of the stored grid."""
+    if grid is None:
+        return
+    from mlp_core.paired import paired
 
     # No switch but jit_step leaves the losses as they are; the grid goes without it.
-    stages = [stage for stage in PATH if stage.name != "jit"]
-    steps = [(replace(STAGES[s.previous], jit_step=False), s.added) for s in stages]
-    return dict(zip((s.name for s in stages), paired_steps(grid, steps), strict=True))
-
-
-def _draw_seeds(name: str, pair: "Paired", grid: "Grid") -> None:
-    """Draws a stage's step in every seed of the stored grid."""
-    st.markdown(sentences.judged(pair, "log10"))
+    before = replace(STAGES[stage.previous], jit_step=False)
+    pair = paired(grid, before, stage.added)
+    st.markdown(words.holds(pair))
     canvas.draw(
         charts.seeds(),
         {"seeds": tables.seeds(pair, grid), "nothing": pd.DataFrame({"factor": [1.0]})},
-        key=f"seeds_{name}",
-        alt=f"For each seed a tick: the val loss after the step to {name}, divided by that "
+        key=f"seeds_{stage.name}",
+        alt=f"For each seed a tick: the val loss after the step to {stage.name}, divided by that "
         "before it. Left of 1 it helps. The sentence above says the same.",
     )

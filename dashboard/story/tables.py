@@ -37,8 +37,7 @@ def ends(curves: pd.DataFrame) -> pd.DataFrame:
 def seeds(pair: "Paired", grid: "Grid") -> pd.DataFrame:
     """Returns a row for each seed: `seed`, `factor` after to before, `before`, `after`, `series`.
 
-    The series is "val" where the loss is lower after the step, "train" where it is higher, "v1"
-    where it is the same.
+    The series is "val" where the step helps, "train" where it does not.
     """
     rows = [grid.combinations.index(fixes) for fixes in (pair.before, pair.after)]
     columns = [grid.seeds.index(seed) for seed in pair.seeds]
@@ -49,7 +48,7 @@ def seeds(pair: "Paired", grid: "Grid") -> pd.DataFrame:
             "factor": 10**-pair.drop,
             "before": [words.loss(float(loss)) for loss in before],
             "after": [words.loss(float(loss)) for loss in after],
-            "series": np.select([pair.drop > 0, pair.drop < 0], ["val", "train"], "v1"),
+            "series": np.where(pair.drop > 0, "val", "train"),
         }
     )
 

@@ -13,6 +13,7 @@ from mlp_core import STAGES, Fixes, Settings
 if TYPE_CHECKING:
     from mlp_core.dead_layer import DeadLayer
     from mlp_core.grid import Grid
+    from mlp_core.paired import Paired
     from mlp_core.training import Run
     from mlp_core.wall import Wall
 
@@ -49,6 +50,30 @@ def beside(run: "Run", reported: float | None) -> str:
 def barrier(wall: "Wall") -> str:
     """Returns the wall, or how low it is at most."""
     return f"{wall.loss:.4f}" if wall.exact else f"{words.loss(wall.loss)} or lower"
+
+
+def holds(pair: "Paired") -> str:
+    """Returns whether a step does in other seeds what it does in one."""
+    seeds = len(pair.seeds)
+    helped = round(pair.helped * seeds)
+    if not pair.drop.any():
+        return f"**It changes no loss**, in none of {seeds} seeds."
+    way = "lower" if pair.median > 0 else "higher"
+    size = f"{words.percent(abs(10**-pair.median - 1))} {way}"
+    verdict = {
+        "helps": "**It holds:**",
+        "hurts": "**It costs:**",
+        "cannot tell": "**One cannot tell:**",
+    }[pair.verdict]
+    sentence = f"{verdict} lower in {helped} of {seeds} seeds, the median {size}."
+    return f"{sentence} {_deaths(pair)}".strip()
+
+
+def _deaths(pair: "Paired") -> str:
+    before, after = pair.failures_before, pair.failures_after
+    if not before and not after:
+        return ""
+    return f"Runs that end in NaN: {before} before, {after} after."
 
 
 def alone(together: "Run", by_itself: "Run", start: "Run", what: str) -> str:

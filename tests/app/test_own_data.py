@@ -1,7 +1,11 @@
 """Other tasks, and a reader's own file, on every page."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from dashboard import codes, jobs, own_file, runs
@@ -89,7 +93,7 @@ def test_a_file_trains_with_its_losses_in_its_own_units_too() -> None:
     )
 
     assert float(metric(app, "Val loss")) > 0
-    assert "Left out: name (no numbers in most rows)." in said(app)
+    assert "Left out: name (the same in all rows)." in said(app)
     assert "In units of y the predictions are typically off by" in said(app)
     assert "A batch is all 48 training rows" in said(app)
 
@@ -97,7 +101,7 @@ def test_a_file_trains_with_its_losses_in_its_own_units_too() -> None:
 @pytest.mark.usefixtures("fresh_caches")
 def test_rows_with_gaps_are_left_out_only_when_the_reader_agrees() -> None:
     app = uploaded(opened_at("lab", task="csv", **SHORT), content(gaps=7))
-    assert "7 of 60 rows lack a finite number" in said(app)
+    assert "7 of 60 rows lack a value" in said(app)
     assert not app.metric
 
     app.button(key="leave_out_gaps").click().run()
@@ -114,7 +118,7 @@ def test_rows_with_gaps_are_left_out_only_when_the_reader_agrees() -> None:
     [
         (b"", "The file is empty"),
         (b"\xff\xfe\x00", "not UTF"),
-        (b"a,a\n1,2\n", "found more than once"),
+        (b"a,b\n" + b"1,2\n" * 30 + b"1,2,3\n", "Line 32 (row 31 of the data) has 3 fields"),
         (content(rows=10), "there are 10"),
     ],
 )
@@ -132,7 +136,7 @@ def test_what_a_stranger_wrote_comes_out_as_text() -> None:
 
     app = settled(uploaded(opened_at("lab", task="csv", **SHORT), hostile))
 
-    assert r"\!\[i\]\(u\) (no numbers" in said(app)
+    assert r"\!\[i\]\(u\) (the same" in said(app)
     assert r"In units of \$y\$" in said(app)
 
 
@@ -209,3 +213,63 @@ def test_the_work_on_a_table_is_dropped_with_it() -> None:
     assert workers.find(kept) is not None
     assert workers.find(dropped) is None
     workers.close()
+
+
+@pytest.mark.usefixtures("nothing_trained")
+def test_a_file_is_kept_with_its_choices_through_other_tasks_and_a_reset() -> None:
+    app = uploaded(opened_at("lab", task="csv", **SHORT), content(gaps=7))
+    app.multiselect[0].set_value(["a"]).run()
+    app.checkbox[0].check().run()
+
+    app.selectbox(key="task").select("friedman").run()
+    next(button for button in app.button if button.label == "Reset all").click().run()
+    app.selectbox(key="task").select("csv").run()
+
+    assert app.multiselect[0].value == ["a"]
+    assert app.checkbox[0].value
+    assert "This run needs a CSV file" not in said(app)
+
+
+@pytest.mark.usefixtures("nothing_trained")
+def test_the_page_shows_how_the_file_was_read() -> None:
+    file = "a;b;y\n" + "".join(f"0,{row + 300};n{row};{row * row}\n" for row in range(30))
+
+    app = uploaded(opened_at("lab", task="csv"), file.encode())
+
+    table = app.dataframe[0].value
+    assert table.loc[0, ["column", "kind", "row 1", "row 2"]].tolist() == [
+        "a",
+        "number",
+        "0.3",
+        "0.301",
+    ]
+    assert table["missing"].tolist() == ["0", "0", "0"]
+    assert table.loc[2, ["min", "max"]].tolist() == ["0", "841"]
+    assert "separator semicolon, decimal comma" in said(app)
+
+
+@pytest.mark.usefixtures("nothing_trained")
+def test_the_reader_may_choose_the_separator_and_the_decimal_mark() -> None:
+    file = "a;y\n" + "".join(f"{row + 1},{row + 100};{row * row}\n" for row in range(30))
+    app = uploaded(opened_at("lab", task="csv"), file.encode())
+    assert app.dataframe[0].value.loc[0, "row 1"] == "1100"
+
+    next(box for box in app.selectbox if box.label == "Decimal mark").select("comma").run()
+
+    assert app.dataframe[0].value.loc[0, "row 1"] == "1.1"
+
+
+def test_a_session_keeps_the_file_on_show_and_the_newest_upload_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manager = MemoryUploadedFileManager("/upload")
+    for place in range(5):
+        manager.add_file("me", UploadedFileRec(str(place), "a.csv", "text/csv", b"a,b"))
+    manager.add_file("you", UploadedFileRec("0", "a.csv", "text/csv", b"a,b"))
+    context = SimpleNamespace(session_id="me", uploaded_file_mgr=manager)
+    monkeypatch.setattr(own_file, "get_script_run_ctx", lambda: context)
+
+    own_file._drop_unused_uploads(SimpleNamespace(file_id="1"))
+
+    assert list(manager.file_storage["me"]) == ["1", "4"]
+    assert list(manager.file_storage["you"]) == ["0"]

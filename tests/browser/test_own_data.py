@@ -72,7 +72,7 @@ def test_a_file_that_is_none_is_told_so_and_another_takes_its_place(
 
     choose(page, broken)
 
-    expect(page.get_by_text("The first line has only one column").first).to_be_visible()
+    expect(page.get_by_text("The lines have only one column").first).to_be_visible()
     choose(page, DIABETES)
     expect(page.get_by_text("In units of progression")).to_be_visible()
     settled(page)

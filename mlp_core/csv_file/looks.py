@@ -1,0 +1,84 @@
+"""What a single cell or row looks like: a number, a date, nothing, the names of columns."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+MISSING = frozenset(
+    (
+        *("", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "nat", "nil", "null", "none"),
+        *("missing", "unknown", "-", "--", "\u2013", "\u2014", ".", "?"),
+        *("#value!", "#div/0!", "#ref!", "#name?", "#num!", "#null!"),
+    )
+)
+"""Cells without a value, in lower case."""
+
+_NUMBER = re.compile(
+    r"[(]?[+\-\u2212]?\s?(?:[A-Z]{0,3}[$€£¥₹])?\s?[(]?[+\-\u2212]?"
+    r"(?:\d[\d.,'’\u00a0\u202f]*(?: \d{3})*(?:[.,]\d+)?|[.,]\d+)(?:[eE][+\-\u2212]?\d+)?"
+    r"\s?[kKMGBT]?\s?%?\s?(?:[A-Z]{0,3}[$€£¥₹]|[A-Z]{3})?-?[)]?"
+)
+_DATE = re.compile(
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AP]M)?)?"
+    r"(?:Z|[+-]\d{2}:?\d{2})?|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?"
+)
+_HEADER_YEARS = range(1800, 2101)
+
+
+def is_missing(cell: str) -> bool:
+    """Returns whether a cell has no value."""
+    return cell.strip().lower() in MISSING
+
+
+def is_number(cell: str) -> bool:
+    """Returns whether a cell is a number, with one decimal mark or the other."""
+    return _NUMBER.fullmatch(cell.strip()) is not None
+
+
+def is_date(cell: str) -> bool:
+    """Returns whether a cell is a date or a time of day."""
+    return _DATE.fullmatch(cell.strip()) is not None
+
+
+def is_value(cell: str) -> bool:
+    """Returns whether a cell is a number, a date or empty: text could be a wrong separator's."""
+    return is_missing(cell) or is_number(cell) or is_date(cell)
+
+
+def is_padded_title(row: Sequence[str], after: Sequence[str]) -> bool:
+    """Returns whether a row is a title whose other cells a spreadsheet has left empty."""
+    first, *others = row
+    is_alone = bool(first.strip()) and not any(cell.strip() for cell in others)
+    return is_alone and not is_value(first) and sum(map(bool, after)) > 1
+
+
+def has_text_above_values(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Returns whether text stands above a column of numbers or dates: it names the column."""
+    columns = zip(row, *below, strict=False)
+    return any(not is_value(cell) and _holds_values(others) for cell, *others in columns)
+
+
+def may_name_columns(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Returns whether a row is text only, or has numbers that count, which the next row has not."""
+    if not any(map(is_value, filter(None, row))):
+        return any(row)
+    places = [place for place, cell in enumerate(row) if is_number(cell)]
+    after = [below[0][place] for place in places] if below else []
+    return _is_count([row[place] for place in places]) and not _is_count(after)
+
+
+def _holds_values(column: Sequence[str]) -> bool:
+    filled = [cell for cell in column if not is_missing(cell)]
+    return bool(filled) and sum(map(is_value, filled)) * 2 > len(filled)
+
+
+def _is_count(cells: Sequence[str]) -> bool:
+    """Returns whether cells are years, or numbers at equal distances, as names may be."""
+    try:
+        numbers = [float(cell) for cell in cells]
+    except ValueError:
+        return False
+    if len(numbers) > 1 and all(number in _HEADER_YEARS for number in numbers):
+        return len(set(numbers)) == len(numbers)
+    steps = {round(after - before, 9) for before, after in pairwise(numbers)}
+    return len(numbers) > 2 and len(steps) == 1 and 0 not in steps
