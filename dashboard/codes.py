@@ -23,11 +23,12 @@ LETTERS = {
     "weight_decay": "w",
     "schedule": "c",
     "clip_norm": "g",
+    "validate": "l",
 }
 """The letter of each setting. Add one for a new field; never give an old one another meaning."""
 
 _WHOLE = ("seed", "examples", "steps", "batch_size")
-_TEXT = ("task", "schedule")
+_TEXT = ("task", "schedule", "validate")
 _DEFAULTS = Settings()
 _LONGEST = 120
 

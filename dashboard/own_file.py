@@ -17,7 +17,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from dashboard import jobs, pace, runs, words
 from mlp_core.csv_file.decode import MAX_MEGABYTES
 from mlp_core.settings import Settings
-from mlp_core.table import OWN, closed, opened
+from mlp_core.table import OWN, closed, opened, table_of
 
 if TYPE_CHECKING:
     from mlp_core.csv_file.columns import Column
@@ -189,13 +189,20 @@ def _chosen_task(upload: UploadedFile) -> str:
     Raises:
       ValueError: if the file or the choice is none to train on.
     """
+    from mlp_core.csv_file.read import why_validate_on_last
+
     dialect = _chosen_dialect(upload.file_id)
     file = _read(upload.file_id, dialect, upload)
     st.session_state[_FILE] = file
     st.caption(words.plain(file.guessed, 300))
     columns = _chosen_columns(file, upload.file_id)
     _agree_to_gaps(file, columns, upload.file_id)
-    return _opened(upload.file_id, dialect, columns, file)
+    task = _opened(upload.file_id, dialect, columns, file)
+    table = table_of(task)
+    why = why_validate_on_last(file, table) if table is not None else None
+    if why:
+        st.caption(f"Validate on the last rows? {words.plain(why[:1].upper() + why[1:], 200)}\\.")
+    return task
 
 
 def _chosen_dialect(file_id: str) -> _Dialect:

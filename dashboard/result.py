@@ -24,6 +24,7 @@ from dashboard import (
 )
 from dashboard.choice import Choice
 from mlp_core import Settings
+from mlp_core.table import table_of
 
 if TYPE_CHECKING:
     from mlp_core.training import Run
@@ -128,6 +129,9 @@ def _draw_data(choice: Choice, run: "Run") -> None:
         lines.append(
             words.in_own_units(run.final_val_loss, baselines, scale, runs.target(settings))
         )
+    table = table_of(settings.task)
+    if table is not None and table.has_two_values:
+        lines.append(words.two_values(table.target))
     if settings.batch_size == settings.num_train:
         lines.append(words.shrunk_batch(settings))
     st.caption(" ".join(lines))

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import binding, own_file, words
 from mlp_core import BOUNDS, Settings
-from mlp_core.settings import DEPTH, SCHEDULES, WIDTH
+from mlp_core.settings import DEPTH, SCHEDULES, VALIDATE, WIDTH
 from mlp_core.table import OWN
 from mlp_core.tasks import FORMULAS, TASKS
 
@@ -27,7 +27,7 @@ _NUMBER_HELP = {
 
 def names() -> list[str]:
     """Returns the name of every setting that the sidebar has a control for."""
-    return ["task", *_formula_controls(), *_experiment_controls()]
+    return ["task", "validate", *_formula_controls(), *_experiment_controls()]
 
 
 def draw_data() -> None:
@@ -36,6 +36,7 @@ def draw_data() -> None:
     task = st.session_state["task"]
     st.caption(words.TASK[task])
     own_file.draw(in_use=task == OWN)
+    _validate(disabled=task in FORMULAS)
     for draw_control in _formula_controls(disabled=task not in FORMULAS).values():
         draw_control()
 
@@ -90,6 +91,21 @@ def _task() -> None:
         [*TASKS, OWN],
         key="task",
         help="What the network is to learn: a formula, a table that ships, or a file of yours.",
+        bind="query-params",
+    )
+
+
+def _validate(disabled: bool) -> None:
+    st.segmented_control(
+        _label("validate"),
+        VALIDATE,
+        default=_DEFAULTS.validate,
+        format_func={"random": "random rows", "last": "the last rows"}.__getitem__,
+        required=True,
+        key="validate",
+        disabled=disabled,
+        help="One row in five validates. The last ones suit a table in the order of time: they are "
+        "the future of the rows that train. A formula draws its rows in no order.",
         bind="query-params",
     )
 

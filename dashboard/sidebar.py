@@ -98,7 +98,7 @@ def chosen_settings() -> Settings:
     values = {name: st.session_state[name] for name in setting_controls.names()}
     values["hidden"] = setting_controls.hidden_sizes(values["hidden"])
     if values["task"] in FORMULAS:
-        return Settings(**values)
+        return Settings(**values | {"validate": _DEFAULTS.validate})
     values |= {"examples": _DEFAULTS.examples, "noise": _DEFAULTS.noise}
     if values["task"] == OWN:
         values["task"] = own_file.task()

@@ -57,6 +57,7 @@ SETTING = {
     "weight_decay": "weight decay",
     "schedule": "schedule",
     "clip_norm": "clip norm",
+    "validate": "validate on",
 }
 """The words for each setting, in labels and in names of runs."""
 
@@ -271,6 +272,14 @@ def in_own_units(val_loss: float, baselines: "Baselines", scale: "Scale", target
     return (
         f"In units of {plain(target)} the predictions are typically off by {off:.3g}, where the "
         f"mean is off by {of_mean:.3g} (root mean square)."
+    )
+
+
+def two_values(target: str) -> str:
+    """Returns what the loss is of a target with two values."""
+    return (
+        f"{plain(target)} has two values. The loss is the squared error of their numbers, not a "
+        "classification loss, and the mean's loss is the one to beat."
     )
 
 

@@ -7,10 +7,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from mlp_core import csv_command
 from mlp_core.devices import use_all_cores
 from mlp_core.fixes import NUMERIC_SWITCHES, STAGES, SWITCHES, Fixes
 from mlp_core.program import DRESSES, file_name, script
-from mlp_core.settings import SCHEDULES, Settings
+from mlp_core.settings import SCHEDULES, VALIDATE, Settings
 from mlp_core.table import Table, table_of
 from mlp_core.tasks import TASKS
 
@@ -37,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         "train", help="train once and print the losses on the way", allow_abbrev=False
     )
     _add_run(train)
+    csv_command.add_table(train)
     program = commands.add_parser(
         "program", help="print the program that trains so, as one script", allow_abbrev=False
     )
@@ -45,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         "--data", type=Path, metavar="FOLDER", help="where to write the table that the script reads"
     )
     _add_run(program)
+    csv_command.add_table(program)
     sweep = commands.add_parser(
         "sweep", help="train every combination of fixes with many seeds", allow_abbrev=False
     )
@@ -60,6 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_settings(sweep, [field.name for field in fields(Settings) if field.name != "seed"])
     _add_processes(sweep)
+    csv_command.add_table(sweep)
+    columns = commands.add_parser(
+        "columns", help="print how a CSV file of your own is read", allow_abbrev=False
+    )
+    csv_command.add_columns(columns)
     detectors = commands.add_parser(
         "detectors", help="try each debugging tool on each bug alone (minutes)", allow_abbrev=False
     )
@@ -125,7 +133,7 @@ def _add_processes(parser: argparse.ArgumentParser) -> None:
 def _add_settings(parser: argparse.ArgumentParser, names: list[str]) -> None:
     """Adds one option for each of these settings, with the post's value as its default."""
     kinds = {"clip_norm": float}
-    choices = {"task": TASKS, "schedule": SCHEDULES}
+    choices = {"task": TASKS, "schedule": SCHEDULES, "validate": VALIDATE}
     for field in (field for field in fields(Settings) if field.name in names):
         option = "--" + field.name.replace("_", "-")
         if field.name == "hidden":
@@ -138,9 +146,26 @@ def _add_settings(parser: argparse.ArgumentParser, names: list[str]) -> None:
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
+    """Returns the settings; of a file of the user's own, a batch is at most all rows that train.
+
+    Raises:
+      ValueError: if a setting is out of its bounds, or there is no such file or column.
+    """
     names = [field.name for field in fields(Settings)]
     values = {name: getattr(arguments, name) for name in names if name in arguments}
-    return Settings(**values | {"hidden": tuple(values["hidden"])})
+    values["hidden"] = tuple(values["hidden"])
+    path = getattr(arguments, "csv", None)
+    if path is None:
+        if getattr(arguments, "target", None) or getattr(arguments, "features", None):
+            raise ValueError("--target and --features need --csv FILE")
+        return Settings(**values)
+    if arguments.task != Settings().task:
+        raise ValueError("--csv and --task exclude each other")
+    values["task"] = csv_command.opened_task(path, arguments.target, arguments.features)
+    num_train = Settings(task=values["task"], batch_size=1, val_share=arguments.val_share).num_train
+    if num_train < values["batch_size"]:
+        print(f"a batch is all {num_train} training rows", file=sys.stderr)
+    return Settings(**values | {"batch_size": min(values["batch_size"], num_train)})
 
 
 def _fixes(arguments: argparse.Namespace) -> Fixes:
@@ -166,8 +191,8 @@ def _print_training(settings: Settings, fixes: Fixes) -> None:
 
 def _print_program(settings: Settings, fixes: Fixes, arguments: argparse.Namespace) -> None:
     """Prints the script, and writes or names the table that it reads."""
-    text, table = script(settings, fixes, arguments.dress), table_of(settings.task)
-    name = file_name(settings)
+    text = script(settings, fixes, arguments.dress, arguments.csv)
+    table, name = table_of(settings.task), file_name(settings, arguments.csv)
     if arguments.data is not None:
         if table is None:
             raise ValueError(f"--data needs a task with a table, got {settings.task}")
@@ -288,6 +313,8 @@ def main(arguments: list[str] | None = None) -> None:
             _store_sweep(_settings(parsed), parsed)
         elif parsed.command == "detectors":
             _store_detectors(parsed.out)
+        elif parsed.command == "columns":
+            csv_command.print_columns(parsed.file, parsed.json)
         elif parsed.command == "timing":
             _store_timing(_settings(parsed), STAGES[parsed.stage], parsed.out)
         else:

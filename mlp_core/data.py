@@ -63,8 +63,9 @@ def seed_keys(seed: int) -> SeedKeys:
 def dataset(settings: Settings) -> Dataset:
     """Returns the seed's examples; the arrays are shared between calls and must not be changed.
 
-    A formula's rows are drawn, the first ones train. A table's are shuffled by the seed, then its
-    features and target get mean 0 and standard deviation 1 over the training rows.
+    A formula's rows are drawn, the first ones train. A table's are shuffled by the seed, unless its
+    last rows are to validate; then its features and target get mean 0 and standard deviation 1 over
+    the training rows.
     """
     return _scaled(settings)[0]
 
@@ -112,12 +113,13 @@ def _scaled(settings: Settings) -> tuple[Dataset, Scale]:
 
 @posts_numerics
 def _scaled_dataset(
-    task: str, seed: int, num_rows: int, num_train: int, noise: float
+    task: str, seed: int, num_rows: int, num_train: int, noise: float, validate: str
 ) -> tuple[Dataset, Scale]:
     table = table_of(task)
     key = seed_keys(seed).data
     if table is not None:
-        return _standardised(*_shuffled(key, table), num_train)
+        rows = _shuffled(key, table) if validate == "random" else (table.x, table.y[:, None])
+        return _standardised(*rows, num_train)
     formula = FORMULAS[task]
     x, y = _drawn(key, formula, num_rows, noise)
     return _standardised(x, y, num_train) if formula.uniform else _split(x, y, num_train)

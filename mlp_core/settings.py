@@ -8,6 +8,7 @@ from typing import NamedTuple
 from mlp_core import tasks
 
 SCHEDULES = ("constant", "cosine")
+VALIDATE = ("random", "last")
 
 
 class Bounds(NamedTuple):
@@ -61,6 +62,7 @@ class Drawn(NamedTuple):
     num_rows: int
     num_train: int
     noise: float
+    validate: str
 
 
 @dataclass(frozen=True)
@@ -71,13 +73,14 @@ class Settings:
       task: one of `tasks.TASKS`, or a table that is open (`table.opened`).
       examples: the rows to draw, for a task with a formula; a table has its own.
       noise: the standard deviation of what is added to a formula's target.
+      validate: the rows of a table that validate, "random" ones or the "last".
       hidden: the width of each hidden layer, first to last.
       clip_norm: the largest global norm of a gradient; None clips nothing.
 
     Raises:
       ValueError: if a field is out of its bounds (`BOUNDS`, `WIDTH`, `DEPTH`), there is no such
-        task, a table is to be noisy, a batch is larger than the training set, or all batches
-        together are larger than `MAX_INPUTS`.
+        task, a table is to be noisy, a formula's last rows are to validate, a batch is larger than
+        the training set, or all batches together are larger than `MAX_INPUTS`.
     """
 
     seed: int = 42
@@ -92,6 +95,7 @@ class Settings:
     weight_decay: float = 0.001
     schedule: str = "constant"
     clip_norm: float | None = None
+    validate: str = "random"
 
     def __post_init__(self) -> None:
         for name, bounds in BOUNDS.items():
@@ -99,6 +103,11 @@ class Settings:
         if tasks.size(self.task).num_rows is not None and self.noise:
             raise ValueError(f"noise must be 0 where a table has the targets, got {self.noise}")
         _check_choice("schedule", self.schedule, SCHEDULES)
+        _check_choice("validate", self.validate, VALIDATE)
+        if tasks.size(self.task).num_rows is None and self.validate != "random":
+            raise ValueError(
+                f"validate must be random where a formula draws the rows, got {self.validate!r}"
+            )
         _check_hidden(self.hidden)
         if self.batch_size > self.num_train:
             raise ValueError(
@@ -158,7 +167,7 @@ class Settings:
     @property
     def drawn(self) -> Drawn:
         """The part of the settings that decides the examples and their split."""
-        return Drawn(self.task, self.seed, self.num_rows, self.num_train, self.noise)
+        return Drawn(self.task, self.seed, self.num_rows, self.num_train, self.noise, self.validate)
 
 
 def _check_number(name: str, value: object, bounds: Bounds) -> None:

@@ -99,7 +99,7 @@ def examples(settings: Settings) -> Examples:
 
     So a run that may have to wait for its turn should ask again after it.
     """
-    names = ("seed", "task", "examples", "noise", "val_share", "steps", "batch_size")
+    names = ("seed", "task", "examples", "noise", "val_share", "validate", "steps", "batch_size")
     own = Settings(**{name: getattr(settings, name) for name in names})
     return _kept.get(own, lambda: draw_examples(own))
 

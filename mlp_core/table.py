@@ -67,6 +67,11 @@ class Table:
         if np.ptp(self.y) == 0:
             raise ValueError(f"the target must vary, got {self.y[0]:g} in every row")
 
+    @property
+    def has_two_values(self) -> bool:
+        """Whether the target takes two values only, as a class does."""
+        return bool(((self.y == self.y.min()) | (self.y == self.y.max())).all())
+
     def as_csv(self) -> str:
         """Returns the rows under the names of their columns, each number with all of its digits."""
         file = io.StringIO()
@@ -96,12 +101,13 @@ def diabetes() -> Table:
 _open: dict[str, Table] = {}
 
 
-def opened(table: Table) -> str:
+def opened(table: Table, name: str | None = None) -> str:
     """Lets a reader's own table be trained on, and returns the task it is, until it is `closed`.
 
-    The name cannot be guessed: who does not have it cannot train on the table.
+    Args:
+      name: None for one that cannot be guessed: who does not have it cannot train on the table.
     """
-    task = f"{OWN}-{secrets.token_hex(8)}"
+    task = f"{OWN}-{name or secrets.token_hex(8)}"
     _open[task] = table
     return task
 

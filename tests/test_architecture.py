@@ -30,6 +30,7 @@ LAYERS = (
     ("mlp_core.tasks", "mlp_core.csv_file.columns", "mlp_core.csv_file.layout"),
     ("mlp_core.csv_file.read",),
     ("mlp_core.csv_file",),
+    ("mlp_core.csv_command",),
     ("mlp_core.settings",),
     ("mlp_core.timing.estimate", "mlp_core.timing.figures"),
     ("mlp_core.program.lines",),

@@ -32,19 +32,30 @@ except FileNotFoundError:
     raise SystemExit(f"{TABLE} is missing: run this where the file is") from None
 x = np.array([[float(row[name]) for name in FEATURES] for row in rows])
 y = np.array([float(row[TARGET]) for row in rows])
+"""
+
+_SHUFFLE = """
 order = jax.random.permutation(key, len(rows))
 x, y = standardised(x[order]), standardised(y[order, None])
+"""
+
+_KEEP_ORDER = """
+# The last rows validate, so the rows stay in the order of the file.
+x, y = standardised(x), standardised(y[:, None])
 """
 
 
 def examples(settings: Settings) -> Lines:
     """Returns the functions that make the examples from a key."""
-    says = "Reads and shuffles" if table_of(settings.task) else "Draws"
+    of_table, in_order = table_of(settings.task) is not None, settings.validate == "last"
+    says = "Draws" if not of_table else "Reads" if in_order else "Reads and shuffles"
     signature = f'''
 def examples(key):
     """{says} the examples: x and y to train on, x and y to validate."""
 '''
-    body = code(_READ) if table_of(settings.task) else _drawn(settings)
+    body = (
+        code(_READ) + code(_KEEP_ORDER if in_order else _SHUFFLE) if of_table else _drawn(settings)
+    )
     body += code("return x[:TRAIN], y[:TRAIN], x[TRAIN:], y[TRAIN:]")
     own = code(signature) + indented(body)
     return apart([code(_STANDARDISED), own]) if is_standardised(settings) else own

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dashboard import sidebar
 from mlp_core import STAGES, Fixes
-from mlp_core.settings import SCHEDULES
+from mlp_core.settings import SCHEDULES, VALIDATE
 from mlp_core.tasks import TASKS
 
 REPOSITORY = Path(__file__).parents[2]
@@ -48,6 +48,7 @@ SENSIBLE = (
     *vars(Fixes()),
     *TASKS,
     *SCHEDULES,
+    *VALIDATE,
 )
 
 

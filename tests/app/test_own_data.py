@@ -273,3 +273,25 @@ def test_a_session_keeps_the_file_on_show_and_the_newest_upload_only(
 
     assert list(manager.file_storage["me"]) == ["1", "4"]
     assert list(manager.file_storage["you"]) == ["0"]
+
+
+@pytest.mark.usefixtures("fresh_caches")
+def test_a_target_with_two_values_is_trained_on_and_its_loss_is_explained() -> None:
+    file = "a,sex\n" + "".join(
+        f"{row * 7 % 60}.5,{'male' if row % 3 else 'female'}\n" for row in range(60)
+    )
+
+    app = settled(uploaded(opened_at("lab", task="csv", **SHORT), file.encode()))
+
+    assert "has two values. The loss is the squared error" in said(app)
+    assert "predicting the mean reaches" in said(app)
+
+
+@pytest.mark.usefixtures("nothing_trained")
+def test_the_last_rows_are_suggested_and_chosen_for_a_file_in_the_order_of_time() -> None:
+    file = "day,y\n" + "".join(f"2020-01-{row % 28 + 1:02d},{row * row}\n" for row in range(60))
+
+    app = uploaded(opened_at("lab", task="csv", validate="last", **SHORT), file.encode())
+
+    assert "Validate on the last rows? Day is a date" in said(app).replace("\\", "")
+    assert "validate=last" in copied_link(app)

@@ -80,6 +80,7 @@ def _cases() -> dict[str, Case]:
         "sine": (replace(SMALL, task="sine", hidden=(4,)), STAGES["beyond"]),
         "diabetes": (replace(TABLE, task="diabetes", batch_size=64, seed=3), final),
         "own file": (replace(TABLE, task=OWN_TASK, batch_size=48), final),
+        "last rows": (replace(TABLE, task=OWN_TASK, batch_size=48, validate="last"), final),
     }
     for place, (name, (settings, fixes)) in enumerate(varied.items()):
         cases[name] = Case(settings, fixes, BOTH[place % 2])
