@@ -96,10 +96,12 @@ FLAGS = {
     "JAX_ENABLE_X64": "1",
     "JAX_THREEFRY_PARTITIONABLE": "0",
     "JAX_DEFAULT_PRNG_IMPL": "rbg",
+    "JAX_DISABLE_JIT": "1",
     "JAX_LEGACY_PRNG_KEY": "error",
     "JAX_RANDOM_SEED_OFFSET": "1",
     "JAX_NUMPY_RANK_PROMOTION": "raise",
     "JAX_NUMPY_DTYPE_PROMOTION": "strict",
+    "JAX_TRANSFER_GUARD": "disallow",
 }
 """What the environment may set, and no script may take notice of."""
 
