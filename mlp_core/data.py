@@ -78,13 +78,19 @@ def target_scale(settings: Settings) -> Scale:
 def baselines(settings: Settings) -> Baselines:
     """Returns the val loss of predicting the training mean and of a linear least-squares fit."""
     data = dataset(settings)
-    with_intercept = [np.column_stack([x, np.ones(len(x))]) for x in (data.x_train, data.x_val)]
-    coefficients, *_ = np.linalg.lstsq(with_intercept[0], data.y_train, rcond=None)
+    _, linear = least_squares_predictions(data)
     mean_error = data.y_val - data.y_train.mean()
-    linear_error = data.y_val - with_intercept[1] @ coefficients
+    linear_error = data.y_val - linear
     return Baselines(
         float(np.mean(mean_error**2)), float(np.mean(linear_error**2)), least_possible(settings)
     )
+
+
+def least_squares_predictions(data: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Returns what a linear fit to the training rows predicts for training and validation rows."""
+    train, val = (np.column_stack([x, np.ones(len(x))]) for x in (data.x_train, data.x_val))
+    coefficients, *_ = np.linalg.lstsq(train, data.y_train, rcond=None)
+    return train @ coefficients, val @ coefficients
 
 
 def least_possible(settings: Settings) -> float | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from dashboard import words
@@ -151,12 +152,20 @@ def _shares(values: dict[str, float], title: str) -> Drawing:
     return Drawing(charts.bars(title, logarithmic=False), {"bars": bars}, "")
 
 
-def _one_batch(evidence: "Evidence") -> Drawing:
-    lines = tables.one_batch(evidence)
+def _one_batch_adamw(evidence: "Evidence") -> Drawing:
+    return _one_batch(evidence, "AdamW's", evidence.probes.one_batch_adamw)
+
+
+def _one_batch_sound(evidence: "Evidence") -> Drawing:
+    return _one_batch(evidence, "with every fix", evidence.probes.one_batch_sound)
+
+
+def _one_batch(evidence: "Evidence", other: str, losses: np.ndarray) -> Drawing:
+    lines = tables.one_batch(evidence, other, losses)
     return Drawing(
-        charts.layers("loss on one batch, log scale", logarithmic=True),
+        charts.layers("loss on one minibatch, log scale", logarithmic=True),
         {"lines": lines, "ends": tables.ends(lines)},
-        "Updates on the first batch alone. A line that breaks off is no number from there on.",
+        "Updates on the first minibatch alone. A line that ends early is NaN from there on.",
     )
 
 
@@ -176,9 +185,11 @@ def _losses(values: dict[str, float]) -> Drawing:
 
 
 def _start_loss(evidence: "Evidence") -> Drawing:
+    from mlp_core.evidence.health import sound_start
+
     losses = evidence.losses
-    start = float(losses.train[0])
-    return _losses({"at the start": start, "predict the mean": losses.predict_mean})
+    sound = sound_start(losses.mean_square_target)
+    return _losses({"at the start": float(losses.train[0]), "average sound start": sound})
 
 
 def _least_squares(evidence: "Evidence") -> Drawing:
@@ -187,7 +198,7 @@ def _least_squares(evidence: "Evidence") -> Drawing:
         {
             "this run, val": float(losses.val[-1]),
             "predict the mean": losses.predict_mean,
-            "least squares": losses.least_squares,
+            "least squares, val": losses.least_squares,
         },
     )
 
@@ -208,7 +219,6 @@ _KEYS = Picture("Keys", _ledger)
 _COPIES = (Picture("b and g", _bias_and_gain), Picture("b and W", _bias_and_weight))
 _DEAD, _STD = Picture("Dead units", _dead_units), Picture("Smallest std", _smallest_std)
 _DISTANCE = Picture("Distance", _distance)
-_ONE_BATCH = Picture("One batch", _one_batch)
 _UPDATES = (Picture("Updates", _update_ratio), Picture("Gradients", _gradient_norm), _DISTANCE)
 
 PICTURES: dict[str, tuple[Picture, ...]] = {
@@ -221,11 +231,11 @@ PICTURES: dict[str, tuple[Picture, ...]] = {
     "undefined_output": (_STD,),
     "undefined_gradient": (_STD, Picture("Gradients", _gradient_norm)),
     "dead_layer": (_DEAD, _STD),
-    "plain_descent": (_ONE_BATCH, *_UPDATES),
+    "plain_descent": (Picture("One batch", _one_batch_adamw), *_UPDATES),
     "wall": (Picture("Longer inputs", _scaled),),
     "diverged": _UPDATES,
     "start_loss": (Picture("Start loss", _start_loss),),
-    "one_batch": (_ONE_BATCH,),
+    "one_batch": (Picture("One batch", _one_batch_sound),),
     "least_squares": (Picture("Losses", _least_squares),),
     "gap": (Picture("Losses", _gap),),
     "eager_step": (Picture("Operations", _operations),),

@@ -152,15 +152,15 @@ def rows_seen(evidence: "Evidence") -> pd.DataFrame:
     return pd.DataFrame({"update": range(1, len(seen) + 1), "rows": seen, "series": "val"})
 
 
-def one_batch(evidence: "Evidence") -> pd.DataFrame:
-    """Returns the losses of updates on one batch alone: `update`, `value`, `series`, `line`.
+def one_batch(evidence: "Evidence", other: str, losses_of_other: np.ndarray) -> pd.DataFrame:
+    """Returns the losses of updates on one minibatch: `update`, `value`, `series`, `line`.
 
-    Those of AdamW beside them, unless this run's are just these.
+    The line of the other fit is left out if it is this run's own.
     """
-    probes = evidence.probes
-    fits = [("this run's", "val", probes.one_batch)]
-    if not np.array_equal(probes.one_batch, probes.one_batch_adamw, equal_nan=True):
-        fits.append(("AdamW's", "v1", probes.one_batch_adamw))
+    own = evidence.probes.one_batch
+    fits = [("this run's", "val", own)]
+    if not np.array_equal(own, losses_of_other, equal_nan=True):
+        fits.append((other, "v1", losses_of_other))
     lines = []
     for name, series, losses in fits:
         kept = tables.thinned(np.flatnonzero(np.isfinite(losses) & (losses > 0)), 100)

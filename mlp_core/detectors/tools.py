@@ -10,12 +10,12 @@ import jax
 import numpy as np
 from jax.experimental import checkify
 
-from mlp_core.data import baselines
+from mlp_core.data import baselines, dataset
 from mlp_core.detectors.alarms import Alarm, of_error
 from mlp_core.detectors.cases import Case
 from mlp_core.detectors.subject import Harness, train
 from mlp_core.detectors.usage import FIT_UPDATES, SEEDS
-from mlp_core.evidence.health import FITTED, LINEAR, START
+from mlp_core.evidence.health import FITTED, LINEAR, START, sound_start
 from mlp_core.settings import Settings
 
 WATCHED_UPDATES = 256
@@ -103,10 +103,10 @@ def _one_batch(case: Case, settings: Settings) -> Alarm | None:
 
 def _start_loss(case: Case, settings: Settings) -> Alarm | None:
     start = train(replace(settings, steps=1), case.fixes, Harness()).start_loss
-    guess = baselines(settings).predict_mean
-    if start <= START * guess:
+    sound = sound_start(float(np.mean(dataset(settings).y_train ** 2)))
+    if start <= START * sound:
         return None
-    return Alarm(f"the loss starts at {start:.2g}; predicting the mean gives {guess:.2g}")
+    return Alarm(f"the loss starts at {start:.2g}; sound starts average {sound:.2g}")
 
 
 def _least_squares(case: Case, settings: Settings) -> Alarm | None:

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mlp_core import batches, compiled, model, starts, stretches
-from mlp_core.data import baselines, seed_keys
+from mlp_core.data import baselines, dataset, least_squares_predictions, seed_keys
 from mlp_core.evidence import ledger, loop
-from mlp_core.evidence.probing import FIT_UPDATES, OneBatch, probes
+from mlp_core.evidence.probing import FIT_UPDATES, fits, probes
 from mlp_core.evidence.recording import Recorder, Update
 from mlp_core.evidence.records import Evidence, Losses, Rows, Steps, Units
 from mlp_core.evidence.standing import Standing
@@ -66,16 +66,13 @@ class _Gathering:
 
     def __init__(self, settings: Settings, fixes: Fixes):
         self._settings, self._fixes = settings, fixes
-        initial, examples = starts.initial(settings, fixes), starts.examples(settings)
+        initial = starts.initial(settings, fixes)
         plan = compiled.plan(settings, fixes, np.array([settings.steps]))
-        self._given = initial, plan
+        self._unravel = initial.unravel
         self._marks = recorded(settings.steps)
         asked = np.isin(np.arange(settings.steps + 1), self._marks)
         self._recorder = Recorder(settings, initial, plan, asked)
-        adamw = plan._replace(hyper=plan.hyper._replace(adamw=True))
-        self._fits = [OneBatch(initial, examples, plan)]
-        if not fixes.adamw:
-            self._fits.append(OneBatch(initial, examples, adamw))
+        self._fits = fits(settings, fixes)
 
     def shares(self, chunk_seconds: float) -> Iterator[float]:
         """Makes all updates, and yields after each stretch which share of them is made."""
@@ -85,7 +82,7 @@ class _Gathering:
         works = [
             Work(recorder.advance, settings.steps, recorder.prepare, min(first, FIRST_RECORDS))
         ]
-        works += [Work(fit.advance, FIT_UPDATES) for fit in self._fits]
+        works += [Work(fit.advance, FIT_UPDATES) for fit in dict.fromkeys(self._fits)]
         return stretches.all_made(works, chunk_seconds)
 
     def evidence(self) -> Evidence:
@@ -94,16 +91,14 @@ class _Gathering:
         params, updates, standing = self._recorder.recorded
         rows_seen = batches.rows_seen(settings, fixes)
         draw = partial(model.init, settings=settings, fixes=fixes)
-        initial, plan = self._given
-        examples = starts.examples(settings)
         return Evidence(
             ledger.draws(draw, seed_keys(settings.seed).params),
-            ledger.named(initial.params),
+            ledger.named(starts.initial(settings, fixes).params),
             _losses(settings, marks, updates, standing),
             _units(marks, updates, standing),
             _steps(marks, updates, standing, rows_seen),
             _rows(settings, fixes, rows_seen, np.asarray(updates.movement)),
-            probes(settings, fixes, initial.unravel(params), examples, plan, self._fits),
+            probes(settings, fixes, self._unravel(params), self._fits),
         )
 
 
@@ -119,7 +114,8 @@ def recorded(steps: int) -> np.ndarray:
 
 def _losses(settings: Settings, marks: np.ndarray, updates: Update, standing: Standing) -> Losses:
     train, val = (np.asarray(loss)[marks] for loss in (standing.train_loss, standing.val_loss))
-    rules = baselines(settings)
+    rules, data = baselines(settings), dataset(settings)
+    linear, _ = least_squares_predictions(data)
     alive = np.isfinite(train + val)
     last_alive = marks[alive].max(initial=-1)
     lost = np.union1d(np.flatnonzero(updates.finite == 0) + 1, marks[~alive])
@@ -131,6 +127,8 @@ def _losses(settings: Settings, marks: np.ndarray, updates: Update, standing: St
         np.asarray(updates.batch_loss),
         rules.predict_mean,
         rules.least_squares,
+        float(np.mean((data.y_train - linear) ** 2)),
+        float(np.mean(data.y_train**2)),
         died_after,
     )
 

@@ -2,14 +2,17 @@
 
 import numpy as np
 
-from mlp_core.evidence.finding import Check, Finding, listed
+from mlp_core.evidence.finding import Check, Finding, listed, percent
 from mlp_core.evidence.records import Evidence
 
 MISSED = 0.01
+"""The share of the training rows that may be in no minibatch."""
 MOVED = 0.01
+"""The share of the parameters' path that may be made on empty minibatches."""
 
 
 def _empty_batches(evidence: Evidence) -> Finding | None:
+    """Finds minibatches without rows. Precondition: none, they are counted."""
     seen = evidence.rows.seen
     empty = np.flatnonzero(seen == 0)
     if not len(empty):
@@ -19,17 +22,17 @@ def _empty_batches(evidence: Evidence) -> Finding | None:
     return Finding(
         name="empty_batches",
         severity="fault",
-        title="Most updates see no data"
+        title="Most minibatches are empty"
         if len(empty) > len(seen) / 2
-        else "Some batches are empty",
+        else "Some minibatches are empty",
         found=(
-            f"{len(empty):,} of {len(seen):,} updates ({len(empty) / len(seen):.0%}) had a batch "
-            f"without rows. In the first {rows.shapes_updates} updates JAX compiled the loss for "
-            f"batches of shape {shapes}."
+            f"{len(empty):,} of {len(seen):,} minibatches have no rows. In the first "
+            f"{rows.shapes_updates} updates JAX compiles the loss for minibatches of shape "
+            f"{shapes}."
         ),
         why=(
-            "The mean over no rows is NaN and its gradient 0, so such an update teaches nothing. "
-            "Nothing stops the program either: an empty slice is a valid array."
+            "The mean over no rows is NaN and its gradient is 0, so the update learns nothing from "
+            "the data. No error is raised: an empty slice is a valid array."
         ),
         fix="whole_batches",
         source="mlp_core.batches.rows_seen",
@@ -38,6 +41,10 @@ def _empty_batches(evidence: Evidence) -> Finding | None:
 
 
 def _never_seen(evidence: Evidence) -> Finding | None:
+    """Finds training rows that are in no minibatch.
+
+    Precondition: all minibatches together have room for every training row.
+    """
     rows, updates = evidence.rows, len(evidence.rows.seen)
     times = updates * rows.batch_size / rows.num_train
     if times < 1 or rows.never_seen < MISSED:
@@ -47,12 +54,13 @@ def _never_seen(evidence: Evidence) -> Finding | None:
         severity="symptom",
         title="Part of the training set is never seen",
         found=(
-            f"{rows.never_seen:.0%} of the {rows.num_train:,} training rows were in no batch. "
-            f"{updates:,} batches of {rows.batch_size:,} could show each row {times:.0f} times."
+            f"{round(rows.never_seen * rows.num_train):,} of the {rows.num_train:,} training rows "
+            f"are in no minibatch, although {updates:,} minibatches of {rows.batch_size:,} have "
+            f"room for {times:.3g} times the training set."
         ),
         why=(
-            "What is never shown cannot be learned. The train loss does not tell: it is taken over "
-            "all rows, shown or not."
+            "The run learns nothing from a row that is in no minibatch. The train loss does not "
+            "show this, since it is computed over all rows."
         ),
         fix="whole_batches",
         source="mlp_core.batches.batch_rows",
@@ -61,20 +69,24 @@ def _never_seen(evidence: Evidence) -> Finding | None:
 
 
 def _moved_on_nothing(evidence: Evidence) -> Finding | None:
+    """Finds parameters that move in updates without rows.
+
+    Precondition: there are empty minibatches, and the path is finite.
+    """
     share, empty = evidence.rows.moved_on_nothing, np.flatnonzero(evidence.rows.seen == 0)
     if not share >= MOVED:
         return None
     return Finding(
         name="moved_on_nothing",
         severity="symptom",
-        title="The parameters move on empty batches",
+        title="The parameters move on empty minibatches",
         found=(
-            f"{share:.0%} of the way that the parameters went was made in the {len(empty):,} "
-            "updates without rows."
+            f"{percent(share)} of the length of the parameters' path comes from the "
+            f"{len(empty):,} updates without rows."
         ),
         why=(
-            "An optimiser with momentum goes on with the last gradients, and weight decay with its "
-            "own. So the loss still falls and hides that there is no data."
+            "Momentum repeats earlier gradients, and weight decay acts without any. The loss can "
+            "keep falling, which hides that the minibatches are empty."
         ),
         fix="whole_batches",
         source="mlp_core.optimizer.updated",
@@ -83,15 +95,17 @@ def _moved_on_nothing(evidence: Evidence) -> Finding | None:
 
 
 CHECKS = (
-    Check("empty_batches", "Every update's batch has rows.", _empty_batches),
+    Check("empty_batches", "Every minibatch has rows.", _empty_batches),
     Check(
         "never_seen",
-        f"All but {MISSED:.0%} of the training rows are in some batch, if the batches suffice.",
+        f"Less than {MISSED:.0%} of the training rows are in no minibatch, if the minibatches "
+        "have room for all.",
         _never_seen,
     ),
     Check(
         "moved_on_nothing",
-        f"At most {MOVED:.0%} of the parameters' way is made on empty batches.",
+        f"Less than {MOVED:.0%} of the length of the parameters' path comes from empty "
+        "minibatches.",
         _moved_on_nothing,
     ),
 )

@@ -1,5 +1,6 @@
 """What a finding is, and what a check is that may lead to one."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -19,7 +20,11 @@ cost: it takes time, the numbers are the same.
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong in a run."""
+    """Something wrong in a run.
+
+    Every sentence is true of the run whatever its data are: `found` states what was measured, `why`
+    what follows from it in general. A cause is named only if the evidence excludes all others.
+    """
 
     name: str
     severity: Severity
@@ -29,7 +34,7 @@ class Finding:
     why: str
     """Why it hurts, in two sentences."""
     fix: str | None
-    """The field of `Fixes` that mends it; None if no switch does."""
+    """The field of `Fixes` that fixes it; None if no switch does."""
     source: str
     """The dotted name of the place in the code."""
     updates: tuple[int, int]
@@ -37,11 +42,15 @@ class Finding:
 
 
 class Check(NamedTuple):
-    """One thing that is looked at in every run."""
+    """One thing that is looked at in every run.
+
+    The docstring of `find` states the check's precondition: what must hold for the threshold to
+    mean anything. Where it does not hold, nothing is found.
+    """
 
     name: str
     checked: str
-    """What is checked, as a sentence."""
+    """What holds if nothing is found, as a sentence."""
     find: Callable[[Evidence], Finding | None]
 
 
@@ -53,6 +62,11 @@ def place(array: str) -> tuple[str, str]:
     part, _, array = array.rpartition(".")
     layer = "the head" if part == "head" else f"layer {int(part[len('layers[') : -1]) + 1}"
     return layer, _LETTERS[array]
+
+
+def percent(share: float) -> str:
+    """Returns a share in percent, rounded down: only a whole is `100%`."""
+    return f"{math.floor(100 * share)}%"
 
 
 def listed(words: list[str]) -> str:

@@ -9,8 +9,9 @@ from mlp_core.evidence.finding import Check, Finding, listed, place
 from mlp_core.evidence.ledger import Draw
 from mlp_core.evidence.records import Evidence
 
-SAME = 1 - 1e-5
-"""So correlated are copies; float32 rounds a scaled one."""
+SAME = 1 - 1e-9
+"""The least correlation of copies: float32 rounds a scaled one to 1 - 1e-14. Four independent
+numbers are as correlated once in 2 billion pairs, eight never."""
 
 
 class Copy(NamedTuple):
@@ -50,6 +51,7 @@ def _copy(first: tuple[str, np.ndarray], second: tuple[str, np.ndarray]) -> Copy
 
 
 def _reused_keys(evidence: Evidence) -> Finding | None:
+    """Finds draws that share a key. Precondition: none, the draws are listed in the ledger."""
     shared = reuses(evidence.draws)
     if not shared:
         return None
@@ -61,8 +63,8 @@ def _reused_keys(evidence: Evidence) -> Finding | None:
         title="Random keys are used more than once",
         found=f"{len(evidence.draws)} random draws use {keys} keys. One key each for {groups}.",
         why=(
-            "A key stands for its random numbers: a second draw with it gives the same ones again. "
-            "Arrays meant to be independent then start as copies of each other."
+            "A key determines its random numbers: a second draw with it returns the same ones. "
+            "Arrays that should be independent then start as copies of each other."
         ),
         fix="split_keys",
         source="mlp_core.model.init",
@@ -79,6 +81,10 @@ def _arrays(draws: tuple[Draw, ...]) -> str:
 
 
 def _copied_numbers(evidence: Evidence) -> Finding | None:
+    """Finds initial arrays with the same numbers.
+
+    Precondition: two arrays vary and have four numbers in common; see `SAME` for chance.
+    """
     found = copies(evidence.start)
     if not found:
         return None
@@ -96,7 +102,7 @@ def _copied_numbers(evidence: Evidence) -> Finding | None:
             f"{of} are {same}."
         ),
         why=(
-            "Correlated parameters span fewer directions than their number promises. A unit whose "
+            "Copied parameters start in fewer directions than there are parameters. A unit whose "
             "gain equals its bias is either large and shifted up, or flipped and shifted down."
         ),
         fix="split_keys",

@@ -7,12 +7,13 @@ from mlp_core.evidence.records import Evidence
 
 TINY_GAIN = 0.1
 DEAD_SHARE = 0.75
-"""A layer with so many dead units is reported; of 71 sound runs, with the seeds from 1000 on, none
-goes above two thirds, in layers of six."""
+"""The share of a layer's units that must be dead at every record up to the end."""
 NO_VARIANCE = 1e-6
+"""The std over a row's units that counts as 0: what float32 leaves of sums that are equal."""
 
 
 def _drawn_norm(evidence: Evidence) -> Finding | None:
+    """Finds gains that start negative or near 0. Precondition: none, the start is looked at."""
     gains, biases = (
         np.concatenate([array for name, array in evidence.start.items() if name.endswith(suffix)])
         for suffix in ("].gain", "].bias")
@@ -30,8 +31,8 @@ def _drawn_norm(evidence: Evidence) -> Finding | None:
             f"{_dead_at_start(evidence)}"
         ),
         why=(
-            "A negative gain turns a unit round, a small one with a negative bias keeps it at 0. "
-            "Layers that start half dead pass little on, and some rows lose all their variance."
+            "A negative gain flips a unit, and a small one with a negative bias keeps it at 0. A "
+            "row whose units are all 0 in one layer has no variance in the next."
         ),
         fix="norm_init",
         source="mlp_core.model.init",
@@ -45,6 +46,7 @@ def _dead_at_start(evidence: Evidence) -> str:
 
 
 def _undefined_output(evidence: Evidence) -> Finding | None:
+    """Finds a loss that is NaN for a row made to have equal units. Precondition: none, tried."""
     if np.isfinite(evidence.probes.zero_variance_loss):
         return None
     return Finding(
@@ -52,12 +54,12 @@ def _undefined_output(evidence: Evidence) -> Finding | None:
         severity="fatal" if _ended_the_run(evidence) else "hazard",
         title="LayerNorm divides by zero where a layer's units are equal",
         found=(
-            "For a row whose units are all equal this run's LayerNorm gives 0 / 0: NaN. "
+            "For a row whose units are all equal, LayerNorm computes 0 / 0, which is NaN. "
             f"{_met(evidence)}"
         ),
         why=(
-            "One such row makes the batch's loss NaN, and one NaN update makes every parameter "
-            "NaN. A small epsilon keeps the division defined."
+            "One such row makes the minibatch's loss and its gradient NaN, and then every "
+            "parameter. A small epsilon keeps the division defined."
         ),
         fix="norm_epsilon",
         source="mlp_core.model.norm_of",
@@ -66,6 +68,10 @@ def _undefined_output(evidence: Evidence) -> Finding | None:
 
 
 def _undefined_gradient(evidence: Evidence) -> Finding | None:
+    """Finds a gradient that is NaN for a row made to have equal units.
+
+    Precondition: the loss of that row is finite; else `_undefined_output` says so.
+    """
     probes = evidence.probes
     if np.isfinite(probes.zero_variance_gradient) or not np.isfinite(probes.zero_variance_loss):
         return None
@@ -74,12 +80,13 @@ def _undefined_gradient(evidence: Evidence) -> Finding | None:
         severity="fatal" if _ended_the_run(evidence) else "hazard",
         title="LayerNorm has no gradient where a layer's units are equal",
         found=(
-            f"For a row whose units are all equal this run's loss is "
-            f"{probes.zero_variance_loss:.3g}, yet its gradient is NaN. {_met(evidence)}"
+            f"For a row whose units are all equal, the loss is {probes.zero_variance_loss:.3g} but "
+            f"its gradient is NaN. {_met(evidence)}"
         ),
         why=(
-            "The square root in the std has an infinite slope at 0, and an epsilon added behind "
-            "it does not change that. Inside, as in sqrt(var + epsilon), it keeps the slope finite."
+            "The square root in the std has an infinite slope at 0, and an epsilon added after the "
+            "root does not change that. Inside, as in sqrt(var + epsilon), it keeps the slope "
+            "finite."
         ),
         fix="epsilon_in_root",
         source="mlp_core.model.norm_of",
@@ -92,23 +99,32 @@ def _met_zero(evidence: Evidence) -> bool:
 
 
 def _ended_the_run(evidence: Evidence) -> bool:
-    """Tells whether the run died, and a row had lost its variance before."""
-    return evidence.losses.died_after is not None and _met_zero(evidence)
+    """Returns whether a row without variance made the run end in NaN.
+
+    It did if such a row has no loss or gradient, and there was one where the NaN began. A run that
+    diverges for another reason, such as its learning rate, is not blamed on LayerNorm.
+    """
+    died, probes = evidence.losses.died_after, evidence.probes
+    if died is None or np.isfinite(probes.zero_variance_loss + probes.zero_variance_gradient):
+        return False
+    record = np.searchsorted(evidence.losses.updates, died, "left")
+    around = evidence.units.smallest_std[max(0, record - 1) : record + 1]
+    return bool(np.nanmin(around, initial=np.inf) < NO_VARIANCE)
 
 
 def _met(evidence: Evidence) -> str:
     smallest = evidence.units.smallest_std
     layer = int(np.nanargmin(np.fmin.reduce(smallest))) + 1
-    least = f"the smallest std over a row's units was {np.nanmin(smallest):.2g}, in layer {layer}"
+    least = f"the smallest std over a row's units is {np.nanmin(smallest):.2g}, in layer {layer}"
     if not _met_zero(evidence):
-        return f"It has not happened yet: {least}."
+        return f"It does not happen in this run: {least}."
     died = evidence.losses.died_after
     end = "" if died is None else f", and the losses are NaN after {died} updates"
-    return f"It happened: {least}{end}."
+    return f"It happens in this run: {least}{end}."
 
 
 def _closest(evidence: Evidence) -> tuple[int, int]:
-    """Returns when the run died of it, else the record at which a row had the least variance."""
+    """Returns the update at which it ended the run, else the record with the least variance."""
     died = evidence.losses.died_after
     if died is not None and _ended_the_run(evidence):
         return died, died
@@ -118,28 +134,38 @@ def _closest(evidence: Evidence) -> tuple[int, int]:
 
 
 def _dead_layer(evidence: Evidence) -> Finding | None:
-    dead, updates = evidence.units.dead, evidence.losses.updates
-    living = np.isfinite(evidence.losses.train)
-    where = np.argwhere((dead >= DEAD_SHARE) & living[:, None])
-    if not len(where):
+    """Finds layers that stay mostly dead up to the end, or up to the NaN.
+
+    Units that are dead for a while and recover did no lasting harm. Precondition: none, all
+    training rows are looked at.
+    """
+    finite = np.flatnonzero(np.isfinite(evidence.losses.train))
+    dead = evidence.units.dead[finite]
+    if not len(dead) or dead[-1].max() < DEAD_SHARE:
         return None
-    record, layer = where[0]
-    last = where[where[:, 1] == layer][-1, 0]
+    layer = int(dead[-1].argmax())
+    alive = np.flatnonzero(dead[:, layer] < DEAD_SHARE)
+    since = int(alive[-1]) + 1 if len(alive) else 0
+    first, last = evidence.losses.updates[finite[[since, -1]]]
+    units = evidence.start[f"layers[{layer}].bias"].size
+    at_the_end = round(dead[-1, layer] * units)
+    is_drawn = since == 0 and _drawn_norm(evidence) is not None
     return Finding(
         name="dead_layer",
         severity="symptom",
         title="Most of a layer is dead",
         found=(
-            f"From update {updates[record]} on, {dead[record, layer]:.0%} of the units of layer "
-            f"{layer + 1} are 0 for every training row; at the end {dead[-1, layer]:.0%} are."
+            f"From update {first} to {last}, at least {DEAD_SHARE:.0%} of the units of layer "
+            f"{layer + 1} are 0 for every training row; at the end, {at_the_end} of {units}."
         ),
         why=(
-            "A unit that is 0 for every row has no gradient and does not come back by itself. With "
-            "all of a layer dead, the network predicts the same for every row."
+            "A unit that is 0 for every row has a gradient of 0, so its weights learn nothing "
+            "until earlier layers change its input. If all units of a layer are dead, every "
+            "prediction is the same."
         ),
-        fix="norm_init" if record == 0 else None,
+        fix="norm_init" if is_drawn else None,
         source="mlp_core.model.outputs",
-        updates=(int(updates[record]), int(updates[last])),
+        updates=(int(first), int(last)),
     )
 
 
@@ -151,17 +177,17 @@ CHECKS = (
     ),
     Check(
         "undefined_output",
-        "The prediction is a number for a row whose units are all equal.",
+        "The loss is finite for a row whose units are all equal.",
         _undefined_output,
     ),
     Check(
         "undefined_gradient",
-        "The gradient of the loss is a number for a row whose units are all equal.",
+        "The gradient of the loss is finite for a row whose units are all equal.",
         _undefined_gradient,
     ),
     Check(
         "dead_layer",
-        f"Less than {DEAD_SHARE:.0%} of each layer's units are dead, at every record.",
+        f"No layer stays dead in {DEAD_SHARE:.0%} of its units up to the end.",
         _dead_layer,
     ),
 )

@@ -1,28 +1,29 @@
 """Tries made for the purpose: a row without variance, one batch alone, inputs made longer."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from mlp_core import model
+from mlp_core import compiled, model, starts
 from mlp_core.compiled import Plan
 from mlp_core.evidence import loop
 from mlp_core.evidence.records import Probes
-from mlp_core.fixes import Fixes
+from mlp_core.fixes import STAGES, Fixes
 from mlp_core.model import Norm, Params
 from mlp_core.optimizer import init_optimizer, updated
 from mlp_core.settings import Settings
-from mlp_core.starts import Examples, Initial, Unravel, initial
+from mlp_core.starts import Examples, Initial, Unravel
 from mlp_core.update import loss_and_gradient
 
 FIT_UPDATES = 500
 SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)
 MAX_PROBED = 2000
+SOUND = STAGES["beyond"]
 
 
 class OneBatch:
@@ -42,6 +43,37 @@ class OneBatch:
     def losses(self) -> np.ndarray:
         """The loss before each update, and at the end; NaN where it is not there yet."""
         return np.asarray(self._state[-1])
+
+
+class Fits(NamedTuple):
+    """Three ways to fit the first minibatch; one object where two of them agree."""
+
+    own: OneBatch
+    """By the run's own updates."""
+    adamw: OneBatch
+    """By AdamW, all else the run's own."""
+    sound: OneBatch
+    """By AdamW with the default settings, on a network with every fix and the run's widths."""
+
+
+def fits(settings: Settings, fixes: Fixes) -> Fits:
+    """Returns the fits of a run's first minibatch, before their first update."""
+    examples, default = starts.examples(settings), Settings()
+    usual = replace(
+        settings,
+        learning_rate=default.learning_rate,
+        weight_decay=default.weight_decay,
+        clip_norm=default.clip_norm,
+    )
+
+    def fit(settings: Settings, fixes: Fixes) -> OneBatch:
+        plan = compiled.plan(settings, fixes, np.array([settings.steps]))
+        return OneBatch(starts.initial(settings, fixes), examples, plan)
+
+    own = fit(settings, fixes)
+    adamw = own if fixes.adamw else fit(settings, replace(fixes, adamw=True))
+    is_sound = settings == usual and replace(fixes, jit_step=True) == SOUND
+    return Fits(own, adamw, own if is_sound else fit(usual, SOUND))
 
 
 @partial(jax.jit, static_argnames="unravel")
@@ -78,23 +110,17 @@ def _at_zero_variance(
     return loss, jnp.linalg.norm(gradient)
 
 
-def probes(
-    settings: Settings,
-    fixes: Fixes,
-    end: Params,
-    examples: Examples,
-    plan: Plan,
-    fits: Sequence[OneBatch],
-) -> Probes:
+def probes(settings: Settings, fixes: Fixes, end: Params, fits: Fits) -> Probes:
     """Returns what the tries show.
 
     Args:
       end: the parameters that the run has reached.
-      fits: the run's own updates on the first batch, and last as many of AdamW; one if it is the
-        same.
+      fits: the first minibatch's, all updates made.
     """
-    x, y = examples.x_train[:MAX_PROBED], np.asarray(examples.y_train[:MAX_PROBED])
-    loss, gradient = _at_zero_variance(initial(settings, fixes).params, examples, plan.norm)
+    examples = starts.examples(settings)
+    x, y = examples.x_val[:MAX_PROBED], np.asarray(examples.y_val[:MAX_PROBED])
+    start = starts.initial(settings, fixes).params
+    loss, gradient = _at_zero_variance(start, examples, model.norm_of(fixes))
     scaled = [np.asarray(model.predict(end, scale * x, fixes))[:, 0] for scale in SCALES]
     return Probes(
         float(loss),
@@ -103,8 +129,9 @@ def probes(
         np.stack(scaled),
         np.linalg.norm(x, axis=1),
         y,
-        fits[0].losses,
-        fits[-1].losses,
+        fits.own.losses,
+        fits.adamw.losses,
+        fits.sound.losses,
         float(np.var(examples.y_batches[0])),
         loop.operations(settings, fixes),
     )

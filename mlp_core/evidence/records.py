@@ -27,6 +27,10 @@ class Losses:
     """Val loss of predicting the mean of the training targets."""
     least_squares: float
     """Val loss of a linear least-squares fit."""
+    least_squares_train: float
+    """Train loss of that fit."""
+    mean_square_target: float
+    """Mean of the squared training targets: the train loss of always predicting 0."""
     died_after: int | None
     """After how many updates a loss or a parameter is no finite number, for good."""
 
@@ -88,7 +92,7 @@ class Probes:
     scales: np.ndarray
     """`[K]`, by which inputs were multiplied; one of them is 1."""
     scaled: np.ndarray
-    """`[K, n]`, the predictions at the end for n training rows, their inputs scaled."""
+    """`[K, n]`, the predictions at the end for n validation rows with their inputs scaled."""
     length: np.ndarray
     """`[n]`, of these rows' inputs, unscaled."""
     target: np.ndarray
@@ -97,6 +101,8 @@ class Probes:
     """`[K + 1]`, losses on the way of K updates of this run's kind on its first batch alone."""
     one_batch_adamw: np.ndarray
     """`[K + 1]`, of as many AdamW updates at the same learning rate from the same start."""
+    one_batch_sound: np.ndarray
+    """`[K + 1]`, of as many AdamW updates with the default settings on a network with every fix."""
     one_batch_predict_mean: float
     """The loss of predicting that batch's mean target."""
     operations: int

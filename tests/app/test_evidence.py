@@ -88,7 +88,7 @@ def test_flipping_the_switch_of_a_card_flips_that_of_the_sidebar(open_evidence: 
 
     app = settled(app)
     assert app.toggle(key="whole_batches").value
-    assert "Most updates see no data" not in cards(app)
+    assert "Most minibatches are empty" not in cards(app)
 
 
 def test_marking_a_finding_marks_its_updates(open_evidence: Open) -> None:

@@ -259,9 +259,10 @@ def test_scaled_predictions_are_those_of_the_end():
 
     params, data = train(SMALL, STAGES["beyond"]).params, dataset(SMALL)
     for scale, scaled in zip(evidence.probes.scales, evidence.probes.scaled, strict=True):
-        expected = predict(params, np.float32(scale) * data.x_train, STAGES["beyond"])[:, 0]
+        expected = predict(params, np.float32(scale) * data.x_val, STAGES["beyond"])[:, 0]
         np.testing.assert_allclose(scaled, expected, rtol=1e-3, atol=1e-4)
-    np.testing.assert_allclose(evidence.probes.length**2, (data.x_train**2).sum(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(evidence.probes.length**2, (data.x_val**2).sum(axis=1), rtol=1e-5)
+    np.testing.assert_array_equal(evidence.probes.target, data.y_val[:, 0])
 
 
 @pytest.mark.parametrize("adamw", [False, True])
@@ -280,6 +281,38 @@ def test_one_batch_is_fitted_by_the_runs_own_updates(adamw):
     assert len(probes.one_batch) == FIT_UPDATES + 1
     assert probes.one_batch_predict_mean == pytest.approx(float(np.var(y)), rel=1e-5)
     assert (probes.one_batch_adamw[-1] == probes.one_batch[-1]) == adamw
+
+
+def test_the_sound_fit_has_every_fix_and_the_default_updates():
+    settings = replace(SMALL, learning_rate=0.2, weight_decay=0.5, clip_norm=0.1)
+    evidence = collect(settings, STAGES["v1"])
+
+    batch, data = np.asarray(PythonBatches(SMALL, STAGES["v1"]).next_rows()), dataset(SMALL)
+    params = initial(SMALL, STAGES["beyond"]).params
+    opt_state, losses = init_optimizer(params), []
+    for _ in range(20):
+        params, opt_state, loss = step(
+            params, opt_state, data.x_train[batch], data.y_train[batch], SMALL, STAGES["beyond"]
+        )
+        losses.append(float(loss))
+    np.testing.assert_allclose(evidence.probes.one_batch_sound[:20], losses, rtol=1e-3)
+
+
+@pytest.mark.parametrize("jit_step", [False, True])
+def test_the_sound_fit_of_a_run_with_every_fix_is_its_own(jit_step):
+    probes = collect(SMALL, replace(STAGES["beyond"], jit_step=jit_step)).probes
+
+    np.testing.assert_array_equal(probes.one_batch_sound, probes.one_batch)
+
+
+def test_the_rules_for_the_training_rows_agree_with_numpy():
+    settings = replace(SMALL, task="product", noise=1.0)
+    losses, data = collect(settings, STAGES["beyond"]).losses, dataset(settings)
+
+    features = np.column_stack([data.x_train, np.ones(settings.num_train)]).astype(np.float64)
+    residual = data.y_train - features @ (np.linalg.pinv(features) @ data.y_train)
+    assert losses.least_squares_train == pytest.approx(float(np.mean(residual**2)), rel=1e-4)
+    assert losses.mean_square_target == pytest.approx(float(np.mean(data.y_train**2)), rel=1e-5)
 
 
 def test_another_seed_and_other_switches_compile_nothing(monkeypatch):
