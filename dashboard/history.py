@@ -21,6 +21,14 @@ class Shown(NamedTuple):
     """What decided its examples (`Settings.drawn`)."""
 
 
+def last() -> Choice | None:
+    """Returns the run that was on the page last; None if there is none, or its file is closed."""
+    try:
+        return codes.choice(st.session_state[_NOW][0])
+    except (KeyError, ValueError):
+        return None
+
+
 def remember(choice: Choice, val_loss: float) -> Shown | None:
     """Notes which run is on the page now, and returns the one before it if there was one."""
     now = (codes.code(choice), words.name(choice), val_loss, tuple(choice.settings.drawn))

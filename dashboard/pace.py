@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
 from dashboard.jobs import Job
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 TURN_WITHIN_SECONDS = 5.0
 """Who waits for a turn for so long goes on without: it is a courtesy, and must not hang the app."""
@@ -133,19 +134,28 @@ def crowd() -> Crowd:
     return Crowd()
 
 
-def live(draw: Callable[P, None], seconds: float) -> Callable[P, None]:
+def live(draw: Callable[P, T], seconds: float | None) -> Callable[P, T]:
     """Returns a function that draws a part of the page, again and again until the page is redrawn.
 
     Args:
       seconds: how often, for a few readers. Fifty who wait for the same work would hold it up by
-        asking as often. More seldom than each `LONGEST_POLL_SECONDS` nobody asks.
+        asking as often. Nobody asks less often than every `LONGEST_POLL_SECONDS`. None draws once,
+        at the same place of the page's tree: so the browser keeps the charts when a part stops
+        being live, and does not build them anew.
     """
 
     @wraps(draw)
-    def in_turn(*args: P.args, **kwargs: P.kwargs) -> None:
-        with crowd().turn():
-            draw(*args, **kwargs)
+    def once(*args: P.args, **kwargs: P.kwargs) -> T:
+        with st.container():  # a fragment has one
+            return draw(*args, **kwargs)
 
+    @wraps(draw)
+    def in_turn(*args: P.args, **kwargs: P.kwargs) -> T:
+        with crowd().turn():
+            return draw(*args, **kwargs)
+
+    if seconds is None:
+        return once
     return st.fragment(in_turn, run_every=min(seconds * crowd().share, LONGEST_POLL_SECONDS))
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.3
 _METRIC_WIDTH = 170
+_SINCE, _ROWS = "Since the run before", "Rows trained on"
 
 
 class _Lines(NamedTuple):
@@ -50,7 +51,7 @@ def show(choice: Choice) -> "Run | None":
     ended = runs.wait([choice], 0 if shown_at_once else runs.patience())
     others = comparison.others(choice) if ended else []
     if ended and runs.wait(others, runs.LONGEST_PATIENCE_SECONDS):
-        return _draw(choice)
+        return pace.live(_draw, None)(choice)
     pace.live(_draw_live, POLL_SECONDS)(choice, others)
     return runs.job(choice).latest if ended else None
 
@@ -77,23 +78,32 @@ def _draw(choice: Choice) -> "Run | None":
         return None
     running, run = job.look()
     if run is None:
-        if running:
-            answer.progress(0.0, "Compiling the training for these sizes, once for all switches …")
-        else:
-            with answer:
+        shown = _draw_meanwhile(choice)
+        with answer:
+            if running:
+                st.progress(0.0, f"Compiling for these sizes, once for all switches. {shown}")
+            else:
                 _draw_train_on(choice, 0)
-        _draw_stored(choice)
         return None
-    first = runs.known(runs.stages(choice.settings)["v1"])
     with answer:
-        _draw_answer(choice, run, first, running)
+        _draw_answer(choice, run, _first(choice), running)
+    _draw_below(choice, run, running)
+    return run
+
+
+def _draw_below(choice: Choice, run: "Run", running: bool) -> None:
+    """Draws a run's metrics and charts."""
+    first = _first(choice)
     _draw_metrics(choice, run, first, running)
     left, right = st.columns([2, 1], gap="medium")
     with left:
         _draw_curves(choice, run, first)
     with right:
         comparison.draw(choice, run, running)
-    return run
+
+
+def _first(choice: Choice) -> "Run | None":
+    return runs.known(runs.stages(choice.settings)["v1"])
 
 
 def _draw_answer(choice: Choice, run: "Run", first: "Run | None", running: bool) -> None:
@@ -146,7 +156,7 @@ def _draw_metrics(choice: Choice, run: "Run", first: "Run | None", running: bool
         _loss_metric("Train loss", run.final_train_loss, first.final_train_loss if first else None)
         time = st.container(width=_METRIC_WIDTH, key="time")
         st.metric(
-            "Rows trained on",
+            _ROWS,
             words.rows_trained_on(run),
             delta_description=words.rows_in_words(run),
             width=_METRIC_WIDTH,
@@ -188,7 +198,7 @@ def _change_metric(choice: Choice, value: float, before: history.Shown | None) -
         else:
             beside = "other data, not comparable"
     st.metric(
-        "Since the run before",
+        _SINCE,
         change or "–",
         delta_description=beside,
         width=_METRIC_WIDTH,
@@ -196,17 +206,37 @@ def _change_metric(choice: Choice, value: float, before: history.Shown | None) -
     )
 
 
-def _draw_stored(choice: Choice) -> None:
-    """Draws the curves of the run as they ship, where they do, until it is trained here."""
-    curves = runs.stored_curves(choice)
-    if curves is None or not np.isfinite(curves.val_loss).any():
-        return
-    st.caption("Meanwhile the same run as it was trained on another machine:")
-    first = None if _is_first(choice) else runs.stored_curves(Choice())
+def _draw_meanwhile(choice: Choice) -> str:
+    """Draws what stands in place of a run that has no losses yet, as high, and returns what it is.
+
+    The run that was on the page before; else the curves that ship, where they do; else nothing.
+    """
+    last = history.last()
+    run = runs.known(last) if last else None
+    if last and run:
+        _draw_below(last, run, running=True)
+        return f"Below: still {words.name(last)}."
+    with st.container(horizontal=True, key="metrics"):
+        for label in ("Val loss", _SINCE, "Train loss"):
+            st.metric(label, "–", delta_description="after training", width=_METRIC_WIDTH)
+        time = st.container(width=_METRIC_WIDTH, key="time")
+        st.metric(_ROWS, "–", delta_description="after training", width=_METRIC_WIDTH)
+    stopwatch.show(choice, time, ready=False)
     left, _ = st.columns([2, 1], gap="medium")
     with left:
-        lines = _lines(tables.curves(curves, first, {}), readings=tables.readings(curves, first))
-        _draw_loss_chart(lines, lambda: tables.recorded(curves, first, {}))
+        return _draw_stored(choice)
+
+
+def _draw_stored(choice: Choice) -> str:
+    """Draws the curves of the run that ship, or leaves their place free; returns what they are."""
+    curves = runs.stored_curves(choice)
+    if curves is None or not np.isfinite(curves.val_loss).any():
+        st.space(charts.HEIGHT)
+        return ""
+    first = None if _is_first(choice) else runs.stored_curves(Choice())
+    lines = _lines(tables.curves(curves, first, {}), readings=tables.readings(curves, first))
+    _draw_loss_chart(lines, lambda: tables.recorded(curves, first, {}))
+    return "Below: the same run, trained on another machine."
 
 
 def _draw_curves(choice: Choice, run: "Run", first: "Run | None") -> None:

@@ -28,15 +28,17 @@ def show(choice: Choice, metric: DeltaGenerator, ready: bool) -> None:
     """
     line = st.container(horizontal=True, vertical_alignment="center", key="timing")
     if not ready:
-        metric.metric(_LABEL, "–", delta_description="after training", help=_HELP)
-        line.caption("The time is measured once the run is trained.")
-        return
-    timing = timings.job(choice)
-    if timing.running:
+        pace.live(_draw_later, None)(metric, line)
+    elif timings.job(choice).running:
         seconds = LATER_SECONDS if _waits(choice) else POLL_SECONDS
         pace.live(_draw_live, seconds)(choice, metric, line)
     else:
-        _draw(choice, metric, line)
+        pace.live(_draw, None)(choice, metric, line)
+
+
+def _draw_later(metric: DeltaGenerator, line: DeltaGenerator) -> None:
+    metric.metric(_LABEL, "–", delta_description="after training", help=_HELP)
+    line.caption("The time is measured once the run is trained.")
 
 
 def _draw_live(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:

@@ -11,6 +11,14 @@ _RULES = """<style>
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
 
+/* Room for a button, whether there is one or not: what is below stays where it is. */
+.st-key-answer, .st-key-timing { min-height: 2.5rem; }
+
+/* Beside the sidebar, columns that stand side by side are too narrow for their charts. */
+@media (max-width: 1200px) {
+  [data-testid="stMain"] [data-testid="stColumn"] { min-width: calc(100% - 1.5rem); }
+}
+
 /* A table that is wider than a phone. */
 @media (max-width: 640px) {
   [class*="st-key-wide_"]::after {

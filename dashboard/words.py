@@ -61,15 +61,6 @@ SETTING = {
 }
 """The words for each setting, in labels and in names of runs."""
 
-FORMS = {
-    "nothing": "Nothing compiled",
-    "gradient": "Loss and gradient compiled",
-    "step": "The step compiled",
-    "loop": "The loop compiled (this app's engine)",
-    "sweep": "A sweep, per run",
-}
-"""The name of each form of the training (`mlp_core.timing.figures.FORMS`)."""
-
 TASK = {
     "sum": "y = x₁ + x₂ + x₃ + x₄ + x₅, the post's task. A straight line solves it.",
     "product": "y = x₁x₂ + x₃x₄ + x₅. Of the products a straight line sees nothing.",
@@ -101,6 +92,7 @@ def reason(error: Exception | None) -> str:
 
 
 _DEFAULTS = Settings()
+_STEP_IN = (("gradient", "with 4 off"), ("step", "with 4 on"), ("loop", "in this app's engine"))
 _LIKE = 0.005  # losses that differ by a smaller share count as equal
 _JOINER = "\N{WORD JOINER}"  # has no width and allows no break
 _TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
@@ -369,13 +361,13 @@ def step_times(step_ms: "Mapping[str, float]") -> str:
       step_ms: by form; of those that are known.
     """
     told, before = [], None
-    for form, where in (("gradient", " (4 off)"), ("step", " (4 on)"), ("loop", "")):
+    for form, where in _STEP_IN:
         if form not in step_ms:
             continue
         than = f", {faster(before, step_ms[form])}" if before else ""
-        told.append(f"{FORMS[form]}{where}: {duration(step_ms[form])} per step{than}")
+        told.append(f"{duration(step_ms[form])} {where}{than}")
         before = step_ms[form]
-    return ". ".join(told) + "."
+    return f"Per step: {'; '.join(told)}."
 
 
 def predictions(true: "pd.Series", residual: "pd.Series") -> str:

@@ -1,58 +1,42 @@
 """A card for a finding: what was found, why it hurts, the switch, the place in the code."""
 
 import inspect
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard import address, canvas
+from dashboard import canvas
 from dashboard import words as app_words
 from dashboard.built_once import built_once
-from dashboard.evidence import words
-from dashboard.evidence.pictures import PICTURES, Picture
+from dashboard.evidence import tables, words
+from dashboard.evidence.pictures import PICTURES, Picture, on_the_curve
 
 if TYPE_CHECKING:
     from mlp_core.evidence import Evidence, Finding
 
-PARAMETER = "marked"
-_KEY = "marked_finding"
 
-
-def marked() -> str:
-    """Returns the name of the finding whose updates the reader has marked, and keeps the link so.
-
-    Empty if there is none.
-    """
-    if _KEY not in st.session_state:
-        st.session_state[_KEY] = st.query_params.get(PARAMETER, "")
-    name = str(st.session_state[_KEY])
-    address.keep(PARAMETER, name)
-    return name
-
-
-def draw(finding: "Finding", evidence: "Evidence", is_marked: bool) -> None:
-    """Draws the card of a finding.
-
-    Args:
-      is_marked: whether its updates are marked on the loss curve.
-    """
+def draw(finding: "Finding", evidence: "Evidence") -> None:
+    """Draws the card of a finding."""
+    pictures = PICTURES[finding.name]
+    if not tables.curves(evidence).empty:
+        pictures += (Picture("On the curve", partial(on_the_curve, finding)),)
     with st.container(border=True, key=f"card_{finding.name}"):
         left, right = st.columns(2, gap="medium")
         with left:
             _draw_text(finding)
-            _draw_actions(finding, is_marked)
+            _draw_actions(finding)
         with right:
-            draw_pictures(finding.name, evidence, key=f"card_{finding.name}")
+            draw_pictures(pictures, evidence, key=f"card_{finding.name}")
 
 
-def draw_pictures(check: str, evidence: "Evidence", key: str) -> None:
-    """Draws the pictures of a check, in tabs where there are several.
+def draw_pictures(pictures: tuple[Picture, ...], evidence: "Evidence", key: str) -> None:
+    """Draws pictures, in tabs where there are several.
 
     Args:
       key: tells these from the same pictures elsewhere on the page.
     """
-    pictures = PICTURES[check]
     if len(pictures) == 1:
         _draw_picture(pictures[0], evidence, key)
         return
@@ -86,19 +70,10 @@ def _draw_text(finding: "Finding") -> None:
         st.caption(words.NO_SWITCH)
 
 
-def _draw_actions(finding: "Finding", is_marked: bool) -> None:
+def _draw_actions(finding: "Finding") -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if finding.fix is not None:
             _draw_switch(finding.fix, finding.name)
-        st.button(
-            "Marked on the curve" if is_marked else "Mark on the curve",
-            on_click=_mark,
-            args=(finding.name,),
-            icon=":material/my_location:",
-            type="tertiary",
-            disabled=is_marked,
-            key=f"mark_{finding.name}",
-        )
         with st.popover("The code", icon=":material/code:", type="tertiary"):
             st.caption(finding.source)
             st.code(_source(finding.source), language="python", wrap_lines=True)
@@ -113,10 +88,6 @@ def _draw_switch(switch: str, name: str) -> None:
 
 def _flip(switch: str, key: str) -> None:
     st.session_state[switch] = st.session_state[key]
-
-
-def _mark(name: str) -> None:
-    st.session_state[_KEY] = name
 
 
 @built_once(most=64)

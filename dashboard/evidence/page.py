@@ -4,51 +4,71 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import canvas, memory
+from dashboard import canvas, codes, memory
+from dashboard import words as app_words
 from dashboard.choice import Choice
-from dashboard.evidence import cards, charts, tables, waiting, words
+from dashboard.evidence import cards, charts, gathered, tables, waiting, words
+from dashboard.evidence.pictures import PICTURES
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mlp_core.evidence import Check, Evidence, Finding
+
+_SHOWN = "evidence_shown"
 
 
 def show(choice: Choice) -> None:
-    """Draws the evidence of a run, once it is gathered."""
-    evidence = waiting.evidence(choice)
-    if evidence is not None:
-        _draw(evidence)
+    """Draws the evidence of a run; until it is gathered, that of the run shown before."""
+    last, kept = _last()
+    still = f" Below: still {app_words.name(last)}." if last and kept else ""
+    with st.container(key="answer"):
+        evidence = waiting.evidence(choice, still)
+        if evidence is not None:
+            _draw_answer(evidence)
+            st.session_state[_SHOWN] = codes.code(choice)
+    if shown := evidence or kept:
+        _draw(shown)
         memory.settle("evidence")
+
+
+def _last() -> "tuple[Choice | None, Evidence | None]":
+    """Returns the run whose evidence was on the page last, and that, if it is still kept."""
+    try:
+        choice = codes.choice(st.session_state[_SHOWN])
+    except (KeyError, ValueError):
+        return None, None
+    job = gathered.job(choice)
+    return choice, job.latest.evidence if job and job.succeeded and job.latest else None
+
+
+def _draw_answer(evidence: "Evidence") -> None:
+    from mlp_core.evidence import CHECKS, findings
+
+    st.markdown(words.answer(findings(evidence), CHECKS))
 
 
 def _draw(evidence: "Evidence") -> None:
     from mlp_core.evidence import CHECKS, findings
 
     found = findings(evidence)
-    st.markdown(words.answer(found, CHECKS))
-    marked = _marked(found)
-    _draw_curve(evidence, marked)
-    for finding in found:
-        cards.draw(finding, evidence, is_marked=finding is marked)
-    _draw_checks(evidence, CHECKS, found)
-
-
-def _marked(found: "tuple[Finding, ...]") -> "Finding | None":
-    """Returns the finding that the reader has marked, else the worst."""
-    name = cards.marked()
-    return next((finding for finding in found if finding.name == name), next(iter(found), None))
-
-
-def _draw_curve(evidence: "Evidence", marked: "Finding | None") -> None:
     curves = tables.curves(evidence)
     if curves.empty:
         st.info("There is no curve to draw: no loss in this run was ever a number.")
-        return
+    else:
+        _draw_curve(curves, next(iter(found), None))
+    for finding in found:
+        cards.draw(finding, evidence)
+    _draw_checks(evidence, CHECKS, found)
+
+
+def _draw_curve(curves: "pd.DataFrame", worst: "Finding | None") -> None:
     canvas.draw(
         charts.marked_losses(),
-        {"curves": curves, "marked": tables.marked(marked)},
+        {"curves": curves, "marked": tables.marked(worst)},
         key="marked_losses",
-        alt="Val and train loss against updates on a log scale, with the updates that the "
-        "marked finding concerns.",
+        alt="Val and train loss against updates on a log scale, with the updates that the worst "
+        "finding concerns.",
     )
     st.caption(words.losses(curves))
 
@@ -66,4 +86,4 @@ def _draw_checks(
             format_func=sentences.__getitem__,
             key="looked_at",
         )
-        cards.draw_pictures(name, evidence, key=f"seen_{name}")
+        cards.draw_pictures(PICTURES[name], evidence, key=f"seen_{name}")

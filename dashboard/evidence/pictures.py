@@ -10,7 +10,7 @@ from dashboard import words
 from dashboard.evidence import charts, tables
 
 if TYPE_CHECKING:
-    from mlp_core.evidence import Evidence
+    from mlp_core.evidence import Evidence, Finding
 
 _ZERO = pd.DataFrame({"x": [0.0], "y": [0.0]})
 
@@ -30,6 +30,12 @@ class Picture(NamedTuple):
     title: str
     """A few words, for a tab."""
     drawn: Callable[["Evidence"], Drawing]
+
+
+def on_the_curve(finding: "Finding", evidence: "Evidence") -> Drawing:
+    """Returns the losses with the updates that a finding concerns."""
+    curves = {"curves": tables.curves(evidence), "marked": tables.marked(finding)}
+    return Drawing(charts.marked_losses(), curves, "The updates that this finding concerns.")
 
 
 def _ledger(evidence: "Evidence") -> Drawing:

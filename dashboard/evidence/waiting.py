@@ -18,14 +18,17 @@ POLL_SECONDS = 1.0
 _PATIENCE_SECONDS = 1.0
 
 
-def evidence(choice: Choice) -> "Evidence | None":
+def evidence(choice: Choice, still: str = "") -> "Evidence | None":
     """Returns the evidence once it is gathered; until then None, and draws how far it is.
 
     What takes long is gathered when the reader asks.
+
+    Args:
+      still: says what is on the page until then.
     """
     seconds = gathered.estimated_seconds(choice)
     if gathered.job(choice) is None and seconds > gathered.LONG_SECONDS:
-        _offer(choice, seconds)
+        _offer(choice, seconds, still)
         return None
     job = gathered.begin(choice)
     if pace.wait(job, _PATIENCE_SECONDS) and job.done:
@@ -37,19 +40,21 @@ def evidence(choice: Choice) -> "Evidence | None":
             return None
         return job.latest.evidence if job.latest else None
     memory.settle("waiting for evidence")
-    pace.live(_draw_progress, POLL_SECONDS)(choice)
+    pace.live(_draw_progress, POLL_SECONDS)(choice, still)
     return None
 
 
-def _offer(choice: Choice, seconds: float) -> None:
+def _offer(choice: Choice, seconds: float, still: str) -> None:
     about = words.duration(1000 * seconds)
     if seconds > gathered.LONGEST_SECONDS:
         st.warning(
             f"The evidence of so long a run would take about {about}. Take fewer steps or smaller "
-            "layers, under **Experiment** in the sidebar."
+            "layers, under **Experiment** in the sidebar." + still
         )
         return
-    st.markdown("Evidence comes from training this run once more and writing everything down.")
+    st.markdown(
+        f"Evidence comes from training this run once more and writing everything down.{still}"
+    )
     st.button(
         f"Gather it (about {about})",
         on_click=gathered.go_on,
@@ -59,15 +64,15 @@ def _offer(choice: Choice, seconds: float) -> None:
     )
 
 
-def _draw_progress(choice: Choice) -> None:
+def _draw_progress(choice: Choice, still: str) -> None:
     job = gathered.begin(choice)
     share = job.latest.share if job.latest else 0.0
     if job.running:
         text = "Training this run once more and writing everything down"
         text += f": {share:.0%}".replace("%", " %") if job.latest else ", first compiling it …"
-        progress.draw(share, text, job.stop, "gathering", gathered.others(choice))
+        progress.draw(share, text + still, job.stop, "gathering", gathered.others(choice))
         return
     if job.done:
         st.rerun()
     text = f"Stopped at {share:.0%}.".replace("%", " %")
-    progress.draw_stopped(share, text, lambda: gathered.go_on(choice), "gathering")
+    progress.draw_stopped(share, text + still, lambda: gathered.go_on(choice), "gathering")

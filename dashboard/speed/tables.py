@@ -7,7 +7,7 @@ import pandas as pd
 
 from dashboard.speed import words
 from dashboard.tables import apart
-from dashboard.words import FORMS, counted, duration, factor, loss
+from dashboard.words import counted, duration, factor, loss
 from mlp_core import Settings
 from mlp_core.timing.figures import Figures, Measurement, Point, Rest, pays_after
 
@@ -22,7 +22,7 @@ def bars(measurement: Measurement) -> pd.DataFrame:
     rows = [
         (
             place,
-            FORMS[figures.form],
+            words.NAMES[figures.form],
             begin,
             figures.each.median,
             figures.each.low,
@@ -116,7 +116,7 @@ def numbers(measurement: Measurement) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "form": FORMS[figures.form],
+                "form": words.NAMES[figures.form],
                 "a step": duration(figures.each.median),
                 "middle half": f"{duration(figures.each.low)} to {duration(figures.each.high)}",
                 "sent to the device": _sent(figures.dispatches),

@@ -4,13 +4,22 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from dashboard.words import FORMS, counted, duration, faster
+from dashboard.words import counted, duration, faster
 from dashboard.words import loss as loss_in_words
 from mlp_core import Fixes, Settings
 from mlp_core.timing.figures import Figures, Measurement, Rest, pays_after
 
 if TYPE_CHECKING:
     from mlp_core.timing.stored import Stored
+
+NAMES = {
+    "nothing": "Nothing compiled",
+    "gradient": "Loss and gradient compiled",
+    "step": "The step compiled",
+    "loop": "The loop compiled (this app's engine)",
+    "sweep": "A sweep, per run",
+}
+"""The name of each form of the training."""
 
 SHORT = {
     "nothing": "nothing",
@@ -123,7 +132,7 @@ def pays(measurement: Measurement) -> str:
 
 def _pays(before: Figures, after: Figures) -> str:
     after_steps = pays_after(before, after)
-    forms = f"**{FORMS[after.form]}** against {FORMS[before.form].lower()}"
+    forms = f"**{NAMES[after.form]}** against {NAMES[before.form].lower()}"
     if after_steps is None:
         return f"{forms}: never pays, it saves nothing per step."
     if after_steps == 0:

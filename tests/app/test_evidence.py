@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.evidence import tables, tool_tables
 from dashboard.evidence.pictures import PICTURES
 from dashboard.evidence.words import BADGES, PROGRAMS, TOOLS, spaced
-from mlp_core import STAGES, Fixes, Settings, detectors, train
+from mlp_core import STAGES, Fixes, Settings, detectors, evidence, train
 from mlp_core.detectors import Cell, Table
 from mlp_core.evidence import CHECKS, SEVERITIES, Progress, collect, findings
 from mlp_core.fixes import SWITCHES
@@ -91,13 +91,41 @@ def test_flipping_the_switch_of_a_card_flips_that_of_the_sidebar(open_evidence: 
     assert "Most minibatches are empty" not in cards(app)
 
 
-def test_marking_a_finding_marks_its_updates(open_evidence: Open) -> None:
+def test_a_card_has_its_updates_on_a_curve_of_its_own(open_evidence: Open) -> None:
     app = open_evidence(**link("v1", steps="100"))
+    charts = len(app.get("vega_lite_chart"))
     assert table(app, 0, "marked") == [{"first": 1, "last": 99, "text": "updates 1 to 99"}]
 
-    app.button(key="mark_reused_keys").click().run()
+    app.session_state["tabs_card_reused_keys"] = "On the curve"
+    app.run()
 
-    assert table(app, 0, "marked") == [{"first": 0, "last": 0, "text": "update 0"}]
+    place = 1 + cards(app).index("Random keys are used more than once")
+    assert table(app, place, "marked") == [{"first": 0, "last": 0, "text": "update 0"}]
+    assert len(app.get("vega_lite_chart")) == charts, "it takes the place of the card's picture"
+
+
+def test_the_cards_stay_until_those_of_the_next_run_are_ready(
+    open_evidence: Open, monkeypatch
+) -> None:
+    app = open_evidence(**link("v1", steps="100"))
+    shown, may_go_on = cards(app), threading.Event()
+    gathered_before = evidence.collect_chunks
+
+    def later(settings: Settings, fixes: Fixes) -> Iterator[Progress]:
+        assert may_go_on.wait(SETTLES_WITHIN_SECONDS)
+        yield from gathered_before(settings, fixes)
+
+    monkeypatch.setattr(evidence, "collect_chunks", later)
+
+    app.toggle(key="switch_empty_batches").set_value(True).run()
+
+    assert cards(app) == shown
+    assert app.toggle(key="switch_empty_batches").value
+    assert "Below: still v1, steps 100." in app.main.get("progress")[0].proto.text
+    may_go_on.set()
+    run_until(app, lambda: cards(app) != shown)
+    assert "Most updates see no data" not in cards(app)
+    assert not app.main.get("progress")
 
 
 def test_says_what_was_checked_when_nothing_is_wrong(open_evidence: Open) -> None:

@@ -1,14 +1,17 @@
 """The Lab, driven without a browser."""
 
 import json
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import mlp_core
 from dashboard import runs, tables
 from dashboard.choice import Choice
-from mlp_core import STAGES, Fixes, Settings, train
+from mlp_core import STAGES, Fixes, Run, Settings, train
 from tests.app.conftest import ENTRY, Open, copied_link, metric, sentence, settled, table
 
 POST = {"v1": "5.64", "norm": "2.86", "batches": "0.83", "jit": "0.83", "final": "0.57"}
@@ -185,6 +188,27 @@ def test_the_run_before_is_compared_with(open_app: Open) -> None:
     app.pills(key="stage").set_value("final").run()
 
     assert metric(settled(app), "Since the run before") == "-90 %"
+
+
+def test_the_last_run_stays_until_the_next_one_has_losses(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, may_go_on = open_app(jit_step="true", examples="500", steps="20"), threading.Event()
+    drawn, chunks = table(app, 0, "curves"), mlp_core.train_chunks
+
+    def later(settings: Settings, fixes: Fixes) -> Iterator[Run]:
+        assert may_go_on.wait(60)
+        yield from chunks(settings, fixes)
+
+    monkeypatch.setattr(mlp_core, "train_chunks", later)
+
+    app.number_input(key="steps").set_value(30).run()
+
+    assert table(app, 0, "curves") == drawn
+    assert len(app.metric) == 5
+    assert "Below: still " in app.main.get("progress")[0].proto.text
+    may_go_on.set()
+    assert max(row["update"] for row in table(settled(app), 0, "curves")) == 30
 
 
 @pytest.mark.parametrize(

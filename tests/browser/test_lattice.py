@@ -89,6 +89,17 @@ def test_the_rows_of_the_charts_follow_the_order_at_once(page: Page) -> None:
         assert sorted(rows, key=rows.__getitem__) == SHORT[::-1]
 
 
+def test_columns_are_stacked_beside_a_sidebar_on_a_small_laptop(page: Page) -> None:
+    page.set_viewport_size({"width": 1100, "height": 900})
+    page.goto("/lattice")
+    settled(page)
+
+    columns = page.get_by_test_id("stMain").get_by_test_id("stColumn").all()
+    boxes = [box for column in columns if (box := column.bounding_box())]
+    assert len({box["x"] for box in boxes}) == 1
+    assert min(box["width"] for box in boxes) > 600
+
+
 def test_fixes_that_join_the_charts_stand_where_the_sidebar_has_them(page: Page) -> None:
     page.goto("/lattice?view=One+step&base=keys&add=AdamW")
     settled(page)
