@@ -42,7 +42,14 @@ SHORT = {
     "epsilon_in_root": "root",
     "bias_before_norm": "bias",
 }
-"""A word for each fix, for names of runs."""
+"""A word for each fix."""
+
+_ON = SHORT | {
+    "split_keys": "split keys",
+    "whole_batches": "whole batches",
+    "jit_step": "compiled step",
+}
+"""What is on, in names of runs: other words than the names of the stages."""
 
 SETTING = {
     "seed": "seed",
@@ -151,7 +158,7 @@ def setting(value: object) -> str:
         return OWN
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    return "none" if value is None else str(value).removesuffix(".0")
 
 
 def plain(text: str, most: int = 60) -> str:
@@ -173,15 +180,26 @@ def stage_of(fixes: Fixes) -> str | None:
     return next((name for name, stage in STAGES.items() if stage == fixes), None)
 
 
-def name(choice: Choice) -> str:
-    """Returns a run's name: its stage or its fixes, and the settings that are not the post's."""
-    on = [SHORT[field.name] for field in fields(Fixes) if getattr(choice.fixes, field.name)]
-    changed = [
-        f"{SETTING[field.name]} {setting(value)}"
-        for field in fields(Settings)
-        if (value := getattr(choice.settings, field.name)) != getattr(_DEFAULTS, field.name)
-    ]
-    return ", ".join([stage_of(choice.fixes) or " + ".join(on), *changed])
+def combination(fixes: Fixes) -> str:
+    """Returns the stage of the post with exactly these fixes, or else what is on."""
+    on = [_ON[field.name] for field in fields(Fixes) if getattr(fixes, field.name)]
+    return stage_of(fixes) or " + ".join(["v1", *on])
+
+
+def name(choice: Choice, beside: Settings = _DEFAULTS) -> str:
+    """Returns a run's name, which no other run on the page has.
+
+    It is its `combination` with each setting that is not the post's or not the page's.
+
+    Args:
+      beside: the settings of the run that the page is about.
+    """
+    named = []
+    for field in fields(Settings):
+        value = getattr(choice.settings, field.name)
+        if not value == getattr(_DEFAULTS, field.name) == getattr(beside, field.name):
+            named.append(f"{SETTING[field.name]} {setting(value)}")
+    return ", ".join([combination(choice.fixes), *named])
 
 
 def answer(run: "Run", first: "Run | None", baselines: "Baselines") -> str:

@@ -37,7 +37,7 @@ def summary(grid: "Grid", mine: Fixes) -> pd.DataFrame:
         q3=q3,
         died=failure_rate(grid),
         fixes=[sum(vars(fixes).values()) for fixes in grid.combinations],
-        name=[sentences.combination(fixes) for fixes in grid.combinations],
+        name=[words.combination(fixes) for fixes in grid.combinations],
         code=[codes.code(Choice(fixes)) for fixes in grid.combinations],
         mine=[fixes == replace(mine, jit_step=False) for fixes in grid.combinations],
     )

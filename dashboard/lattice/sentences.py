@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard import words
-from mlp_core import Fixes, Settings
+from mlp_core import Settings
 
 if TYPE_CHECKING:
     from mlp_core.effects import Effect, Waterfall
@@ -46,12 +46,6 @@ def fix(switch: str) -> str:
 def names(switches: Sequence[str]) -> str:
     """Returns the names of some fixes as a sentence lists them."""
     return _and([fix(switch) for switch in switches])
-
-
-def combination(fixes: Fixes) -> str:
-    """Returns the name of a combination."""
-    on = [words.SHORT[field.name] for field in fields(Fixes) if getattr(fixes, field.name)]
-    return " + ".join(on) or "v1"
 
 
 def number(value: float) -> str:
@@ -187,7 +181,7 @@ def one_seed(seed: int, losses: np.ndarray) -> str:
 
 def step(pair: "Paired", added: Sequence[str], unit: str) -> str:
     """Returns what one step of the lattice does, with its verdict first."""
-    what = f"{names(added)} on top of {combination(pair.before)}"
+    what = f"{names(added)} on top of {words.combination(pair.before)}"
     seeds = len(pair.seeds)
     if changes_nothing(pair):
         return f"**Changes nothing:** {what} ends at the same loss in all {seeds} seeds."

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import product
 from math import isclose
 
 import numpy as np
@@ -224,7 +225,30 @@ def test_a_stage_is_named_after_itself(stage: str) -> None:
 def test_a_run_is_named_after_its_fixes_and_what_was_changed() -> None:
     choice = Choice(Fixes(split_keys=True, adamw=True), Settings(seed=7, hidden=(16, 4)))
 
-    assert words.name(choice) == "keys + AdamW, seed 7, hidden sizes 16, 4"
+    assert words.name(choice) == "v1 + split keys + AdamW, seed 7, hidden sizes 16, 4"
+
+
+def test_no_two_combinations_have_one_name() -> None:
+    switches = [
+        dict(zip(vars(Fixes()), on, strict=True)) for on in product([False, True], repeat=8)
+    ]
+
+    names = {words.combination(Fixes(**on)) for on in switches}
+
+    assert len(names) == 256
+    assert {"v1 + compiled step", "v1 + whole batches", *STAGES} <= names
+
+
+@pytest.mark.parametrize(
+    "other", [Settings(), Settings(seed=7), Settings(noise=0.5), Settings(learning_rate=0.0100001)]
+)
+def test_runs_that_differ_in_settings_have_different_names_on_one_page(other: Settings) -> None:
+    page = Settings(seed=8, learning_rate=0.01000011)
+    stage = words.combination(Fixes())
+
+    assert len({stage, words.name(Choice(), page), words.name(Choice(settings=page), page)}) == 3
+    if other != Settings():
+        assert words.name(Choice(settings=other), page) != words.name(Choice(), page)
 
 
 def test_the_first_version_with_another_seed_is_named_so() -> None:
