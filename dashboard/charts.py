@@ -15,6 +15,7 @@ from dashboard.marks import PLAIN, by_place, color, dash, loss_axis, meaning, wo
 HEIGHT = 440
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
 _LOSS = "mean squared error, log scale"
+_LINES = "split(datum.label, '\\n')"
 
 
 @built_once(most=8)
@@ -113,7 +114,14 @@ def val_loss_bars(low: float, high: float) -> dict[str, Any]:
     names = (
         by_place(alt.Y("label:N"))
         .title(None)
-        .axis(ticks=False, domain=False, labelPadding=8, labelFlush=False)
+        .axis(
+            ticks=False,
+            domain=False,
+            labelPadding=8,
+            labelFlush=False,
+            labelExpr=_LINES,
+            labelLimit=0,
+        )
     )
     losses = alt.X("val_loss:Q").title("val loss, log scale").scale(scale)
     losses = losses.axis(format="~g", grid=False, tickCount=4)

@@ -40,7 +40,7 @@ def draw(choice: Choice, run: "Run", running: bool) -> None:
       running: whether the run trains on.
     """
     known = {name: runs.known(stage) for name, stage in runs.stages(choice.settings).items()}
-    pinned = pins.trained()
+    pinned = pins.trained(choice.settings)
 
     def make() -> _Bars:
         table = tables.bars(choice, known, run, pinned)

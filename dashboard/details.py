@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from dashboard import canvas, charts, pins, runs, sidebar, tables, wide, words
+from dashboard import canvas, charts, pins, runs, sidebar, tables, url, wide, words
 from dashboard.choice import Choice
 from dashboard.story import words as story_words
 
@@ -21,12 +21,9 @@ class _Predictions(NamedTuple):
     tables: canvas.Tables
 
 
-TABS = ("Predictions", "Compare", "Numbers")
-
-
 def show(choice: Choice, run: "Run") -> None:
     """Draws the tabs; only what the open one holds is computed."""
-    opened = st.tabs(TABS, key="tab", on_change="rerun", bind="query-params")
+    opened = st.tabs(url.options("tab"), key="tab", on_change="rerun")
     for tab, draw in zip(opened, (_predictions, _compare, _numbers), strict=True):
         if tab.open:
             with tab:
@@ -75,10 +72,13 @@ def _compare(choice: Choice, run: "Run") -> None:
     if not pinned:
         st.info("Pin this run to keep it here while you flip switches.", icon=":material/keep:")
         return
-    for place, pin in enumerate(pinned):
-        _pin_line(place, pin)
+    names = pins.names(choice.settings)
+    for place, (pin, name) in enumerate(zip(pinned, names, strict=True)):
+        _pin_line(place, pin, name)
     known = [
-        (pins.label(n), pin, other) for n, pin in enumerate(pinned) if (other := runs.known(pin))
+        (name, pin, other)
+        for name, pin in zip(names, pinned, strict=True)
+        if (other := runs.known(pin))
     ]
     labels, choices, trained = zip(("yours", choice, run), *known, strict=True)
     table = tables.compared(list(choices), list(trained), list(labels))
@@ -90,10 +90,10 @@ def _compare(choice: Choice, run: "Run") -> None:
     )
 
 
-def _pin_line(place: int, pin: Choice) -> None:
+def _pin_line(place: int, pin: Choice, name: str) -> None:
     actions = (("Open", sidebar.show, "open_in_full"), ("Remove", pins.remove, "close"))
     with st.container(horizontal=True, vertical_alignment="center", key=f"pin_{place}"):
-        st.markdown(f"**{pins.label(place)}** {words.name(pin)}")
+        st.markdown(f"**{name}**")
         for label, act, icon in actions:
             st.button(
                 label,
@@ -116,7 +116,7 @@ def _numbers(choice: Choice, run: "Run") -> None:
         icon=":material/download:",
     )
     wide.table(
-        tables.recorded(run, first, pins.trained()),
+        tables.recorded(run, first, pins.trained(choice.settings)),
         key="recorded",
         alt="The recorded losses.",
         hide_index=True,

@@ -15,6 +15,7 @@ from dashboard import (
     sidebar,
     style,
     to_lab,
+    url,
     words,
 )
 from dashboard.choice import Choice
@@ -27,6 +28,16 @@ _drawn = ContextVar("frame_is_drawn", default=False)
 _WITHOUT_SWITCHES = ("detective",)  # by the page's address
 _OUT_OF_SIGHT = "Your switches are out of sight here. They stay as you left them."
 _SIDEBAR_WIDTH = 312  # the stages fit into two rows
+_WHERE_SETTINGS_ARE = (
+    " Change it under **Data** or **Experiment** in the sidebar, which » at the top opens on a "
+    "phone."
+)
+_CLICK_FIRST_LINK = """<script>
+const wait = setInterval(() => {
+  const link = document.querySelector(".st-key-pages a");
+  if (link) { clearInterval(wait); link.click(); }
+}, 20);
+</script>"""
 
 
 def run() -> None:
@@ -39,17 +50,24 @@ def run() -> None:
     with pace.crowd().page_of(jobs.reader()):
         page = _navigation()
         style.draw()
-        lessons.restore()
+        url.settle()
+        links = st.container(horizontal=True, key="pages")
         if page.url_path in _WITHOUT_SWITCHES:
             sidebar.draw(sidebar.GROUPS, _OUT_OF_SIGHT)
         else:
             sidebar.draw(lessons.hidden())
-        pins.restore()
-        to_lab.leave_if_asked()
+        pins.drop_unreadable()
+        with links:
+            _draw_links()
+        if to_lab.is_asked():
+            _follow_first_link()
+        else:
+            url.write()
         _warm_up()
         drawn = _drawn.set(True)
         try:
             lessons.draw()
+            url.draw_problems()
             if st.session_state["task"] == OWN and page.url_path not in _WITHOUT_SWITCHES:
                 own_file.draw_reading()
             page.run()
@@ -74,10 +92,13 @@ def current_settings() -> Settings:
     except ValueError as error:
         # It may quote a link, and whoever made the link is not the one who reads it.
         problem = words.plain(words.in_labels(str(error)), 300)
-        st.error(
-            f"{problem}. Change it under **Data** or **Experiment** in the sidebar, which » at the "
-            "top opens on a phone, or press **Reset all** there.",
-            icon=":material/error:",
+        where = "" if lessons.hidden() & {"data", "experiment"} else _WHERE_SETTINGS_ARE
+        st.error(f"{problem}.{where}", icon=":material/error:")
+        st.button(
+            "Use the post's settings",
+            on_click=sidebar.reset_settings,
+            icon=":material/restart_alt:",
+            key="reset_settings",
         )
         st.stop()
 
@@ -88,7 +109,11 @@ def current_choice() -> Choice:
 
 
 def _navigation() -> st.Page:
-    pages = [
+    return st.navigation(_pages(), position="hidden")
+
+
+def _pages() -> list[st.Page]:
+    return [
         st.Page("pages/lab.py", title="Lab", default=True),
         st.Page("pages/story.py", title="Story"),
         st.Page("pages/lattice.py", title="Lattice"),
@@ -97,7 +122,21 @@ def _navigation() -> st.Page:
         st.Page("pages/program.py", title="Program"),
         st.Page("pages/detective.py", title="Detective"),
     ]
-    return st.navigation(pages, position="top")
+
+
+def _draw_links() -> None:
+    """Draws the ways to the other pages, with everything that the reader has chosen.
+
+    Streamlit's own navigation leaves the parameters behind: to write them again would add a second
+    entry to the browser's history.
+    """
+    for page in _pages():
+        st.page_link(page, query_params=url.parameters())
+
+
+def _follow_first_link() -> None:
+    """Has the browser go to the Lab: from here it would add two entries to its history."""
+    st.html(_CLICK_FIRST_LINK, unsafe_allow_javascript=True)
 
 
 def _warm_up() -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import lessons, links, pins, sidebar, words
+from dashboard import lessons, pins, sidebar, url, words
 from dashboard.choice import Choice
 from mlp_core.table import is_own
 
@@ -50,7 +50,7 @@ def _close() -> None:
 @st.dialog("Copy link", icon=":material/link:", on_dismiss=_close)
 def _copy_link(choice: Choice | None) -> None:
     st.markdown(_LINK_WITHOUT_FILE if _has_own_file(choice) else _LINK)
-    st.code(links.permalink(), language=None, wrap_lines=True)
+    st.code(url.link(), language=None, wrap_lines=True)
 
 
 @st.dialog("Make a lesson", icon=":material/school:", on_dismiss=_close)
@@ -75,7 +75,7 @@ def _make_lesson() -> None:
         help="Their values stay as they are now. Whoever opens the link can show them again.",
     )
     if lessons.plain(task) or hide:
-        st.code(links.permalink(task, hide), language=None, wrap_lines=True)
+        st.code(url.link(lesson=task, hide=hide), language=None, wrap_lines=True)
     else:
         st.caption("The link comes here once there is a task, or something to hide.")
 

@@ -1,31 +1,16 @@
 """A lesson: a link that sets a task in words and hides groups of the sidebar."""
 
 import unicodedata
-from collections.abc import Collection
 
 import streamlit as st
 
-from dashboard import address, sidebar
 from mlp_core.table import OWN
 
-TASK, HIDE = "lesson", "hide"
 LONGEST = 280
 """The most characters of a task."""
 
-_TASK_KEY, _HIDDEN_KEY = "lesson_task", "lesson_hidden"
-_SEPARATOR = "."
+_TASK_KEY, _HIDDEN_KEY = "lesson", "hide"
 _JOINERS = "\u200c\u200d"  # Persian words and joined emoji need them
-
-
-def restore() -> None:
-    """Takes over the lesson of the link when a session begins, and keeps the link up to date."""
-    if _TASK_KEY not in st.session_state:
-        st.session_state[_TASK_KEY] = plain(st.query_params.get(TASK, ""))
-        wanted = st.query_params.get(HIDE, "")[:200].split(_SEPARATOR)
-        st.session_state[_HIDDEN_KEY] = [group for group in sidebar.GROUPS if group in wanted]
-    lesson = present()
-    address.keep(TASK, lesson[TASK])
-    address.keep(HIDE, lesson[HIDE])
 
 
 def task() -> str:
@@ -38,19 +23,8 @@ def hidden() -> frozenset[str]:
 
     The data stay in sight while the task is a file: it is chosen there.
     """
-    asks_for_file = st.session_state.get("task", st.query_params.get("task")) == OWN
+    asks_for_file = st.session_state["task"] == OWN
     return frozenset(st.session_state[_HIDDEN_KEY]) - ({"data"} if asks_for_file else set())
-
-
-def present() -> dict[str, str]:
-    """Returns the present lesson as URL parameters; see `parameters`."""
-    return parameters(task(), st.session_state[_HIDDEN_KEY])
-
-
-def parameters(task: str, hidden: Collection[str]) -> dict[str, str]:
-    """Returns a lesson as URL parameters; empty ones where there is nothing to say."""
-    groups = _SEPARATOR.join(group for group in sidebar.GROUPS if group in hidden)
-    return {TASK: plain(task), HIDE: groups}
 
 
 def plain(text: str) -> str:

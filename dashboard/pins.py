@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import address, codes, runs
+from dashboard import codes, runs, words
 from dashboard.choice import Choice
 from mlp_core import Settings
 from mlp_core.table import is_own
@@ -12,21 +12,16 @@ from mlp_core.table import is_own
 if TYPE_CHECKING:
     from mlp_core.training import Run
 
-PARAMETER = "pins"
 MOST = 8
 
-_KEY = "pinned_codes"  # the session holds codes, no objects: those would not outlive a hot reload
+_KEY = "pins"  # the session holds codes, no objects: those would not outlive a hot reload
 _SEPARATOR = "_"
+_LONGEST = 2000
 
 
-def restore() -> None:
-    """Takes over the pins of the link when a session begins, and keeps the link up to date."""
-    if _KEY not in st.session_state:
-        linked = st.query_params.get(PARAMETER, "")[:2000].split(_SEPARATOR)
-        st.session_state[_KEY] = _linkable(_readable(linked))
-    # A pin goes with the file it was trained on.
+def drop_unreadable() -> None:
+    """Drops the pins of a file that is gone. To be called before a page is drawn."""
     st.session_state[_KEY] = _readable(st.session_state[_KEY])
-    address.keep(PARAMETER, parameter())
 
 
 def pinned() -> list[Choice]:
@@ -34,10 +29,15 @@ def pinned() -> list[Choice]:
     return [codes.choice(code) for code in st.session_state[_KEY]]
 
 
-def trained() -> "dict[str, Run]":
-    """Returns the pinned runs that are trained, by their labels."""
-    labelled = {label(place): runs.known(pin) for place, pin in enumerate(pinned())}
-    return {name: run for name, run in labelled.items() if run is not None}
+def names(beside: Settings) -> list[str]:
+    """Returns the name of each pinned run on a page about these settings."""
+    return [words.name(pin, beside) for pin in pinned()]
+
+
+def trained(beside: Settings) -> "dict[str, Run]":
+    """Returns the pinned runs that are trained, by their `names`."""
+    named = zip(names(beside), map(runs.known, pinned()), strict=True)
+    return {name: run for name, run in named if run is not None}
 
 
 def is_pinned(choice: Choice) -> bool:
@@ -62,21 +62,28 @@ def remove(choice: Choice) -> None:
     st.session_state[_KEY] = [code for code in st.session_state[_KEY] if code != gone]
 
 
-def parameter() -> str:
-    """Returns the pins as a URL parameter; empty if there are none.
-
-    Runs on a reader's own file stay out: a link cannot bring the file along.
-    """
-    return _SEPARATOR.join(_linkable(st.session_state[_KEY]))
+def written(pinned: list[str]) -> str:
+    """Returns pins as the text of a link, which cannot bring a reader's own file along."""
+    return _SEPARATOR.join(_apart(pinned)[0])
 
 
-def label(place: int) -> str:
-    """Returns what the charts call the pin at this place, counted from 0."""
-    return f"P{place + 1}"
+def read(text: str) -> tuple[list[str], bool]:
+    """Returns the pins in the text of a link, and whether that is all it holds."""
+    given = list(filter(None, text[:_LONGEST].split(_SEPARATOR)))
+    found = _apart(given)[0]
+    return found, len(text) <= _LONGEST and len(found) == len(given)
 
 
-def _linkable(pinned: list[str]) -> list[str]:
-    return [code for code in pinned if not is_own(codes.choice(code).settings.task)]
+def with_own(linked: list[str]) -> list[str]:
+    """Returns the pins of a link and those of this session on the reader's own file."""
+    return [*linked, *_apart(st.session_state.get(_KEY, []))[1]][:MOST]
+
+
+def _apart(written: list[str]) -> tuple[list[str], list[str]]:
+    """Returns the pins that a link can hold, and those on the reader's own file."""
+    readable = _readable(written)
+    own = [code for code in readable if is_own(codes.choice(code).settings.task)]
+    return [code for code in readable if code not in own], own
 
 
 def _readable(written: list[str]) -> list[str]:

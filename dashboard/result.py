@@ -240,7 +240,7 @@ def _draw_stored(choice: Choice) -> str:
 
 
 def _draw_curves(choice: Choice, run: "Run", first: "Run | None") -> None:
-    first, pinned = None if _is_first(choice) else first, pins.trained()
+    first, pinned = None if _is_first(choice) else first, pins.trained(choice.settings)
 
     def make() -> _Lines | None:
         curves, batches = tables.curves(run, first, pinned), tables.batches(run)

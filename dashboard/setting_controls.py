@@ -1,11 +1,14 @@
-"""The sidebar's controls for the settings of a training. A setting's key is its name."""
+"""The sidebar's controls for the settings of a training.
+
+A setting's key is its name; `url` gives it the default.
+"""
 
 from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
-from dashboard import binding, own_file, words
+from dashboard import own_file, words
 from mlp_core import BOUNDS, Settings
 from mlp_core.settings import DEPTH, SCHEDULES, VALIDATE, WIDTH
 from mlp_core.table import OWN
@@ -23,11 +26,13 @@ _NUMBER_HELP = {
     "weight_decay": "AdamW pulls each weight towards 0 by this much. Plain descent ignores it.",
     "clip_norm": "A gradient longer than this is shortened to it. Empty: never.",
 }
+NUMBERS = tuple(_NUMBER_HELP)
+"""The settings that are one number each."""
 
+NAMES = ("task", "validate", *NUMBERS, "hidden", "schedule")
+"""Every setting that the sidebar has a control for."""
 
-def names() -> list[str]:
-    """Returns the name of every setting that the sidebar has a control for."""
-    return ["task", "validate", *_formula_controls(), *_experiment_controls()]
+MOST_HIDDEN_LETTERS = 40
 
 
 def draw_data() -> None:
@@ -91,7 +96,6 @@ def _task() -> None:
         [*TASKS, OWN],
         key="task",
         help="What the network is to learn: a formula, a table that ships, or a file of yours.",
-        bind="query-params",
     )
 
 
@@ -99,14 +103,12 @@ def _validate(disabled: bool) -> None:
     st.segmented_control(
         _label("validate"),
         VALIDATE,
-        default=_DEFAULTS.validate,
         format_func={"random": "random rows", "last": "the last rows"}.__getitem__,
         required=True,
         key="validate",
         disabled=disabled,
         help="One row in five validates. The last ones suit a table in the order of time: they are "
         "the future of the rows that train. A formula draws its rows in no order.",
-        bind="query-params",
     )
 
 
@@ -115,12 +117,10 @@ def _whole_number(name: str, step: int, disabled: bool = False) -> None:
         _label(name),
         int(BOUNDS[name].low),
         int(BOUNDS[name].high),
-        getattr(_DEFAULTS, name),
-        step,
+        step=step,
         key=name,
         help=_NUMBER_HELP[name],
         disabled=disabled,
-        bind=binding.of_whole_number(name),
     )
 
 
@@ -129,26 +129,23 @@ def _number(name: str, step: float, disabled: bool = False) -> None:
         _label(name),
         BOUNDS[name].low,
         BOUNDS[name].high,
-        getattr(_DEFAULTS, name),
+        None if getattr(_DEFAULTS, name) is None else "min",
         step,
         format="%g",
         key=name,
         help=_NUMBER_HELP[name],
         placeholder="none",
         disabled=disabled,
-        bind="query-params",
     )
 
 
 def _hidden() -> None:
     st.text_input(
         _label("hidden"),
-        words.setting(_DEFAULTS.hidden),
-        max_chars=40,
+        max_chars=MOST_HIDDEN_LETTERS,
         key="hidden",
         help=f"The width of each hidden layer: {DEPTH.low} to {DEPTH.high} layers, "
         f"{WIDTH.low} to {WIDTH.high} wide.",
-        bind="query-params",
     )
 
 
@@ -156,11 +153,9 @@ def _schedule() -> None:
     st.segmented_control(
         _label("schedule"),
         SCHEDULES,
-        default=_DEFAULTS.schedule,
         required=True,
         key="schedule",
         help="Constant: the learning rate stays. Cosine: it falls to 0 along a half wave.",
-        bind="query-params",
     )
 
 

@@ -1,4 +1,4 @@
-"""The sidebar: the post's stages, a switch for each fix, the settings. All are in the URL."""
+"""The sidebar: the post's stages, a switch for each fix, the settings."""
 
 from collections.abc import Collection
 from dataclasses import fields
@@ -12,7 +12,6 @@ from mlp_core import STAGES, Fixes, Settings
 from mlp_core.table import OWN
 from mlp_core.tasks import FORMULAS
 
-CUSTOM = "custom"
 STAGE_KEY = "stage"
 GROUPS = {
     "stage": "Stage of the post",
@@ -78,7 +77,7 @@ def _group(name: str) -> DeltaGenerator:
 
 
 def _put_out_of_sight(groups: Collection[str]) -> None:
-    # Drawn all the same: controls that the browser does not know drop out of its address.
+    # Drawn all the same: the file that a reader has uploaded goes with its control.
     names = ", ".join(f".st-key-group_{name}" for name in GROUPS if name in groups)
     st.html(f"<style>{names} {{ display: none }}</style>")
 
@@ -95,7 +94,7 @@ def chosen_settings() -> Settings:
       ValueError: if they do not fit together, or the hidden sizes are not a list of whole numbers.
       FileMissingError: if the task is a file that the reader has not chosen yet.
     """
-    values = {name: st.session_state[name] for name in setting_controls.names()}
+    values = {name: st.session_state[name] for name in setting_controls.NAMES}
     values["hidden"] = setting_controls.hidden_sizes(values["hidden"])
     if values["task"] in FORMULAS:
         return Settings(**values | {"validate": _DEFAULTS.validate})
@@ -110,7 +109,7 @@ def show(choice: Choice) -> None:
     """Sets every control to a run. Only for callbacks: they run before the controls are drawn."""
     for field in fields(Fixes):
         st.session_state[field.name] = getattr(choice.fixes, field.name)
-    for name in setting_controls.names():
+    for name in setting_controls.NAMES:
         value = getattr(choice.settings, name)
         st.session_state[name] = words.setting(value) if name in ("hidden", "task") else value
 
@@ -120,20 +119,11 @@ def reset() -> None:
     show(Choice())
 
 
-def control_names() -> set[str]:
-    """Returns the key of every control, which is also its URL parameter."""
-    return {field.name for field in fields(Fixes)} | set(setting_controls.names())
-
-
-def changed_controls() -> dict[str, str]:
-    """Returns the URL parameter of each control that is not at its default."""
-    now: dict[str, object] = {field.name: st.session_state[field.name] for field in fields(Fixes)}
-    now |= {name: st.session_state[name] for name in setting_controls.names()}
-    default: dict[str, object] = {field.name: False for field in fields(Fixes)}
-    default |= {name: getattr(_DEFAULTS, name) for name in setting_controls.names()}
-    default["hidden"] = words.setting(_DEFAULTS.hidden)
-    changed = {name: value for name, value in now.items() if value != default[name]}
-    return {name: "true" if value is True else str(value) for name, value in changed.items()}
+def reset_settings() -> None:
+    """Sets every setting but the task to the post's. Only for callbacks."""
+    task = st.session_state["task"]
+    show(Choice(chosen_fixes()))
+    st.session_state["task"] = task
 
 
 def _draw_fixes() -> None:
@@ -149,12 +139,12 @@ def _draw_beyond() -> None:
 
 
 def _draw_switch(name: str) -> None:
-    st.toggle(words.FIXES[name], key=name, help=HELP[name], bind="query-params")
+    st.toggle(words.FIXES[name], key=name, help=HELP[name])
 
 
 def _draw_data() -> None:
     # A link to other data shows where they are chosen; later on the reader opens and closes.
-    other_data = st.query_params.get("task", _DEFAULTS.task) != _DEFAULTS.task
+    other_data = st.session_state["task"] != _DEFAULTS.task
     expanded = st.session_state.setdefault(_DATA_EXPANDED, other_data)
     with st.expander("Data", icon=":material/table:", expanded=expanded):
         setting_controls.draw_data()
@@ -176,12 +166,12 @@ _DRAW = {
 def _draw_stage() -> None:
     stage = words.stage_of(chosen_fixes())
     # The switches decide what is marked here, so that a link needs no stage of its own.
-    st.session_state[STAGE_KEY] = stage or CUSTOM
+    st.session_state[STAGE_KEY] = stage
     st.pills(
         "Stage of the post",
-        [*STAGES, CUSTOM],
+        list(STAGES),
         key=STAGE_KEY,
-        required=True,
+        required=stage is not None,
         on_change=_take_stage,
         help="The post's path: each stage keeps the fixes of those before it.",
     )

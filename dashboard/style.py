@@ -19,6 +19,15 @@ _RULES = """<style>
   [data-testid="stMain"] [data-testid="stColumn"] { min-width: calc(100% - 1.5rem); }
 }
 
+/* The ways to the other pages stay at the top, in the bar that Streamlit leaves empty. */
+[data-testid="stLayoutWrapper"]:has(> .st-key-pages) { margin-top: -1.25rem; }
+.st-key-pages { gap: 0.25rem; }
+@media (min-width: 900px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-pages) {
+    position: sticky; top: 0.75rem; z-index: 999991; margin-top: -5rem; width: fit-content;
+  }
+}
+
 /* A table that is wider than a phone. */
 @media (max-width: 640px) {
   [class*="st-key-wide_"]::after {

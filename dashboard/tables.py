@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from itertools import accumulate
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,9 @@ POINTS = 200
 
 READ = 60
 """The most updates at which the pointer reads the losses."""
+
+NAME_LETTERS = 26
+"""The longest line of a run's name in a chart."""
 
 SCATTERED = 200
 """The most examples that are drawn as single points."""
@@ -79,21 +83,28 @@ def batches(run: "Run") -> pd.DataFrame:
 
 
 def line_ends(curves: pd.DataFrame) -> pd.DataFrame:
-    """Returns where the labels of pinned lines stand, their ends: `update`, `loss`, `line`."""
-    return curves[curves["series"] == "pinned"].drop_duplicates("line", keep="last")
+    """Returns where the names of pinned lines stand, at their ends: `update`, `loss`, `line`."""
+    ends = curves[curves["series"] == "pinned"].drop_duplicates("line", keep="last")
+    if ends.empty:
+        return ends
+    ends = ends.sort_values("loss")
+    return ends.assign(loss=apart(ends["loss"], curves["loss"], room=_NAME / 2))
 
 
-def apart(ends: pd.Series, drawn: pd.Series, logarithmic: bool = True) -> np.ndarray:
+def apart(
+    ends: pd.Series, drawn: pd.Series, logarithmic: bool = True, room: float = _NAME
+) -> np.ndarray:
     """Returns where names of lines stand: at their ends, or so far above that none meet.
 
     Args:
       ends: rising.
-      drawn: all values on the axis of a small chart.
+      drawn: all values on the axis.
+      room: the height of a name as a share of the chart's.
     """
     if logarithmic:
-        return np.exp(apart(np.log(ends), np.log(drawn), logarithmic=False))
-    room = _NAME * (drawn.max() - drawn.min())
-    return np.array(list(accumulate(ends, lambda below, end: max(end, below + room))))
+        return np.exp(apart(np.log(ends), np.log(drawn), logarithmic=False, room=room))
+    height = room * (drawn.max() - drawn.min())
+    return np.array(list(accumulate(ends, lambda below, end: max(end, below + height))))
 
 
 def rules(baselines: "Baselines", curves: pd.DataFrame) -> pd.DataFrame:
@@ -146,9 +157,11 @@ def bars(
         rows.append((f"{name} (yours)" if name == mine else name, run, series))
     if mine is None:
         rows.append(("yours", yours, "val"))
-    rows += [(label, run, "pinned") for label, run in pinned.items()]
+    taken = {label for label, _, _ in rows}
+    for label, run in pinned.items():
+        rows.append((f"{label} (pinned)" if label in taken else label, run, "pinned"))
     table = pd.DataFrame(
-        [(label, _val_loss(run), _bar_text(run), series) for label, run, series in rows],
+        [(_in_lines(label), _val_loss(run), _bar_text(run), series) for label, run, series in rows],
         columns=["label", "val_loss", "text", "series"],
     )
     return table.assign(place=range(len(table)))
@@ -221,7 +234,8 @@ def _with_nan_as_text(losses: np.ndarray) -> np.ndarray:
 
 def compared(choices: list[Choice], runs: "list[Run]", labels: list[str]) -> pd.DataFrame:
     """Returns runs side by side, one a column, with the switches and settings that differ."""
-    rows: dict[str, list[str]] = {"run": [words.name(choice) for choice in choices]}
+    page = choices[0].settings
+    rows: dict[str, list[str]] = {"run": [words.name(choice, page) for choice in choices]}
     rows["val loss"] = [words.loss(run.final_val_loss) for run in runs]
     rows["train loss"] = [words.loss(run.final_train_loss) for run in runs]
     rows["rows trained on"] = [words.rows_trained_on(run) for run in runs]
@@ -234,6 +248,10 @@ def compared(choices: list[Choice], runs: "list[Run]", labels: list[str]) -> pd.
         if len(set(values)) > 1:
             rows[words.SETTING[field.name]] = [words.setting(value) for value in values]
     return pd.DataFrame(rows, index=labels).T
+
+
+def _in_lines(name: str) -> str:
+    return "\n".join(wrap(name, NAME_LETTERS))
 
 
 def _val_loss(run: "Run | None") -> float:

@@ -26,8 +26,6 @@ def button(choice: Choice, key: str, label: str = "Open in the Lab") -> None:
     )
 
 
-def leave_if_asked() -> None:
-    """Goes to the Lab if a callback has chosen a run to open there."""
-    if st.session_state.pop(_LEAVES, False):
-        # Streamlit refuses to clear the controls' parameters; to set none it does not mind.
-        st.switch_page("pages/lab.py", query_params={})
+def is_asked() -> bool:
+    """Returns, once, whether a callback has chosen a run to open in the Lab."""
+    return bool(st.session_state.pop(_LEAVES, False))

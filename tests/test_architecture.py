@@ -99,8 +99,6 @@ LAYERS = (
     ("mlp_core.effects", "mlp_core.paired", "mlp_core.__main__"),
     ("mlp_core",),
     (
-        "dashboard.address",
-        "dashboard.binding",
         "dashboard.built_once",
         "dashboard.choice",
         "dashboard.jobs",
@@ -133,7 +131,6 @@ LAYERS = (
     ("dashboard.sidebar",),
     ("dashboard.lessons",),
     (
-        "dashboard.links",
         "dashboard.tables",
         "dashboard.stopwatch",
         "dashboard.grids",
@@ -142,6 +139,7 @@ LAYERS = (
         "dashboard.lattice.combinations_tables",
         "dashboard.lattice.tables",
     ),
+    ("dashboard.url",),
     ("dashboard.story.bugs", "dashboard.story.charts", "dashboard.story.tables"),
     ("dashboard.story.words",),
     (

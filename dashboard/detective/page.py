@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mlp_core.training import Run
 
 QUESTION = "Can you find the bug from its symptoms?"
-_LEVEL, _NUMBER = "detective_level", "detective_number"
 
 
 def show() -> None:
@@ -54,12 +53,11 @@ def _verdicts(case: Case, evidence: "Evidence") -> "tuple[Verdict, ...]":
 
 
 def _draw_choice(case: Case) -> None:
-    st.session_state[_LEVEL], st.session_state[_NUMBER] = case.level.name, case.number
-    with st.container(horizontal=True, vertical_alignment="bottom", key="case"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="choice"):
         # At the top, so that the labels are level; the number is higher than the level.
         with st.container(horizontal=True, width="content"):
-            st.pills("Level", list(LEVELS), key=_LEVEL, required=True, on_change=_take)
-            st.number_input("Case", 1, MOST_CASES, key=_NUMBER, on_change=_take, step=1, width=140)
+            st.pills("Level", list(LEVELS), key=state.LEVEL, required=True)
+            st.number_input("Case", 1, MOST_CASES, key=state.NUMBER, step=1, width=140)
         st.button(
             "Next case",
             on_click=state.open_case,
@@ -69,10 +67,6 @@ def _draw_choice(case: Case) -> None:
         )
         if state.streak():
             st.markdown(words.streak(state.streak()), width="content")
-
-
-def _take() -> None:
-    state.open_case(st.session_state[_LEVEL], st.session_state[_NUMBER])
 
 
 def _draw_run(case: Case, run: "Run", found: "Sequence[Verdict]") -> None:

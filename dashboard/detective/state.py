@@ -5,12 +5,11 @@ Kept as plain values, and nowhere but in the session. The case is in the link as
 
 import streamlit as st
 
-from dashboard import address
 from mlp_core.detective import scoring
-from mlp_core.detective.cases import LEVELS, MOST_CASES, Case, case
+from mlp_core.detective.cases import Case, case
 
 LEVEL, NUMBER = "level", "case"
-"""The parameters of the link."""
+"""The parameters of the link, and the keys of their controls."""
 
 _OPEN = "detective_case"
 _PROBED = "detective_probed"
@@ -23,23 +22,20 @@ _POINTED_OUT = "detective_pointed_out"
 
 
 def current() -> Case:
-    """Returns the case that is open, and keeps the link so.
-
-    The first time in a session it is the link's. What is no level or number there counts as none.
-    """
+    """Returns the case of the link, and forgets what was done on another one."""
+    wanted = (st.session_state[LEVEL], st.session_state[NUMBER])
     if _OPEN not in st.session_state:
-        _open(_level(st.query_params.get(LEVEL, "")), _number(st.query_params.get(NUMBER, "")))
-    level, number = st.session_state[_OPEN]
-    address.keep(LEVEL, level)
-    address.keep(NUMBER, str(number))
-    return case(level, number)
+        _open(*wanted)
+    elif st.session_state[_OPEN] != wanted:
+        if not is_over() and st.session_state[_PROBED]:
+            st.session_state[_STREAK] = 0
+        _open(*wanted)
+    return case(*wanted)
 
 
 def open_case(level: str, number: int) -> None:
-    """Opens another case, as if nothing had been looked at. Only for callbacks."""
-    if not is_over() and st.session_state[_PROBED]:
-        st.session_state[_STREAK] = 0
-    _open(level, number)
+    """Opens another case. Only for callbacks."""
+    st.session_state[LEVEL], st.session_state[NUMBER] = level, number
 
 
 def probed() -> list[str]:
@@ -139,13 +135,3 @@ def _open(level: str, number: int) -> None:
     st.session_state[_PROBED], st.session_state[_MARKED] = [], []
     st.session_state[_ACCUSED], st.session_state[_GAVE_UP] = None, False
     st.session_state[_HEALED], st.session_state[_POINTED_OUT] = [], ""
-
-
-def _level(text: str) -> str:
-    return text if text in LEVELS else next(iter(LEVELS))
-
-
-def _number(text: str) -> int:
-    """Returns the number of a case that a text names, else 1."""
-    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_CASES))
-    return int(text) if is_number and 1 <= int(text) <= MOST_CASES else 1

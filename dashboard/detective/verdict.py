@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import links
+from dashboard import url
 from dashboard import words as app_words
 from dashboard.detective import state, words
 from dashboard.evidence.words import spaced
@@ -37,7 +37,7 @@ def show(
                 _draw_actions(verdict)
     st.markdown(words.cleared(verdicts))
     st.markdown("**To share:** the result and the link to the case, without its solution.")
-    link = links.to_page({state.LEVEL: case.level.name, state.NUMBER: str(case.number)})
+    link = url.to_page({state.LEVEL: case.level.name, state.NUMBER: str(case.number)})
     summary = words.summary(case, points, state.streak(), verdicts, paid, link)
     st.code(summary, language=None, wrap_lines=True)
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import canvas, codes
+from dashboard import canvas, codes, url
 from dashboard.lattice import combinations_chart, combinations_tables, sentences
 from dashboard.lattice.view import View, open_in_lab
 
@@ -50,12 +50,11 @@ def _sort() -> str:
         st.markdown("**Every combination**, every seed", width="stretch")
         return st.selectbox(
             "Sort by",
-            tuple(_SORT_NAMES),
+            url.options("sort"),
             format_func=_SORT_NAMES.__getitem__,
             key="sort",
             width=170,
             label_visibility="collapsed",
-            bind="query-params",
         )
 
 
@@ -66,17 +65,15 @@ def _page(ranks: pd.DataFrame) -> int:
     size = combinations_tables.PAGE_ROWS
     if len(ranks) <= size:
         return 0
-    names = [f"{first + 1}–{first + size}" for first in range(0, len(ranks), size)]
+    names = url.options(_ROWS_KEY)[: len(ranks) // size]
     mine = int(ranks.loc[ranks["mine"], "rank"].iloc[0])
     with st.container(horizontal=True, vertical_alignment="center", key="pages"):
         chosen = st.segmented_control(
             "Rows",
             names,
-            default=names[0],
             required=True,
             key=_ROWS_KEY,
             label_visibility="collapsed",
-            bind="query-params",
         )
         st.button(
             f"Yours is {mine}",

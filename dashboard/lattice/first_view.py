@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import canvas, grids, memory
+from dashboard import canvas, grids, memory, url
 from dashboard.choice import Choice
 from dashboard.lattice import charts, combinations, sentences, source, tables
 from dashboard.lattice.marks import UNDER_UNTITLED, high
@@ -41,24 +41,21 @@ def show(choice: Choice) -> View | None:
 def _controls() -> "tuple[Unit, bool]":
     """Draws the controls; returns the unit, and whether the fixes beyond the post are in."""
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
-        unit = st.segmented_control(
+        st.segmented_control(
             "Count in",
-            tuple(sentences.UNITS),
-            default="log10",
+            url.options("unit"),
             format_func=sentences.UNITS.__getitem__,
             required=True,
             key="unit",
             label_visibility="collapsed",
-            bind="query-params",
         )
         source.control()
         with_beyond = st.toggle(
             "Include the two beyond the post",
             key="with_beyond",
             help=f"{sentences.names(grids.BEYOND)}, which the post does not have.",
-            bind="query-params",
         )
-    return unit, with_beyond
+    return st.session_state["unit"], with_beyond
 
 
 def _view(choice: Choice, shown: source.Source, unit: "Unit", with_beyond: bool) -> View:

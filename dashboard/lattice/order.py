@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import address, canvas, words
+from dashboard import canvas, words
 from dashboard.lattice import charts, sentences, tables
 from dashboard.lattice.marks import high
 from dashboard.lattice.view import View
@@ -14,9 +14,7 @@ from mlp_core import Fixes
 if TYPE_CHECKING:
     from mlp_core.effects import Waterfall
 
-PARAMETER = "order"
-_KEY = "lattice_order"
-_SEPARATOR = "."
+_KEY = "order"
 _ROW_HEIGHT = 40
 
 # A reader who sees has the arrow, one who listens has the whole label.
@@ -108,27 +106,17 @@ def _draw_place(order: tuple[str, ...], place: int, switch: str) -> None:
 
 
 def chosen(view: View) -> tuple[str, ...]:
-    """Returns the reader's order of the switches, and keeps the link up to date."""
-    switches = view.switches
-    if _KEY not in st.session_state:
-        st.session_state[_KEY] = _readable(st.query_params.get(PARAMETER, ""))
-    wanted = [switch for switch in st.session_state[_KEY] if switch in switches]
-    order = tuple(dict.fromkeys(chain(wanted, switches)))
-    own = "" if order == switches else _SEPARATOR.join(words.SHORT[s] for s in order)
-    address.keep(PARAMETER, own)
-    return order
-
-
-def _readable(text: str) -> list[str]:
-    switch_of = {short: switch for switch, short in words.SHORT.items()}
-    return [switch_of[part] for part in text[:200].split(_SEPARATOR) if part in switch_of]
+    """Returns the reader's order of the switches."""
+    switch_of = {words.SHORT[switch]: switch for switch in view.switches}
+    wanted = [switch_of[name] for name in st.session_state[_KEY] if name in switch_of]
+    return tuple(dict.fromkeys(chain(wanted, view.switches)))
 
 
 def _move(order: tuple[str, ...], place: int, to: int) -> None:
     moved = list(order)
     moved[place], moved[to] = moved[to], moved[place]
-    st.session_state[_KEY] = moved
+    _take(tuple(moved))
 
 
 def _take(order: tuple[str, ...]) -> None:
-    st.session_state[_KEY] = list(order)
+    st.session_state[_KEY] = [words.SHORT[switch] for switch in order]

@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard import binding, grids, pace, progress
+from dashboard import grids, pace, progress, url
 from dashboard.grids import Request
 from dashboard.lattice import sentences
 from mlp_core import Settings
 from mlp_core.grid import Grid
 
-STORED, HERE = "stored grid", "computed here"
 SOURCE_KEY, SEEDS_KEY = "grid", "seeds"
+STORED, HERE = url.options(SOURCE_KEY)
 POLL_SECONDS = 0.5
 _PARTS = 8  # a growing grid is drawn so often
 
@@ -29,12 +29,10 @@ def control() -> None:
     """Draws the choice between the grid that ships and one computed here."""
     st.segmented_control(
         "Grid",
-        (STORED, HERE),
-        default=STORED,
+        url.options(SOURCE_KEY),
         required=True,
         key=SOURCE_KEY,
         label_visibility="collapsed",
-        bind="query-params",
     )
 
 
@@ -70,10 +68,8 @@ def _computed(settings: Settings, with_beyond: bool) -> Source | None:
             "Seeds",
             grids.FEWEST_SEEDS,
             grids.MOST_SEEDS,
-            grids.DEFAULT_SEEDS,
             key=SEEDS_KEY,
             width=130,
-            bind=binding.of_whole_number(SEEDS_KEY),
         )
         wanted = grids.nearest(grids.request(settings, with_beyond, num_seeds))
         job = grids.job(wanted)

@@ -52,19 +52,17 @@ def show(view: View) -> None:
 def _chosen(view: View) -> tuple[Fixes, tuple[str, ...]]:
     names = [words.SHORT[switch] for switch in view.switches]
     switch_of = dict(zip(names, view.switches, strict=True))
+    for key in ("base", "add"):  # the two beyond the post may be left out since
+        st.session_state[key] = [name for name in st.session_state[key] if name in names]
     left, right = st.columns(2, gap="medium")
     on = left.pills(
         "Start from",
         names,
         selection_mode="multi",
-        default=["keys", "batches"],
         key="base",
         help="Nothing chosen: the first version.",
-        bind="query-params",
     )
-    more = right.pills(
-        "Add", names, selection_mode="multi", default=["init"], key="add", bind="query-params"
-    )
+    more = right.pills("Add", names, selection_mode="multi", key="add")
     base = Fixes(**{switch_of[name]: True for name in on})
     return base, tuple(switch_of[name] for name in names if name in more and name not in on)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import needed, own_file, runs
+from dashboard import needed, own_file, runs, url
 from dashboard.choice import Choice
 from dashboard.program import changes, fixes, listing, words
 from dashboard.program.comparison import changes as changes_between
@@ -19,14 +19,8 @@ QUESTION = "What code do these switches stand for?"
 def show(choice: Choice) -> None:
     """Draws the page for a run."""
     answer = st.container()
-    dress = st.segmented_control(
-        "Written as",
-        list(program.DRESSES),
-        default="functions",
-        required=True,
-        key="dress",
-        bind="query-params",
-    )
+    st.segmented_control("Written as", url.options("dress"), required=True, key="dress")
+    dress = st.session_state["dress"]
     st.markdown(words.FORMS[dress])
     lines = _lines(choice, dress)
     _draw_take_home(choice, dress, lines)
@@ -66,9 +60,7 @@ def _draw_take_home(choice: Choice, dress: str, lines: list[Line]) -> None:
 def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, int]:
     """Draws what differs from a stage; returns its name and in how many places that is."""
     st.subheader("Side by side", anchor="changes")
-    stage = st.selectbox(
-        "Compare with stage", list(STAGES), key="against", bind="query-params", width=240
-    )
+    stage = st.selectbox("Compare with stage", url.options("against"), key="against", width=240)
     found = changes_between(_lines(choice._replace(fixes=STAGES[stage]), dress), lines)
     if found:
         changes.draw(found, (stage, "This script"))

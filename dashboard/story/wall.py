@@ -40,7 +40,6 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]", wall: "Wall") -> No
         "Bias before LayerNorm",
         key=BIAS_KEY,
         help="LayerNorm sees W x + c, with a learned c: then the length does not cancel.",
-        bind="query-params",
     )
     choice = Choice(WITH_BIAS if bias else WITHOUT_BIAS, settings)
     with st.container(horizontal=True, vertical_alignment="center", key="wall_result"):
@@ -81,7 +80,7 @@ def _residuals(choice: Choice, trained: "Mapping[Fixes, Run]") -> pd.DataFrame:
 def _draw_scaled(choice: Choice, run: "Run") -> None:
     st.markdown("**The same input, made longer or shorter**")
     settings = choice.settings
-    factor = st.slider("Times as long", 0.25, 4.0, 1.0, 0.25, key="scale", bind="query-params")
+    factor = st.slider("Times as long", 0.25, 4.0, step=0.25, key="scale")
     x, targets, _ = runs.predictions(choice, run)
     inputs = FACTORS[:, None] * _input(x)
     predicted = runs.predict(choice, run, inputs)

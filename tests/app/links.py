@@ -1,12 +1,9 @@
-"""Links as strangers might write them, for every URL parameter that the app's code names."""
+"""Links as strangers might write them, for every parameter of the app."""
 
-import ast
 import random
-from collections.abc import Iterator
-from importlib import import_module
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from dashboard import sidebar
 from mlp_core import STAGES, Fixes
 from mlp_core.settings import SCHEDULES, VALIDATE
 from mlp_core.tasks import TASKS
@@ -14,9 +11,6 @@ from mlp_core.tasks import TASKS
 REPOSITORY = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (REPOSITORY / "pages").glob("*.py"))
 OF_THE_READERS_RUN = [page for page in PAGES if page != "detective"]  # it brings runs of its own
-
-_MADE_FROM_NAMES = ("sidebar.py", "setting_controls.py", "binding.py", "address.py")
-"""Where the names are given by others."""
 
 Link = dict[str, str | list[str]]
 
@@ -52,15 +46,7 @@ SENSIBLE = (
 )
 
 
-def parameters() -> set[str]:
-    """Returns every URL parameter: those that widgets are bound to and those that code reads."""
-    found = sidebar.control_names()
-    for path in sorted((REPOSITORY / "dashboard").rglob("*.py")):
-        found |= _named_in(path)
-    return found
-
-
-def links(names: set[str], count: int, seed: int = 0) -> Iterator[Link]:
+def links(names: Collection[str], count: int, seed: int = 0) -> Iterator[Link]:
     """Yields links with one to all of these parameters, most values hostile, some given twice."""
     dice = random.Random(seed)
     for _ in range(count):
@@ -87,39 +73,3 @@ def _value(dice: random.Random) -> str:
     if kind < 0.9:
         return dice.choice("_~.,-").join(dice.choices(HOSTILE + SENSIBLE, k=dice.randrange(2, 12)))
     return "".join(chr(dice.randrange(1, 0xD7FF)) for _ in range(dice.randrange(60)))
-
-
-def _named_in(path: Path) -> set[str]:
-    module = ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
-    named: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        for key in _keys(node):
-            name = _value_of(key, module)
-            assert name or path.name in _MADE_FROM_NAMES, (
-                f"{module}:{node.lineno}: make the URL parameter a constant, so that it is tried"
-            )
-            named |= {name} if name else set()
-    return named
-
-
-def _keys(node: ast.AST) -> list[ast.expr]:
-    """Returns what stands where a URL parameter is named."""
-    if isinstance(node, ast.Call):
-        given = {keyword.arg: keyword.value for keyword in node.keywords}
-        if "bind" in given:
-            return [given["key"]]
-        if ast.unparse(node.func) in ("st.query_params.get", "address.keep"):
-            return node.args[:1]
-    if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "st.query_params":
-        return [node.slice]
-    return []
-
-
-def _value_of(key: ast.expr, module: str) -> str | None:
-    """Returns the parameter that an expression names; None if only a run could tell."""
-    if isinstance(key, ast.Constant):
-        return str(key.value)
-    found: object = import_module(module)
-    for name in ast.unparse(key).split("."):
-        found = getattr(found, name, None)
-    return found if isinstance(found, str) else None

@@ -43,12 +43,12 @@ def test_a_stage_shows_what_its_training_reaches(open_app: Open, stage: str) -> 
     assert shown == pytest.approx(oracle, abs=0.006)
 
 
-def test_changing_a_switch_makes_the_stage_custom(open_app: Open) -> None:
+def test_fixes_that_are_no_stage_mark_none(open_app: Open) -> None:
     app = open_app()
 
     app.toggle(key="whole_batches").set_value(True).run()
 
-    assert settled(app).pills(key="stage").value == "custom"
+    assert settled(app).pills(key="stage").value is None
 
 
 def test_a_link_sets_every_control(open_app: Open) -> None:
@@ -245,7 +245,7 @@ def test_a_pin_stays_until_it_is_removed(open_app: Open) -> None:
     app.pills(key="stage").set_value("final").run()
 
     pinned = [row for row in table(settled(app), 1, "bars") if row["series"] == "pinned"]
-    assert [(row["label"], row["text"]) for row in pinned] == [("P1", "5.64")]
+    assert [(row["label"], row["text"]) for row in pinned] == [("v1 + compiled step", "5.64")]
     assert app.query_params["pins"] == "10"
 
     app.session_state["tab"] = "Compare"

@@ -6,14 +6,14 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import codes, pins, runs, setting_controls, sidebar
+from dashboard import codes, pins, runs, setting_controls, url
 from dashboard.choice import Choice
-from dashboard.lattice import order
-from mlp_core import Settings, settings
+from mlp_core import Fixes, Settings, settings
 from tests.app.conftest import opened_at
-from tests.app.links import OF_THE_READERS_RUN, PAGES, Link, links, parameters
+from tests.app.links import OF_THE_READERS_RUN, PAGES, Link, links
 
 PARSED, ON_PAGES, ON_FULL_PAGES = 5000, 160, 24
+NAMES = {*url.PARAMETERS, url.STAGE}
 TINY = {"hidden": "2", "steps": "20", "examples": "100", "batch_size": "8", "norm_init": "true"}
 
 
@@ -27,23 +27,14 @@ def shared(app: AppTest) -> tuple[int | None, bool]:
     return app.number_input(key="seed").value, app.toggle(key="split_keys").value
 
 
-def test_every_parameter_is_found() -> None:
-    assert {"seed", "hidden", "split_keys", "pins", "order", "marked", "tab", "grid", "base"} <= (
-        parameters()
-    )
-
-
 def test_what_a_link_holds_is_read_as_runs_or_refused() -> None:
-    names = parameters()
-    for link in links(names, PARSED):
+    for link in links(NAMES, PARSED):
         for values in parse_qs(written(link), keep_blank_values=True).values():
             text = values[-1]
-            pinned = pins._readable(text[:2000].split("_"))
-            switches = order._readable(text)
+            pinned = pins.read(text)[0]
 
             assert len(pinned) <= pins.MOST, link
             assert [codes.code(codes.choice(code)) for code in pinned] == pinned, link
-            assert set(switches) <= set(vars(Choice().fixes)), link
             assert _hidden(text), link
 
 
@@ -60,7 +51,7 @@ def _hidden(text: str) -> bool:
 @pytest.mark.usefixtures("nothing_trained")
 @pytest.mark.parametrize("page", PAGES)
 def test_no_link_breaks_a_page(page: str) -> None:
-    names = parameters() - {"seed", "split_keys"}
+    names = NAMES - {"seed", "split_keys"}
     for link in links(names, ON_PAGES // len(PAGES), seed=PAGES.index(page)):
         app = opened_at(page, **link, seed="7", split_keys="true")
 
@@ -71,7 +62,7 @@ def test_no_link_breaks_a_page(page: str) -> None:
 @pytest.mark.usefixtures("fresh_caches")
 @pytest.mark.parametrize("page", PAGES)
 def test_no_link_breaks_a_page_that_has_its_runs(page: str) -> None:
-    names = parameters() - sidebar.control_names() - {pins.PARAMETER}
+    names = NAMES - {*vars(Fixes()), *setting_controls.NAMES, "pins"}
     for link in links(names, ON_FULL_PAGES // len(PAGES), seed=PAGES.index(page)):
         app = opened_at(page, **link, **TINY)
 
@@ -81,7 +72,7 @@ def test_no_link_breaks_a_page_that_has_its_runs(page: str) -> None:
 
 def _sizes() -> Iterator[tuple[str, str]]:
     for name, bounds in settings.BOUNDS.items():
-        if name in sidebar.control_names():
+        if name in setting_controls.NAMES:
             yield name, f"{bounds.high * 10:.0f}"
             yield name, "-1"
 

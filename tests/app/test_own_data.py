@@ -173,7 +173,7 @@ def test_a_link_cannot_ask_for_the_table_of_another_session() -> None:
 
     assert not app.exception
     assert app.selectbox(key="task").value == "sum"
-    assert app.session_state["pinned_codes"] == []
+    assert app.session_state["pins"] == []
     closed(task)
 
 

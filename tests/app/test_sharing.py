@@ -125,13 +125,16 @@ def test_what_a_chart_shows_of_a_run_is_made_for_its_first_reader(
     assert [chart.datasets for chart in charts_of[0]] == [chart.datasets for chart in charts_of[1]]
 
 
+PINNED = "v1 + AdamW, steps 40"
+
+
 def test_a_pin_is_drawn_beside_a_run_whose_chart_is_kept(open_app: Open) -> None:
     link = {"steps": "40", "jit_step": "true"}
     plain = open_app(**link)
     pinned = open_app(**link, pins=codes.code(Choice(Fixes(adamw=True), Settings(steps=40))))
 
     assert {row["line"] for row in table(plain, 0, "curves")} == {"val", "train", "v1"}
-    assert {row["line"] for row in table(pinned, 0, "curves")} == {"val", "train", "v1", "P1"}
+    assert {row["line"] for row in table(pinned, 0, "curves")} == {"val", "train", "v1", PINNED}
 
 
 def test_the_real_loop_is_timed_when_fewer_readers_are_here(

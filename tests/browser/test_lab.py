@@ -88,6 +88,7 @@ def test_a_copied_link_restores_the_view(page: Page) -> None:
     flip(page, "3 · Whole batches")
     settled(page)
     seen = (last_losses(page), bars(page))
+    pinned = "v1 + init + compiled step, seed 7"
 
     page.get_by_role("button", name="Copy link").click()
     link = page.get_by_role("dialog").get_by_test_id("stCode").inner_text()
@@ -96,7 +97,7 @@ def test_a_copied_link_restores_the_view(page: Page) -> None:
     settled(page)
 
     assert (last_losses(page), bars(page)) == seen
-    assert seen[0].keys() == {"val", "train", "batch", "v1", "P1"}
+    assert seen[0].keys() == {"val", "train", "batch", "v1", pinned}
     expect(page.get_by_role("tab", name="Numbers")).to_have_attribute("aria-selected", "true")
 
 

@@ -1,0 +1,190 @@
+"""The link describes the session on every page, and says which part of it could not be used."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import pins, to_lab, url
+from tests.app.conftest import copied_link, opened_at
+from tests.app.links import PAGES
+
+STATE = {
+    "whole_batches": "true",
+    "task": "sine",
+    "seed": "7",
+    "batch_size": "8",
+    "noise": "0.5",
+    "clip_norm": "1",
+    "hidden": "4,4",
+    "schedule": "cosine",
+    "validate": "last",
+    "pins": "10_3f~s7",
+    "lesson": "Say why.",
+    "hide": "stage",
+    "tab": "Compare",
+    "wall_bias": "true",
+    "scale": "2.5",
+    "with_beyond": "true",
+    "unit": "plain",
+    "grid": "computed here",
+    "seeds": "5",
+    "sort": "died",
+    "rows": "33–64",
+    "view": "One step",
+    "order": "AdamW.keys.epsilon.init.batches.root.bias",
+    "base": "",
+    "add": "root.bias",
+    "dress": "scan",
+    "against": "final",
+    "level": "hard",
+    "case": "12",
+}
+"""A value for every parameter but some switches and numbers."""
+
+pytestmark = pytest.mark.usefixtures("nothing_trained")
+
+
+def warnings(app: AppTest) -> str:
+    """Returns what the page says about its link."""
+    return "\n".join(warning.value for warning in app.warning if "link" in warning.value)
+
+
+def test_every_page_keeps_the_whole_link() -> None:
+    app = opened_at("lab", **STATE)
+    assert not warnings(app)
+
+    for page in [*PAGES, *reversed(PAGES)]:
+        app.query_params.clear()  # as if the page had been opened without its parameters
+        app.switch_page(f"pages/{page}.py").run()
+
+        assert not app.exception, page
+        assert app.query_params == STATE, page
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_link_opened_first_on_any_page_is_kept(page: str) -> None:
+    app = opened_at(page, **STATE)
+
+    assert not app.exception
+    assert app.query_params == STATE
+
+
+def test_every_parameter_is_tried() -> None:
+    assert set(url.PARAMETERS) - set(STATE) == {
+        *("split_keys", "norm_epsilon", "norm_init", "jit_step", "adamw"),
+        *("epsilon_in_root", "bias_before_norm"),
+        *("steps", "examples", "learning_rate", "weight_decay"),
+    }
+
+
+def test_the_address_follows_the_controls_and_is_what_is_copied() -> None:
+    app = opened_at("lattice", seed="7")
+
+    app.sidebar.toggle(key="adamw").set_value(True).run()
+    app.sidebar.number_input(key="seed").set_value(42).run()
+    app.sidebar.pills(key="stage").set_value("keys").run()
+
+    assert app.query_params == {"split_keys": "true"}
+    assert copied_link(app).endswith("?split_keys=true")
+
+
+def test_the_link_counts_again_when_the_reader_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened_at("lattice", seed="7", view="Numbers")
+    app.sidebar.toggle(key="adamw").set_value(True).run()
+
+    monkeypatch.setattr(url, "_has_gone_back", lambda: True)
+    app.query_params = {"seed": "7"}
+    app.run()
+
+    assert not app.sidebar.toggle(key="adamw").value
+    assert app.session_state["view"] == "Order"
+    assert app.query_params == {"seed": "7"}
+
+
+def test_a_link_that_is_late_takes_back_no_click() -> None:
+    app = opened_at("lattice", seed="7")
+    app.sidebar.toggle(key="adamw").set_value(True).run()
+
+    app.query_params = {"seed": "7"}  # the browser did not know of the first click yet
+    app.sidebar.toggle(key="split_keys").set_value(True).run()
+
+    assert app.query_params == {"seed": "7", "adamw": "true", "split_keys": "true"}
+
+
+def test_pins_on_an_own_file_survive_going_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pins, "_readable", lambda written: written)
+    monkeypatch.setattr(pins, "is_own", lambda task: task == "sine")
+    app = opened_at("detective")
+    app.session_state["pins"] = ["00~ksine"]
+
+    monkeypatch.setattr(url, "_has_gone_back", lambda: True)
+    app.query_params = {"pins": "10"}
+    app.run()
+
+    assert app.session_state["pins"] == ["10", "00~ksine"]
+    assert app.query_params == {"pins": "10"}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "said"),
+    [
+        ("steps", "50000", "steps** must be a whole number from 1 to 20,000, got 50000"),
+        ("steps", "many", "steps** must be a whole number from 1 to 20,000, got many"),
+        ("seed", "1.5", "seed** must be a whole number from 0 to 2,147,483,647"),
+        ("noise", "nan", "noise** must be a number from 0 to 10, got nan"),
+        ("adamw", "maybe", "adamw** must be true or false, got maybe"),
+        ("stage", "last", "stage** must be one of v1, keys, norm"),
+        ("task", "soup", "task** must be one of sum, product"),
+        ("sed", "7", "There is no parameter **sed**"),
+        ("pins", "10_zz", "pins** must be at most 8 codes of runs"),
+        ("order", "keys.soup", "order** must be made of keys, epsilon"),
+        ("case", "0", "case** must be a whole number from 1 to 9,999"),
+    ],
+)
+def test_the_page_says_what_it_could_not_use(parameter: str, text: str, said: str) -> None:
+    app = opened_at("detective", **{parameter: text}, norm_init="true")
+
+    assert said in warnings(app).replace("\\", "")
+    assert app.query_params.get(parameter) != text
+    assert app.query_params["norm_init"] == "true"
+
+    app.pills(key="level").set_value("hard").run()
+
+    assert not warnings(app)
+
+
+def test_a_link_names_a_stage_and_overrides_one_of_its_switches() -> None:
+    app = opened_at("lattice", stage="final", adamw="false")
+
+    assert app.sidebar.toggle(key="whole_batches").value
+    assert not app.sidebar.toggle(key="adamw").value
+    assert app.sidebar.pills(key="stage").value == "jit"
+    assert not warnings(app)
+    assert app.query_params == {"stage": "final", "adamw": "false"}
+
+    app.sidebar.toggle(key="jit_step").set_value(False).run()
+
+    assert set(app.query_params) == {"split_keys", "norm_epsilon", "norm_init", "whole_batches"}
+
+
+def test_a_lesson_with_settings_that_make_no_run_has_a_way_out() -> None:
+    app = opened_at("lab", hidden="soup", hide="experiment", task="sine", adamw="true")
+    assert len(app.error) == 1
+    assert "sidebar" not in app.error[0].value
+
+    app.button(key="reset_settings").click().run()
+
+    assert not any("Hidden sizes" in error.value for error in app.error)
+    assert app.query_params == {"task": "sine", "adamw": "true", "hide": "experiment"}
+
+
+def test_on_the_way_to_the_lab_the_address_stays_until_the_lab_is_there() -> None:
+    app = opened_at("story", seed="7")
+    app.session_state[to_lab._LEAVES] = True
+    app.session_state["adamw"] = True
+
+    app.run()
+
+    assert app.query_params == {"seed": "7"}
+    links = [link.proto.query_string for link in app.get("page_link")]
+    assert links == ["adamw=true&seed=7"] * len(PAGES)
+    assert any("click()" in element.proto.body for element in app.get("html"))
