@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mlp_core.csv_file.read import CsvFile
 
 UPLOAD_KEY = "csv_upload"
-_AUTOMATIC = "automatic"
+_AUTOMATIC = "auto"
 _NAMED = 5
 _TASK = "csv_task"
 _PROBLEM = "csv_problem"
@@ -139,14 +139,15 @@ def draw_reading() -> None:
 
 
 def reading(file: "CsvFile") -> pd.DataFrame:
-    """Returns a row of text for each column: its name, kind, use, first values, gaps and range."""
+    """Returns a row of text for each column: its name, kind, first values, gaps, range, use."""
     rows = [
-        {"column": column.name, "kind": column.kind, "use": _use(column)}
+        {"column": column.name, "kind": column.kind}
         | {f"row {place}": _written(value) for place, value in enumerate(column.first, 1)}
         | {
             "missing": f"{column.missing:,}",
             "min": _written(column.low),
             "max": _written(column.high),
+            "use": _use(column),
         }
         for column in file.columns
     ]
@@ -157,7 +158,9 @@ def _use(column: "Column") -> str:
     reason = column.unusable or column.excluded
     if reason:
         return f"left out: {reason}"
-    return " or ".join(column.labels[:2]) if len(column.labels) == 2 else "offered"
+    if len(column.labels) == 2:
+        return f"0 = {column.labels[0]}, 1 = {column.labels[1]}"
+    return f"{len(column.labels)} columns of 0 and 1" if column.labels else "feature or target"
 
 
 def _written(value: float | str | None) -> str:

@@ -166,11 +166,12 @@ class _Finder:
             wide = wide[1:]
         if not wide:
             raise ValueError(_ONE_COLUMN)
+        self._refuse_second_header(wide[:21])
         first, below = wide[0], [self._top[row] for row in wide[1:21]]
         before = [row for row in rows if row < first and len(self._top[row]) > 1]
         if before and len(self._top[before[-1]]) == self._sound_width() < self._width:
             return before[-1], first
-        if looks.has_text_above_values(self._top[first], below):
+        if looks.names_columns(self._top[first], below):
             return first, first + 1
         comments = [
             row
@@ -182,6 +183,16 @@ class _Finder:
         if looks.may_name_columns(self._top[first], below):
             return first, first + 1
         return (before[-1] if before else None), first
+
+    def _refuse_second_header(self, wide: list[int]) -> None:
+        """Refuses two lines of text above the numbers, as names and units are, or a title."""
+        rows = [self._top[row] for row in wide]
+        both_text = len(rows) > 2 and looks.is_text(rows[0]) and looks.is_text(rows[1])
+        if both_text and looks.has_text_above_values(rows[1], rows[2:]):
+            first, second = (self._line(self._filled.starts[row]) for row in wide[:2])
+            raise ValueError(
+                f"Lines {first:,} and {second:,} could both name the columns. Remove one of them."
+            )
 
     def _names(self, header: int) -> list[str]:
         if self._filled.ends[header] - self._filled.starts[header] > _MAX_ROW:
@@ -325,7 +336,7 @@ def _judged(sample: bytes, separator: str) -> _Guess | None:
     share = counts[width] / len(rows.widths)
     if separator == " ":
         # Spaces stand in text too: only rows of equal length with numbers in them are columns.
-        return _Guess(" ", width, 0.9 * share * clean) if share > 0.5 and clean > 0.3 else None
+        return _Guess(" ", width, 0.9 * share * clean) if share >= 0.5 and clean > 0.3 else None
     return _Guess(separator, width, share * (1 + clean) / 2)
 
 

@@ -14,8 +14,9 @@ MISSING = frozenset(
 """Cells without a value, in lower case."""
 
 _NUMBER = re.compile(
-    r"[(]?[+\-\u2212]?\s?(?:[A-Z]{0,3}[$€£¥₹])?\s?[(]?[+\-\u2212]?"
-    r"(?:\d[\d.,'’\u00a0\u202f]*(?: \d{3})*(?:[.,]\d+)?|[.,]\d+)(?:[eE][+\-\u2212]?\d+)?"
+    r"[(]?[-+\u2010-\u2013\u2212]?\s?(?:[A-Z]{0,3}[$€£¥₹])?\s?[(]?[-+\u2010-\u2013\u2212]?"
+    r"(?:\d[\d.,'’\u00a0\u202f]*(?: \d{3})*(?:[.,]\d+)?|[.,]\d+)"
+    r"(?:[eE][-+\u2010-\u2013\u2212]?\d+)?"
     r"\s?[kKMGBT]?\s?%?\s?(?:[A-Z]{0,3}[$€£¥₹]|[A-Z]{3})?-?[)]?"
 )
 _DATE = re.compile(
@@ -52,16 +53,24 @@ def is_padded_title(row: Sequence[str], after: Sequence[str]) -> bool:
     return is_alone and not is_value(first) and sum(map(bool, after)) > 1
 
 
+def names_columns(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Returns whether a row is text only, or has text above numbers or dates."""
+    return is_text(row) or has_text_above_values(row, below)
+
+
+def is_text(row: Sequence[str]) -> bool:
+    """Returns whether a row has text, and no number or date."""
+    return any(row) and not any(map(is_value, filter(None, row)))
+
+
 def has_text_above_values(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Returns whether text stands above a column of numbers or dates: it names the column."""
+    """Returns whether text stands above a column of numbers or dates."""
     columns = zip(row, *below, strict=False)
     return any(not is_value(cell) and _holds_values(others) for cell, *others in columns)
 
 
 def may_name_columns(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Returns whether a row is text only, or has numbers that count, which the next row has not."""
-    if not any(map(is_value, filter(None, row))):
-        return any(row)
+    """Returns whether a row has numbers that count, which the next row has not."""
     places = [place for place, cell in enumerate(row) if is_number(cell)]
     after = [below[0][place] for place in places] if below else []
     return _is_count([row[place] for place in places]) and not _is_count(after)

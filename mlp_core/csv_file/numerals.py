@@ -84,15 +84,14 @@ def are_mostly_numbers(cells: pa.Array) -> bool:
 
 def evidence(cells: pa.Array, sample: pa.Array) -> Evidence:
     """Returns what the cells say about the decimal mark; all are asked if the sample is silent."""
-    of_sample = Evidence(_count(sample, _DECISIVE["."]), _count(sample, _DECISIVE[","]))
-    if of_sample.dot or of_sample.comma:
-        return of_sample
-    marks = [mark for mark in ".," if _any(pc.match_substring(cells, mark))]
+    for some in (sample, cells):
+        marks = [mark for mark in ".," if _any(pc.match_substring(some, mark))]
+        if marks:
+            found = Evidence(_count(some, _DECISIVE["."]), _count(some, _DECISIVE[","]))
+            if found.dot or found.comma:
+                return found
     if not marks:
         return Evidence()
-    found = Evidence(_count(cells, _DECISIVE["."]), _count(cells, _DECISIVE[","]))
-    if found.dot or found.comma:
-        return found
     return Evidence(
         ambiguous="".join(mark for mark in marks if _any(_matches(cells, _ambiguous(mark)))),
         short=_count(cells, rf"^{_BEFORE}[1-9]\d{{0,2}}{_AFTER}$"),
@@ -139,13 +138,15 @@ def numbers(cells: pa.Array, decimal: str) -> Numbers:
         if not pc.all(pc.match_substring(readable, "%")).as_py():
             problem = "some of its numbers have a percent sign and some do not"
     values = pc.cast(_digits(readable, signs, decimal), pa.float64())
-    for letter in _POWERS.keys() & signs:
+    for letter in sorted(_POWERS.keys() & signs):
         scaled = pc.fill_null(_matches(readable, rf"[\d.,] ?{letter}(?:[^A-Za-z]|$)"), False)
         if _any(scaled):
             values = pc.if_else(scaled, pc.multiply(values, _POWERS[letter]), values)
             notes.append(f"{letter} as {_POWERS[letter]:,.0f}")
     groups = [
-        mark for mark in {other, "'", " "} & signs if _any(_matches(readable, _IN_GROUPS[mark]))
+        mark
+        for mark in sorted({other, "'", " "} & signs)
+        if _any(_matches(readable, _IN_GROUPS[mark]))
     ]
     return Numbers(values, "".join(groups), tuple(notes), problem)
 

@@ -369,6 +369,7 @@ ROWS = b"1,2\n" * 30
         (b"a,b\n" + ROWS + b"1,2,3\n" + ROWS, r"Line 32 \(row 31 of the data\) has 3 fields"),
         (b"a,b\n" + ROWS + b"1\n" + ROWS, r"Line 32 \(row 31 of the data\) has 1 fields"),
         (b"a,b\n" + b"1,2,3\n" * 30, r"Line 2 .* has 3 fields .* the header names 2"),
+        (b"a,b\nm,kg\n" + ROWS, "Lines 1 and 2 could both name the columns"),
         (b"a b\n" + b"1 2\n" * 30 + b"1\n" + b"1 2\n", "Write NA for an empty value"),
         (b'a,b\n"1,2\n3,4', "Line 2 has a quotation mark"),
         (b'a,b\n"1,2"x,3\n', "Line 2 has a quotation mark"),
