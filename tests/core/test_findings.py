@@ -66,7 +66,7 @@ def repeated_table(generator):
     return table_of(x, x[:, 0] + generator.normal(size=400))
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [2, 3])
 @pytest.mark.parametrize(
     ("task", "noise"), [("sum", 1), ("sum", 3), ("product", 3), ("length", 0), ("length", 1)]
 )
