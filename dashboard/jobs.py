@@ -55,8 +55,6 @@ class Job(Generic[T]):
         self.made: dict[Hashable, Any] = {}
         """What was made of its result; dropped with the job."""
         self.worked_seconds = 0.0
-        self.weight = 1.0
-        """The number of ordinary results that its result counts for, once it has ended."""
         self.dropped = False
         self.looks: dict[str, float] = {}
         """By session, the time of its last look."""
@@ -122,12 +120,11 @@ class Job(Generic[T]):
         """Ends this session's wish; the job rests after its chunk if no other session wants it."""
         self.stopped_by.add(reader())
 
-    def advance(self) -> bool:
-        """Computes one chunk. Returns True if another one should follow."""
+    def advance(self) -> None:
+        """Computes one chunk."""
         began = time.monotonic()
         try:
             self.latest = next(self._chunks)
-            return True
         except StopIteration:
             self.done = True
         except Exception as error:  # a thread has no reader: the page says what went wrong
@@ -135,7 +132,6 @@ class Job(Generic[T]):
             self.error, self.done = error, True
         finally:
             self.worked_seconds += time.monotonic() - began
-        return False
 
     def rest(self) -> None:
         """Ends the wait of all sessions; a job that was dropped releases what it computes from."""
@@ -165,7 +161,6 @@ class Workers:
       threads: how many jobs may run at once.
       keep: how many jobs are remembered.
       before: is called before a job's first chunk, in its thread; an error of it is the job's.
-      weigh: returns for how many others a result counts among those that are remembered.
       keep_unseen: how many can go on that have begun and are out of sight, stopped or not; older
         ones begin anew when somebody looks again. All can by default: for jobs that hold little.
     """
@@ -175,10 +170,9 @@ class Workers:
         threads: int,
         keep: int,
         before: Callable[[], None] = lambda: None,
-        weigh: Callable[[Any], float] = lambda latest: 1.0,
         keep_unseen: int | None = None,
     ) -> None:
-        self._keep, self._before, self._weigh = keep, before, weigh
+        self._keep, self._before = keep, before
         self._keep_unseen = keep_unseen
         self._jobs: OrderedDict[Hashable, Job[Any]] = OrderedDict()
         self._queue: deque[Job[Any]] = deque()
@@ -280,11 +274,9 @@ class Workers:
             self._changed.notify()
 
     def _drop_oldest(self) -> None:
-        too_much = sum(job.weight for job in self._jobs.values()) - self._keep
-        for key in [key for key, job in self._jobs.items() if job.rested]:
-            if too_much <= 0:
-                return
-            too_much -= self._jobs.pop(key).weight
+        at_rest = [key for key, job in self._jobs.items() if job.rested]
+        for key in at_rest[: max(0, len(self._jobs) - self._keep)]:
+            del self._jobs[key]
 
     def _drop_unseen(self) -> None:
         if self._keep_unseen is None:
@@ -316,8 +308,7 @@ class Workers:
                 if not job.wanted:  # under the lock: a wish from now on finds the job at rest
                     job.rest()
                     continue
-            if not job.advance() and job.latest is not None:
-                job.weight = self._weigh(job.latest)
+            job.advance()
             with self._changed:
                 if job.done or job.dropped:
                     job.rest()

@@ -31,7 +31,6 @@ LONG_SECONDS = 1.5
 """From this estimate on, runs that only serve comparison are trained when the reader asks."""
 
 _KEPT_RUNS = 200
-_BYTES_OF_A_RUN = 200_000  # of parameters; the largest network counts for eight, so that 25 stay
 _compiled: set[object] = set()  # the shapes of trainings that are
 _compiling = threading.Lock()
 _THREADS = 2  # the smallest machine it runs on has two cores
@@ -39,13 +38,7 @@ _THREADS = 2  # the smallest machine it runs on has two cores
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
 def _workers() -> Workers:
-    return Workers(_THREADS, _KEPT_RUNS, memory.make_room, _weight)
-
-
-def _weight(run: "Run") -> float:
-    import jax
-
-    return 1 + sum(leaf.nbytes for leaf in jax.tree.leaves(run.params)) / _BYTES_OF_A_RUN
+    return Workers(_THREADS, _KEPT_RUNS, memory.make_room)
 
 
 def job(choice: Choice) -> "Job[Run]":

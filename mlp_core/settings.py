@@ -20,19 +20,19 @@ class Bounds(NamedTuple):
 
 BOUNDS = {
     "seed": Bounds(0, 2**31 - 1),
-    "examples": Bounds(100, 100_000),
+    "examples": Bounds(100, 50_000),
     "noise": Bounds(0.0, 10.0),
     "val_share": Bounds(0.05, 0.5),
-    "steps": Bounds(1, 20_000),
-    "batch_size": Bounds(1, 4096),
+    "steps": Bounds(1, 10_000),
+    "batch_size": Bounds(1, 1024),
     "learning_rate": Bounds(1e-5, 1.0),
     "weight_decay": Bounds(0.0, 1.0),
     "clip_norm": Bounds(0.01, 100.0),
 }
-WIDTH = Bounds(2, 256)
-DEPTH = Bounds(1, 6)
-MAX_INPUTS = 36_000_000
-"""The most numbers that all of a run's batches may hold together: they lie in memory."""
+WIDTH = Bounds(2, 64)
+DEPTH = Bounds(1, 4)
+MAX_INPUTS = 20_000_000
+"""The most numbers that all of a run's batches may hold together: 80 MB of memory."""
 
 RECORD_EVERY = 20
 """So many updates lie between two records of a run's losses."""

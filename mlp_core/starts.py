@@ -109,7 +109,8 @@ def forget_examples() -> None:
     _kept.clear()
 
 
-def _draw_initials(seed: int, task: str, hidden: tuple[int, ...]) -> dict[Fixes, Initial]:
+@lru_cache(maxsize=32)
+def _initials(seed: int, task: str, hidden: tuple[int, ...]) -> dict[Fixes, Initial]:
     settings = Settings(seed=seed, task=task, hidden=hidden, batch_size=1)
     ways = [
         Fixes(split_keys=split, norm_init=norm) for split, norm in product([False, True], repeat=2)
@@ -118,17 +119,10 @@ def _draw_initials(seed: int, task: str, hidden: tuple[int, ...]) -> dict[Fixes,
     return {fixes: Initial(params, *ravel_pytree(params)) for fixes, params in drawn.items()}
 
 
-_initials = {
-    small: lru_cache(maxsize)(_draw_initials) for small, maxsize in ((True, 64), (False, 2))
-}
-"""By whether the network is small; those of a large one may take 13 MB."""
-
-
 def initial(settings: Settings, fixes: Fixes) -> Initial:
     """Returns the parameters the seed's run starts from.
 
     All four ways to draw them are drawn at a seed's first use: no switch waits for it later.
     """
-    initials = _initials[model.is_small(settings)]
-    drawn = initials(settings.seed, settings.task, settings.hidden)
+    drawn = _initials(settings.seed, settings.task, settings.hidden)
     return drawn[Fixes(split_keys=fixes.split_keys, norm_init=fixes.norm_init)]

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 LONG_SECONDS = 20.0
 """From this estimate on, evidence is gathered when the reader asks."""
 
-LONGEST_SECONDS = 3600.0
-"""What would take longer is not begun: the machine is everybody's."""
-
 _KEPT = 32
 _KEPT_UNSEEN = 2  # each may hold 20 MB: parameters and records
 

@@ -46,12 +46,6 @@ def evidence(choice: Choice, still: str = "") -> "Evidence | None":
 
 def _offer(choice: Choice, seconds: float, still: str) -> None:
     about = words.duration(1000 * seconds)
-    if seconds > gathered.LONGEST_SECONDS:
-        st.warning(
-            f"The evidence of so long a run would take about {about}. Take fewer steps or smaller "
-            "layers, under **Experiment** in the sidebar." + still
-        )
-        return
     st.markdown(
         f"Evidence comes from training this run once more and writing everything down.{still}"
     )

@@ -52,11 +52,7 @@ def _line() -> list[Request]:
 
 
 def request(choice: Choice, part: Part = "forms") -> Request:
-    """Returns what to ask for, with no more steps than a measurement needs.
-
-    Raises:
-      ValueError: if the training is too large to be measured.
-    """
+    """Returns what to ask for, with no more steps than a measurement needs."""
     return Request(part, measurable(choice.settings), choice.compiled.fixes)
 
 

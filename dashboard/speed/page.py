@@ -12,15 +12,7 @@ _AXES = {"steps": "steps of a run", "batch_size": "rows of a batch", "width": "u
 
 def show(choice: Choice) -> None:
     """Draws the measurement made here, or the one that ships until there is one."""
-    try:
-        wanted = measured.request(choice)
-    except ValueError as error:
-        st.warning(
-            f"This training is too large to be measured: {error}, in the sidebar under "
-            "**Experiment**.",
-            icon=":material/timer_off:",
-        )
-        return
+    wanted = measured.request(choice)
     here = measured.result(wanted)
     shown = here or _shipped()
     if shown is not None:

@@ -12,10 +12,7 @@ LONGEST_RUN_SECONDS = 0.25
 """Nor does it take longer, so that a measurement can be stopped soon."""
 
 MOST_INPUTS = 4_700_000
-"""Nor do its batches hold more numbers: forms keep their own. The fewest steps never do."""
-
-FEWEST_STEPS = 10
-"""A training of which so many steps take longer is too large to be measured."""
+"""Nor do its batches hold more numbers: forms keep their own."""
 
 
 def estimated_seconds(settings: Settings) -> float:
@@ -61,17 +58,8 @@ def _products(settings: Settings) -> int:
 
 
 def measurable(settings: Settings, most: int = MOST_STEPS) -> Settings:
-    """Returns the settings with as few steps as a measurement needs.
-
-    Raises:
-      ValueError: if even `FEWEST_STEPS` steps take too long.
-    """
+    """Returns the settings with as few steps as a measurement needs."""
     a_step = seconds_of_updates(settings) / settings.steps
     steps = min(most, settings.steps, int(LONGEST_RUN_SECONDS / a_step))
     steps = min(steps, MOST_INPUTS * settings.steps // settings.num_inputs)
-    if steps < min(FEWEST_STEPS, settings.steps):
-        raise ValueError(
-            f"a step must take at most {LONGEST_RUN_SECONDS / FEWEST_STEPS:.3f} s to be timed in "
-            f"every form, got about {a_step:.3f} s; take smaller batches or hidden layers"
-        )
     return replace(settings, steps=steps)

@@ -10,8 +10,8 @@ from mlp_core.timing.forms import Form, forms
 
 SIZES: Mapping[str, tuple[int, ...]] = {
     "steps": (10, 100, 1000, 3000),
-    "batch_size": (16, 256, 4096),
-    "width": (8, 64, 256),
+    "batch_size": (16, 256, 1024),
+    "width": (8, 16, 64),
 }
 """By axis, from where sending operations is the cost to where arithmetic is."""
 

@@ -42,9 +42,8 @@ def open_app(fresh_caches: None) -> Open:
 def nothing_trained(monkeypatch: pytest.MonkeyPatch, fresh_caches: None) -> None:
     """Lets all work behind the pages fail at once: pages must bear it, and links are tried soon."""
 
-    def fails(job: Job[object]) -> bool:
+    def fails(job: Job[object]) -> None:
         job.done, job.error = True, ValueError("nothing is trained here")
-        return False
 
     monkeypatch.setattr(Job, "advance", fails)
 

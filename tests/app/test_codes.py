@@ -16,8 +16,8 @@ any_fixes = st.builds(Fixes, **{field.name: st.booleans() for field in fields(Fi
 any_settings = st.builds(
     Settings,
     seed=st.integers(0, int(BOUNDS["seed"].high)),
-    hidden=st.lists(st.integers(2, 256), min_size=1, max_size=6).map(tuple),
-    steps=st.integers(1, 20_000),
+    hidden=st.lists(st.integers(2, 64), min_size=1, max_size=4).map(tuple),
+    steps=st.integers(1, 10_000),
     batch_size=st.integers(1, 300),
     learning_rate=st.floats(1e-5, 1.0).map(lambda rate: float(f"{rate:.4g}")),
     schedule=st.sampled_from(["constant", "cosine"]),

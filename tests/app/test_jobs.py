@@ -55,27 +55,11 @@ def test_a_part_is_not_passed_off_as_all_when_a_job_ends_under_the_readers_eyes(
     class EndsWhenAsked(Job[int]):
         @property
         def running(self) -> bool:
-            while self.advance():
-                pass
+            while not self.done:
+                self.advance()
             return False
 
     assert EndsWhenAsked(counting(3)).look() == (False, 3)
-
-
-def test_a_heavy_result_counts_for_several_where_they_are_kept() -> None:
-    workers = Workers(threads=1, keep=5, weigh=float)
-    for key, result in (("light", 1), ("heavy", 4), ("last", 1)):
-        assert workers.start(key, lambda result=result: iter([result])).wait(5)
-        while workers.find(key).weight != result:
-            time.sleep(0.01)
-
-    workers.start("next", lambda: iter([1]))
-    workers.close()
-
-    assert [key for key in ("light", "heavy", "last", "next") if workers.find(key)] == [
-        "last",
-        "next",
-    ]
 
 
 def test_a_dropped_job_lets_go_though_its_turn_is_far(worker: Workers) -> None:

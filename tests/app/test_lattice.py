@@ -376,7 +376,7 @@ def test_a_sweep_that_fails_says_so_and_can_be_tried_again(
 
 
 def test_a_sweep_of_hours_is_not_begun(open_lattice: Open) -> None:
-    app = open_lattice(steps="20000", hidden="256, 256, 256", grid="computed here", seeds="256")
+    app = open_lattice(steps="10000", hidden="64, 64, 64", grid="computed here", seeds="256")
 
     assert "longer than the server lends" in app.warning[0].value
     assert not [button for button in app.button if button.key == "compute_here"]

@@ -92,7 +92,7 @@ def test_no_link_asks_for_more_than_the_bounds() -> None:
 
 @pytest.mark.usefixtures("nothing_trained")
 def test_a_run_too_large_is_refused_before_it_begins() -> None:
-    app = opened_at("lab", steps="20000", batch_size="4096")
+    app = opened_at("lab", steps="10000", batch_size="1024")
 
     assert "Steps times batch size must be at most" in app.error[0].value
     assert runs.known(Choice()) is None

@@ -49,7 +49,7 @@ def test_what_a_large_program_took_to_compile_goes_back_to_the_system() -> None:
     left_free_mb = printed("""
 from dashboard import memory
 from mlp_core import STAGES, Settings, train
-settings = Settings(hidden=(64,) * 6, steps=20)
+settings = Settings(hidden=(64,) * 4, steps=20)
 memory.make_room()
 memory.LARGE_FROM_SECONDS = 0.1
 train(settings, STAGES["final"])

@@ -147,13 +147,6 @@ def test_a_second_reader_waits_and_is_told_so(slow: threading.Event) -> None:
     run_until(second, lambda: progress(second) == ["Timing, round 1 of 5"])
 
 
-def test_too_large_a_training_is_not_begun(quick: None) -> None:
-    app = opened_at("speed", hidden="256, 256, 256, 256, 256, 256", batch_size="4096")
-
-    assert "too large to be measured" in app.warning[0].value
-    assert not app.exception
-
-
 def test_a_stored_file_that_cannot_be_read_is_told_and_measuring_goes_on(
     quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

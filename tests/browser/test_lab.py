@@ -113,15 +113,15 @@ def test_a_reload_keeps_the_view(page: Page) -> None:
 
 
 def test_a_long_run_grows_and_can_be_stopped(page: Page) -> None:
-    page.goto("/?jit_step=true&norm_init=true&whole_batches=true&steps=20000&hidden=128,128")
-    expect(page.get_by_text(re.compile(r"Training: [\d,]+ of 20,000 updates"))).to_be_visible(
+    page.goto("/?jit_step=true&norm_init=true&whole_batches=true&steps=10000&hidden=64,64,64,64")
+    expect(page.get_by_text(re.compile(r"Training: [\d,]+ of 10,000 updates"))).to_be_visible(
         timeout=60_000
     )
     chart = page.get_by_test_id("stVegaLiteChart").locator("svg").first.element_handle()
 
     page.get_by_role("button", name="Stop").click()
 
-    expect(page.get_by_text(re.compile(r"Train on from [\d,]+ of 20,000"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Train on from [\d,]+ of 10,000"))).to_be_visible()
     assert settled(page).get_by_test_id("stMetric").count() == 5
     assert chart.evaluate("chart => chart.isConnected"), "the chart is kept, not built anew"
 

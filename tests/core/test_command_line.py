@@ -45,7 +45,7 @@ def test_a_run_that_dies_says_so(capsys):
         (["train", "--stage", "v9"], "invalid choice: 'v9'"),
         (["train", "--seed", "x"], "invalid int value: 'x'"),
         (["train", "--seed", "-1"], "seed must be in 0..2147483647, got -1"),
-        (["train", "--hidden", "8", "999"], "a hidden width must be in 2..256, got 999"),
+        (["train", "--hidden", "8", "999"], "a hidden width must be in 2..64, got 999"),
         (["train", "--on", "magic"], "invalid choice: 'magic'"),
         (["detectors", "--out", "no/such/folder/table.parquet"], "out must be a file in a folder"),
         ([], "required: command"),

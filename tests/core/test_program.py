@@ -285,7 +285,7 @@ def _written(folder: Path) -> list[Path]:
         Settings(),
         replace(SMALL, clip_norm=0.5, schedule="cosine", noise=0.1, task="friedman"),
         Settings(task="diabetes", schedule="cosine", hidden=(3,)),
-        replace(SMALL, clip_norm=100.0, task="sine", hidden=(8, 6, 6, 6, 6, 6)),
+        replace(SMALL, clip_norm=100.0, task="sine", hidden=(8, 6, 6, 6)),
         Settings(task=OWN_TASK, batch_size=16),
     ]
     paths = []

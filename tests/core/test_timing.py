@@ -14,7 +14,7 @@ from mlp_core.python_loop import PythonBatches, PythonLoop
 from mlp_core.starts import initial
 from mlp_core.table import Table, closed, opened
 from mlp_core.timing import forms, growth, measuring, rest, stored
-from mlp_core.timing.estimate import FEWEST_STEPS, MOST_STEPS, measurable
+from mlp_core.timing.estimate import MOST_STEPS, measurable
 from mlp_core.timing.figures import FORMS, Figures, Measurement, Point, pays_after, spread
 from mlp_core.timing.forms import EagerLoop, StepLoop, Stepping
 from mlp_core.timing.programs import Program
@@ -178,7 +178,7 @@ def test_growth_has_a_point_for_each_size_and_form():
 
 def test_a_run_stands_in_the_growth_at_the_steps_it_has():
     sizes = growth.SIZES["steps"]
-    large = Settings(hidden=(256,) * 3)
+    large = Settings(hidden=(64,) * 4, batch_size=1024)
 
     assert [growth._resized(Settings(), "steps", size).steps for size in sizes] == list(sizes)
     assert growth._resized(large, "steps", sizes[0]).steps == sizes[0]
@@ -208,14 +208,12 @@ def test_the_spread_is_that_of_the_quartiles():
     assert spread(values) == pytest.approx(tuple(np.percentile(values, [25, 50, 75])))
 
 
-def test_a_long_run_is_cut_short_and_one_too_large_is_refused():
-    assert measurable(Settings(steps=20_000)).steps == MOST_STEPS
+def test_a_long_run_is_cut_short():
+    assert measurable(Settings(steps=10_000)).steps == MOST_STEPS
     assert measurable(Settings(steps=3)).steps == 3
-    assert measurable(Settings(batch_size=4096)).steps < 200, "the batches would take much memory"
-    wide = measurable(Settings(hidden=(256, 256, 256), batch_size=256))
-    assert FEWEST_STEPS <= wide.steps < MOST_STEPS
-    with pytest.raises(ValueError, match="a step must take at most"):
-        measurable(Settings(hidden=(256,) * 6, batch_size=4096))
+    assert measurable(Settings(batch_size=1024)).steps < 800, "the batches would take much memory"
+    wide = measurable(Settings(hidden=(64,) * 4, batch_size=1024))
+    assert 10 <= wide.steps < 100
 
 
 def test_a_measurement_comes_back_as_it_was_stored(measurement, tmp_path):
@@ -273,7 +271,7 @@ def test_a_wide_table_with_large_batches_can_be_measured():
     x = np.random.default_rng(0).normal(size=(6000, 100))
     task = opened(Table(tuple(f"x{column}" for column in range(100)), "y", x, x[:, 0]))
 
-    assert FEWEST_STEPS <= measurable(Settings(task=task, batch_size=4096, steps=50)).steps < 50
+    assert 10 <= measurable(Settings(task=task, batch_size=1024, steps=100)).steps < 100
 
     closed(task)
 
