@@ -1,9 +1,12 @@
 """What the server answers to those who are not its own page."""
 
 import http.client
+import platform
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets import Subprotocol
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -42,6 +45,22 @@ def test_another_site_can_neither_connect_nor_read(server: str) -> None:
 
     assert connected.status == 403
     assert read.getheader("Access-Control-Allow-Origin") is None
+
+
+def test_the_first_message_names_the_script_and_the_versions_as_the_security_file_says(
+    server: str,
+) -> None:
+    """When Streamlit stops doing so, SECURITY.md has a line too many."""
+    message = BackMsg()
+    message.rerun_script.query_string = ""
+    address = server.replace("http", "ws", 1) + "/_stcore/stream"
+
+    with connect(address, subprotocols=[Subprotocol("streamlit")]) as socket:
+        socket.send(message.SerializeToString())
+        first = ForwardMsg.FromString(socket.recv(timeout=30)).new_session
+
+    assert Path(first.main_script_path).is_absolute()
+    assert first.initialize.environment_info.python_version.startswith(platform.python_version())
 
 
 def answers(server: str, megabytes: int) -> bool:
