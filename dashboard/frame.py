@@ -34,7 +34,7 @@ _WHERE_SETTINGS_ARE = (
 )
 _CLICK_FIRST_LINK = """<script>
 const wait = setInterval(() => {
-  const link = document.querySelector(".st-key-pages a");
+  const link = document.querySelector(".st-key-menu a");
   if (link) { clearInterval(wait); link.click(); }
 }, 20);
 </script>"""
@@ -51,7 +51,7 @@ def run() -> None:
         page = _navigation()
         style.draw()
         url.settle()
-        links = st.container(horizontal=True, key="pages")
+        links = st.container(horizontal=True, key="menu")
         if page.url_path in _WITHOUT_SWITCHES:
             sidebar.draw(sidebar.GROUPS, _OUT_OF_SIGHT)
         else:

@@ -20,10 +20,10 @@ _RULES = """<style>
 }
 
 /* The ways to the other pages stay at the top, in the bar that Streamlit leaves empty. */
-[data-testid="stLayoutWrapper"]:has(> .st-key-pages) { margin-top: -1.25rem; }
-.st-key-pages { gap: 0.25rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-menu) { margin-top: -1.25rem; }
+.st-key-menu { gap: 0.25rem; }
 @media (min-width: 900px) {
-  [data-testid="stLayoutWrapper"]:has(> .st-key-pages) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-menu) {
     position: sticky; top: 0.75rem; z-index: 999991; margin-top: -5rem; width: fit-content;
   }
 }

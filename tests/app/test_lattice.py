@@ -129,7 +129,7 @@ def test_a_row_holds_quartiles_and_the_share_that_died(
 
     rows = table(app, "rows").set_index("name")
     expected = of(runs, "split_keys", "whole_batches")
-    row = rows.loc["keys + batches"]
+    row = rows.loc["v1 + split keys + whole batches"]
     assert row["median"] == pytest.approx(expected["scored"].median())
     assert row["q3"] == pytest.approx(expected["scored"].quantile(0.75))
     assert row["died"] == pytest.approx(expected["val_loss"].isna().mean())
@@ -156,7 +156,7 @@ def test_the_readers_own_combination_is_marked_whatever_jit_is(open_lattice: Ope
     app = open_lattice(jit_step="true", norm_init="true", adamw="true")
 
     rows = table(app, "rows")
-    assert rows.loc[rows["mine"], "name"].tolist() == ["init + AdamW"]
+    assert rows.loc[rows["mine"], "name"].tolist() == ["v1 + init + AdamW"]
 
 
 def test_the_two_beyond_make_pages_of_rows(open_lattice: Open) -> None:
@@ -252,7 +252,8 @@ def test_a_step_is_judged_by_its_paired_seeds(open_lattice: Open, runs: pd.DataF
     assert metric(app, "Seeds it helps") == percent(helped)
     assert metric(app, "Died") == f"{died[0]} → {died[1]}"
     assert any(
-        "**Helps:** LayerNorm init on top of keys + batches" in m.value for m in app.markdown
+        "**Helps:** LayerNorm init on top of v1 + split keys + whole batches" in m.value
+        for m in app.markdown
     )
 
 
@@ -273,6 +274,7 @@ def test_a_step_needs_something_to_add(open_lattice: Open) -> None:
 def test_a_run_of_a_step_opens_in_the_lab(open_lattice: Open) -> None:
     app = open_lattice(view="One step", seed="7", jit_step="true")
     app.button(key="open_after").click().run()
+    app.switch_page("pages/lab.py").run()  # as the browser is told to
 
     on = {toggle.key for toggle in app.sidebar.toggle if toggle.value}
     assert on == {"split_keys", "whole_batches", "norm_init", "jit_step"}

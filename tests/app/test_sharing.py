@@ -144,7 +144,7 @@ def test_the_real_loop_is_timed_when_fewer_readers_are_here(
     monkeypatch.setattr(Crowd, "is_dense", True)
     app = open_app(steps="40")
     captions = [caption.value for caption in app.caption]
-    assert "Many readers are here. The real loop is timed when fewer are." in captions
+    assert "Many readers are here. The steps are timed when fewer are." in captions
     assert metric(app, "Time for 1,000 steps") == "–"
 
     monkeypatch.setattr(Crowd, "is_dense", False)

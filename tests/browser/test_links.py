@@ -42,7 +42,7 @@ def query(page: Page) -> set[str]:
 
 def menu(page: Page, name: str) -> Locator:
     """Returns a link to a page."""
-    return page.locator(".st-key-pages").get_by_role("link", name=name, exact=True)
+    return page.locator(".st-key-menu").get_by_role("link", name=name, exact=True)
 
 
 def switch(page: Page, name: str) -> Locator:
