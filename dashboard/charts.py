@@ -20,7 +20,9 @@ _LINES = "split(datum.label, '\\n')"
 
 @built_once(most=8)
 def loss_curves(shown: tuple[str, ...]) -> dict[str, Any]:
-    """Returns the loss curves: tables `curves`, `batches`, `ends`, `rules`, `deaths`, `readings`.
+    """Returns the loss curves.
+
+    Tables: `curves`, `batches`, `ends`, `rules`, `not_finite`, `readings`.
 
     Args:
       shown: the meanings in the legend.
@@ -49,7 +51,9 @@ def loss_curves(shown: tuple[str, ...]) -> dict[str, Any]:
         .encode(_UPDATES, loss, text="line:N", color=color(shown))
     )
     return (
-        alt.layer(batches, _rules(loss), lines, *_rule_names(loss), ends, *_death(), *_crosshair())
+        alt.layer(
+            batches, _rules(loss), lines, *_rule_names(loss), ends, *_not_finite(), *_crosshair()
+        )
         .properties(height=HEIGHT)
         .to_dict()
     )
@@ -68,12 +72,12 @@ def _rule_names(loss: alt.Y) -> list[alt.Chart]:
     return words_on_lines(rules.encode(x=alt.value(alt.expr("width / 2"))), dy=9, fontSize=12)
 
 
-def _death() -> list[alt.Chart]:
-    """Returns a line at the update at which the run died, with the words for it."""
-    deaths = alt.Chart(alt.NamedData("deaths")).encode(_UPDATES, color=meaning("text"))
-    words = deaths.mark_text(align="left", dx=6, fontSize=13, fontWeight="bold")
+def _not_finite() -> list[alt.Chart]:
+    """Returns a line at the update from which on a loss is not finite, with the words for it."""
+    marks = alt.Chart(alt.NamedData("not_finite")).encode(_UPDATES, color=meaning("text"))
+    words = marks.mark_text(align="left", dx=6, fontSize=13, fontWeight="bold")
     return [
-        deaths.mark_rule(strokeWidth=1.5, aria=False),
+        marks.mark_rule(strokeWidth=1.5, aria=False),
         words.encode(y=alt.value(12), text="text:N"),
     ]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from math import isfinite, isnan
+from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -179,12 +179,12 @@ def _loss_metric(label: str, value: float, reference: float | None) -> None:
 
 def _against_first(value: float, first: float | None) -> tuple[str | None, str | None]:
     """Returns a loss's change against v1 and the words beside it."""
-    if first is None or isnan(value):
+    if first is None or not isfinite(value):
         return None, None
     if first == value:
         return None, "this is v1"
-    if isnan(first):
-        return None, "v1 died"
+    if not isfinite(first):
+        return None, f"v1 ended in {words.loss(first)}"
     change = words.change(value, first)
     return (None, "like v1") if change == "0 %" else (change, "against v1")
 
@@ -251,12 +251,12 @@ def _draw_curves(choice: Choice, run: "Run", first: "Run | None") -> None:
             readings=tables.readings(run, first),
             batches=batches,
             rules=tables.rules(runs.baselines(choice.settings), curves),
-            deaths=tables.deaths(run),
+            not_finite=tables.not_finite(run),
         )
 
     lines = make() if pinned else runs.made_once(choice, run, ("lines", first is None), make)
     if lines is None:
-        st.info("There is no curve to draw: no loss in this run was ever a number.")
+        st.info("There is no curve to draw: no loss of this run was ever finite.")
         return
     _draw_loss_chart(lines, lambda: tables.recorded(run, first, pinned))
 

@@ -124,9 +124,10 @@ def rules(baselines: "Baselines", curves: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["loss", "rule", "below"])
 
 
-def deaths(run: "Run") -> pd.DataFrame:
-    """Returns where the run died, if it did: `update`, `text`."""
-    rows = [] if run.died_after is None else [(run.died_after, words.death_mark(run))]
+def not_finite(run: "Run") -> pd.DataFrame:
+    """Returns from where on a loss of the run is not finite, if so: `update`, `text`."""
+    since = run.outcome.since
+    rows = [] if since is None else [(since, words.not_finite_mark(run))]
     return pd.DataFrame(rows, columns=["update", "text"])
 
 
@@ -147,7 +148,7 @@ def bars(
 ) -> pd.DataFrame:
     """Returns the val losses side by side: `label`, `val_loss`, `text`, `series`, `place`.
 
-    A stage that was not trained yet has no number; a run that died has the word for it.
+    A stage that was not trained yet has no number; a run that ended in NaN has the words for it.
     """
     mine = words.stage_of(choice.fixes)
     rows = []
@@ -255,12 +256,12 @@ def _in_lines(name: str) -> str:
 
 
 def _val_loss(run: "Run | None") -> float:
-    return run.final_val_loss if run is not None and np.isfinite(run.final_val_loss) else np.nan
+    return np.nan if run is None or run.outcome.is_failed else run.final_val_loss
 
 
 def _bar_text(run: "Run | None") -> str:
     if run is None:
         return "not trained yet"
-    if run.died_after is not None:
-        return words.death_mark(run)
+    if run.outcome.is_failed:
+        return words.not_finite_mark(run)
     return words.loss(run.final_val_loss)

@@ -10,6 +10,7 @@ import numpy as np
 
 from dashboard.choice import Choice
 from mlp_core import STAGES, Fixes, Settings
+from mlp_core.outcome import described
 from mlp_core.table import OWN, is_own
 
 if TYPE_CHECKING:
@@ -208,16 +209,17 @@ def answer(run: "Run", first: "Run | None", baselines: "Baselines") -> str:
     Args:
       first: the first version's run under the same settings, where it is known.
     """
-    if run.died_after is not None:
-        return f"{death(run)} {fed(run)}"
+    if run.outcome.is_failed:
+        return f"{not_finite(run)} {fed(run)}"
     value = run.final_val_loss
     against = _against(value, first, baselines)
-    return f"**Val loss {loss(value)}**{against}. {fed(run)}"
+    sentences = f"**Val loss {loss(value)}**{against}.", not_finite(run), fed(run)
+    return " ".join(filter(None, sentences))
 
 
 def _against(value: float, first: "Run | None", baselines: "Baselines") -> str:
-    if first is not None and first.died_after is not None:
-        return ", where v1 with these settings dies"
+    if first is not None and first.outcome.is_failed:
+        return f"; v1 with these settings ends in {loss(first.final_val_loss)}"
     if value > baselines.predict_mean:
         mean = loss(baselines.predict_mean)
         if loss(value) == mean:
@@ -239,18 +241,19 @@ def _against(value: float, first: "Run | None", baselines: "Baselines") -> str:
 def standing(yours: "Run", others: "Mapping[str, Run]") -> str:
     """Returns which of the other runs ends best, and how many of them this one beats."""
     ends = {label: other.final_val_loss for label, other in others.items()}
-    alive = {label: end for label, end in ends.items() if math.isfinite(end)}
+    finite = {label: ends[label] for label, run in others.items() if not run.outcome.is_failed}
     mine = yours.final_val_loss
-    if not alive:
-        return "All the others died; this run lives." if math.isfinite(mine) else "All runs died."
-    best = min(alive, key=alive.__getitem__)
-    if not math.isfinite(mine):
-        return f"**{best}** is the best of them at {loss(alive[best])}; this run died."
-    if mine < alive[best] * (1 - _LIKE):
-        return f"This run is the best of them; next comes **{best}** at {loss(alive[best])}."
+    if not finite:
+        which = "Every run" if yours.outcome.is_failed else "Every other run"
+        return f"{which} ended in NaN."
+    best = min(finite, key=finite.__getitem__)
+    if yours.outcome.is_failed:
+        return f"**{best}** is the best of them at {loss(finite[best])}; this run ended in NaN."
+    if mine < finite[best] * (1 - _LIKE):
+        return f"This run is the best of them; next comes **{best}** at {loss(finite[best])}."
     beaten = sum(not end <= mine * (1 + _LIKE) for end in ends.values())
     said = f"this run beats {beaten or 'none'} of the other {len(ends)}."
-    return f"**{best}** is the best of them at {loss(alive[best])}; {said}"
+    return f"**{best}** is the best of them at {loss(finite[best])}; {said}"
 
 
 def in_turn(others: int) -> str:
@@ -298,20 +301,20 @@ def shrunk_batch(settings: Settings) -> str:
     return f"A batch is all {settings.num_train} training rows: the table has no more."
 
 
-def death(run: "Run") -> str:
-    """Returns when a run died and what it had reached, for a run whose losses end as NaN."""
-    if run.died_after == 0:
-        why = "its train loss is NaN before the first update."
-        return f"**:red[This run was dead from the start:]** {why}"
-    alive = run.val_loss[np.isfinite(run.val_loss)]
-    reached = f" The last val loss seen was {loss(float(alive[-1]))}." if len(alive) else ""
-    died = f"**:red[This run died at update {run.died_after:,}:]**"
-    return f"{died} from there on its losses are NaN.{reached}"
+def not_finite(run: "Run") -> str:
+    """Returns which losses are NaN or infinite, from which update on; empty if all are finite."""
+    text = described(run.outcome)
+    if not run.outcome.is_failed:
+        return text
+    finite = run.val_loss[np.isfinite(run.val_loss)]
+    reached = f" The last finite val loss was {loss(float(finite[-1]))}." if len(finite) else ""
+    return f"**:red[{text}]**{reached}"
 
 
-def death_mark(run: "Run") -> str:
-    """Returns the few words that mark a dead run in a chart."""
-    return f"died at update {run.died_after:,}" if run.died_after else "dead from the start"
+def not_finite_mark(run: "Run") -> str:
+    """Returns the few words that mark in a chart from where on a loss is not finite."""
+    earliest = min(run.outcome.lasting, key=lambda each: each.first)
+    return f"{earliest.value} from update {earliest.first:,} on"
 
 
 def fed(run: "Run") -> str:

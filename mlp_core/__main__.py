@@ -175,6 +175,7 @@ def _fixes(arguments: argparse.Namespace) -> Fixes:
 
 def _print_training(settings: Settings, fixes: Fixes) -> None:
     """Prints a line for every recorded 100th update while the run trains."""
+    from mlp_core.outcome import described
     from mlp_core.training import train_chunks
 
     print(f"{'updates':>8} {'train loss':>12} {'val loss':>12}")
@@ -185,8 +186,8 @@ def _print_training(settings: Settings, fixes: Fixes) -> None:
             if update % PRINT_EVERY == 0 or update == settings.steps:
                 print(f"{update:8d} {train_loss:12.6f} {val_loss:12.6f}", flush=True)
         printed = len(run.updates)
-    if run.died_after is not None:
-        print(f"The run died: its losses are NaN after {run.died_after} updates.")
+    if run.outcome.not_finite:
+        print(described(run.outcome))
 
 
 def _print_program(settings: Settings, fixes: Fixes, arguments: argparse.Namespace) -> None:

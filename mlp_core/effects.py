@@ -2,7 +2,7 @@
 
 The game: the players are the switches in which a grid's combinations differ, and the value of a
 set of switches is how far the loss drops from the combination in which all of them are off. A drop
-above 0 is good. Dead runs count as `mlp_core.scores` says.
+above 0 is good. Runs that end in NaN count as `mlp_core.scores` says.
 """
 
 from collections import Counter

@@ -10,7 +10,7 @@ from mlp_core.settings import Settings
 
 @dataclass(frozen=True)
 class Grid:
-    """Final losses of F combinations of fixes x S seeds. A run that died is NaN."""
+    """Final losses of F combinations of fixes x S seeds. A run that ended in NaN keeps it."""
 
     settings: Settings
     """Shared by all runs but for the seed."""

@@ -7,6 +7,7 @@ import numpy as np
 from mlp_core.certainty import Verdict, interval, seeds_needed, verdict
 from mlp_core.fixes import Fixes
 from mlp_core.grid import Grid
+from mlp_core.outcome import failed
 from mlp_core.scores import Unit, by_seed, levels, row, turned_on
 
 
@@ -31,14 +32,14 @@ class Paired:
     seeds_needed: float
     """In all, see `mlp_core.certainty.seeds_needed`."""
     failures_before: int
-    """Of the S runs, how many died."""
+    """Of the S runs, how many ended in NaN or infinity."""
     failures_after: int
 
 
 def paired(grid: Grid, base: Fixes, added: tuple[str, ...], unit: Unit = "log10") -> Paired:
     """Returns the effect of turning on `added`, all at once, on top of `base`.
 
-    A dead run counts as predicting the mean (`mlp_core.scores`), so a step that ends in NaN where
+    A failed run counts as predicting the mean (`mlp_core.scores`), so a step that ends in NaN where
     the base was worse than that still counts as a drop: read `failures_after` beside it.
 
     Raises:
@@ -50,7 +51,7 @@ def paired(grid: Grid, base: Fixes, added: tuple[str, ...], unit: Unit = "log10"
     level = levels(grid, unit)[rows]
     drop = level[0] - level[1]
     low, high = map(float, interval(drop))
-    failures = np.sum(~np.isfinite(grid.val_loss[rows]), axis=1)
+    failures = np.sum(failed(grid.val_loss[rows]), axis=1)
     return Paired(
         before=base,
         after=after,

@@ -1,7 +1,8 @@
-"""What the runs of a grid score: the rule for a dead run, the unit, a combination's row.
+"""What the runs of a grid score: the rule for a failed run, the unit, a combination's row.
 
-The rule: a run that died (its val loss is no finite number) counts as predicting the mean of that
-seed's training data. A living run keeps its loss, also where it is worse than that.
+The rule: a run whose val loss ends as NaN or infinity (`mlp_core.outcome.failed`) counts as
+predicting the mean of that seed's training data. Any other run keeps its loss, even if its loss is
+worse than that.
 """
 
 from dataclasses import replace
@@ -11,19 +12,20 @@ import numpy as np
 
 from mlp_core.fixes import SWITCHES, Fixes
 from mlp_core.grid import Grid
+from mlp_core.outcome import failed
 
 Unit = Literal["log10", "plain"]
 """How a drop of the loss is counted: as a factor (a drop of 1 is a tenth of the loss) or as is."""
 
 
 def failure_rate(grid: Grid) -> np.ndarray:
-    """Returns the share of seeds in which each combination's run died, `[F]`."""
-    return np.mean(~np.isfinite(grid.val_loss), axis=1)
+    """Returns the share of seeds in which each combination's run failed, `[F]`."""
+    return np.mean(failed(grid.val_loss), axis=1)
 
 
 def scored_loss(grid: Grid) -> np.ndarray:
-    """Returns the val losses, `[F, S]`; a dead run counts as predicting the mean."""
-    loss = np.where(np.isfinite(grid.val_loss), grid.val_loss, grid.predict_mean)
+    """Returns the val losses, `[F, S]`; a failed run counts as predicting the mean."""
+    loss = np.where(failed(grid.val_loss), grid.predict_mean, grid.val_loss)
     return loss.astype(np.float64)
 
 

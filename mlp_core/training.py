@@ -10,6 +10,7 @@ from mlp_core.compiled import CompiledLoop
 from mlp_core.fixes import Fixes
 from mlp_core.model import Params
 from mlp_core.numerics import posts_numerics
+from mlp_core.outcome import RunOutcome, run_outcome
 from mlp_core.python_loop import PythonLoop
 from mlp_core.settings import RECORD_EVERY, Settings
 from mlp_core.stretches import Work
@@ -53,22 +54,11 @@ class Run:
         return float(self.val_loss[-1]) if len(self.val_loss) else float("nan")
 
     @property
-    def died_after(self) -> int | None:
-        """After how many updates both losses are NaN for good; None if one of them is a number.
-
-        A record is up to 20 updates late. Nearly always an update on rows does the damage, so it is
-        the last such one before the first NaN, in a record or in a batch.
-        """
-        recorded_nan = np.isnan(self.train_loss) & np.isnan(self.val_loss)
-        if not recorded_nan[-1:].any():
-            return None
-        fed = np.flatnonzero(self.rows_seen)
-        batch_nan = fed[np.isnan(self.batch_loss[fed])]
-        last_number = self.updates[~recorded_nan].max(initial=-1)
-        nan = np.concatenate([self.updates[recorded_nan], batch_nan])
-        first_nan = nan[nan > last_number].min()
-        culprit = fed[fed < first_nan].max(initial=-1)
-        return int(culprit + 1 if culprit >= last_number else first_nan)
+    def outcome(self) -> RunOutcome:
+        """Which losses are NaN or infinite, and from which update on."""
+        return run_outcome(
+            self.batch_loss, self.rows_seen, self.updates, self.train_loss, self.val_loss
+        )
 
 
 def recorded_updates(settings: Settings) -> np.ndarray:

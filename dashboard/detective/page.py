@@ -86,7 +86,7 @@ def _draw_curves(case: Case, run: "Run", found: "Sequence[Verdict]") -> None:
         other = material.trained(Choice(fixes, case.settings))
     curves = tables.curves(run, other, "healed")
     if curves.empty:
-        st.info("There is no curve to draw: no loss in this run was ever a number.")
+        st.info("There is no curve to draw: no loss of this run was ever finite.")
         return
     canvas.draw(
         charts.losses(),

@@ -54,7 +54,7 @@ def _draw(evidence: "Evidence") -> None:
     found = findings(evidence)
     curves = tables.curves(evidence)
     if curves.empty:
-        st.info("There is no curve to draw: no loss in this run was ever a number.")
+        st.info("There is no curve to draw: no loss of this run was ever finite.")
     else:
         _draw_curve(curves, next(iter(found), None))
     for finding in found:

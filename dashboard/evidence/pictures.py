@@ -171,7 +171,7 @@ def _one_batch(evidence: "Evidence", other: str, losses: np.ndarray) -> Drawing:
     return Drawing(
         charts.layers("loss on one minibatch, log scale", logarithmic=True),
         {"lines": lines, "ends": tables.ends(lines)},
-        "Updates on the first minibatch alone. A line that ends early is NaN from there on.",
+        "Updates on the first minibatch alone. A line that ends early is not finite from there on.",
     )
 
 

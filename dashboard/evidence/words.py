@@ -41,7 +41,7 @@ TOOLS = {
 }
 """What each tool of `mlp_core.detectors` is called."""
 
-PROGRAMS = {"sound": "no bug", "v1": "all bugs (v1)", "dying": "final without init, seed 0"}
+PROGRAMS = {"sound": "no bug", "v1": "all bugs (v1)", "nan": "final without init, seed 0"}
 """What the programs are called in which not one bug is alone."""
 
 

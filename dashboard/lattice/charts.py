@@ -115,12 +115,12 @@ def slopes() -> dict[str, Any]:
     base = alt.Chart(alt.NamedData("slopes")).encode(when, loss, color=color())
     lines = base.mark_line(strokeWidth=1.4, opacity=0.5, **PLAIN).encode(detail="seed:N")
     ends = base.transform_filter("!datum.ended").mark_circle(size=24, **PLAIN)
-    died = base.transform_filter("datum.ended").mark_point(shape="cross", size=60, angle=45)
-    died = died.encode(
+    lost = base.transform_filter("datum.ended").mark_point(shape="cross", size=60, angle=45)
+    lost = lost.encode(
         color=meaning("train"),
-        tooltip=[alt.Tooltip("seed:N", title="died with seed"), alt.Tooltip("when:N")],
+        tooltip=[alt.Tooltip("seed:N", title="ended in NaN with seed"), alt.Tooltip("when:N")],
     )
-    return alt.layer(lines, ends, died).properties(height=_PAIRED_HEIGHT).to_dict()
+    return alt.layer(lines, ends, lost).properties(height=_PAIRED_HEIGHT).to_dict()
 
 
 @built_once(most=2)

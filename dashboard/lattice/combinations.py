@@ -11,7 +11,7 @@ CHART_KEY = "combinations"
 _ROWS_KEY = "rows"
 _SORT_NAMES = {
     "median": "by median",
-    "died": "by deaths",
+    "nan": "by share of NaN",
     "fixes": "by number of fixes",
     "switches": "by switches",
 }
@@ -36,7 +36,7 @@ def show(view: View) -> None:
         },
         key=CHART_KEY,
         alt="Every combination as a row: its switches as dots, its median val loss, how many of "
-        "its runs died, and the losses of all seeds.",
+        "its runs ended in NaN, and the losses of all seeds.",
         on_select=lambda: _open_clicked(view),
         full=lambda: combinations_tables.readable(ranks),
     )

@@ -14,7 +14,7 @@ ROW = 14
 PITCH = 18
 """From one column of dots to the next."""
 
-_MEDIAN_AT, _DIED_AT, _DOTS_END = -46, -6, -96
+_MEDIAN_AT, _NAN_AT, _DOTS_END = -46, -6, -96
 _LEFT_OF_DOTS = 22
 _HEAD = 62
 _MOST_COLUMNS = 8
@@ -82,13 +82,13 @@ def _row_targets(table: alt.Chart) -> alt.Chart:
             alt.Tooltip("name:N", title="fixes"),
             alt.Tooltip("median_text:N", title="median val loss"),
             alt.Tooltip("quartiles:N", title="middle half"),
-            alt.Tooltip("died_text:N", title="died"),
+            alt.Tooltip("nan_text:N", title="ended in NaN"),
         ],
     )
 
 
 def _ticks(place: alt.Y) -> alt.Chart:
-    """Returns a faint tick for each run; a dead one has the colour of a warning."""
+    """Returns a faint tick for each run; one that ended in NaN has the color of a warning."""
     clicked = alt.selection_point(name="run", fields=["code", "seed"], on="click", empty=False)
     return (
         alt.Chart(alt.NamedData("seeds"))
@@ -131,7 +131,7 @@ def _row_texts(table: alt.Chart) -> list[alt.Chart]:
             x=alt.value(_MEDIAN_AT), text="median_text:N", color=meaning("text")
         ),
         table.mark_text(align="right", fontSize=11).encode(
-            x=alt.value(_DIED_AT), text="died_text:N", color=meaning("text")
+            x=alt.value(_NAN_AT), text="nan_text:N", color=meaning("text")
         ),
     ]
 
@@ -144,7 +144,7 @@ def _heads() -> list[alt.Chart]:
     )
     first = heads.transform_filter("datum.column == 0")
     first = first.mark_text(align="left", angle=305, fontSize=12)
-    numbers = ((_MEDIAN_AT - 12, "median"), (_DIED_AT - 12, "died"))
+    numbers = ((_MEDIAN_AT - 12, "median"), (_NAN_AT - 12, "NaN"))
     return [
         names,
         *(

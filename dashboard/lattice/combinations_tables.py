@@ -25,9 +25,9 @@ READABLE_LOSSES = ("median val loss", "lower quartile", "upper quartile")
 def summary(grid: "Grid", mine: Fixes) -> pd.DataFrame:
     """Returns one row a combination, in the grid's order.
 
-    `code` names it for links, `median`, `q1`, `q3` are of the val losses with a dead run counted as
-    predict-the-mean, `died` is the share of dead runs, `fixes` how many are on, `mine` marks the
-    reader's own, `row` is its place in the grid.
+    `code` names it for links, `median`, `q1`, `q3` are of the val losses with a failed run counted
+    as predict-the-mean, `nan` is the share of failed runs, `fixes` how many are on, `mine` marks
+    the reader's own, `row` is its place in the grid.
     """
     from mlp_core.scores import failure_rate, scored_loss
 
@@ -35,7 +35,7 @@ def summary(grid: "Grid", mine: Fixes) -> pd.DataFrame:
     table = pd.DataFrame({"row": range(len(grid.combinations)), "q1": q1, "median": median})
     return table.assign(
         q3=q3,
-        died=failure_rate(grid),
+        nan=failure_rate(grid),
         fixes=[sum(vars(fixes).values()) for fixes in grid.combinations],
         name=[words.combination(fixes) for fixes in grid.combinations],
         code=[codes.code(Choice(fixes)) for fixes in grid.combinations],
@@ -61,7 +61,7 @@ def page_of(ranks: pd.DataFrame, page: int) -> pd.DataFrame:
     rows = ranks.iloc[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
     return rows.assign(
         median_text=rows["median"].map(words.loss),
-        died_text=[sentences.share(rate) if rate else "–" for rate in rows["died"]],
+        nan_text=[sentences.share(rate) if rate else "–" for rate in rows["nan"]],
         quartiles=[
             f"{words.loss(low)} to {words.loss(high)}"
             for low, high in zip(rows["q1"], rows["q3"], strict=True)
@@ -84,24 +84,21 @@ def dots(rows: pd.DataFrame, grid: "Grid", switches: Sequence[str]) -> pd.DataFr
 
 def seeds(rows: pd.DataFrame, grid: "Grid") -> pd.DataFrame:
     """Returns every run of a page's rows: `rank`, `code`, `seed`, `loss`, `text`, `series`."""
+    from mlp_core.outcome import failed
     from mlp_core.scores import scored_loss
 
     place = rows["row"].to_numpy()
-    died = ~np.isfinite(grid.val_loss[place])
+    ended = grid.val_loss[place].ravel()
     count = len(grid.seeds)
-    losses = scored_loss(grid)[place].ravel()
     return pd.DataFrame(
         {
             "rank": np.repeat(rows["rank"].to_numpy(), count),
             "code": np.repeat(rows["code"].to_numpy(), count),
             "name": np.repeat(rows["name"].to_numpy(), count),
             "seed": np.tile(np.array(grid.seeds), len(rows)),
-            "loss": losses,
-            "series": np.where(died.ravel(), "train", "stage"),
-            "text": [
-                "died" if dead else words.loss(loss)
-                for dead, loss in zip(died.ravel(), losses, strict=True)
-            ],
+            "loss": scored_loss(grid)[place].ravel(),
+            "series": np.where(failed(ended), "train", "stage"),
+            "text": [words.loss(float(loss)) for loss in ended],
         }
     )
 
@@ -123,6 +120,6 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         "name": "combination",
         "fixes": "fixes",
         **dict(zip(("median", "q1", "q3"), READABLE_LOSSES, strict=True)),
-        "died": "died",
+        "nan": "ended in NaN",
     }
     return table[list(headings)].rename(columns=headings)

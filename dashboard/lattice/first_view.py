@@ -27,7 +27,7 @@ def show(choice: Choice) -> View | None:
     view = _view(choice, shown, unit, with_beyond)
     with answer:
         worth = sentences.answer(view.effects, view.verdicts, unit, len(view.grid.seeds))
-        st.markdown(f"{worth} {sentences.deaths(view.grid, view.switches)}")
+        st.markdown(f"{worth} {sentences.failures(view.grid, view.switches)}")
     left, right = st.columns([2, 3], gap="medium")
     with left:
         _draw_values(view)

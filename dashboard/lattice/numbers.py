@@ -38,11 +38,12 @@ def show(view: View) -> None:
     )
     loss, share = (st.column_config.NumberColumn(format=f) for f in ("%.4f", "percent"))
     wide.table(
-        combinations.round({"died": 2}),
+        combinations.round({"nan": 2}),
         key="combinations",
         hide_index=True,
-        column_config=dict.fromkeys(combinations_tables.READABLE_LOSSES, loss) | {"died": share},
-        alt="Every combination with its val loss and the share of its runs that died.",
+        column_config=dict.fromkeys(combinations_tables.READABLE_LOSSES, loss)
+        | {"ended in NaN": share},
+        alt="Every combination with its val loss and the share of its runs that ended in NaN.",
     )
     st.caption(sentences.provenance(view.grid, view.versions))
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from dashboard import words
 from mlp_core import Settings
+from mlp_core.outcome import failed
 
 if TYPE_CHECKING:
     from mlp_core.effects import Effect, Waterfall
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 UNITS: dict["Unit", str] = {"log10": "times lower", "plain": "loss units"}
 """What a drop of the loss is counted in."""
 
-RULE = "A run that died (NaN) counts as always predicting the mean."
+RULE = "A run that ended in NaN (or infinity) counts as always predicting the mean."
 
 WORTH = (
     "How far a fix lowers the val loss: the mean over all orders of turning the fixes on (its "
@@ -102,15 +103,15 @@ def answer(effects: "Sequence[Effect]", verdicts: Sequence[str], unit: str, seed
     return " ".join(sentences)
 
 
-def deaths(grid: "Grid", switches: Sequence[str]) -> str:
-    """Returns how many runs died, and the fix that decides most about it."""
-    dead = ~np.isfinite(grid.val_loss)
-    if not dead.any():
-        return "No run died."
-    rates = {switch: _death_rates(grid, dead, switch) for switch in switches}
+def failures(grid: "Grid", switches: Sequence[str]) -> str:
+    """Returns how many runs ended in NaN, and the fix that changes their number most."""
+    lost = failed(grid.val_loss)
+    if not lost.any():
+        return "No run ended in NaN."
+    rates = {switch: _failure_rates(grid, lost, switch) for switch in switches}
     switch = max(rates, key=lambda name: abs(rates[name][0] - rates[name][1]))
     off, on = rates[switch]
-    total = f"{share(float(dead.mean()))} of the {dead.size:,} runs died"
+    total = f"{share(float(lost.mean()))} of the {lost.size:,} runs ended in NaN"
     if abs(off - on) < _MATTERS:
         return f"{total}."
     return f"{total}: **{share(on)} with {fix(switch)}, {share(off)} without.**"
@@ -149,8 +150,8 @@ def legend(seed: int, seeds: Sequence[int]) -> str:
     """
     own = f", ◆ your seed {seed}" if seed in seeds else ""
     return (
-        "A thin tick is a seed, orange if its run died; the grey bar is the middle half of the "
-        f"seeds, the blue mark their median{own}. Click a row or a tick to open it in the Lab."
+        "A thin tick is a seed, orange if its run ended in NaN; the gray bar is the middle half of "
+        f"the seeds, the blue mark their median{own}. Click a row or a tick to open it in the Lab."
     )
 
 
@@ -174,7 +175,7 @@ def order(fall: "Waterfall", effects: "Sequence[Effect]", unit: str) -> str:
 
 
 def one_seed(seed: int, losses: np.ndarray) -> str:
-    """Returns the losses of one seed along an order, `[P + 1]`, NaN where the run died."""
+    """Returns the losses of one seed along an order, `[P + 1]`, NaN where the run ended in NaN."""
     path = " → ".join(words.loss(float(loss)) for loss in losses)
     return f"Your seed {seed} alone: {path}."
 
@@ -188,7 +189,7 @@ def step(pair: "Paired", added: Sequence[str], unit: str) -> str:
     mean, ends = drop(pair.mean, unit), span(pair.low, pair.high, unit)
     verdict = pair.verdict.capitalize()
     head = f"**{verdict}:** {what}, val loss {mean} ({ends}) in the mean of {seeds} seeds."
-    return " ".join(filter(None, (head, _deaths_changed(pair), _enough(pair))))
+    return " ".join(filter(None, (head, _failures_changed(pair), _enough(pair))))
 
 
 def changes_nothing(pair: "Paired") -> bool:
@@ -258,10 +259,10 @@ def _and(parts: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _death_rates(grid: "Grid", dead: np.ndarray, switch: str) -> tuple[float, float]:
-    """Returns the share of runs that died with a switch off, and on."""
+def _failure_rates(grid: "Grid", lost: np.ndarray, switch: str) -> tuple[float, float]:
+    """Returns the share of runs that ended in NaN with a switch off, and on."""
     on = np.array([getattr(fixes, switch) for fixes in grid.combinations])
-    return float(dead[~on].mean()), float(dead[on].mean())
+    return float(lost[~on].mean()), float(lost[on].mean())
 
 
 def _enough(pair: "Paired") -> str:
@@ -270,14 +271,13 @@ def _enough(pair: "Paired") -> str:
     return f"It would take about {seeds_needed(pair)} seeds to tell."
 
 
-def _deaths_changed(pair: "Paired") -> str:
-    """Returns how the step changes the number of runs that die."""
+def _failures_changed(pair: "Paired") -> str:
+    """Returns how the step changes the number of runs that end in NaN."""
     before, after, seeds = pair.failures_before, pair.failures_after, len(pair.seeds)
     if before == after:
-        return f"As many runs die as without it, {after} of {seeds}." if after else ""
-    if after < before:
-        return f"Fewer runs die: {before} of {seeds} did, with it {after}."
-    return f"More runs die: {before} of {seeds} did, with it {after}."
+        return f"With it as without it, {after} of {seeds} runs end in NaN." if after else ""
+    fewer = "Fewer" if after < before else "More"
+    return f"{fewer} runs end in NaN: {after} of {seeds} with it, {before} without."
 
 
 def _made_with(versions: dict[str, str]) -> str:

@@ -74,7 +74,7 @@ def _draw_metrics(pair: "Paired", view: View) -> None:
         st.metric("Median effect", sentences.drop(pair.median, view.unit), width=_METRIC_WIDTH + 60)
         st.metric("Seeds it helps", sentences.share(pair.helped), width=_METRIC_WIDTH)
         st.metric(
-            "Died",
+            "Ended in NaN",
             f"{pair.failures_before} → {pair.failures_after}",
             width=_METRIC_WIDTH,
             help=f"Of {seeds} runs, before and after the step. {sentences.RULE}",
@@ -90,8 +90,8 @@ def _draw_metrics(pair: "Paired", view: View) -> None:
 
 def _draw_links(view: View, pair: "Paired") -> None:
     st.caption(
-        "Blue is a seed that the step helps, orange one that it hurts, ✕ a run that died. Click a "
-        "seed in the right chart to open it in the Lab, after the step."
+        "Blue is a seed that the step helps, orange one that it hurts, ✕ a run that ended in NaN. "
+        "Click a seed in the right chart to open it in the Lab, after the step."
     )
     with st.container(horizontal=True, vertical_alignment="center", key="step_links"):
         st.caption("Or open, with the sidebar's seed:", width="content")

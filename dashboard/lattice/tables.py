@@ -116,14 +116,15 @@ def credits(fall: "Waterfall", effects: "Sequence[Effect]", unit: str) -> pd.Dat
 def pairs(pair: "Paired", grid: "Grid", unit: str) -> pd.DataFrame:
     """Returns one row a seed of a step, the worst first: `seed`, `before`, `after`, `drop`, `rank`.
 
-    `drop` is as drawn, `series` its colour; `died_before` and `died_after` mark dead runs.
+    `drop` is as drawn, `series` its colour; `nan_before` and `nan_after` mark failed runs.
     """
+    from mlp_core.outcome import failed
     from mlp_core.scores import by_seed, row, scored_loss
 
     ordered = by_seed(grid)
     rows = [row(ordered, pair.before), row(ordered, pair.after)]
     before, after = scored_loss(ordered)[rows]
-    died = ~np.isfinite(ordered.val_loss[rows])
+    lost = failed(ordered.val_loss[rows])
     outcome = np.select([pair.drop > 0, pair.drop < 0], ["helps", "hurts"], "changes nothing")
     table = pd.DataFrame(
         {
@@ -133,8 +134,8 @@ def pairs(pair: "Paired", grid: "Grid", unit: str) -> pd.DataFrame:
             "drop": [_drawn(float(value), unit) for value in pair.drop],
             "outcome": outcome,
             "series": [SERIES_OF[each] for each in outcome],
-            "died_before": died[0],
-            "died_after": died[1],
+            "nan_before": lost[0],
+            "nan_after": lost[1],
             "text": [sentences.drop(float(value), unit) for value in pair.drop],
         }
     )
@@ -151,10 +152,10 @@ def mean(pair: "Paired", unit: str) -> pd.DataFrame:
 def slopes(table: pd.DataFrame) -> pd.DataFrame:
     """Returns the ends of a line for each seed: `seed`, `when`, `loss`, `ended`, `series`.
 
-    `ended` marks a dead run.
+    `ended` marks a run that ended in NaN.
     """
     ends = [
-        table.assign(when=when, loss=table[when], ended=table[f"died_{when}"])
+        table.assign(when=when, loss=table[when], ended=table[f"nan_{when}"])
         for when in ("before", "after")
     ]
     return pd.concat(ends)[["seed", "when", "loss", "ended", "series", "text"]]
@@ -207,8 +208,8 @@ def readable_seeds(table: pd.DataFrame) -> pd.DataFrame:
         "after": "val loss after",
         "text": "effect",
         "outcome": "outcome",
-        "died_before": "died before",
-        "died_after": "died after",
+        "nan_before": "NaN before",
+        "nan_after": "NaN after",
     }
     return table[list(headings)].rename(columns=headings)
 

@@ -38,8 +38,6 @@ def answer(lines: int, run: "Run | None", places: int, stage: str) -> str:
 def _ends(run: "Run | None") -> str:
     if run is None:
         return "prints the losses that the Lab shows"
-    if run.died_after is not None:
-        return "ends with losses that are **NaN**"
     return f"ends at val loss **{words.loss(run.final_val_loss)}**"
 
 

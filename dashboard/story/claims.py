@@ -47,7 +47,7 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
         st.caption("What follows from many seeds is stored for the post's settings alone.")
         return
     posts = grids.restricted(grid, with_beyond=False)
-    st.markdown("**LayerNorm buys survival more than loss**")
-    st.markdown(words.survival(posts))
+    st.markdown("**LayerNorm’s init prevents NaN more than it lowers the loss**")
+    st.markdown(words.norm_init(posts))
     st.markdown("**The epsilon does not stop the NaN**")
     st.markdown(words.epsilon(posts, grid))

@@ -85,7 +85,7 @@ def _draw_scaled(choice: Choice, run: "Run") -> None:
     inputs = FACTORS[:, None] * _input(x)
     predicted = runs.predict(choice, run, inputs)
     if not np.isfinite(predicted).all():
-        st.info("This run predicts no number.")
+        st.info("The predictions of this run are NaN.")
         return
     formula = FORMULAS.get(settings.task)
     true = formula.target(inputs) if formula and not formula.uniform else None

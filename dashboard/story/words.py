@@ -9,6 +9,7 @@ import numpy as np
 
 from dashboard import words
 from mlp_core import STAGES, Fixes, Settings
+from mlp_core.outcome import failed
 
 if TYPE_CHECKING:
     from mlp_core.dead_layer import DeadLayer
@@ -37,8 +38,8 @@ def stops_at(run: "Run", wall: "Wall") -> bool:
 
 
 def ended(run: "Run") -> str:
-    """Returns the val loss a run ended at, or that it died."""
-    return "NaN (it died)" if run.died_after is not None else words.loss(run.final_val_loss)
+    """Returns the val loss a run ended at."""
+    return words.loss(run.final_val_loss)
 
 
 def beside(run: "Run", reported: float | None) -> str:
@@ -66,10 +67,10 @@ def holds(pair: "Paired") -> str:
         "cannot tell": "**One cannot tell:**",
     }[pair.verdict]
     sentence = f"{verdict} lower in {helped} of {seeds} seeds, the median {size}."
-    return f"{sentence} {_deaths(pair)}".strip()
+    return f"{sentence} {_failures(pair)}".strip()
 
 
-def _deaths(pair: "Paired") -> str:
+def _failures(pair: "Paired") -> str:
     before, after = pair.failures_before, pair.failures_after
     if not before and not after:
         return ""
@@ -91,9 +92,9 @@ def alone(together: "Run", by_itself: "Run", start: "Run", what: str) -> str:
 
 def adds_up(cheapest: "Run", stage: "Run") -> str:
     """Returns which of two ways to whole batches ends lower, without or with LayerNorm's fix."""
-    without, with_norm = cheapest.final_val_loss, stage.final_val_loss
-    if not (math.isfinite(without) and math.isfinite(with_norm)):
+    if cheapest.outcome.is_failed or stage.outcome.is_failed:
         return ""
+    without, with_norm = cheapest.final_val_loss, stage.final_val_loss
     if with_norm > 1.02 * without:
         return (
             f"Here the LayerNorm fix even costs: keys and batches without it end at "
@@ -105,23 +106,24 @@ def adds_up(cheapest: "Run", stage: "Run") -> str:
     )
 
 
-def survival(grid: "Grid") -> str:
-    """Returns what LayerNorm's init does to deaths and, where both runs live, to the loss.
+def norm_init(grid: "Grid") -> str:
+    """Returns what LayerNorm's init does to runs that end in NaN and, where none does, to the loss.
 
     Args:
       grid: all combinations of the post's fixes.
     """
     on, off = _switched(grid, norm_init=True), _switched(grid, norm_init=False)
     return (
-        f"Over all combinations of the post's fixes and {len(grid.seeds)} seeds, **{_died(off)} of "
-        f"the runs end in NaN without LayerNorm's init and {_died(on)} with it**. Where both live, "
-        f"the init changes the val loss by {_median_change(grid, whole_batches=False)} with empty "
-        f"batches and by {_median_change(grid, whole_batches=True)} with whole ones (medians)."
+        f"Over all combinations of the post's fixes and {len(grid.seeds)} seeds, **{_failed(off)} "
+        f"of the runs end in NaN without LayerNorm's init and {_failed(on)} with it**. Where "
+        "neither run does, the init changes the val loss by "
+        f"{_median_change(grid, whole_batches=False)} with empty batches and by "
+        f"{_median_change(grid, whole_batches=True)} with whole ones (medians)."
     )
 
 
 def epsilon(posts: "Grid", grid: "Grid") -> str:
-    """Returns that the epsilon beside the root saves no run, and that one in the root does.
+    """Returns how many runs end in NaN without an epsilon, beside the root, and in the root.
 
     Args:
       posts: all combinations of the post's fixes.
@@ -133,8 +135,8 @@ def epsilon(posts: "Grid", grid: "Grid") -> str:
         grid, norm_init=False, norm_epsilon=True, epsilon_in_root=True, bias_before_norm=False
     )
     return (
-        f"Without LayerNorm's init, **{_died(off)} of the runs end in NaN without the epsilon and "
-        f"{_died(on)} with it**; with the epsilon in the root, {_died(inside)}."
+        f"Without LayerNorm's init, **{_failed(off)} of the runs end in NaN without the epsilon "
+        f"and {_failed(on)} with it**; with the epsilon in the root, {_failed(inside)}."
     )
 
 
@@ -148,18 +150,20 @@ def _switched(grid: "Grid", **switches: bool) -> np.ndarray:
 
 
 def _median_change(grid: "Grid", whole_batches: bool) -> str:
-    """Returns how the init changes the val loss of pairs of runs that both live."""
-    ratios = [
-        losses / _switched(grid, **vars(replace(fixes, norm_init=False)))[0]
-        for fixes, losses in zip(grid.combinations, grid.val_loss, strict=True)
-        if fixes.norm_init and fixes.whole_batches == whole_batches
-    ]
-    percent = round(100 * (float(np.nanmedian(ratios)) - 1))
+    """Returns how the init changes the val loss of pairs of runs of which none ends in NaN."""
+    ratios = np.array(
+        [
+            losses / _switched(grid, **vars(replace(fixes, norm_init=False)))[0]
+            for fixes, losses in zip(grid.combinations, grid.val_loss, strict=True)
+            if fixes.norm_init and fixes.whole_batches == whole_batches
+        ]
+    )
+    percent = round(100 * (float(np.median(ratios[~failed(ratios)])) - 1))
     return f"{percent:+d} %".replace("-", "−") if percent else "0 %"
 
 
-def _died(losses: np.ndarray) -> str:
-    return f"{100 * float(np.mean(~np.isfinite(losses))):.0f} %"
+def _failed(losses: np.ndarray) -> str:
+    return f"{100 * float(np.mean(failed(losses))):.0f} %"
 
 
 def wall_title(run: "Run", wall: "Wall") -> str:
@@ -232,7 +236,7 @@ def moved(predicted: np.ndarray, unit: float) -> str:
     """
     change = float(np.ptp(predicted))
     if not math.isfinite(change):
-        return "This run predicts no number."
+        return "The predictions of this run are NaN."
     if change < 0.01 * unit:
         little = words.scientific(change) if change else "nothing"
         return f"**The prediction does not move**: it changes by {little} in all."

@@ -30,8 +30,8 @@ HIDING = (
 )
 """Bugs that are never together, since one of them could not be seen.
 
-The epsilon's place is nothing without an epsilon. A network that died or hardly trained does not
-show whether it sees the length of its input, nor one that was never alive how it was updated.
+The epsilon's place is nothing without an epsilon. A network whose predictions are NaN or
+constant does not show whether it sees the length of its input, nor how it was updated.
 """
 
 _LOUD = ("split_keys", "norm_init", "whole_batches", "jit_step", "adamw", "bias_before_norm")

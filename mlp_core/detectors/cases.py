@@ -21,8 +21,8 @@ class Case(NamedTuple):
 
 SOUND = "sound"
 POST_SEED = 42
-DYING_SEED = 0
-"""With it the final program without `norm_init` meets a row without variance and dies."""
+NAN_SEED = 0
+"""With it the final program without `norm_init` meets a row without variance: the loss is NaN."""
 
 _ALONE = [Case(bug, replace(STAGES["beyond"], **{bug: False}), POST_SEED) for bug in SWITCHES]
 
@@ -30,7 +30,7 @@ CASES = (
     Case(SOUND, STAGES["beyond"], POST_SEED),
     *_ALONE,
     Case("v1", STAGES["v1"], POST_SEED),
-    Case("dying", replace(STAGES["final"], norm_init=False), DYING_SEED),
+    Case("nan", replace(STAGES["final"], norm_init=False), NAN_SEED),
 )
 
 PLACES = {

@@ -16,10 +16,11 @@ from mlp_core.detectors.cases import Case
 from mlp_core.detectors.subject import Harness, train
 from mlp_core.detectors.usage import FIT_UPDATES, SEEDS
 from mlp_core.evidence.health import FITTED, LINEAR, START, sound_start
+from mlp_core.outcome import failed
 from mlp_core.settings import Settings
 
 WATCHED_UPDATES = 256
-"""So many updates a tool that may stop the run watches: eight epochs. The dying run ends there."""
+"""A tool that may stop the run watches this many updates: eight epochs. By then `nan` is NaN."""
 APART = 10.0
 """Seeds disagree if one ends so many times above their median."""
 SHAPES = 2
@@ -121,12 +122,11 @@ def _several_seeds(case: Case, settings: Settings) -> Alarm | None:
     ends = np.array(
         [train(replace(settings, seed=seed), case.fixes, Harness()).val_loss for seed in seeds]
     )
-    dead = int((~np.isfinite(ends)).sum())
-    if dead == 0 and ends.max() <= APART * np.median(ends):
+    lost, finite = int(failed(ends).sum()), ends[~failed(ends)]
+    if lost == 0 and ends.max() <= APART * np.median(ends):
         return None
-    living = ends[np.isfinite(ends)]
-    spread = f"{living.min():.2g} to {living.max():.2g}" if len(living) else "none"
-    return Alarm(f"{dead} of {SEEDS} seeds died; val losses of the others: {spread}")
+    spread = f"{finite.min():.2g} to {finite.max():.2g}" if len(finite) else "none"
+    return Alarm(f"{lost} of {SEEDS} seeds ended in NaN; val losses of the others: {spread}")
 
 
 _TYPED = Harness(new_key=jax.random.key)

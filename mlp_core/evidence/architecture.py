@@ -59,7 +59,7 @@ def _wall(evidence: Evidence) -> Finding | None:
     """
     probes, losses = evidence.probes, evidence.losses
     plain = probes.scaled[probes.scales == 1]
-    finite = np.isfinite(probes.scaled).all() and np.isfinite(losses.val[-1])
+    finite = np.isfinite(probes.scaled).all() and not losses.outcome.is_failed
     if not finite or np.std(plain) <= CONSTANT * np.std(probes.target) or not _has_moved(evidence):
         return None
     rows = len(probes.target)

@@ -15,9 +15,11 @@ from mlp_core.evidence.records import Evidence, Losses, Rows, Steps, Units
 from mlp_core.evidence.standing import Standing
 from mlp_core.fixes import Fixes
 from mlp_core.numerics import posts_numerics
+from mlp_core.outcome import run_outcome
 from mlp_core.settings import MOST_RECORDS, Settings
 from mlp_core.stretches import Work
 from mlp_core.timing.estimate import seconds_of_evidence, steps_within
+from mlp_core.training import recorded_updates
 
 FIRST_RECORDS = 64
 """So many updates at the start are recorded one by one: two epochs of the post's run."""
@@ -70,7 +72,8 @@ class _Gathering:
         plan = compiled.plan(settings, fixes, np.array([settings.steps]))
         self._unravel = initial.unravel
         self._marks = recorded(settings.steps)
-        asked = np.isin(np.arange(settings.steps + 1), self._marks)
+        looks = np.union1d(self._marks, recorded_updates(settings))
+        asked = np.isin(np.arange(settings.steps + 1), looks)
         self._recorder = Recorder(settings, initial, plan, asked)
         self._fits = fits(settings, fixes)
 
@@ -94,7 +97,7 @@ class _Gathering:
         return Evidence(
             ledger.draws(draw, seed_keys(settings.seed).params),
             ledger.named(starts.initial(settings, fixes).params),
-            _losses(settings, marks, updates, standing),
+            _losses(settings, marks, updates, standing, rows_seen),
             _units(marks, updates, standing),
             _steps(marks, updates, standing, rows_seen),
             _rows(settings, fixes, rows_seen, np.asarray(updates.movement)),
@@ -112,24 +115,27 @@ def recorded(steps: int) -> np.ndarray:
     return np.unique([*first, *np.round(spread).astype(int)])
 
 
-def _losses(settings: Settings, marks: np.ndarray, updates: Update, standing: Standing) -> Losses:
-    train, val = (np.asarray(loss)[marks] for loss in (standing.train_loss, standing.val_loss))
-    rules, data = baselines(settings), dataset(settings)
+def _losses(
+    settings: Settings,
+    marks: np.ndarray,
+    updates: Update,
+    standing: Standing,
+    rows_seen: np.ndarray,
+) -> Losses:
+    train, val = np.asarray(standing.train_loss), np.asarray(standing.val_loss)
+    batch, rules, data = np.asarray(updates.batch_loss), baselines(settings), dataset(settings)
     linear, _ = least_squares_predictions(data)
-    alive = np.isfinite(train + val)
-    last_alive = marks[alive].max(initial=-1)
-    lost = np.union1d(np.flatnonzero(updates.finite == 0) + 1, marks[~alive])
-    died_after = None if alive[-1] else int(lost[lost > last_alive][0])
+    as_trained = recorded_updates(settings)
     return Losses(
         marks,
-        train,
-        val,
-        np.asarray(updates.batch_loss),
+        train[marks],
+        val[marks],
+        batch,
         rules.predict_mean,
         rules.least_squares,
         float(np.mean((data.y_train - linear) ** 2)),
         float(np.mean(data.y_train**2)),
-        died_after,
+        run_outcome(batch, rows_seen, as_trained, train[as_trained], val[as_trained]),
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from mlp_core.evidence.finding import Check, Finding
 from mlp_core.evidence.records import Evidence
+from mlp_core.outcome import described
 
 WORSE = 2.0
 """Times the larger of the first train loss and predicting the mean, at which a run diverged."""
@@ -22,10 +23,11 @@ losses, and in standard errors, with the fewest validation rows that give a stan
 def _diverged(evidence: Evidence) -> Finding | None:
     """Finds losses that are not finite or end far above their start. Precondition: none."""
     losses = evidence.losses
-    if losses.died_after is not None:
-        died = losses.died_after
-        found = f"After {died} of {losses.updates[-1]} updates the losses are no numbers any more."
-        return _divergence("The run died", found, (died, int(losses.updates[-1])))
+    since = losses.outcome.since
+    if since is not None:
+        first, *others = {each.value for each in losses.outcome.lasting}
+        title = f"The loss is {'not finite' if others else first}"
+        return _divergence(title, described(losses.outcome), (since, int(losses.updates[-1])))
     if losses.train[-1] <= WORSE * np.fmax(losses.train[0], losses.predict_mean):
         return None
     least = int(losses.updates[np.nanargmin(losses.train)])

@@ -4,6 +4,7 @@ import numpy as np
 
 from mlp_core.evidence.finding import Check, Finding
 from mlp_core.evidence.records import Evidence
+from mlp_core.outcome import described
 
 TINY_GAIN = 0.1
 DEAD_SHARE = 0.75
@@ -99,15 +100,15 @@ def _met_zero(evidence: Evidence) -> bool:
 
 
 def _ended_the_run(evidence: Evidence) -> bool:
-    """Returns whether a row without variance made the run end in NaN.
+    """Returns whether a row without variance made a loss NaN up to the end.
 
     It did if such a row has no loss or gradient, and there was one where the NaN began. A run that
     diverges for another reason, such as its learning rate, is not blamed on LayerNorm.
     """
-    died, probes = evidence.losses.died_after, evidence.probes
-    if died is None or np.isfinite(probes.zero_variance_loss + probes.zero_variance_gradient):
+    since, probes = evidence.losses.outcome.since, evidence.probes
+    if since is None or np.isfinite(probes.zero_variance_loss + probes.zero_variance_gradient):
         return False
-    record = np.searchsorted(evidence.losses.updates, died, "left")
+    record = np.searchsorted(evidence.losses.updates, since, "left")
     around = evidence.units.smallest_std[max(0, record - 1) : record + 1]
     return bool(np.nanmin(around, initial=np.inf) < NO_VARIANCE)
 
@@ -118,16 +119,14 @@ def _met(evidence: Evidence) -> str:
     least = f"the smallest std over a row's units is {np.nanmin(smallest):.2g}, in layer {layer}"
     if not _met_zero(evidence):
         return f"It does not happen in this run: {least}."
-    died = evidence.losses.died_after
-    end = "" if died is None else f", and the losses are NaN after {died} updates"
-    return f"It happens in this run: {least}{end}."
+    return f"It happens in this run: {least}. {described(evidence.losses.outcome)}".strip()
 
 
 def _closest(evidence: Evidence) -> tuple[int, int]:
-    """Returns the update at which it ended the run, else the record with the least variance."""
-    died = evidence.losses.died_after
-    if died is not None and _ended_the_run(evidence):
-        return died, died
+    """Returns the update from which on it made a loss NaN, else the record with least variance."""
+    since = evidence.losses.outcome.since
+    if since is not None and _ended_the_run(evidence):
+        return since, since
     least = np.fmin.reduce(evidence.units.smallest_std, axis=1)
     at = int(evidence.losses.updates[np.nanargmin(least)])
     return at, at

@@ -31,7 +31,6 @@ class Update(NamedTuple):
     weight_norm: jax.Array  # [H + 1]
     alignment: jax.Array  # [], cosine of the update and minus the gradient
     movement: jax.Array  # [], the norm of the whole update
-    finite: jax.Array  # [], 1 where all parameters are finite after it, else 0
 
 
 class State(NamedTuple):
@@ -167,6 +166,5 @@ def _update(
         weight_norm=layer_norms(unravel(params)),
         alignment=-jnp.vdot(step, gradient) / (lengths[0] * lengths[1]),
         movement=lengths[0],
-        finite=jnp.isfinite(after).all().astype(float),
     )
     return after, opt_state, update

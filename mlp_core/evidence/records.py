@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlp_core.evidence.ledger import Draw
+from mlp_core.outcome import RunOutcome
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Losses:
     """Train loss of that fit."""
     mean_square_target: float
     """Mean of the squared training targets: the train loss of always predicting 0."""
-    died_after: int | None
-    """After how many updates a loss or a parameter is no finite number, for good."""
+    outcome: RunOutcome
+    """Which losses are NaN or infinite and from which update on, as `training.Run.outcome` says."""
 
 
 @dataclass(frozen=True)

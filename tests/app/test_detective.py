@@ -269,21 +269,21 @@ def test_what_was_done_survives_leaving_and_the_switches_stay_as_they_were() -> 
     assert app.session_state["adamw"] is True
 
 
-def test_a_run_that_is_dead_from_the_start_has_a_log_and_no_curve(
+def test_a_run_that_is_nan_from_the_start_has_a_log_and_no_curve(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    dead = next(
+    lost = next(
         now
         for number in range(1, 500)
         if {"norm_epsilon", "norm_init"} == set((now := case("medium", number)).bugs)
         and np.isnan(train(now.settings, now.fixes).final_val_loss)
     )
 
-    app = opened(dead)
+    app = opened(lost)
 
-    assert "no loss in this run was ever a number" in app.info[0].value
+    assert "no loss of this run was ever finite" in app.info[0].value
     assert app.code[0].value.count("nan") == 2 * 10 + 2
-    app = accused(app, *dead.bugs)
+    app = accused(app, *lost.bugs)
     assert app.success[0].value == "Right, and nothing but right."
 
 

@@ -197,12 +197,12 @@ def test_every_picture_can_be_drawn_of_one_feature(stage: str) -> None:
         assert all(len(rows.columns) for rows in drawing.tables.values())
 
 
-def test_pictures_of_a_dead_run_can_be_drawn_too() -> None:
+def test_pictures_of_a_run_that_ended_in_nan_can_be_drawn_too() -> None:
     fixes = Fixes(whole_batches=True, jit_step=True)
     runs = (collect(replace(SMALL, seed=seed), fixes) for seed in range(20))
-    dead = next(evidence for evidence in runs if evidence.losses.died_after is not None)
+    lost = next(evidence for evidence in runs if evidence.losses.outcome.is_failed)
 
-    pictures = [draw(dead) for draw in DRAWN]
+    pictures = [draw(lost) for draw in DRAWN]
 
     assert all(picture.tables for picture in pictures)
 

@@ -131,25 +131,26 @@ def test_a_deep_link_may_be_the_first_request() -> None:
     assert len(settled(app).metric) == 5
 
 
-def test_a_run_that_died_says_when(open_app: Open) -> None:
+def test_a_run_that_ended_in_nan_says_from_when_on(open_app: Open) -> None:
     link = {"seed": "11", "split_keys": "true", "whole_batches": "true", "jit_step": "true"}
 
     app = open_app(**link)
 
     fixes = Fixes(split_keys=True, whole_batches=True, jit_step=True)
-    died = train(Settings(seed=11), fixes).died_after
-    assert died is not None
-    assert died > 0
-    assert f"died at update {died}" in sentence(app)
+    since = train(Settings(seed=11), fixes).outcome.since
+    assert since is not None
+    assert since > 0
+    assert f"The loss is NaN from update {since} on." in sentence(app)
     assert metric(app, "Val loss") == "NaN"
-    assert all(row["update"] <= died for row in table(app, 0, "curves") if row["line"] == "val")
-    assert table(app, 0, "deaths") == [{"update": died, "text": f"died at update {died}"}]
+    assert all(row["update"] <= since for row in table(app, 0, "curves") if row["line"] == "val")
+    mark = {"update": since, "text": f"NaN from update {since} on"}
+    assert table(app, 0, "not_finite") == [mark]
 
 
 def test_a_run_without_any_number_is_a_sentence_and_no_empty_chart(open_app: Open) -> None:
     app = open_app(seed="2", jit_step="true")
 
-    assert "dead from the start" in sentence(app)
+    assert "The loss is NaN from update 0 on." in sentence(app)
     assert "no curve to draw" in app.info[0].value
     specs = [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
     assert len(specs) == 1, "only the comparison with the other stages is left"

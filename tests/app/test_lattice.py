@@ -29,7 +29,7 @@ def open_lattice(fresh_caches: None) -> Open:
 
 @pytest.fixture(scope="module")
 def runs() -> pd.DataFrame:
-    """The runs of the grid that ships; dead ones count as predict-the-mean in `scored`."""
+    """The runs of the grid that ships; in `scored` those that ended in NaN predict the mean."""
     table = pd.read_parquet(store.POST_GRID)
     return table.assign(scored=table["val_loss"].fillna(table["predict_mean"]))
 
@@ -102,27 +102,27 @@ def test_loss_units_add_up_instead(open_lattice: Open, runs: pd.DataFrame) -> No
     assert table(app, "values")["value"].sum() == pytest.approx(whole, rel=1e-6)
 
 
-def test_the_answer_says_how_many_runs_died_with_and_without(
+def test_the_answer_says_how_many_runs_ended_in_nan_with_and_without(
     open_lattice: Open, runs: pd.DataFrame
 ) -> None:
     app = open_lattice()
 
     post = runs[~runs[BEYOND].any(axis=1)]
-    died = post["val_loss"].isna()
-    on, off = died[post["norm_init"]].mean(), died[~post["norm_init"]].mean()
-    assert f"{percent(died.mean())} of the {len(post):,} runs died" in answer(app)
+    lost = post["val_loss"].isna()
+    on, off = lost[post["norm_init"]].mean(), lost[~post["norm_init"]].mean()
+    assert f"{percent(lost.mean())} of the {len(post):,} runs ended in NaN" in answer(app)
     assert f"{percent(on)} with LayerNorm init, {percent(off)} without" in answer(app)
 
 
-def test_the_rule_for_dead_runs_and_the_versions_stand_there(open_lattice: Open) -> None:
+def test_the_rule_for_failed_runs_and_the_versions_stand_there(open_lattice: Open) -> None:
     app = open_lattice()
 
     captions = " ".join(caption.value for caption in app.caption)
-    assert "A run that died (NaN) counts as always predicting the mean" in captions
+    assert "A run that ended in NaN (or infinity) counts as always predicting the mean" in captions
     assert f"JAX {store.post_grid().versions['jax']}" in captions
 
 
-def test_a_row_holds_quartiles_and_the_share_that_died(
+def test_a_row_holds_quartiles_and_the_share_that_ended_in_nan(
     open_lattice: Open, runs: pd.DataFrame
 ) -> None:
     app = open_lattice()
@@ -132,10 +132,10 @@ def test_a_row_holds_quartiles_and_the_share_that_died(
     row = rows.loc["v1 + split keys + whole batches"]
     assert row["median"] == pytest.approx(expected["scored"].median())
     assert row["q3"] == pytest.approx(expected["scored"].quantile(0.75))
-    assert row["died"] == pytest.approx(expected["val_loss"].isna().mean())
+    assert row["nan"] == pytest.approx(expected["val_loss"].isna().mean())
 
 
-@pytest.mark.parametrize(("sort", "column"), [("median", "median"), ("died", "died")])
+@pytest.mark.parametrize(("sort", "column"), [("median", "median"), ("nan", "nan")])
 def test_the_rows_are_sorted_as_asked(open_lattice: Open, sort: str, column: str) -> None:
     app = open_lattice()
     app.selectbox(key="sort").set_value(sort).run()
@@ -248,9 +248,9 @@ def test_a_step_is_judged_by_its_paired_seeds(open_lattice: Open, runs: pd.DataF
     before = of(runs, "split_keys", "whole_batches")
     after = of(runs, "split_keys", "whole_batches", "norm_init")
     helped = (after["scored"] < before["scored"]).mean()
-    died = [frame["val_loss"].isna().sum() for frame in (before, after)]
+    lost = [frame["val_loss"].isna().sum() for frame in (before, after)]
     assert metric(app, "Seeds it helps") == percent(helped)
-    assert metric(app, "Died") == f"{died[0]} → {died[1]}"
+    assert metric(app, "Ended in NaN") == f"{lost[0]} → {lost[1]}"
     assert any(
         "**Helps:** LayerNorm init on top of v1 + split keys + whole batches" in m.value
         for m in app.markdown

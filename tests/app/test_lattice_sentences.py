@@ -59,15 +59,15 @@ def test_an_estimate_in_words(seconds: float, words: str) -> None:
     assert sentences.about(seconds) == words
 
 
-def test_a_grid_without_a_death_says_so() -> None:
+def test_a_grid_without_nan_says_so() -> None:
     grid = Grid(
         Settings(), (Fixes(), Fixes(adamw=True)), (0,), np.ones((2, 1)), np.ones((2, 1)), np.ones(1)
     )
 
-    assert sentences.deaths(grid, ("adamw",)) == "No run died."
+    assert sentences.failures(grid, ("adamw",)) == "No run ended in NaN."
 
 
-def test_one_seed_along_an_order_is_told_with_its_death() -> None:
+def test_one_seed_along_an_order_is_told_with_its_nan() -> None:
     losses = np.array([5.6377, np.nan, 0.0028])
 
     assert sentences.one_seed(42, losses) == "Your seed 42 alone: 5.64 → NaN → 0.0028."

@@ -75,25 +75,25 @@ def test_says_that_the_quoted_losses_add_up(open_story: Open) -> None:
     assert f"keys and batches without it end at {alone[KEYS_AND_BATCHES]}, with it at 0.83" in said
 
 
-def test_says_who_survives_as_the_stored_grid_has_it(open_story: Open) -> None:
+def test_says_how_many_runs_end_in_nan_as_the_stored_grid_has_it(open_story: Open) -> None:
     said = text(open_story())
 
     runs = store.run_table(store.post_grid().grid)
-    runs["died"] = ~np.isfinite(runs["val_loss"])
+    runs["nan"] = ~np.isfinite(runs["val_loss"])
     posts = runs[~runs["epsilon_in_root"] & ~runs["bias_before_norm"]]
-    rate = posts.groupby("norm_init")["died"].mean() * 100
+    rate = posts.groupby("norm_init")["nan"].mean() * 100
     assert f"{rate[False]:.0f} % of the runs end in NaN without LayerNorm's init" in said
     assert f"and {rate[True]:.0f} % with it" in said
-    drawn = posts[~posts["norm_init"]].groupby("norm_epsilon")["died"].mean() * 100
+    drawn = posts[~posts["norm_init"]].groupby("norm_epsilon")["nan"].mean() * 100
     in_root = runs[~runs["norm_init"] & runs["norm_epsilon"] & runs["epsilon_in_root"]]
-    inside = in_root[~in_root["bias_before_norm"]]["died"].mean() * 100
+    inside = in_root[~in_root["bias_before_norm"]]["nan"].mean() * 100
     assert f"{drawn[False]:.0f} % of the runs end in NaN without the epsilon" in said
     assert (
         f"and {drawn[True]:.0f} % with it**; with the epsilon in the root, {inside:.0f} %" in said
     )
 
 
-def test_layer_norm_buys_survival_more_than_loss(open_story: Open) -> None:
+def test_layer_norm_prevents_nan_more_than_it_lowers_the_loss(open_story: Open) -> None:
     said = text(open_story())
 
     grid = store.post_grid().grid
@@ -208,7 +208,7 @@ def ending_at(loss: float) -> Run:
         (0.55, 0.5, True, "With the bias it ends at **0.50**, without at **0.55**."),
         (5.0, 0.1, True, "With the bias it ends at **0.10**"),
         (0.55, 0.1, False, "With the bias it ends at **0.10**"),
-        (0.55, math.nan, True, "With the bias it ends at **NaN (it died)**"),
+        (0.55, math.nan, True, "With the bias it ends at **NaN**"),
     ],
 )
 def test_says_that_the_wall_falls_only_if_it_held_and_fell(
@@ -278,12 +278,12 @@ def test_a_prediction_moves_beside_the_spread_of_the_target(unit: float, moves: 
     assert ("follows" in said) == moves
 
 
-def test_a_dead_run_is_told_as_one() -> None:
-    dead, wall = ending_at(math.nan), Wall(0.5, exact=True)
+def test_a_run_that_ends_in_nan_is_told_as_one() -> None:
+    lost, wall = ending_at(math.nan), Wall(0.5, exact=True)
 
-    assert words.ended(dead) == "NaN (it died)"
-    assert "ends at **NaN" in words.behind_wall(dead, dead, wall, bias=False)
-    assert words.moved(np.array([math.nan, 1.0]), 1.0) == "This run predicts no number."
+    assert words.ended(lost) == "NaN"
+    assert "ends at **NaN" in words.behind_wall(lost, lost, wall, bias=False)
+    assert words.moved(np.array([math.nan, 1.0]), 1.0) == "The predictions of this run are NaN."
 
 
 def test_the_code_to_try_prints_what_is_said_of_it(capsys) -> None:

@@ -161,10 +161,10 @@ def test_empty_minibatches_are_counted_in_the_run_or_in_each_epoch(
     assert words.fed(run([9, 8, 7, 6], rows)) == told
 
 
-def test_the_answer_says_that_the_first_version_dies() -> None:
+def test_the_answer_says_that_the_first_version_ends_in_nan() -> None:
     answer = words.answer(run([9, 8, 7, 0.5]), run([9, 8, np.nan, np.nan]), BASELINES)
 
-    assert "where v1 with these settings dies" in answer
+    assert "; v1 with these settings ends in NaN." in answer
 
 
 @pytest.mark.parametrize(
@@ -193,10 +193,10 @@ def test_the_answer_says_that_the_first_version_dies() -> None:
         (
             np.nan,
             {"v1": np.nan, "final": 0.5},
-            "**final** is the best of them at 0.50; this run died.",
+            "**final** is the best of them at 0.50; this run ended in NaN.",
         ),
-        (1.0, {"v1": np.nan, "final": np.inf}, "All the others died; this run lives."),
-        (np.nan, {"v1": np.nan}, "All runs died."),
+        (1.0, {"v1": np.nan, "final": np.inf}, "Every other run ended in NaN."),
+        (np.nan, {"v1": np.nan}, "Every run ended in NaN."),
     ],
 )
 def test_a_run_is_placed_among_the_others(mine: float, others: dict[str, float], told: str) -> None:
@@ -205,16 +205,29 @@ def test_a_run_is_placed_among_the_others(mine: float, others: dict[str, float],
     assert words.standing(run([9, 8, 7, mine]), beside) == told
 
 
-def test_a_death_is_told_with_its_update_and_the_last_loss() -> None:
+def test_nan_is_told_with_its_update_and_the_last_finite_loss() -> None:
     answer = words.answer(run([9, 8, np.nan, np.nan]), None, BASELINES)
 
-    assert "died at update 2" in answer
-    assert "The last val loss seen was 8.00" in answer
+    assert "The train and val losses are NaN from update 2 on." in answer
+    assert "The last finite val loss was 8.00." in answer
 
 
-def test_a_run_dead_from_the_start_has_no_update_of_death() -> None:
-    assert "dead from the start" in words.death(run([np.nan] * 4))
-    assert words.death_mark(run([np.nan] * 4)) == "dead from the start"
+def test_a_run_without_any_finite_loss_is_nan_from_update_0_on() -> None:
+    assert words.not_finite(run([np.nan] * 4)).endswith("are NaN from update 0 on.]**")
+    assert words.not_finite_mark(run([np.nan] * 4)) == "NaN from update 0 on"
+
+
+def test_an_infinite_loss_is_told_like_nan() -> None:
+    exploded = run([9, 8, 7, np.inf])
+
+    assert "are infinite from update 3 on" in words.answer(exploded, None, BASELINES)
+    assert words.not_finite_mark(exploded) == "infinite from update 3 on"
+
+
+def test_a_loss_that_recovered_is_told_beside_the_val_loss() -> None:
+    answer = words.answer(run([9, np.nan, 7, 0.5]), None, BASELINES)
+
+    assert answer.startswith("**Val loss 0.50**. The train and val losses were NaN at times")
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -126,15 +126,14 @@ def test_a_long_run_grows_and_can_be_stopped(page: Page) -> None:
     assert chart.evaluate("chart => chart.isConnected"), "the chart is kept, not built anew"
 
 
-def test_a_run_that_died_shows_where(page: Page) -> None:
+def test_a_run_that_ended_in_nan_shows_where(page: Page) -> None:
     page.goto("/?jit_step=true&split_keys=true&whole_batches=true&seed=11")
     settled(page)
 
-    died = train(
-        Settings(seed=11), Fixes(split_keys=True, whole_batches=True, jit_step=True)
-    ).died_after
-    expect(page.get_by_text(f"This run died at update {died}:")).to_be_visible()
-    assert f"died at update {died}" in curves(page).locator(".mark-text text").all_text_contents()
+    run = train(Settings(seed=11), Fixes(split_keys=True, whole_batches=True, jit_step=True))
+    mark = f"NaN from update {run.outcome.since} on"
+    expect(page.get_by_text(f"The loss is {mark}.")).to_be_visible()
+    assert mark in curves(page).locator(".mark-text text").all_text_contents()
 
 
 def test_all_that_matters_stands_above_the_fold(page: Page) -> None:

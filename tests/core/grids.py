@@ -37,7 +37,7 @@ def grid_of(val_loss, seeds=None, predict_mean=5.0, base=None):
 
 
 def random_grid(switches, num_seeds, random_seed=0):
-    """A grid without any structure; one run in eight is dead."""
+    """A grid without any structure; one run in eight ended in NaN."""
     generator = np.random.default_rng(random_seed)
     sets = subsets(switches)
     losses = generator.lognormal(size=(len(sets), num_seeds))

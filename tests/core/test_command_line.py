@@ -33,10 +33,10 @@ def test_switches_are_turned_on_and_off_after_the_stage(capsys):
     assert turned != capsys.readouterr().out
 
 
-def test_a_run_that_dies_says_so(capsys):
+def test_a_run_that_ends_in_nan_says_so(capsys):
     main(["train", "--seed", "2", "--on", "jit_step", "--steps", "40"])
 
-    assert "The run died" in capsys.readouterr().out
+    assert "The loss is NaN from update 0 on." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

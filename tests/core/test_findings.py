@@ -190,18 +190,18 @@ def test_random_gains_are_counted():
     assert f"Of 20 gains {(gains < 0).sum()} start negative" in text
 
 
-def test_a_death_at_zero_variance_is_fatal_and_dated():
-    dead = found_named("undefined_gradient", without("norm_init", FINAL), 0)
-    alive = found_named("undefined_gradient", without("norm_init", FINAL), 1)
+def test_nan_from_zero_variance_on_is_fatal_and_dated():
+    fatal = found_named("undefined_gradient", without("norm_init", FINAL), 0)
+    hazard = found_named("undefined_gradient", without("norm_init", FINAL), 1)
 
-    died = evidence(without("norm_init", FINAL), 0).losses.died_after
-    assert dead.severity == "fatal"
-    assert dead.updates == (died, died)
-    assert f"the losses are NaN after {died} updates" in dead.found
-    assert alive.severity == "hazard"
+    since = evidence(without("norm_init", FINAL), 0).losses.outcome.since
+    assert fatal.severity == "fatal"
+    assert fatal.updates == (since, since)
+    assert f"The loss is NaN from update {since} on." in fatal.found
+    assert hazard.severity == "hazard"
     units = evidence(without("norm_init", FINAL), 1).units
     record = units.smallest_std.min(axis=1).argmin()
-    assert alive.updates == (evidence(BEYOND).losses.updates[record],) * 2
+    assert hazard.updates == (evidence(BEYOND).losses.updates[record],) * 2
 
 
 def test_empty_batches_are_counted_and_marked():
@@ -310,12 +310,12 @@ def test_a_run_that_grows_is_found_and_dated():
     assert finding("diverged", evidence(STAGES["v1"])) is None
 
 
-def test_a_run_that_dies_is_dated():
+def test_a_run_that_ends_in_nan_is_dated():
     fixes = without("norm_init", FINAL)
 
-    died = evidence(fixes).losses.died_after
+    since = evidence(fixes).losses.outcome.since
 
-    assert found_named("diverged", fixes).updates == (died, 1000)
+    assert found_named("diverged", fixes).updates == (since, 1000)
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_a_run_that_dies_is_dated():
         ("gap", "losses", lambda losses: {"val": losses.val + 0.2}),
         ("eager_step", "probes", lambda probes: {"operations": 29}),
     ],
-    ids=["start", "batch not fitted", "batch dead", "least squares", "gap", "eager"],
+    ids=["start", "batch not fitted", "batch NaN", "least squares", "gap", "eager"],
 )
 def test_a_sign_of_bad_health_is_found(name, part, change):
     sound = evidence(BEYOND)

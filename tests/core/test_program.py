@@ -72,7 +72,7 @@ def _cases() -> dict[str, Case]:
             replace(SMALL, seed=7, noise=1.5, clip_norm=0.5, schedule="cosine"),
             final,
         ),
-        "dead from the start": (replace(SMALL, seed=2), STAGES["v1"]),
+        "NaN from the start": (replace(SMALL, seed=2), STAGES["v1"]),
         "product": (replace(SMALL, task="product", clip_norm=0.5, learning_rate=0.03), clipped),
         "length": (replace(SMALL, task="length", schedule="cosine", weight_decay=0.1), final),
         "cosine": (replace(SMALL, schedule="cosine"), STAGES["v1"]),

@@ -1,4 +1,4 @@
-"""The rule for dead runs, and the scale of a drop."""
+"""The rule for failed runs, and the scale of a drop."""
 
 import math
 
@@ -12,7 +12,7 @@ from tests.core.grids import fixes_of, grid_of
 OFF, ADAMW = frozenset(), frozenset({"adamw"})
 
 
-def test_a_dead_run_counts_as_predicting_its_own_seeds_mean():
+def test_a_failed_run_counts_as_predicting_its_own_seeds_mean():
     losses = {OFF: [math.nan, 2.0, math.inf], ADAMW: [1.0, math.nan, -math.inf]}
     grid = grid_of(losses, predict_mean=[4.0, 5.0, 6.0])
 
@@ -21,13 +21,13 @@ def test_a_dead_run_counts_as_predicting_its_own_seeds_mean():
     np.testing.assert_array_equal(scored, [[4.0, 2.0, 6.0], [1.0, 5.0, 6.0]])
 
 
-def test_a_living_run_keeps_its_loss_even_if_predicting_the_mean_is_better():
+def test_a_finite_run_keeps_its_loss_even_if_predicting_the_mean_is_better():
     grid = grid_of({OFF: [80.0], ADAMW: [math.nan]}, predict_mean=5.0)
 
     assert scored_loss(grid).tolist() == [[80.0], [5.0]]
 
 
-def test_the_failure_rate_counts_dead_runs_and_no_others():
+def test_the_failure_rate_counts_failed_runs_and_no_others():
     grid = grid_of({OFF: [math.nan, 2.0, math.inf, 900.0], ADAMW: [1.0, 1.0, 1.0, math.nan]})
 
     assert failure_rate(grid).tolist() == [0.5, 0.25]

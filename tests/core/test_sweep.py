@@ -36,7 +36,9 @@ def test_every_cell_is_the_single_run():
     train_loss, val_loss = single_losses(combinations, seeds)
     np.testing.assert_allclose(grid.train_loss, train_loss, rtol=1e-4)
     np.testing.assert_allclose(grid.val_loss, val_loss, rtol=1e-4)
-    assert np.isnan(grid.val_loss).any(), "without a dead run, NaN for NaN is not tested"
+    assert np.isnan(grid.val_loss).any(), (
+        "without a run that ends in NaN, NaN for NaN is not tested"
+    )
     assert not np.isnan(grid.val_loss).all()
 
 

@@ -195,34 +195,14 @@ def test_the_pieces_of_a_run_grow_into_the_run(jit_step):
     np.testing.assert_allclose(pieces[-1].val_loss, whole.val_loss, rtol=1e-5)
 
 
-def test_a_run_that_dies_keeps_what_came_before():
+def test_a_run_that_ends_in_nan_keeps_what_came_before():
     run = train(Settings(seed=2, steps=200), Fixes(whole_batches=True, jit_step=True))
 
-    dead = run.died_after
-    assert dead is not None
+    since = run.outcome.since
+    assert since is not None
     assert np.isnan(run.final_train_loss)
-    assert np.isfinite(run.batch_loss[: max(dead - 1, 0)]).all()
-    assert np.isnan(run.batch_loss[dead:]).all()
-
-
-def test_the_update_a_run_died_at_is_exact_between_records_and_empty_batches():
-    """Seen from every single update, the losses turn NaN exactly after the update named."""
-    settings = Settings(steps=400)
-    died = 0
-    for seed in range(12):
-        coarse = train(replace(settings, seed=seed), NUMERIC)
-        if coarse.died_after is None:
-            continue
-        fine = train(replace(settings, seed=seed), NUMERIC, record_at=range(401))
-        is_nan = np.isnan(fine.train_loss) & np.isnan(fine.val_loss)
-        assert is_nan[coarse.died_after :].all()
-        assert coarse.died_after == 0 or not is_nan[coarse.died_after - 1]
-        died += 1
-    assert died > 0
-
-
-def test_a_run_that_lives_did_not_die():
-    assert train(SMALL, STAGES["final"]).died_after is None
+    assert np.isfinite(run.batch_loss[:since]).all()
+    assert np.isnan(run.batch_loss[since:]).all()
 
 
 @pytest.mark.parametrize("adamw", [False, True])
