@@ -52,22 +52,6 @@ def draw_experiment() -> None:
         draw_control()
 
 
-def hidden_sizes(text: str) -> tuple[int, ...]:
-    """Returns the sizes in a text like "8, 6, 6".
-
-    Raises:
-      ValueError: if there is anything else in it.
-    """
-    try:
-        sizes = tuple(int(size) for size in text.replace(",", " ").split())
-        if sizes:
-            return sizes
-        raise ValueError
-    except ValueError:
-        rule = "Hidden sizes must be whole numbers with commas between them, like 8, 6, 6"
-        raise ValueError(f"{rule}; got {text[:40]!r}") from None
-
-
 def _formula_controls(disabled: bool = False) -> dict[str, Callable[[], object]]:
     """Returns what draws the settings that only a formula has, by name, in their order."""
     return {

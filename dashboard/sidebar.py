@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard import own_file, setting_controls, words
 from dashboard.choice import Choice
 from mlp_core import STAGES, Fixes, Settings
+from mlp_core.settings import hidden_sizes
 from mlp_core.table import OWN
 from mlp_core.tasks import FORMULAS
 
@@ -95,7 +96,7 @@ def chosen_settings() -> Settings:
       FileMissingError: if the task is a file that the reader has not chosen yet.
     """
     values = {name: st.session_state[name] for name in setting_controls.NAMES}
-    values["hidden"] = setting_controls.hidden_sizes(values["hidden"])
+    values["hidden"] = hidden_sizes(values["hidden"])
     if values["task"] in FORMULAS:
         return Settings(**values | {"validate": _DEFAULTS.validate})
     values |= {"examples": _DEFAULTS.examples, "noise": _DEFAULTS.noise}

@@ -18,7 +18,7 @@ from mlp_core import BOUNDS, STAGES, Fixes, Settings
 from mlp_core.detective.cases import LEVELS, MOST_CASES
 from mlp_core.fixes import NUMERIC_SWITCHES
 from mlp_core.program import DRESSES
-from mlp_core.settings import SCHEDULES, VALIDATE, Bounds
+from mlp_core.settings import SCHEDULES, VALIDATE, Bounds, hidden_sizes
 from mlp_core.table import OWN
 from mlp_core.tasks import TASKS
 
@@ -133,7 +133,7 @@ def _hidden() -> Parameter:
 
     def joined(text: str, separator: str) -> str:
         try:
-            return separator.join(map(str, setting_controls.hidden_sizes(text)))
+            return separator.join(map(str, hidden_sizes(text)))
         except ValueError:
             return text  # the page says what is wrong with it
 
@@ -199,7 +199,7 @@ PARAMETERS: dict[str, Parameter] = {
     "unit": _one_of(["log10", "plain"]),
     "grid": _one_of(["stored grid", "computed here"]),
     "seeds": _number(grids.DEFAULT_SEEDS, Bounds(grids.FEWEST_SEEDS, grids.MOST_SEEDS)),
-    "sort": _one_of(["median", "died", "fixes", "switches"]),
+    "sort": _one_of(["median", "nan", "fixes", "switches"]),
     "rows": _one_of(["1–32", "33–64", "65–96", "97–128"]),
     "view": _one_of(["Order", "One step", "Numbers"]),
     "order": _some_of(_SWITCH_NAMES, written=_reordered),

@@ -3,15 +3,16 @@
 import argparse
 import os
 import sys
+import tempfile
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from mlp_core import csv_command
 from mlp_core.devices import use_all_cores
 from mlp_core.fixes import NUMERIC_SWITCHES, STAGES, SWITCHES, Fixes
 from mlp_core.program import DRESSES, file_name, script
-from mlp_core.settings import SCHEDULES, VALIDATE, Settings
+from mlp_core.settings import SCHEDULES, VALIDATE, Settings, hidden_sizes
 from mlp_core.table import Table, table_of
 from mlp_core.tasks import TASKS
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from mlp_core.sweep_command import Processes
     from mlp_core.timing.figures import Measurement, Progress
+
+VERSION = "0.1.0"
+"""Of the package; `pyproject.toml` reads it here."""
 
 PRINT_EVERY = 100
 
@@ -31,8 +35,26 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see --help)\n")
 
 
+class _EachOnce(argparse.Action):
+    """Collects the values of an option that may be repeated, and refuses a value given twice."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        before = getattr(namespace, self.dest)
+        given = [*(() if before is self.default else before), *values]
+        if len(set(given)) < len(given):
+            raise argparse.ArgumentError(self, f"each value only once, got {' '.join(given)}")
+        setattr(namespace, self.dest, given)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m mlp_core", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"mlp_core {VERSION}")
     commands = parser.add_subparsers(dest="command", required=True)
     train = commands.add_parser(
         "train", help="train once and print the losses on the way", allow_abbrev=False
@@ -56,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument(
         "--switches",
         nargs="+",
+        action=_EachOnce,
         choices=NUMERIC_SWITCHES,
         default=NUMERIC_SWITCHES,
         metavar="FIX",
@@ -93,6 +116,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on",
         nargs="+",
+        action=_EachOnce,
         choices=SWITCHES,
         default=[],
         metavar="FIX",
@@ -101,6 +125,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--off",
         nargs="+",
+        action=_EachOnce,
         choices=SWITCHES,
         default=[],
         metavar="FIX",
@@ -137,7 +162,9 @@ def _add_settings(parser: argparse.ArgumentParser, names: list[str]) -> None:
     for field in (field for field in fields(Settings) if field.name in names):
         option = "--" + field.name.replace("_", "-")
         if field.name == "hidden":
-            parser.add_argument(option, nargs="+", type=int, default=field.default)
+            parser.add_argument(
+                option, nargs="+", default=field.default, metavar="WIDTH", help="as 8 6 6 or 8,6,6"
+            )
             continue
         kind = kinds.get(field.name, type(field.default))
         parser.add_argument(
@@ -153,7 +180,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     """
     names = [field.name for field in fields(Settings)]
     values = {name: getattr(arguments, name) for name in names if name in arguments}
-    values["hidden"] = tuple(values["hidden"])
+    if values["hidden"] != Settings.hidden:
+        values["hidden"] = hidden_sizes(" ".join(values["hidden"]))
     path = getattr(arguments, "csv", None)
     if path is None:
         if getattr(arguments, "target", None) or getattr(arguments, "features", None):
@@ -233,8 +261,20 @@ def _processes(arguments: argparse.Namespace) -> "Processes | None":
 
 
 def _check_out(out: Path) -> None:
-    if not out.parent.is_dir() or out.is_dir():
-        raise ValueError(f"out must be a file in a folder that exists, got {out}")
+    """Checks before the work, which may take hours, that its result can be stored.
+
+    Raises:
+      ValueError: if it cannot.
+    """
+    name = repr(str(out))
+    try:
+        if not out.parent.is_dir() or (out.exists() and not out.is_file()):
+            raise ValueError(f"out must be a file in a folder that exists, got {name}")
+        if out.exists():
+            out.open("ab").close()
+        tempfile.TemporaryFile(dir=out.parent).close()
+    except OSError as error:
+        raise ValueError(f"out must be writable, got {name}: {error.strerror}") from error
 
 
 def _store_sweep(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -300,30 +340,55 @@ def main(arguments: list[str] | None = None) -> None:
     """Runs one command.
 
     Raises:
-      SystemExit: with status 2 and one line if an argument is wrong.
+      SystemExit: with one line and status 2 if an argument is wrong; with one line and status 1 if
+        the output cannot be written; with status 141, as if SIGPIPE had ended the program, if the
+        reader of the output has closed it.
     """
     use_all_cores()
     parser = _parser()
-    parsed = parser.parse_args(arguments)
     try:
-        if parsed.command == "train":
-            _print_training(_settings(parsed), _fixes(parsed))
-        elif parsed.command == "program":
-            _print_program(_settings(parsed), _fixes(parsed), parsed)
-        elif parsed.command == "sweep":
-            _store_sweep(_settings(parsed), parsed)
-        elif parsed.command == "detectors":
-            _store_detectors(parsed.out)
-        elif parsed.command == "columns":
-            csv_command.print_columns(parsed.file, parsed.json)
-        elif parsed.command == "timing":
-            _store_timing(_settings(parsed), STAGES[parsed.stage], parsed.out)
-        else:
-            _store_curves(parsed.out)
+        try:
+            _run(parser.parse_args(arguments))
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except ValueError as error:
         parser.error(str(error))
     except RuntimeError as error:  # JAX's own, which names the flag that keeps it from starting
         parser.exit(1, f"{parser.prog}: {error}\n")
+    except OSError as error:
+        _discard_output()
+        if isinstance(error, BrokenPipeError):
+            parser.exit(141)
+        parser.exit(1, f"{parser.prog}: {error}\n")
+
+
+def _discard_output() -> None:
+    """Discards what cannot be written: at its exit Python would try to, and fail once more."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _run(parsed: argparse.Namespace) -> None:
+    if parsed.command in ("train", "program", "columns") and sys.stdout is None:
+        raise OSError("the standard output is closed")
+    if parsed.command == "train":
+        _print_training(_settings(parsed), _fixes(parsed))
+    elif parsed.command == "program":
+        _print_program(_settings(parsed), _fixes(parsed), parsed)
+    elif parsed.command == "sweep":
+        _store_sweep(_settings(parsed), parsed)
+    elif parsed.command == "detectors":
+        _store_detectors(parsed.out)
+    elif parsed.command == "columns":
+        csv_command.print_columns(parsed.file, parsed.json)
+    elif parsed.command == "timing":
+        _store_timing(_settings(parsed), STAGES[parsed.stage], parsed.out)
+    else:
+        _store_curves(parsed.out)
 
 
 if __name__ == "__main__":

@@ -118,6 +118,8 @@ def _split(features: str, file: "CsvFile") -> list[str]:
         parts = parts[length:]
     for name in chosen:
         file.column(name)
+    if len(set(chosen)) < len(chosen):
+        raise ValueError(f"--features must name each column only once, got {features!r}")
     return chosen
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import NamedTuple
 
 from mlp_core import tasks
@@ -69,6 +70,8 @@ class Drawn(NamedTuple):
 class Settings:
     """One run's settings; the defaults are the post's.
 
+    Numbers may be NumPy's; the fields hold Python's own.
+
     Args:
       task: one of `tasks.TASKS`, or a table that is open (`table.opened`).
       examples: the rows to draw, for a task with a formula; a table has its own.
@@ -99,7 +102,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, bounds in BOUNDS.items():
-            _check_number(name, getattr(self, name), bounds)
+            # A plain number, so that equal settings are written alike, in a link as in a file.
+            object.__setattr__(self, name, _number(name, getattr(self, name), bounds))
         if tasks.size(self.task).num_rows is not None and self.noise:
             raise ValueError(f"noise must be 0 where a table has the targets, got {self.noise}")
         _check_choice("schedule", self.schedule, SCHEDULES)
@@ -108,7 +112,7 @@ class Settings:
             raise ValueError(
                 f"validate must be random where a formula draws the rows, got {self.validate!r}"
             )
-        _check_hidden(self.hidden)
+        object.__setattr__(self, "hidden", _widths(self.hidden))
         if self.batch_size > self.num_train:
             raise ValueError(
                 f"batch_size must be at most the {self.num_train} training rows, "
@@ -170,15 +174,33 @@ class Settings:
         return Drawn(self.task, self.seed, self.num_rows, self.num_train, self.noise, self.validate)
 
 
-def _check_number(name: str, value: object, bounds: Bounds) -> None:
+def hidden_sizes(text: str) -> tuple[int, ...]:
+    """Returns the sizes in a text like "8, 6, 6".
+
+    Raises:
+      ValueError: if there is anything else in it.
+    """
+    try:
+        sizes = tuple(int(size) for size in text.replace(",", " ").split())
+        if sizes:
+            return sizes
+        raise ValueError
+    except ValueError:
+        rule = "Hidden sizes must be whole numbers with commas between them, like 8, 6, 6"
+        raise ValueError(f"{rule}; got {text[:40]!r}") from None
+
+
+def _number(name: str, value: object, bounds: Bounds) -> int | float | None:
+    """Returns a setting as Python's own int or float."""
     if value is None and name == "clip_norm":
-        return
-    kinds = int if name in _WHOLE else (int, float)
+        return None
+    kind, kinds = ("a whole number", Integral) if name in _WHOLE else ("a number", Real)
     if isinstance(value, bool) or not isinstance(value, kinds):
-        kind = "a whole number" if name in _WHOLE else "a number"
         raise ValueError(f"{name} must be {kind}, got {value!r}")
-    if not bounds.low <= value <= bounds.high:
-        raise ValueError(f"{name} must be in {bounds.low}..{bounds.high}, got {value}")
+    plain = int(value) if isinstance(value, Integral) else float(value)
+    if not bounds.low <= plain <= bounds.high:
+        raise ValueError(f"{name} must be in {bounds.low}..{bounds.high}, got {plain}")
+    return plain if name in _WHOLE else float(plain)
 
 
 def _check_choice(name: str, value: str, choices: Collection[str]) -> None:
@@ -186,15 +208,14 @@ def _check_choice(name: str, value: str, choices: Collection[str]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
 
 
-def _check_hidden(hidden: object) -> None:
+def _widths(hidden: object) -> tuple[int, ...]:
+    """Returns the widths as Python's own ints."""
     if not isinstance(hidden, tuple) or not DEPTH.low <= len(hidden) <= DEPTH.high:
         raise ValueError(
             f"hidden must be a tuple of {DEPTH.low}..{DEPTH.high} widths, got {hidden!r}"
         )
     for width in hidden:
-        if (
-            isinstance(width, bool)
-            or not isinstance(width, int)
-            or not WIDTH.low <= width <= WIDTH.high
-        ):
+        is_whole = isinstance(width, Integral) and not isinstance(width, bool)
+        if not is_whole or not WIDTH.low <= int(width) <= WIDTH.high:
             raise ValueError(f"a hidden width must be in {WIDTH.low}..{WIDTH.high}, got {width!r}")
+    return tuple(map(int, hidden))

@@ -49,9 +49,10 @@ def run(
         grid = _gathered(grid, seeds)
     if jax.process_index() == 0:
         store.save(out, grid)
-        print(f"{out}: {len(combinations)} combinations x {len(seeds)} seeds")
     multihost_utils.sync_global_devices("stored")
     partial.unlink(missing_ok=True)
+    if jax.process_index() == 0:
+        print(f"{out}: {len(combinations)} combinations x {len(seeds)} seeds")
 
 
 def _resumed(

@@ -45,7 +45,8 @@ class Table:
     """Rows to train on, all finite numbers, as they were measured.
 
     Raises:
-      ValueError: if a size is out of its limits, a number is not finite, or the target is constant.
+      ValueError: if the shapes do not fit together, a size is out of its limits, a number is not
+        finite, or the target is constant.
     """
 
     features: tuple[str, ...]
@@ -57,7 +58,13 @@ class Table:
     """`[N]`, float64."""
 
     def __post_init__(self) -> None:
-        rows, columns = len(self.x), self.x.shape[1] + 1
+        shapes = np.shape(self.x), np.shape(self.y), (len(self.features),)
+        if len(shapes[0]) != 2 or (shapes[0][:1], shapes[0][1:]) != shapes[1:]:
+            raise ValueError(
+                "x must be [N, D], y [N], and features D names, got shapes "
+                f"{shapes[0]}, {shapes[1]}, and {shapes[2]}"
+            )
+        rows, columns = len(self.x), len(self.features) + 1
         if not ROWS.low <= rows <= ROWS.high:
             raise ValueError(f"rows must be {ROWS.low:,} to {ROWS.high:,}, got {rows:,}")
         if not COLUMNS.low <= columns <= COLUMNS.high:

@@ -23,6 +23,7 @@ LAYERS = (
         "mlp_core.devices",
         "mlp_core.kept",
         "mlp_core.numerics",
+        "mlp_core.outcome",
         "mlp_core.post",
         "mlp_core.stretches",
     ),

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import codes, pins, runs, setting_controls, url
 from dashboard.choice import Choice
 from mlp_core import Fixes, Settings, settings
+from mlp_core.settings import hidden_sizes
 from tests.app.conftest import opened_at
 from tests.app.links import OF_THE_READERS_RUN, PAGES, Link, links
 
@@ -41,7 +42,7 @@ def test_what_a_link_holds_is_read_as_runs_or_refused() -> None:
 def _hidden(text: str) -> bool:
     """Returns whether a text becomes settings within their bounds, or a message of one line."""
     try:
-        made = Settings(hidden=setting_controls.hidden_sizes(text[:40]))
+        made = Settings(hidden=hidden_sizes(text[:40]))
     except ValueError as error:
         return len(str(error)) < 300
     widths = made.hidden

@@ -27,7 +27,7 @@ STATE = {
     "unit": "plain",
     "grid": "computed here",
     "seeds": "5",
-    "sort": "died",
+    "sort": "nan",
     "rows": "33–64",
     "view": "One step",
     "order": "AdamW.keys.epsilon.init.batches.root.bias",

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from mlp_core import STAGES, Fixes, Settings
@@ -60,6 +61,39 @@ def test_the_defaults_are_the_posts():
     settings = Settings()
 
     assert (settings.num_train, settings.num_val, settings.steps_per_epoch) == (8000, 2000, 32)
+
+
+def test_numbers_of_numpy_are_kept_as_those_of_python():
+    values = {"seed": np.int64(7), "steps": np.uint8(9), "batch_size": np.int32(32)}
+    values |= {"learning_rate": np.float64(0.02), "noise": np.int64(1), "clip_norm": np.float32(2)}
+    of_numpy = Settings(**values, hidden=tuple(np.array([8, 6])))
+
+    plain = Settings(
+        seed=7, steps=9, batch_size=32, learning_rate=0.02, noise=1, clip_norm=2, hidden=(8, 6)
+    )
+    assert of_numpy == plain
+    assert hash(of_numpy) == hash(plain)
+    assert repr(of_numpy) == repr(plain)
+    assert {type(value) for value in vars(of_numpy).values()} == {int, float, str, tuple}
+    assert {type(width) for width in of_numpy.hidden} == {int}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("seed", np.float64(7)),
+        ("seed", np.True_),
+        ("noise", np.True_),
+        ("noise", 10**400),
+        ("learning_rate", np.float32("nan")),
+        ("learning_rate", np.str_("0.1")),
+        ("hidden", (8, np.True_)),
+        ("hidden", (8, np.float64(6))),
+    ],
+)
+def test_other_values_of_numpy_are_refused(field, value):
+    with pytest.raises(ValueError, match="must be"):
+        Settings(**{field: value})
 
 
 @pytest.mark.parametrize("examples", [100, 999, 1000, 10_000, 49_999])

@@ -147,6 +147,23 @@ def test_a_table_that_cannot_be_learned_is_refused_with_its_rule(change, message
         Table(names, "y", **change)
 
 
+@pytest.mark.parametrize(
+    ("features", "x", "y"),
+    [
+        (2, np.ones(30), np.arange(30.0)),
+        (2, np.ones((30, 2, 1)), np.arange(30.0)),
+        (2, np.ones((30, 2)), np.arange(29.0)),
+        (2, np.ones((30, 2)), np.ones((30, 1))),
+        (2, np.ones((30, 2)), np.array(1.0)),
+        (3, np.ones((30, 2)), np.arange(30.0)),
+        (0, np.array(1.0), np.array(1.0)),
+    ],
+)
+def test_a_table_whose_shapes_do_not_fit_is_refused(features, x, y):
+    with pytest.raises(ValueError, match=r"x must be \[N, D\], y \[N\], and features D names"):
+        Table(tuple("abc"[:features]), "y", x, y)
+
+
 def test_a_column_that_never_varies_does_no_harm():
     table = own_table()
     table.x[:, 1] = 3.0
