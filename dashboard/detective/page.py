@@ -34,6 +34,9 @@ def show() -> None:
     evidence = waiting.evidence(choice) if run is not None else None
     if run is None or evidence is None:
         return
+    if _tells_nothing(evidence):
+        state.skip_seed()
+        st.rerun()
     found = _verdicts(case, evidence) if state.is_over() else ()
     _draw_run(case, run, found)
     if state.is_over():
@@ -44,6 +47,13 @@ def show() -> None:
         probes.show(case, evidence)
         suspects.show(case)
     memory.settle("evidence")
+
+
+def _tells_nothing(evidence: "Evidence") -> bool:
+    """Returns whether the network ends by predicting one value, which hides its other bugs."""
+    from mlp_core.evidence.architecture import is_constant
+
+    return is_constant(evidence.probes)
 
 
 def _verdicts(case: Case, evidence: "Evidence") -> "tuple[Verdict, ...]":

@@ -12,6 +12,7 @@ LEVEL, NUMBER = "level", "case"
 """The parameters of the link, and the keys of their controls."""
 
 _OPEN = "detective_case"
+_SKIPPED = "detective_skipped"
 _PROBED = "detective_probed"
 _MARKED = "detective_suspected"
 _ACCUSED = "detective_accused"
@@ -30,7 +31,15 @@ def current() -> Case:
         if not is_over() and st.session_state[_PROBED]:
             st.session_state[_STREAK] = 0
         _open(*wanted)
-    return case(*wanted)
+    now = case(*wanted)
+    for _ in range(st.session_state[_SKIPPED]):
+        now = now.with_next_seed()
+    return now
+
+
+def skip_seed() -> None:
+    """Gives the case its next seed, because the run with this one shows too little."""
+    st.session_state[_SKIPPED] += 1
 
 
 def open_case(level: str, number: int) -> None:
@@ -132,6 +141,7 @@ def point_out(switch: str) -> None:
 
 def _open(level: str, number: int) -> None:
     st.session_state[_OPEN] = (level, number)
+    st.session_state[_SKIPPED] = 0
     st.session_state[_PROBED], st.session_state[_MARKED] = [], []
     st.session_state[_ACCUSED], st.session_state[_GAVE_UP] = None, False
     st.session_state[_HEALED], st.session_state[_POINTED_OUT] = [], ""

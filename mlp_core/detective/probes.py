@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlp_core.evidence import Evidence
-from mlp_core.evidence.architecture import BLIND, CONSTANT, scale_response
+from mlp_core.evidence.architecture import BLIND, is_constant, scale_response
 from mlp_core.evidence.compilation import MANY
 from mlp_core.evidence.descent import STRAIGHT
 from mlp_core.evidence.keys import reuses
@@ -61,8 +61,7 @@ def _direction(evidence: Evidence) -> str:
 
 def _scaled(evidence: Evidence) -> str:
     probes = evidence.probes
-    plain = probes.scaled[probes.scales == 1]
-    if not np.isfinite(probes.scaled).all() or np.std(plain) <= CONSTANT * np.std(probes.target):
+    if not np.isfinite(probes.scaled).all() or is_constant(probes):
         return "no predictions to compare"
     return "flat" if scale_response(probes) <= BLIND else "sloped"
 

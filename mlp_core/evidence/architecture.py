@@ -18,6 +18,12 @@ MOVED = 0.03
 """How far training must have moved the first layer, as a share of its norm at the start."""
 
 
+def is_constant(probes: Probes) -> bool:
+    """Returns whether the predictions do not depend on the input; False if they are not finite."""
+    plain = probes.scaled[probes.scales == 1]
+    return bool(np.std(plain) <= CONSTANT * np.std(probes.target))
+
+
 def scale_response(probes: Probes) -> float:
     """Returns the RMS change of the predictions when inputs are scaled, in stds over the rows."""
     plain = probes.scaled[probes.scales == 1]
@@ -58,9 +64,8 @@ def _wall(evidence: Evidence) -> Finding | None:
     bias that has not moved from 0 cannot show), and there are more than 4 validation rows.
     """
     probes, losses = evidence.probes, evidence.losses
-    plain = probes.scaled[probes.scales == 1]
     finite = np.isfinite(probes.scaled).all() and not losses.outcome.is_failed
-    if not finite or np.std(plain) <= CONSTANT * np.std(probes.target) or not _has_moved(evidence):
+    if not finite or is_constant(probes) or not _has_moved(evidence):
         return None
     rows = len(probes.target)
     if rows <= 4 or scale_response(probes) > BLIND:

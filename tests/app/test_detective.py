@@ -11,12 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.detective import material, words
 from dashboard.detective.pictures import PICTURES_OF
-from mlp_core import program, train
+from mlp_core import Settings, program, train
 from mlp_core.detective.cases import LEVELS, MOST_CASES, Case, case
 from mlp_core.detective.probes import PROBES
 from mlp_core.detective.scoring import COSTS, INNOCENT, POINTS
 from mlp_core.detective.verdicts import verdicts
-from mlp_core.evidence import CHECKS, collect
+from mlp_core.evidence import CHECKS, architecture, collect
 from tests.app.conftest import opened_at, run_until, sentence, table, text
 
 MEDIUM = case("medium", 9)
@@ -285,6 +285,26 @@ def test_a_run_that_is_nan_from_the_start_has_a_log_and_no_curve(
     assert app.code[0].value.count("nan") == 2 * 10 + 2
     app = accused(app, *lost.bugs)
     assert app.success[0].value == "Right, and nothing but right."
+
+
+def test_a_run_that_shows_too_little_gives_way_to_the_next_seeds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at: list[object] = []
+
+    def is_one_of_the_first_two(probes: object) -> bool:
+        looked_at.append(probes)
+        return len(looked_at) <= 2
+
+    monkeypatch.setattr(architecture, "is_constant", is_one_of_the_first_two)
+
+    app = opened()
+
+    seed = MEDIUM.with_next_seed().with_next_seed().seed
+    assert seed not in (MEDIUM.seed, MEDIUM.with_next_seed().seed)
+    assert app.code[0].value == words.log(train(Settings(seed=seed), MEDIUM.fixes))
+    assert app.query_params["case"] == str(MEDIUM.number)
+    assert accused(app, *MEDIUM.bugs).success
 
 
 def test_every_level_can_be_chosen(without_runs: None) -> None:

@@ -13,7 +13,6 @@ import pytest
 from mlp_core import Fixes, Settings, store
 from mlp_core.detective.cases import (
     BASE,
-    CONSTANT_SEEDS,
     HIDING,
     LEVELS,
     MOST_CASES,
@@ -25,6 +24,7 @@ from mlp_core.detective.probes import PROBES, pointed_at, signature
 from mlp_core.detective.scoring import COSTS, POINTS, is_solved, outcome, points_left, score
 from mlp_core.detective.verdicts import verdicts
 from mlp_core.evidence import collect, loop
+from mlp_core.evidence.architecture import is_constant
 from mlp_core.fixes import SWITCHES
 
 CASES_EACH = 40
@@ -186,12 +186,25 @@ def test_no_bug_is_together_with_one_that_could_hide_it(ends):
             assert np.isfinite(end).all(), bugs  # it has updates, and they have a direction
 
 
-def test_the_seeds_left_out_are_those_with_which_a_random_start_ends_at_a_constant(ends):
-    random_starts = [bugs for bugs in ALL_SETS if "norm_init" in bugs and "adamw" not in bugs]
+def test_a_run_that_ends_at_a_constant_is_recognized_by_its_predictions(gathered):
+    probes = gathered(case("easy", 5)).probes
+    one_value = np.full_like(probes.scaled, 0.3)
 
-    constant = {seed for bugs in random_starts for seed in np.flatnonzero(ends(bugs) > 0.99)}
+    assert not is_constant(probes)
+    assert is_constant(replace(probes, scaled=one_value))
+    assert is_constant(replace(probes, scaled=one_value + 1e-5 * probes.scaled))
+    assert not is_constant(replace(probes, scaled=np.full_like(one_value, np.nan)))
 
-    assert constant == set(CONSTANT_SEEDS)
+
+def test_the_next_seed_keeps_the_bugs_and_comes_round_to_the_first():
+    now = case("hard", 9999)
+    others = [now]
+    for _ in SEEDS:
+        others.append(others[-1].with_next_seed())
+
+    assert {other.bugs for other in others} == {now.bugs}
+    assert sorted(other.seed for other in others[1:]) == sorted(SEEDS)
+    assert others[-1] == now
 
 
 def some(level):
