@@ -192,7 +192,7 @@ def _column(name: str, raw: _Raw, decimal: str) -> tuple[Column, str]:
 def _misread(cells: pa.Array, unreadable: pa.Array) -> str | None:
     """Returns which cell has digits and is no number: as a missing value it would bias the rest."""
     places = np.flatnonzero(unreadable.to_numpy(zero_copy_only=False))
-    wrong = pc.match_substring_regex(cells.take(pa.array(places)), r"\p{Nd}")
+    wrong = pc.match_substring_regex(cells.take(pa.array(places)), r"\p{N}")
     place = pc.index(wrong, True).as_py()
     if place < 0:
         return None
@@ -344,9 +344,19 @@ def _reason_to_exclude(column: Column) -> str | None:
     if column.kind == ROW_COUNTER:
         return "numbers the rows"
     words = [word.lower() for word in _WORDS.findall(column.name)]
-    if "id" in words or column.name.lower() in _WHOLE_NAMES:
+    name = column.name.lower()
+    if "id" in words or name in _WHOLE_NAMES:
+        return "identifies the rows"
+    if name.endswith("id") and _are_different_integers(column):
         return "identifies the rows"
     return "empty in most rows" if column.missing * 2 > len(column.values) else None
+
+
+def _are_different_integers(column: Column) -> bool:
+    """Returns whether all rows have a whole number of their own, unlike most columns `paid`."""
+    values = column.values
+    is_whole = column.kind == NUMBER and (values == np.floor(values)).all()
+    return bool(is_whole and len(np.unique(values)) == len(values))
 
 
 def _first(values: np.ndarray) -> tuple[float | None, ...]:

@@ -28,6 +28,8 @@ _SAMPLE_ROWS = 200
 _MAX_LINES = 4 * MAX_ROWS
 _MAX_ROW = 20_000
 _NAMED_LINES = 10
+_MOST_COMMENTS = 0.25
+"""The share of rows that start with # above which those with all fields are data."""
 _NEWLINE, _QUOTE, _SPACE, _TAB, _HASH = b'\n" \t#'
 _BLANK = np.isin(np.arange(256), list(b'\n" \t\v\f'))
 _SPREADSHEET_LINE = re.compile(rb'\A\s*"?sep=(.)"?[ \t]*\n', re.IGNORECASE)
@@ -137,7 +139,10 @@ class _Finder:
         header, first = self._header()
         names = self._names(header) if header is not None else [""] * self._sound_width()
         rows = self._filled.only(np.arange(len(self._filled.starts)) >= first)
-        aside = self._comment[first:] & (rows.widths != len(names)) | self._footers(rows)
+        comment = self._comment[first:]
+        if np.count_nonzero(comment) > _MOST_COMMENTS * len(comment):
+            comment = comment & (rows.widths != len(names))
+        aside = comment | self._footers(rows)
         body = rows.only(~aside)
         if len(body.starts) > MAX_ROWS:
             raise ValueError(f"The file may have at most {MAX_ROWS:,} rows; it has more.")
@@ -166,6 +171,7 @@ class _Finder:
             wide = wide[1:]
         if not wide:
             raise ValueError(_ONE_COLUMN)
+        wide = wide[looks.num_titles([self._top[row] for row in wide[:30]]) :]
         self._refuse_second_header(wide[:21])
         first, below = wide[0], [self._top[row] for row in wide[1:21]]
         before = [row for row in rows if row < first and len(self._top[row]) > 1]

@@ -23,6 +23,7 @@ _DATE = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AP]M)?)?"
     r"(?:Z|[+-]\d{2}:?\d{2})?|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?"
 )
+_MOST_TITLES = 10
 _HEADER_YEARS = range(1800, 2101)
 
 
@@ -67,6 +68,21 @@ def has_text_above_values(row: Sequence[str], below: Sequence[Sequence[str]]) ->
     """Returns whether text stands above a column of numbers or dates."""
     columns = zip(row, *below, strict=False)
     return any(not is_value(cell) and _holds_values(others) for cell, *others in columns)
+
+
+def num_titles(rows: Sequence[Sequence[str]]) -> int:
+    """Returns how many rows are titles with as many cells as the names below them.
+
+    As in `Report, 2020` above `x,y`: text stands above numbers in each of these rows, one of them
+    has a number, and the names are text only.
+    """
+    for place in range(min(_MOST_TITLES, len(rows) - 1), 0, -1):
+        above, below = rows[:place], rows[place + 1 :]
+        are_text = [not any(map(is_value, filter(None, row))) for row in rows[: place + 1]]
+        names_follow = are_text[-1] and not all(are_text)
+        if names_follow and all(has_text_above_values(row, below) for row in [*above, rows[place]]):
+            return place
+    return 0
 
 
 def may_name_columns(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

@@ -18,11 +18,16 @@ _APOSTROPHES = "\u2019\u02bc"
 _CODES = "USD EUR GBP CHF JPY CNY INR CAD AUD NZD SEK NOK DKK PLN CZK HUF BRL MXN ZAR"
 _DOTTED = ("Rs.", "Fr.", "kr.")
 _CURRENCIES = (*_CODES.split(), "Rs", "Fr", "kr", "zł", *"$¢£¤¥฿", *map(chr, range(0x20A0, 0x20C1)))
-_MONEY = rf"(?:[A-Z]{{0,3}}\p{{Sc}}|{'|'.join(_CODES.split())}|Rs\.?|Fr\.|kr\.?|zł)"
+_ANY_CODE = "|".join(_CODES.split())
+_COUNTRY = "(?:US|CA?|AU?|NZ|HK|SG?|MX|NT|R)?"
+_MONEY = rf"(?:{_COUNTRY}\p{{Sc}}|{_ANY_CODE}|Rs\.?|Fr\.|kr\.?|zł)"
 _FEW = 200
 _POWERS = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "T": 1e12}
+_LETTERS = "".join(_POWERS)
+# T in TEUR is thousand, so only k and M may stand before a code without a space.
+_SCALED = rf"(?: ?[{_LETTERS}](?: ?%)?(?: ?\p{{Sc}}| {_MONEY})?| ?[kKM](?:{_ANY_CODE}))"
 _BEFORE = rf"\(? ?[+-]? ?(?:{_MONEY} ?)?\(? ?[+-]? ?"
-_AFTER = rf" ?[{''.join(_POWERS)}]? ?%?(?: ?{_MONEY})?(?: ?-| ?\))?"
+_AFTER = rf" ?[{_LETTERS}]? ?%?(?: ?{_MONEY})?(?: ?-| ?\))?"
 _EXPONENT = r"(?:[eE][+-]?\d{1,3})"
 _NUMBER_LIKE = rf"^{_BEFORE}[\d.,' ]*\d[\d.,' ]*{_EXPONENT}?{_AFTER}$"
 
@@ -139,7 +144,8 @@ def numbers(cells: pa.Array, decimal: str) -> Numbers:
             problem = "some of its numbers have a percent sign and some do not"
     values = pc.cast(_digits(readable, signs, decimal), pa.float64())
     for letter in sorted(_POWERS.keys() & signs):
-        scaled = pc.fill_null(_matches(readable, rf"[\d.,] ?{letter}(?:[^A-Za-z]|$)"), False)
+        pattern = rf"[\d.,] ?{letter}(?:[^A-Za-z]|$|{_ANY_CODE})"
+        scaled = pc.fill_null(_matches(readable, pattern), False)
         if _any(scaled):
             values = pc.if_else(scaled, pc.multiply(values, _POWERS[letter]), values)
             notes.append(f"{letter} as {_POWERS[letter]:,.0f}")
@@ -173,6 +179,9 @@ def _money(cells: pa.Array, signs: set[str]) -> tuple[list[str], str]:
     """Returns notes on the currency, and the problem of several."""
     possible = [name for name in _CURRENCIES if set(name.encode().decode("latin-1")) <= signs]
     found = [name for name in possible if _any(pc.match_substring(cells, name))]
+    if "$" in found and signs & set("SARKXTZ"):
+        dollars = pc.extract_regex(cells, rf"(?P<name>{_COUNTRY}\$)").field("name")
+        found = sorted({*found} - {"$"} | {*pc.unique(dollars.drop_null()).to_pylist()})
     notes = [f"{', '.join(found)} left out"] if found else []
     return notes, f"it mixes {' and '.join(found)}" if len(found) > 1 else ""
 
@@ -235,11 +244,15 @@ def _grouped(mark: str) -> str:
 def _number(decimal: str) -> str:
     """Returns the pattern of a cell that is a number with this decimal mark."""
     groups = "|".join(_grouped(mark) for mark in ("," if decimal == "." else ".", "'", " "))
-    digits = rf"(?:(?:{groups}|\d+)(?:[{decimal}]\d*)?|[{decimal}]\d+){_EXPONENT}?"
-    number = rf"{digits} ?[{''.join(_POWERS)}]? ?%?(?: ?{_MONEY})?"
+    whole, fraction = rf"(?:{groups}|\d+)", rf"[{decimal}]\d+"
+    digits = rf"(?:{whole}(?:[{decimal}]\d*)?|{fraction}){_EXPONENT}?"
+    after = rf"(?:{_SCALED}| ?%?(?: ?{_MONEY})?)"
+    number = rf"{digits}{after}"
+    # Not 12.-, which is a price without cents.
+    before_minus = rf"(?:{whole}(?:{fraction})?|{fraction}){_EXPONENT}?{after}"
     money = rf"(?:{_MONEY} ?)?"
     signed = rf"[+-]? ?{money}{number}|{_MONEY} ?[+-] ?{number}"
-    return rf"^(?:{signed}|{money}\( ?{money}{number} ?\)|{money}{number} ?-)$"
+    return rf"^(?:{signed}|{money}\( ?{money}{number} ?\)|{money}{before_minus} ?-)$"
 
 
 def _decisive(mark: str, other: str) -> str:
@@ -251,7 +264,9 @@ def _decisive(mark: str, other: str) -> str:
     exponent = rf"\d*[{mark}]\d*{_EXPONENT}"
     indian = r"|[1-9]\d?(?:,\d{2})+,\d{3}" if other == "," else ""
     repeated = rf"[1-9]\d{{0,2}}(?:[{other}]\d{{3}}){{2,}}{indian}"
-    return rf"^{_BEFORE}(?:{mixed}|{short}|{long}|{exponent}|{repeated}){_AFTER}$"
+    # 1.234k and 1.234% have a decimal point; $1,234M and 1,234% may have either.
+    scaled = rf"|\d{{1,3}}\.\d{{3}} ?[{_LETTERS}%]" if mark == "." else ""
+    return rf"^{_BEFORE}(?:{mixed}|{short}|{long}|{exponent}|{repeated}{scaled}){_AFTER}$"
 
 
 def _ambiguous(mark: str) -> str:

@@ -11,6 +11,7 @@ from mlp_core.csv_file import columns as kinds
 from mlp_core.csv_file.columns import Column, is_constant, read_columns
 from mlp_core.csv_file.decode import MAX_BYTES, decoded
 from mlp_core.csv_file.layout import SEPARATORS, Layout, cells, laid_out
+from mlp_core.csv_file.looks import is_number
 from mlp_core.table import COLUMNS, ROWS, Table
 
 _MARK_WORDS = {".": "dot", ",": "comma", "'": "apostrophe", " ": "space"}
@@ -229,6 +230,8 @@ def _different_names(layout: Layout) -> tuple[list[str], list[str]]:
     notes = []
     if not layout.has_header:
         notes.append("no line names the columns, so they are numbered")
+    elif all(is_number(name) for name in layout.names):
+        notes.append(f"the numbers {', '.join(layout.names[:3])}, … are the names of the columns")
     names = [name or f"column {place}" for place, name in enumerate(layout.names, 1)]
     different = _numbered(names)
     twice = [name for name, count in Counter(names).items() if count > 1]

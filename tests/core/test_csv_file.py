@@ -114,6 +114,12 @@ def test_reads_columns_of_numbers(separator):
         (["12.5 %", "7%"], [12.5, 7]),
         (["1,5E-03", "2,5e+2"], [0.0015, 250]),
         (["1.5k", "2.5M", "800"], [1500, 2_500_000, 800]),
+        (["1.5MUSD", "2kUSD", "800 USD"], [1_500_000, 2000, 800]),
+        (["1.5M$", "2 $", "3 k$"], [1_500_000, 2, 3000]),
+        (["1.234k", "2k"], [1234, 2000]),
+        (["12.345%", "5%"], [12.345, 5]),
+        (["$1,234M", "$500M"], [1_234_000_000, 500_000_000]),
+        (["US$5", "US$6"], [5, 6]),
         (["1,23,456", "12,34,567", "341"], [123456, 1234567, 341]),
         (["1\u202f234,5 €", "7,25 €"], [1234.5, 7.25]),
         (["1\u2019234.5", "7.25"], [1234.5, 7.25]),
@@ -170,6 +176,10 @@ def test_the_reader_may_overrule_what_was_guessed():
         ("{}.5", "\u0663", "“\u0663” in row 2"),
         ("{}.5", "7%", "percent sign"),
         ("${}", "€6", r"mixes \$ and €"),
+        ("US${}", "CA$6", r"mixes CA\$ and US\$"),
+        ("{}.5", "12.-", "“12.-” in row 2"),
+        ("{}.5", "½", "“½” in row 2"),
+        ("{} EUR", "5 TEUR", "“5 TEUR” in row 2"),
         ("{}.5m", "2.5m", "“0.5m” is no number"),
         ("{} kg", "7 kg", "“0 kg” is no number"),
     ],
@@ -229,10 +239,11 @@ def test_tells_the_kind_of_a_column(name, cells, kind, usable):
 
 
 @pytest.mark.parametrize(
-    "name", ["id", "ID", "PassengerId", "user_id", "Customer ID", "index", "#"]
+    "name", ["id", "ID", "PassengerId", "user_id", "Customer ID", "customerid", "index", "#"]
 )
 def test_columns_that_identify_rows_are_no_features_by_default(name):
-    file = read_csv(written({name: HALVES, "paid": HALVES, "y": SQUARES}))
+    numbers = [1000 + place * 7 for place in COUNT]
+    file = read_csv(written({name: numbers, "paid": HALVES, "y": SQUARES}))
 
     assert offered_features(file, "y") == ["paid"]
 
@@ -291,6 +302,9 @@ TABLE = "".join(f"{place * 2},{place % 7}.5,{place**2}\n" for place in COUNT)
         ("Report 2020,,\n,,\na,b,y\n" + TABLE, "a,b,y", (1,)),
         ("Report, 2020\na,b,y\n" + TABLE, "a,b,y", (1,)),
         ("# one\n# two\na,b,y\n" + TABLE, "a,b,y", (1, 2)),
+        ("a,b,y\n" + TABLE.replace("4,2.5", "#3,2.5,9\n4,2.5"), "a,b,y", (4,)),
+        ("Logger,A,B\nDate,2020-01-05,\na,b,y\n" + TABLE, "a,b,y", (1, 2)),
+        ("Report,May,2020\na,b,y\n" + TABLE, "a,b,y", (1,)),
         ("a,b,y\n" + TABLE.replace("4,2.5", "# paused\n4,2.5"), "a,b,y", (4,)),
         ("a,b,y\n" + TABLE + "Source: somebody\n", "a,b,y", (32,)),
         ("# a, b, y\n" + TABLE, "a,b,y", ()),
@@ -319,6 +333,18 @@ def test_finds_the_names_and_the_rows(content, names, skipped, encoding):
     assert file.skipped == skipped
     np.testing.assert_array_equal(file.columns[0].values, [place * 2 for place in COUNT])
     np.testing.assert_array_equal(file.columns[-1].values, SQUARES)
+
+
+def test_says_that_numbers_are_names():
+    file = read_csv(("1990,1991,1992,1993\n" + TABLE.replace("\n", ",0\n")).encode())
+
+    assert file.notes == ("the numbers 1990, 1991, 1992, … are the names of the columns",)
+
+
+def test_text_that_starts_with_a_number_sign_is_a_value_where_most_rows_do():
+    file = read_column([f"#ff{place:04d}" for place in COUNT])
+
+    assert file.num_rows == 30
 
 
 @pytest.mark.parametrize(
