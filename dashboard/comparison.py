@@ -39,6 +39,9 @@ def draw(choice: Choice, run: "Run", running: bool) -> None:
     Args:
       running: whether the run trains on.
     """
+    beside = _comparable(choice)
+    # Looked up before the bars: a run that ends in between must not count as one without a loss.
+    missing = [other for other in beside if runs.known(other) is None]
     known = {name: runs.known(stage) for name, stage in runs.stages(choice.settings).items()}
     pinned = pins.trained(choice.settings)
 
@@ -55,8 +58,6 @@ def draw(choice: Choice, run: "Run", running: bool) -> None:
         alt="The val loss of v1, each stage, this run and the pinned ones as bars on a log scale, "
         "with the number at each.",
     )
-    beside = _comparable(choice)
-    missing = [other for other in beside if runs.known(other) is None]
     if running:
         return
     if not missing:

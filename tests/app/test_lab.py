@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import mlp_core
-from dashboard import runs, tables
+from dashboard import runs, tables, words
 from dashboard.choice import Choice
 from mlp_core import STAGES, Fixes, Run, Settings, train
 from tests.app.conftest import ENTRY, Open, copied_link, metric, sentence, settled, table
@@ -49,6 +49,25 @@ def test_fixes_that_are_no_stage_mark_none(open_app: Open) -> None:
     app.toggle(key="whole_batches").set_value(True).run()
 
     assert settled(app).pills(key="stage").value is None
+
+
+def test_runs_that_end_while_the_bars_are_drawn_are_not_called_failed(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_app()
+    looked_up, known = set(), runs.known
+
+    def known_from_the_second_time_on(choice: Choice) -> Run | None:
+        first_time = choice not in looked_up
+        looked_up.add(choice)
+        return None if first_time else known(choice)
+
+    monkeypatch.setattr(runs, "known", known_from_the_second_time_on)
+
+    app.run()
+
+    nothing_to_compare_with = words.standing(train(Settings(), STAGES["final"]), {})
+    assert nothing_to_compare_with not in {caption.value for caption in app.caption}
 
 
 def test_a_link_sets_every_control(open_app: Open) -> None:
