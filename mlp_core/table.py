@@ -112,7 +112,7 @@ def opened(table: Table, name: str | None = None) -> str:
     """Lets a reader's own table be trained on, and returns the task it is, until it is `closed`.
 
     Args:
-      name: None for one that cannot be guessed: who does not have it cannot train on the table.
+      name: None for one that cannot be guessed, so that only its owner can train on the table.
     """
     task = f"{OWN}-{name or secrets.token_hex(8)}"
     _open[task] = table

@@ -54,9 +54,9 @@ class Column:
     labels: tuple[str, ...] = ()
     """The values of a column of text with two or few, in order."""
     unusable: str | None = None
-    """Why nothing can be trained on the column, None if something can."""
+    """Why no run can use the column; None if a run can."""
     excluded: str | None = None
-    """Why the column is no feature unless it is asked for, None if it is one."""
+    """Why the column is not a feature by default; None if it is."""
     notes: tuple[str, ...] = ()
     """What was assumed to read it."""
 

@@ -166,8 +166,8 @@ def _own_mark(column: Evidence) -> str | None:
 def _mark_by_groups(column: Evidence) -> str | None:
     """Returns the mark of a column with cells like 1,234 from its whole numbers.
 
-    Who writes 1234 next to 1,234 does not group digits. Who writes 341 next to 7,489, and no whole
-    number of four digits, does.
+    A column with 1234 next to 1,234 does not group digits. A column with 341 next to 7,489, and no
+    whole number of four digits without a mark, does.
     """
     if len(column.ambiguous) != 1 or not (column.ungrouped or column.short):
         return None
