@@ -87,7 +87,7 @@ def _validate(disabled: bool) -> None:
     st.segmented_control(
         _label("validate"),
         VALIDATE,
-        format_func={"random": "random rows", "last": "the last rows"}.__getitem__,
+        format_func={"random": "random rows", "last": "last rows"}.__getitem__,
         required=True,
         key="validate",
         disabled=disabled,

@@ -344,7 +344,7 @@ def rows_in_words(run: "Run") -> str:
     return (
         f"{epochs:.1f} times the training set"
         if epochs < 9.95
-        else f"{epochs:.0f} times the training set"
+        else f"{epochs:,.0f} times the training set"
     )
 
 
