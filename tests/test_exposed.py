@@ -10,7 +10,7 @@ import pytest
 from dashboard.program import listing
 from mlp_core import Fixes
 from mlp_core.csv_file.decode import MAX_MEGABYTES
-from mlp_core.program.lines import Line
+from mlp_core.program.render import Line
 from tests.test_architecture import SOURCES
 
 REPOSITORY = Path(__file__).parents[1]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from mlp_core.program.lines import Line
+from mlp_core.program.render import Line
 
 AROUND = 2
 """How many equal lines are shown before and after a change."""

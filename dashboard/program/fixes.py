@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import words
 from dashboard.program.listing import ANCHOR
 from mlp_core.fixes import SWITCHES
-from mlp_core.program.lines import Line, Place, places
+from mlp_core.program.render import Line, Place, places
 
 
 def draw(lines: Sequence[Line]) -> None:

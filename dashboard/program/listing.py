@@ -9,7 +9,7 @@ from html import escape
 import streamlit as st
 
 from mlp_core import STAGES, Fixes
-from mlp_core.program.lines import Line
+from mlp_core.program.render import Line
 
 ANCHOR = "line-"
 """What the address of a line begins with; its number follows."""

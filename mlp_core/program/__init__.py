@@ -1,8 +1,7 @@
-"""The program that the switches stand for: one script of our own, with its bugs and its fixes.
+"""The program that the switches stand for: one script, with its bugs and its fixes.
 
-A script is put together from `lines` that know their switch: `header`, `examples`, `network`,
-`update` and `loop` each make a part, and `functions`, `classes` and `whole` make a script of them.
-A new switch is a piece of code in one of the parts, marked with its name.
+`templates/` contains the script in each style, and `render` resolves what a switch or a setting
+decides. A new switch is an `if` block in each template.
 """
 
 import re
@@ -11,17 +10,21 @@ from pathlib import Path
 from textwrap import dedent
 
 from mlp_core.fixes import Fixes
-from mlp_core.program import classes, functions, header, whole
-from mlp_core.program.examples import examples
-from mlp_core.program.lines import Lines, Section, apart, places
+from mlp_core.program.render import Lines, Section, joined, places, rendered
 from mlp_core.settings import Settings
-from mlp_core.table import OWN, is_own
+from mlp_core.table import OWN, Table, is_own, table_of
+from mlp_core.tasks import FORMULAS
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+DRESSES = ("functions", "class", "scan")
+"""How a script may be written: the name of its template."""
 
 MOST_LETTERS = 40
 """How much of a file's name is kept. The end is: with its beginning, two names could be equal."""
 
-DRESSES = {"functions": functions, "class": classes, "scan": whole}
-"""How a script may be written: the module that makes it."""
+_WIDTH = 88
+"""The longest line of a list of names."""
 
 
 def sections(
@@ -38,20 +41,14 @@ def sections(
     """
     if dress not in DRESSES:
         raise ValueError(f"dress must be one of {', '.join(DRESSES)}, got {dress!r}")
-    form = DRESSES[dress]
-    settings_lines = apart(
-        [
-            header.docstring(form.SAYS),
-            header.imports(settings, fixes),
-            header.constants(settings, fixes, file_name(settings, source)),
-        ],
-        blank=1,
-    )
-    return (
-        Section("Settings", settings_lines),
-        Section("Data", examples(settings)),
-        *form.sections(settings, fixes),
-    )
+    template = (_TEMPLATES / f"{dress}.py").read_text(encoding="utf-8")
+    choice = {
+        "fixes": fixes,
+        "settings": settings,
+        "is_table": settings.task not in FORMULAS,
+        "is_standardized": settings.task not in FORMULAS or FORMULAS[settings.task].uniform,
+    }
+    return rendered(template, choice, _constants(settings, file_name(settings, source)))
 
 
 def file_name(settings: Settings, source: str | None = None) -> str:
@@ -71,9 +68,8 @@ def file_name(settings: Settings, source: str | None = None) -> str:
 def lines(
     settings: Settings, fixes: Fixes, dress: str = "functions", source: str | None = None
 ) -> Lines:
-    """Returns the script as lines that know their switch; the arguments are those of `sections`."""
-    parts = sections(settings, fixes, dress, source)
-    return apart([part.lines for part in parts])
+    """Returns the script as lines that know their switches; arguments as for `sections`."""
+    return joined(sections(settings, fixes, dress, source))
 
 
 def script(
@@ -87,12 +83,12 @@ def script(
 
 
 def text(of: Lines) -> str:
-    """Returns lines as a file."""
+    """Returns lines as the content of a file."""
     return "".join(f"{line.text}\n" for line in of)
 
 
 def excerpt(settings: Settings, fixes: Fixes, switch: str, dress: str = "functions") -> str:
-    """Returns the few lines of the script where a switch matters most: two places, if it has them.
+    """Returns the few lines of the script where a switch matters most: at most two places.
 
     Args:
       switch: the name of a field of `Fixes`.
@@ -100,3 +96,52 @@ def excerpt(settings: Settings, fixes: Fixes, switch: str, dress: str = "functio
     found = places(lines(settings, fixes, dress), switch)
     main = [place for place in found if len(place.lines) > 1][:2] or found
     return "\n...\n".join(dedent("\n".join(place.lines)) for place in main)
+
+
+def _constants(settings: Settings, table_name: str) -> dict[str, str]:
+    """Returns the source code of each constant's value."""
+    values = {
+        "SEED": f"{settings.seed}",
+        "EXAMPLES": f"{settings.examples:_}",
+        "TRAIN": f"{settings.num_train:_}  # the other rows validate",
+        "NOISE": f"{settings.noise!r}",
+        "INPUTS": f"{settings.num_features}",
+        "HIDDEN": f"{settings.hidden}",
+        "STEPS": f"{settings.steps:_}",
+        "BATCH_SIZE": f"{settings.batch_size:_}",
+        "LEARNING_RATE": f"{settings.learning_rate!r}",
+        "WEIGHT_DECAY": f"{settings.weight_decay!r}",
+        "CLIP_NORM": f"{settings.clip_norm!r}",
+    }
+    table = table_of(settings.task)
+    return values if table is None else values | _table_constants(table, table_name)
+
+
+def _table_constants(table: Table, name: str) -> dict[str, str]:
+    return {
+        "TABLE": f"{_quoted(name)}  # in the folder where the script runs",
+        "FEATURES": _listed([_quoted(feature) for feature in table.features]),
+        "TARGET": _quoted(table.target),
+    }
+
+
+def _listed(items: list[str]) -> str:
+    """Returns a list on one line if it fits, else with one item per line."""
+    short = f"[{', '.join(items)}]"
+    if len(f"FEATURES = {short}") <= _WIDTH:
+        return short
+    return "\n".join(["[", *(f"    {item}," for item in items), "]"])
+
+
+def _quoted(text: str) -> str:
+    """Returns a Python string, in double quotes unless it has more of them than single ones."""
+    if text.count('"') > text.count("'"):
+        return "'" + _escaped(text).replace("'", "\\'") + "'"
+    return '"' + _escaped(text).replace('"', '\\"') + '"'
+
+
+def _escaped(text: str) -> str:
+    """Returns a text with invisible characters and the backslash escaped."""
+    return "".join(
+        sign if sign.isprintable() and sign != "\\" else repr(sign)[1:-1] for sign in text
+    )

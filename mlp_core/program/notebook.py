@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from mlp_core.program.lines import Section
+from mlp_core.program.render import Section
 
 
 def notebook(sections: Sequence[Section]) -> str:

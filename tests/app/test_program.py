@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.program import listing, words
 from dashboard.program.comparison import changes as changes_between
 from mlp_core import STAGES, Fixes, Settings, program, train
-from mlp_core.program.lines import Line
+from mlp_core.program.render import Line
 from mlp_core.tasks import TASKS
 from tests.app.conftest import Open, opened_at, run_until, text
 from tests.app.test_own_data import content, uploaded

@@ -22,8 +22,8 @@ import pytest
 from mlp_core import STAGES, Fixes, Settings, program, train
 from mlp_core.__main__ import main
 from mlp_core.fixes import SWITCHES
-from mlp_core.program.lines import places
 from mlp_core.program.notebook import notebook
+from mlp_core.program.render import places
 from mlp_core.table import DIABETES, Table, opened
 from mlp_core.training import RECORD_EVERY
 
