@@ -36,7 +36,7 @@ LAYERS = (
     ("mlp_core.timing.estimate", "mlp_core.timing.figures"),
     ("mlp_core.program.render",),
     ("mlp_core.program.notebook",),
-    ("mlp_core.program", "mlp_core.program.templates.*"),
+    ("mlp_core.program",),
     ("mlp_core.data", "mlp_core.model", "mlp_core.batches", "mlp_core.grid"),
     (
         "mlp_core.optimizer",
@@ -91,6 +91,7 @@ LAYERS = (
     ("mlp_core.detectors",),
     ("mlp_core.effects", "mlp_core.paired", "mlp_core.__main__"),
     ("mlp_core",),
+    ("mlp_core.program.templates.*",),
     (
         "dashboard.built_once",
         "dashboard.choice",
