@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 
 from dashboard.built_once import built_once
-from dashboard.marks import PLAIN, by_place, color, dash, loss_axis, meaning, words_on_lines
+from dashboard.marks import NUMBER, PLAIN, by_place, color, dash, loss_axis, meaning, words_on_lines
 
 HEIGHT = 440
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
@@ -128,7 +128,7 @@ def val_loss_bars(low: float, high: float) -> dict[str, Any]:
         )
     )
     losses = alt.X("val_loss:Q").title("val loss, log scale").scale(scale)
-    losses = losses.axis(format="~g", grid=False, tickCount=4)
+    losses = losses.axis(labelExpr=NUMBER, grid=False, tickCount=4)
     base = alt.Chart(alt.NamedData("bars")).encode(names)
     bars = (
         base.transform_filter("isValid(datum.val_loss)")
@@ -160,8 +160,9 @@ def residual_against_length() -> dict[str, Any]:
 
 def _scatter(x: str, x_title: str, y: str, y_title: str) -> alt.Chart:
     # No number stands at the very edge, where it would be cut off.
-    across = alt.X(x).title(x_title).axis(grid=False).scale(nice=False, padding=12)
-    up = alt.Y(y).title(y_title)
+    across = alt.X(x).title(x_title).scale(nice=False, padding=12)
+    across = across.axis(grid=False, labelExpr=NUMBER)
+    up = alt.Y(y).title(y_title).axis(labelExpr=NUMBER)
     return (
         alt.Chart(alt.NamedData("predictions"), height=300)
         .transform_calculate(series="'val'")

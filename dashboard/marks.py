@@ -14,6 +14,13 @@ numbers, no description of each point for screen readers, which read the chart's
 """
 
 
+NUMBER = (
+    "datum.value && (abs(datum.value) >= 1e5 || abs(datum.value) < 1e-3) ? "
+    "replace(format(datum.value, '~e'), '+', '') : format(datum.value, ',~g')"
+)
+"""The label of an axis: `1e10` where a number has more digits than a reader counts."""
+
+
 def loss_axis(*digits: int, line: float = 1.0) -> dict[str, Any]:
     """Returns a logarithmic axis on which, between powers of ten, few places get a number.
 
@@ -24,7 +31,7 @@ def loss_axis(*digits: int, line: float = 1.0) -> dict[str, Any]:
     first = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
     shown = f"indexof({list(digits)}, {first}) >= 0"
     return {
-        "labelExpr": f"{shown} ? format(datum.value, '~g') : ''",
+        "labelExpr": f"{shown} ? ({NUMBER}) : ''",
         "labelOverlap": "greedy",  # of many labels keeps those that fit, not every other one
         "gridOpacity": {"condition": {"test": shown, "value": line}, "value": 0},
     }

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 
 from dashboard.built_once import built_once
-from dashboard.marks import PLAIN, by_place, color, dash, loss_axis, meaning, words_on_lines
+from dashboard.marks import NUMBER, PLAIN, by_place, color, dash, loss_axis, meaning, words_on_lines
 
 HEIGHT = 230
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=5)
@@ -82,7 +82,7 @@ def layers(title: str, logarithmic: bool) -> dict[str, Any]:
     if logarithmic:
         value = value.scale(type="log", nice=False, padding=10).axis(**loss_axis(1, 2, 5))
     else:
-        value = value.axis(format="~g", tickCount=5)
+        value = value.axis(labelExpr=NUMBER, tickCount=5)
     lines = (
         alt.Chart(alt.NamedData("lines"))
         .mark_line(strokeWidth=2, **PLAIN)
@@ -105,7 +105,7 @@ def scaled() -> dict[str, Any]:
         .mark_line(strokeWidth=2, point=True, **PLAIN)
         .encode(
             alt.X("update:Q").title("times as long").axis(grid=False, tickCount=5),
-            alt.Y("value:Q").title("prediction").scale(zero=False),
+            alt.Y("value:Q").title("prediction").scale(zero=False).axis(labelExpr=NUMBER),
             detail="line:N",
             color=color(),
         )
@@ -137,7 +137,8 @@ def bars(title: str, logarithmic: bool) -> dict[str, Any]:
     names = names.axis(ticks=False, domain=False, labelLimit=150, labelPadding=6)
     # A bar on a logarithmic axis begins where the table says; 0 has no place there.
     scale = alt.Scale(type="log", nice=False) if logarithmic else alt.Scale(zero=True)
-    values = alt.X("end:Q").title(title).scale(scale).axis(format="~g", grid=False, tickCount=4)
+    values = alt.X("end:Q").title(title).scale(scale)
+    values = values.axis(labelExpr=NUMBER, grid=False, tickCount=4)
     # The shortest bar still shows; its text tells the value.
     base = alt.Chart(alt.NamedData("bars")).transform_calculate(
         end="max(datum.value, 1.3 * datum.begin)"

@@ -6,7 +6,7 @@ import altair as alt
 
 from dashboard.built_once import built_once
 from dashboard.lattice.marks import DROPS, LOSS_AXIS, drop_axis, rows_with_room, zero_line
-from dashboard.marks import PLAIN, by_place, color, meaning
+from dashboard.marks import NUMBER, PLAIN, by_place, color, meaning
 
 _PAIRED_HEIGHT = 330
 """Of the two charts of a step, which stand side by side."""
@@ -154,8 +154,8 @@ def differences(unit: str) -> dict[str, Any]:
             tooltip=[
                 alt.Tooltip("seed:N", title="seed"),
                 alt.Tooltip("text:N", title="effect"),
-                alt.Tooltip("before:Q", title="before", format=".3f"),
-                alt.Tooltip("after:Q", title="after", format=".3f"),
+                alt.Tooltip("before_text:N", title="before"),
+                alt.Tooltip("after_text:N", title="after"),
             ],
         )
         .add_params(clicked)
@@ -172,7 +172,7 @@ def _names(base: alt.Chart, extent: int) -> alt.Chart:
 def _up(field: str, unit: str) -> alt.Y:
     """Returns the axis of a drop, upright."""
     scale = alt.Scale(type="log" if unit == "log10" else "linear", nice=False, padding=10)
-    return alt.Y(field).title(DROPS[unit]).scale(scale).axis(format="~g", labelOverlap=True)
+    return alt.Y(field).title(DROPS[unit]).scale(scale).axis(labelExpr=NUMBER, labelOverlap=True)
 
 
 def _verdict_shape() -> alt.Shape:

@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.marks import by_place, loss_axis, meaning
+from dashboard.marks import NUMBER, by_place, loss_axis, meaning
 
 UNDER = 58
 """What stands under a plot, in pixels: ticks, numbers and a title."""
@@ -44,7 +44,7 @@ def drop_axis(field: str, unit: str) -> alt.X:
         across = across.scale(type="log", nice=False, padding=14)
     else:
         across = across.scale(padding=14)
-    return across.axis(format="~g", tickCount=5, labelOverlap=True)
+    return across.axis(labelExpr=NUMBER, tickCount=5, labelOverlap=True)
 
 
 def zero_line(unit: str) -> alt.Chart:

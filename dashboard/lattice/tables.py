@@ -131,6 +131,8 @@ def pairs(pair: "Paired", grid: "Grid", unit: str) -> pd.DataFrame:
             "seed": pair.seeds,
             "before": before,
             "after": after,
+            "before_text": [words.loss(float(loss)) for loss in before],
+            "after_text": [words.loss(float(loss)) for loss in after],
             "drop": [_drawn(float(value), unit) for value in pair.drop],
             "outcome": outcome,
             "series": [SERIES_OF[each] for each in outcome],

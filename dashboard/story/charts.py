@@ -6,7 +6,7 @@ import altair as alt
 
 from dashboard import charts as lab_charts
 from dashboard.built_once import built_once
-from dashboard.marks import PLAIN, color, dash, loss_axis, meaning
+from dashboard.marks import NUMBER, PLAIN, color, dash, loss_axis, meaning
 
 _SCALED_HEIGHT = 300
 _SLIDER = 84  # with the gap below it
@@ -36,7 +36,7 @@ def seeds() -> dict[str, Any]:
         alt.X("factor:Q")
         .title("val loss after ÷ before the step, log scale")
         .scale(type="log", nice=False, padding=12)
-        .axis(grid=False, format="~g", tickCount=5)
+        .axis(grid=False, labelExpr=NUMBER, tickCount=5)
     )
     rule = alt.Chart(alt.NamedData("nothing")).mark_rule(strokeDash=[4, 3], aria=False)
     ticks = alt.Chart(alt.NamedData("seeds")).mark_tick(thickness=2, opacity=0.7, aria=False)
@@ -60,6 +60,7 @@ def scaled_input() -> dict[str, Any]:
     """
     factor = alt.X("factor:Q").title("times as long").axis(grid=False, tickCount=6)
     value = alt.Y("value:Q").title("prediction for this input").scale(zero=False, padding=10)
+    value = value.axis(labelExpr=NUMBER)
     lines = (
         alt.Chart(alt.NamedData("scaled"))
         .mark_line(strokeWidth=2.2, **PLAIN)

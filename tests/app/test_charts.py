@@ -76,3 +76,19 @@ def test_the_charts_of_all_pages_are_found() -> None:
     pages = {name.split(".")[1] for name in CHARTS}
 
     assert pages >= {"charts", "detective", "evidence", "lattice", "speed", "story"}
+
+
+def formats(part: object) -> Iterator[str]:
+    """Yields every number format of a specification."""
+    if isinstance(part, dict):
+        if isinstance(part.get("format"), str):
+            yield part["format"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            yield from formats(inner)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_no_number_of_a_chart_is_rounded_to_0_or_written_with_all_its_zeros(name: str) -> None:
+    assert set(formats(built(CHARTS[name]))) <= {"~s", "d", ","}
