@@ -26,7 +26,7 @@ def flip(page: Page, switch: str) -> None:
 
 
 def test_a_click_at_a_row_opens_its_run_in_the_lab(page: Page) -> None:
-    page.goto("/lattice?jit_step=true&seed=7&sort=by+switches&adamw=true")
+    page.goto("/lattice?jit_step=true&seed=7&sort=switches&adamw=true")
     settled(page)
     chart = page.get_by_test_id("stVegaLiteChart").nth(COMBINATIONS)
     box = chart.bounding_box()
@@ -56,6 +56,7 @@ def test_a_click_at_a_seed_of_a_step_opens_its_run_in_the_lab(page: Page) -> Non
     expect(page.get_by_text("What does each fix do?")).to_be_visible()
     settled(page)
     shown = "split_keys=true&jit_step=true&adamw=true" + (f"&seed={seed}" if seed != 42 else "")
+    shown += "&view=One+step&base=keys&add=AdamW"  # the view that Back and the menu return to
     assert page.url.partition("?")[2] == shown
 
 
