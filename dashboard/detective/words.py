@@ -100,7 +100,7 @@ def state(case: Case, points: int, solved: bool | None) -> str:
 def task(case: Case) -> str:
     """Returns what is to be done, in a line."""
     return (
-        "The program of the stage `beyond`, which has the post's fixes and two that the post "
+        "The program of the stage **beyond**, which has the post's fixes and two that the post "
         f"lacks, was trained once with {_NUMBERS[case.level.bugs]} of them turned off. Read its "
         "losses, pay for probes, then accuse."
     )

@@ -268,8 +268,8 @@ def test_what_is_no_such_file_is_refused(text, tmp_path):
 
 
 def test_a_wide_table_with_large_batches_can_be_measured():
-    x = np.random.default_rng(0).normal(size=(6000, 100))
-    task = opened(Table(tuple(f"x{column}" for column in range(100)), "y", x, x[:, 0]))
+    x = np.random.default_rng(0).normal(size=(6000, 60))
+    task = opened(Table(tuple(f"x{column}" for column in range(60)), "y", x, x[:, 0]))
 
     assert 10 <= measurable(Settings(task=task, batch_size=1024, steps=100)).steps < 100
 
