@@ -124,8 +124,9 @@ def test_a_long_run_grows_and_can_be_stopped(page: Page) -> None:
     page.get_by_role("button", name="Stop").click()
 
     expect(page.get_by_text(re.compile(r"Train on from [\d,]+ of 10,000"))).to_be_visible()
-    assert settled(page).get_by_test_id("stMetric").count() == 5
+    # Later the run of v1 may join, which adds a legend entry and so builds the chart anew.
     assert chart.evaluate("chart => chart.isConnected"), "the chart is kept, not built anew"
+    assert settled(page).get_by_test_id("stMetric").count() == 5
 
 
 def test_a_run_that_ended_in_nan_shows_where(page: Page) -> None:
