@@ -58,7 +58,7 @@ def run() -> None:
             sidebar.draw(lessons.hidden())
         pins.drop_unreadable()
         with links:
-            _draw_links()
+            _draw_links(page)
         if to_lab.is_asked():
             _follow_first_link()
         else:
@@ -124,14 +124,15 @@ def _pages() -> list[st.Page]:
     ]
 
 
-def _draw_links() -> None:
+def _draw_links(current: st.Page) -> None:
     """Draws the ways to the other pages, with everything that the reader has chosen.
 
     Streamlit's own navigation leaves the parameters behind: to write them again would add a second
     entry to the browser's history.
     """
     for page in _pages():
-        st.page_link(page, query_params=url.parameters())
+        label = f"**{page.title}**" if page.url_path == current.url_path else page.title
+        st.page_link(page, label=label, query_params=url.parameters())
 
 
 def _follow_first_link() -> None:
