@@ -84,10 +84,10 @@ def test_the_first_version_is_told_to_be_itself(open_program: Open) -> None:
     assert "Flip a switch" in app.info[0].value
 
 
-def test_a_run_that_dies_is_told_so(open_program: Open) -> None:
+def test_a_run_that_ends_in_nan_says_so(open_program: Open) -> None:
     app = open_program(steps="60", seed="2")
 
-    run_until(app, lambda: "ends with losses that are **NaN**" in text(app))
+    run_until(app, lambda: "ends at val loss **NaN**" in text(app))
 
 
 @pytest.mark.usefixtures("fresh_caches")
