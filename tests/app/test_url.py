@@ -127,8 +127,8 @@ def test_pins_on_an_own_file_survive_going_back(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("parameter", "text", "said"),
     [
-        ("steps", "50000", "steps** must be a whole number from 1 to 20,000, got 50000"),
-        ("steps", "many", "steps** must be a whole number from 1 to 20,000, got many"),
+        ("steps", "50000", "steps** must be a whole number from 1 to 10,000, got 50000"),
+        ("steps", "many", "steps** must be a whole number from 1 to 10,000, got many"),
         ("seed", "1.5", "seed** must be a whole number from 0 to 2,147,483,647"),
         ("noise", "nan", "noise** must be a number from 0 to 10, got nan"),
         ("adamw", "maybe", "adamw** must be true or false, got maybe"),
