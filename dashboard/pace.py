@@ -139,24 +139,19 @@ def live(draw: Callable[P, T], seconds: float | None) -> Callable[P, T]:
 
     Args:
       seconds: how often, for a few readers. Fifty who wait for the same work would hold it up by
-        asking as often. Nobody asks less often than every `LONGEST_POLL_SECONDS`. None draws once,
-        at the same place of the page's tree: so the browser keeps the charts when a part stops
-        being live, and does not build them anew.
+        asking as often. Nobody asks less often than every `LONGEST_POLL_SECONDS`. None draws again
+        only what a click inside changes. A part that stops being live stays a fragment all the
+        same: the browser builds a chart anew that leaves its fragment.
     """
-
-    @wraps(draw)
-    def once(*args: P.args, **kwargs: P.kwargs) -> T:
-        with st.container():  # a fragment has one
-            return draw(*args, **kwargs)
 
     @wraps(draw)
     def in_turn(*args: P.args, **kwargs: P.kwargs) -> T:
         with crowd().turn():
             return draw(*args, **kwargs)
 
-    if seconds is None:
-        return once
-    return st.fragment(in_turn, run_every=min(seconds * crowd().share, LONGEST_POLL_SECONDS))
+    if seconds is not None:
+        seconds = min(seconds * crowd().share, LONGEST_POLL_SECONDS)
+    return st.fragment(in_turn, run_every=seconds)
 
 
 def wait(job: Job[Any], seconds: float) -> bool:

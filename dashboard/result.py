@@ -50,23 +50,21 @@ def show(choice: Choice) -> "Run | None":
     shown_at_once = runs.is_cold() and runs.stored_curves(choice) is not None
     ended = runs.wait([choice], 0 if shown_at_once else runs.patience())
     others = comparison.others(choice) if ended else []
-    if ended and runs.wait(others, runs.LONGEST_PATIENCE_SECONDS):
-        return pace.live(_draw, None)(choice)
-    pace.live(_draw_live, POLL_SECONDS)(choice, others)
+    is_live = not (ended and runs.wait(others, runs.LONGEST_PATIENCE_SECONDS))
+    pace.live(_draw_part, POLL_SECONDS if is_live else None)(choice, others, is_live)
     return runs.job(choice).latest if ended else None
 
 
-def _draw_live(choice: Choice, others: list[Choice]) -> None:
-    """Draws the run as far as it is, and the whole page again once all of it is there."""
-    if not runs.job(choice).running and runs.wait(
-        [choice, *(others or comparison.others(choice))], 0
-    ):
+def _draw_part(choice: Choice, others: list[Choice], is_live: bool) -> None:
+    """Draws the run as far as it is; the whole page again once all of it is there, or no more."""
+    everything = [choice, *(others or comparison.others(choice))]
+    if is_live == (not runs.job(choice).running and runs.wait(everything, 0)):
         st.rerun()
     _draw(choice)
 
 
-def _draw(choice: Choice) -> "Run | None":
-    """Draws the result, and returns the run that it shows."""
+def _draw(choice: Choice) -> None:
+    """Draws the result."""
     job = runs.job(choice)
     answer = st.container(horizontal=True, vertical_alignment="center", key="answer")
     if job.error is not None:
@@ -75,7 +73,7 @@ def _draw(choice: Choice) -> "Run | None":
             progress.draw_failed(
                 "This run could not be trained", job.error, again, key="train_again"
             )
-        return None
+        return
     running, run = job.look()
     if run is None:
         shown = _draw_meanwhile(choice)
@@ -84,11 +82,10 @@ def _draw(choice: Choice) -> "Run | None":
                 st.progress(0.0, f"Compiling for these sizes, once for all switches. {shown}")
             else:
                 _draw_train_on(choice, 0)
-        return None
+        return
     with answer:
         _draw_answer(choice, run, _first(choice), running)
     _draw_below(choice, run, running)
-    return run
 
 
 def _draw_below(choice: Choice, run: "Run", running: bool) -> None:

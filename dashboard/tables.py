@@ -262,6 +262,4 @@ def _val_loss(run: "Run | None") -> float:
 def _bar_text(run: "Run | None") -> str:
     if run is None:
         return "not trained yet"
-    if run.outcome.is_failed:
-        return words.not_finite_mark(run)
     return words.loss(run.final_val_loss)

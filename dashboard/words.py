@@ -312,9 +312,14 @@ def not_finite(run: "Run") -> str:
 
 
 def not_finite_mark(run: "Run") -> str:
-    """Returns the few words that mark in a chart from where on a loss is not finite."""
-    earliest = min(run.outcome.lasting, key=lambda each: each.first)
-    return f"{earliest.value} from update {earliest.first:,} on"
+    """Returns the few words that mark in a chart from where on a loss is not finite.
+
+    A train or val loss that is alone with it is named: the other losses may still be finite there.
+    """
+    since = run.outcome.since
+    first, *others = (each for each in run.outcome.lasting if each.first == since)
+    name = "" if others or first.loss == "minibatch" else f"{first.loss} loss "
+    return f"{name}{first.value} from update {first.first:,} on"
 
 
 def fed(run: "Run") -> str:

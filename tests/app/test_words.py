@@ -224,6 +224,12 @@ def test_an_infinite_loss_is_told_like_nan() -> None:
     assert words.not_finite_mark(exploded) == "infinite from update 3 on"
 
 
+def test_the_mark_names_a_loss_that_is_not_finite_before_the_others() -> None:
+    only_train_at_first = replace(run([9, 8, np.nan, np.nan]), train_loss=np.full(4, np.nan))
+
+    assert words.not_finite_mark(only_train_at_first) == "train loss NaN from update 0 on"
+
+
 def test_a_loss_that_recovered_is_told_beside_the_val_loss() -> None:
     answer = words.answer(run([9, np.nan, 7, 0.5]), None, BASELINES)
 

@@ -1,7 +1,6 @@
 """The address bar, the state, a reload and the browser's history, in a real browser."""
 
 import re
-from itertools import permutations
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -15,19 +14,16 @@ STATE = f"{QUICK}&seed=7&whole_batches=true&dress=scan&view=Numbers&case=3"
 
 
 def walk(pages: tuple[str, ...]) -> list[str]:
-    """Returns a walk on which each page follows each other one once, from the first page on."""
-    left = set(permutations(pages, 2))
-    path = [pages[0]]
-    while left:
-        here = path[-1]
-        # The page that is left for the most others leads on, so that the walk gets stuck nowhere.
-        path.append(max((to for at, to in left if at == here), key=lambda to: _ways(left, to)))
-        left.remove((here, path[-1]))
-    return path
-
-
-def _ways(left: set[tuple[str, str]], page: str) -> int:
-    return sum(at == page for at, _ in left)
+    """Returns a walk on which each page follows each other one once (Hierholzer's algorithm)."""
+    left = {page: [other for other in pages if other != page] for page in pages}
+    open_ended, closed = [pages[0]], list[str]()
+    while open_ended:
+        onward = left[open_ended[-1]]
+        if onward:
+            open_ended.append(onward.pop())
+        else:
+            closed.append(open_ended.pop())
+    return closed[::-1]
 
 
 def entries(page: Page) -> int:

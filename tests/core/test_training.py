@@ -239,7 +239,7 @@ def test_a_table_that_was_closed_is_in_nobodys_way():
 
 def test_examples_are_kept_up_to_the_size_of_the_largest_run():
     starts.forget_examples()
-    large = [Settings(seed=seed, steps=4000, batch_size=1000) for seed in (1, 2)]
+    large = [Settings(seed=seed, steps=3000, batch_size=1000) for seed in (1, 2)]
     first = starts.examples(large[0])
 
     assert starts.examples(large[0]) is first
