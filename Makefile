@@ -10,7 +10,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
 # What the versions of Python and of the packages decide; the other core tests follow from these.
 CORE_TESTS := $(addprefix tests/core/test_,$(addsuffix .py,\
-  batches csv_file model post_numbers settings step store training))
+  batches csv_file grid_file model post_numbers settings step training))
 
 .PHONY: run test lint format bench bench-app load soak clean test-python test-lowest test-core
 

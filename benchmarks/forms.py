@@ -5,7 +5,7 @@ python -m benchmarks.forms
 
 import statistics
 
-from mlp_core.devices import use_all_cores
+from mlp_core.engine.devices import use_all_cores
 
 use_all_cores()  # before anything else computes
 

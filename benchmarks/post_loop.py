@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from mlp_core.data import dataset, seed_keys
+from mlp_core.data.dataset import dataset, seed_keys
 from mlp_core.settings import Settings
 
 

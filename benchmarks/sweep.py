@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mlp_core.devices import use_all_cores
+from mlp_core.engine.devices import use_all_cores
 
 use_all_cores()  # before anything else computes
 
 from benchmarks import post_loop, torch_loop  # noqa: E402
 from mlp_core import Settings, sweep  # noqa: E402
-from mlp_core.sweeps import all_combinations  # noqa: E402
+from mlp_core.engine.sweeps import all_combinations  # noqa: E402
 
 POST_FIXES = ("split_keys", "norm_epsilon", "norm_init", "whole_batches", "adamw")
 ROUNDS = 3

@@ -5,7 +5,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from mlp_core.data import dataset
+from mlp_core.data.dataset import dataset
 from mlp_core.settings import Settings
 
 

@@ -10,7 +10,7 @@ from dashboard import canvas, charts, codes, pins, runs, tables, words
 from dashboard.choice import Choice
 
 if TYPE_CHECKING:
-    from mlp_core.training import Run
+    from mlp_core.engine.training import Run
 
 _COMPARE = "compare_settings"
 

@@ -10,7 +10,7 @@ from dashboard.choice import Choice
 from dashboard.story import words as story_words
 
 if TYPE_CHECKING:
-    from mlp_core.training import Run
+    from mlp_core.engine.training import Run
 
 
 class _Predictions(NamedTuple):

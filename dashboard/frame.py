@@ -19,9 +19,10 @@ from dashboard import (
     words,
 )
 from dashboard.choice import Choice
-from mlp_core import Fixes, Settings, compile_cache
-from mlp_core.devices import use_all_cores
-from mlp_core.table import OWN
+from mlp_core import Fixes, Settings
+from mlp_core.engine import compile_cache
+from mlp_core.engine.devices import use_all_cores
+from mlp_core.tasks import OWN
 
 TITLE = "Fix by Fix"
 _drawn = ContextVar("frame_is_drawn", default=False)

@@ -10,12 +10,12 @@ import streamlit as st
 from dashboard import memory, pace
 from dashboard.jobs import Job, Workers
 from mlp_core import Settings
-from mlp_core.fixes import NUMERIC_SWITCHES
-from mlp_core.timing.estimate import seconds_in_a_sweep
+from mlp_core.engine.estimate import seconds_in_a_sweep
+from mlp_core.switches import NUMERIC_SWITCHES
 
 if TYPE_CHECKING:
-    from mlp_core.grid import Grid
-    from mlp_core.store import Stored
+    from mlp_core.analysis.grid_file import Stored
+    from mlp_core.engine.grid import Grid
 
 BEYOND = ("epsilon_in_root", "bias_before_norm")
 
@@ -71,9 +71,9 @@ def stored() -> "Stored":
     Raises:
       ValueError: if its file cannot be read.
     """
-    from mlp_core import store
+    from mlp_core.analysis import grid_file
 
-    return store.post_grid()
+    return grid_file.post_grid()
 
 
 def stored_for(settings: Settings) -> "Grid | None":
@@ -160,7 +160,7 @@ def restricted(grid: "Grid", with_beyond: bool) -> "Grid":
 
 def _swept(wanted: Request) -> Iterator[Progress | None]:
     """Yields the grid as it grows, None until its first seeds are done."""
-    from mlp_core import sweeps
+    from mlp_core.engine import sweeps
 
     combinations = sweeps.all_combinations(wanted.switches)
     first, seconds, began = 0, 0.0, perf_counter()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import lessons, pins, sidebar, url, words
 from dashboard.choice import Choice
-from mlp_core.table import is_own
+from mlp_core.tasks import is_own
 
 _OPEN = "open_dialog"
 _LINK = "This link shows the very same view, pins included."

@@ -4,7 +4,7 @@ import unicodedata
 
 import streamlit as st
 
-from mlp_core.table import OWN
+from mlp_core.tasks import OWN
 
 LONGEST = 280
 """The most characters of a task."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from mlp_core import compile_cache
+from mlp_core.engine import compile_cache
 
 _ARENA_MAX = -8  # glibc's name for how many heaps its threads may have
 _ARENAS = 2

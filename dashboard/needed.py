@@ -10,7 +10,7 @@ from dashboard import codes, pace, progress, runs, words
 from dashboard.choice import Choice
 
 if TYPE_CHECKING:
-    from mlp_core.training import Run
+    from mlp_core.engine.training import Run
 
 POLL_SECONDS = 0.3
 _ASKED = "asked_to_train"

@@ -15,13 +15,14 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import jobs, pace, runs, words
-from mlp_core.csv_file.decode import MAX_MEGABYTES
+from mlp_core.data.csv_file.decode import MAX_MEGABYTES
+from mlp_core.data.table import closed, opened, table_of
 from mlp_core.settings import Settings
-from mlp_core.table import OWN, closed, opened, table_of
+from mlp_core.tasks import OWN
 
 if TYPE_CHECKING:
-    from mlp_core.csv_file.columns import Column
-    from mlp_core.csv_file.read import CsvFile
+    from mlp_core.data.csv_file.columns import Column
+    from mlp_core.data.csv_file.read import CsvFile
 
 UPLOAD_KEY = "csv_upload"
 _AUTOMATIC = "auto"
@@ -192,7 +193,7 @@ def _chosen_task(upload: UploadedFile) -> str:
     Raises:
       ValueError: if the file or the choice is none to train on.
     """
-    from mlp_core.csv_file.read import why_validate_on_last
+    from mlp_core.data.csv_file.read import why_validate_on_last
 
     dialect = _chosen_dialect(upload.file_id)
     file = _read(upload.file_id, dialect, upload)
@@ -209,7 +210,7 @@ def _chosen_task(upload: UploadedFile) -> str:
 
 
 def _chosen_dialect(file_id: str) -> _Dialect:
-    from mlp_core.csv_file.layout import SEPARATORS
+    from mlp_core.data.csv_file.layout import SEPARATORS
 
     separators = {word: mark for mark, word in SEPARATORS.items()}
     left, right = st.columns(2)
@@ -223,7 +224,7 @@ def _chosen_dialect(file_id: str) -> _Dialect:
 
 
 def _chosen_columns(file: "CsvFile", file_id: str) -> _Columns:
-    from mlp_core.csv_file.read import offered_features, offered_target
+    from mlp_core.data.csv_file.read import offered_features, offered_target
 
     names = [column.name for column in file.usable]
     offered = offered_target(file)
@@ -260,7 +261,7 @@ def _agree_to_gaps(file: "CsvFile", columns: _Columns, file_id: str) -> None:
     Raises:
       _GapsError: if the reader has not agreed.
     """
-    from mlp_core.csv_file.read import rows_with_gaps
+    from mlp_core.data.csv_file.read import rows_with_gaps
 
     gaps, rows = rows_with_gaps(file, [*columns.features, columns.target]), file.num_rows
     if not gaps:
@@ -276,7 +277,7 @@ def _agree_to_gaps(file: "CsvFile", columns: _Columns, file_id: str) -> None:
 
 @st.cache_resource(scope="session", max_entries=1, show_spinner="Reading the file …")
 def _read(file_id: str, dialect: _Dialect, _upload: UploadedFile) -> "CsvFile":
-    from mlp_core.csv_file.read import read_csv
+    from mlp_core.data.csv_file.read import read_csv
 
     with pace.crowd().out_of_turn():  # a large file takes seconds
         return read_csv(_upload.getvalue(), *dialect)
@@ -284,18 +285,19 @@ def _read(file_id: str, dialect: _Dialect, _upload: UploadedFile) -> "CsvFile":
 
 def _forget(task: str) -> None:
     """Drops a table that the session has no more use for, with all that was made from it."""
-    from mlp_core import data, starts
+    from mlp_core.data import dataset
+    from mlp_core.engine import starts
 
     closed(task)
     jobs.forget_everywhere(lambda key: _is_of(key, task))
-    data.forget_datasets()
+    dataset.forget_datasets()
     starts.forget_examples()
     runs.forget_targets()
 
 
 @st.cache_resource(scope="session", max_entries=1, show_spinner=False, on_release=_forget)
 def _opened(file_id: str, dialect: _Dialect, columns: _Columns, _file: "CsvFile") -> str:
-    from mlp_core.csv_file.read import table_from
+    from mlp_core.data.csv_file.read import table_from
 
     return opened(table_from(_file, columns.target, columns.features))
 

@@ -7,10 +7,10 @@ import streamlit as st
 from dashboard import codes, runs, words
 from dashboard.choice import Choice
 from mlp_core import Settings
-from mlp_core.table import is_own
+from mlp_core.tasks import is_own
 
 if TYPE_CHECKING:
-    from mlp_core.training import Run
+    from mlp_core.engine.training import Run
 
 MOST = 8
 

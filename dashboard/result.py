@@ -24,10 +24,10 @@ from dashboard import (
 )
 from dashboard.choice import Choice
 from mlp_core import Settings
-from mlp_core.table import table_of
+from mlp_core.data.table import table_of
 
 if TYPE_CHECKING:
-    from mlp_core.training import Run
+    from mlp_core.engine.training import Run
 
 POLL_SECONDS = 0.3
 _METRIC_WIDTH = 170

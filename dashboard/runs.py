@@ -13,14 +13,14 @@ from dashboard import memory, pace
 from dashboard.choice import Choice
 from dashboard.jobs import Job, Workers
 from mlp_core import STAGES, Settings
-from mlp_core.table import table_of
-from mlp_core.timing.estimate import estimated_seconds as estimated_seconds
+from mlp_core.data.table import table_of
+from mlp_core.engine.estimate import estimated_seconds as estimated_seconds
 
 if TYPE_CHECKING:
-    from mlp_core.curves import Curves
-    from mlp_core.data import Baselines, Scale
-    from mlp_core.training import Run
-    from mlp_core.wall import Wall
+    from mlp_core.analysis.curves import Curves
+    from mlp_core.analysis.wall import Wall
+    from mlp_core.data.dataset import Baselines, Scale
+    from mlp_core.engine.training import Run
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ def warm_up(_choice: Choice) -> None:
 @st.cache_data(max_entries=256, show_spinner=False)
 def stored_curves(choice: Choice) -> "Curves | None":
     """Returns the curves of a run that ship; they do for the post's settings. Needs no JAX."""
-    from mlp_core.curves import post_curves
+    from mlp_core.analysis.curves import post_curves
 
     try:
         return post_curves(choice.fixes) if choice.settings == Settings() else None
@@ -177,9 +177,9 @@ def _compiled_by_one(settings: Settings) -> Iterator[None]:
 @st.cache_data(max_entries=64, show_spinner=False)
 def target_scale(settings: Settings) -> "Scale":
     """Returns what turns a target of the training back into its own units."""
-    from mlp_core import data
+    from mlp_core.data import dataset
 
-    return data.target_scale(settings)
+    return dataset.target_scale(settings)
 
 
 def forget_targets() -> None:
@@ -197,7 +197,7 @@ def target(settings: Settings) -> str:
 @st.cache_data(max_entries=64, show_spinner=False)
 def wall(settings: Settings) -> "Wall":
     """Returns how well a rule can do that sees only the direction of x."""
-    from mlp_core import wall
+    from mlp_core.analysis import wall
 
     return wall.wall(settings)
 

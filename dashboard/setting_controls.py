@@ -11,8 +11,7 @@ import streamlit as st
 from dashboard import own_file, words
 from mlp_core import BOUNDS, Settings
 from mlp_core.settings import DEPTH, SCHEDULES, VALIDATE, WIDTH
-from mlp_core.table import OWN
-from mlp_core.tasks import FORMULAS, TASKS
+from mlp_core.tasks import FORMULAS, OWN, TASKS
 
 _DEFAULTS = Settings()
 _NUMBER_HELP = {

@@ -10,8 +10,7 @@ from dashboard import own_file, setting_controls, words
 from dashboard.choice import Choice
 from mlp_core import STAGES, Fixes, Settings
 from mlp_core.settings import hidden_sizes
-from mlp_core.table import OWN
-from mlp_core.tasks import FORMULAS
+from mlp_core.tasks import FORMULAS, OWN
 
 STAGE_KEY = "stage"
 GROUPS = {

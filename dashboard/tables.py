@@ -13,9 +13,9 @@ from dashboard.choice import Choice
 from mlp_core import STAGES, Fixes, Settings
 
 if TYPE_CHECKING:
-    from mlp_core.curves import Curves
-    from mlp_core.data import Baselines
-    from mlp_core.training import Run
+    from mlp_core.analysis.curves import Curves
+    from mlp_core.data.dataset import Baselines
+    from mlp_core.engine.training import Run
 
 POINTS = 200
 """The most points of a line that are drawn."""

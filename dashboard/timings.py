@@ -15,8 +15,8 @@ from dashboard import memory, pace
 from dashboard.choice import Choice
 from dashboard.jobs import Job, Workers
 from mlp_core import Settings
-from mlp_core.table import is_own
-from mlp_core.timing.estimate import measurable
+from mlp_core.engine.estimate import measurable
+from mlp_core.tasks import is_own
 
 if TYPE_CHECKING:
     from mlp_core.timing.forms import Form

@@ -15,12 +15,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard import grids, lessons, pins, setting_controls, sidebar, words
 from mlp_core import BOUNDS, STAGES, Fixes, Settings
-from mlp_core.detective.cases import LEVELS, MOST_CASES
-from mlp_core.fixes import NUMERIC_SWITCHES
+from mlp_core.game import LEVELS, MOST_CASES
 from mlp_core.program import DRESSES
 from mlp_core.settings import SCHEDULES, VALIDATE, Bounds, hidden_sizes
-from mlp_core.table import OWN
-from mlp_core.tasks import TASKS
+from mlp_core.switches import NUMERIC_SWITCHES
+from mlp_core.tasks import OWN, TASKS
 
 STAGE = "stage"
 """Sets all switches in a link; a switch that the link names overrides it. It is never written."""

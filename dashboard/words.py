@@ -10,16 +10,16 @@ import numpy as np
 
 from dashboard.choice import Choice
 from mlp_core import STAGES, Fixes, Settings
-from mlp_core.outcome import described
-from mlp_core.table import OWN, is_own
+from mlp_core.engine.outcome import described
+from mlp_core.tasks import OWN, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from mlp_core.data import Baselines, Scale
-    from mlp_core.training import Run
+    from mlp_core.data.dataset import Baselines, Scale
+    from mlp_core.engine.training import Run
 
 FIXES = {
     "split_keys": "1 · Split keys",
@@ -278,7 +278,7 @@ def in_own_units(val_loss: float, baselines: "Baselines", scale: "Scale", target
     """Returns how far predictions are off in the target's own units: root mean squares.
 
     Args:
-      scale: see `mlp_core.data.target_scale`.
+      scale: see `mlp_core.data.dataset.target_scale`.
       target: what is predicted.
     """
     off, of_mean = (math.sqrt(value) * scale.unit for value in (val_loss, baselines.predict_mean))

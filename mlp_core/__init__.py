@@ -7,25 +7,25 @@ page of controls is drawn before anything is trained.
 from importlib import import_module
 from typing import Any
 
-from mlp_core.devices import compile_loops_whole
-from mlp_core.fixes import STAGES, Fixes
+from mlp_core.engine.devices import compile_loops_whole
 from mlp_core.settings import BOUNDS, Settings
+from mlp_core.switches import STAGES, Fixes
 
 _HOMES = {
-    "read_csv": "csv_file.read",
-    "table_from": "csv_file.read",
-    "init": "model",
-    "predict": "model",
-    "dataset": "data",
-    "baselines": "data",
-    "init_optimizer": "optimizer",
-    "step": "update",
-    "Run": "training",
-    "train": "training",
-    "train_chunks": "training",
-    "Grid": "grid",
-    "sweep": "sweeps",
-    "sweep_chunks": "sweeps",
+    "read_csv": "data.csv_file.read",
+    "table_from": "data.csv_file.read",
+    "init": "engine.model",
+    "predict": "engine.model",
+    "dataset": "data.dataset",
+    "baselines": "data.dataset",
+    "init_optimizer": "engine.optimizer",
+    "step": "engine.update",
+    "Run": "engine.training",
+    "train": "engine.training",
+    "train_chunks": "engine.training",
+    "Grid": "engine.grid",
+    "sweep": "engine.sweeps",
+    "sweep_chunks": "engine.sweeps",
 }
 
 __all__ = ["BOUNDS", "STAGES", "Fixes", "Settings", *_HOMES]

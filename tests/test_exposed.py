@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.program import listing
 from mlp_core import Fixes
-from mlp_core.csv_file.decode import MAX_MEGABYTES
+from mlp_core.data.csv_file.decode import MAX_MEGABYTES
 from mlp_core.program.render import Line
 from tests.test_architecture import SOURCES
 

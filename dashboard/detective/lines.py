@@ -3,8 +3,7 @@
 import streamlit as st
 
 from dashboard.detective import state, words
-from mlp_core.detective.cases import Case
-from mlp_core.detective.scoring import COSTS
+from mlp_core.game import COSTS, Case
 
 _PART = "detective_part"
 _PROBE = "lines "

@@ -6,7 +6,7 @@ from dashboard import needed
 from dashboard.choice import Choice
 
 if TYPE_CHECKING:
-    from mlp_core.training import Run
+    from mlp_core.engine.training import Run
 
 
 def trained(choice: Choice) -> "Run | None":

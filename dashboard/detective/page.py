@@ -11,12 +11,12 @@ from dashboard.choice import Choice
 from dashboard.detective import charts, material, probes, state, suspects, tables, verdict, words
 from dashboard.evidence import waiting
 from dashboard.evidence.tables import marked
-from mlp_core.detective.cases import LEVELS, MOST_CASES, Case
+from mlp_core.game import LEVELS, MOST_CASES, Case
 
 if TYPE_CHECKING:
-    from mlp_core.detective.verdicts import Verdict
-    from mlp_core.evidence import Evidence, Finding
-    from mlp_core.training import Run
+    from mlp_core.diagnosis import Evidence, Finding
+    from mlp_core.engine.training import Run
+    from mlp_core.game import Verdict
 
 QUESTION = "Can you find the bug from its symptoms?"
 
@@ -51,15 +51,15 @@ def show() -> None:
 
 def _tells_nothing(evidence: "Evidence") -> bool:
     """Returns whether the network ends by predicting one value, which hides its other bugs."""
-    from mlp_core.evidence.architecture import is_constant
+    from mlp_core.diagnosis.architecture import is_constant
 
     return is_constant(evidence.probes)
 
 
 def _verdicts(case: Case, evidence: "Evidence") -> "tuple[Verdict, ...]":
-    from mlp_core.detective import verdicts
+    from mlp_core import game
 
-    return verdicts.verdicts(case, state.accused(), evidence)
+    return game.verdicts(case, state.accused(), evidence)
 
 
 def _draw_choice(case: Case) -> None:

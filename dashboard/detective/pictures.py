@@ -9,7 +9,7 @@ from dashboard.evidence import charts, tables
 from dashboard.evidence.pictures import PICTURES, Drawing
 
 if TYPE_CHECKING:
-    from mlp_core.evidence import Evidence
+    from mlp_core.diagnosis import Evidence
 
 _UNMARKED = "val"
 """The series of everything, where the Evidence page gives what is wrong another one."""

@@ -8,11 +8,10 @@ from dashboard import canvas
 from dashboard.choice import Choice
 from dashboard.detective import charts, lines, material, state, tables, words
 from dashboard.detective.pictures import PICTURES_OF
-from mlp_core.detective.cases import Case
-from mlp_core.detective.scoring import COSTS
+from mlp_core.game import COSTS, Case
 
 if TYPE_CHECKING:
-    from mlp_core.evidence import Evidence
+    from mlp_core.diagnosis import Evidence
 
 _HEIGHT = 230
 

@@ -5,8 +5,8 @@ Kept as plain values, and nowhere but in the session. The case is in the link as
 
 import streamlit as st
 
-from mlp_core.detective import scoring
-from mlp_core.detective.cases import Case, case
+from mlp_core import game
+from mlp_core.game import Case, case
 
 LEVEL, NUMBER = "level", "case"
 """The parameters of the link, and the keys of their controls."""
@@ -74,7 +74,7 @@ def accuse() -> None:
     accused = suspected()
     st.session_state[_ACCUSED] = accused
     level, number = st.session_state[_OPEN]
-    solved = scoring.is_solved(case(level, number), accused)
+    solved = game.is_solved(case(level, number), accused)
     st.session_state[_STREAK] = streak() + 1 if solved else 0
 
 
@@ -96,7 +96,7 @@ def accused() -> list[str]:
 
 def is_solved(now: Case) -> bool:
     """Tells whether exactly the bugs were accused."""
-    return is_over() and scoring.is_solved(now, accused())
+    return is_over() and game.is_solved(now, accused())
 
 
 def gave_up() -> bool:
@@ -115,7 +115,7 @@ def points(now: Case, spent: int) -> int:
     Args:
       spent: what the probes cost.
     """
-    return scoring.score(now, accused(), spent) if is_over() else scoring.points_left(spent)
+    return game.score(now, accused(), spent) if is_over() else game.points_left(spent)
 
 
 def healed() -> list[str]:

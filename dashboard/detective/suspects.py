@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import sidebar
 from dashboard.detective import state, words
-from mlp_core.detective.cases import Case
+from mlp_core.game import Case
 
 
 def show(case: Case) -> None:

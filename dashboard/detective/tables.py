@@ -8,7 +8,7 @@ from dashboard import tables
 from dashboard.evidence.tables import marked
 
 if TYPE_CHECKING:
-    from mlp_core.training import Run
+    from mlp_core.engine.training import Run
 
 NO_MARK = marked(None)
 """The updates that are marked where none are."""

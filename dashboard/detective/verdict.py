@@ -9,11 +9,11 @@ from dashboard import url
 from dashboard import words as app_words
 from dashboard.detective import state, words
 from dashboard.evidence.words import spaced
-from mlp_core.detective.cases import Case
+from mlp_core.game import Case
 
 if TYPE_CHECKING:
-    from mlp_core.detective.verdicts import Verdict
-    from mlp_core.evidence import Evidence
+    from mlp_core.diagnosis import Evidence
+    from mlp_core.game import Verdict
 
 
 def show(

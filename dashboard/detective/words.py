@@ -9,13 +9,12 @@ import numpy as np
 from dashboard import words
 from dashboard.evidence.words import spaced
 from mlp_core import Settings
-from mlp_core.detective.cases import SEEDS, Case
-from mlp_core.detective.scoring import INNOCENT, Outcome
+from mlp_core.game import INNOCENT, SEEDS, Case, Outcome
 
 if TYPE_CHECKING:
-    from mlp_core.detective.verdicts import Verdict
-    from mlp_core.evidence import Evidence
-    from mlp_core.training import Run
+    from mlp_core.diagnosis import Evidence
+    from mlp_core.engine.training import Run
+    from mlp_core.game import Verdict
 
 BUGS = {
     "split_keys": "Random keys are reused",
@@ -241,7 +240,7 @@ def _direction(alignment: np.ndarray) -> str:
 
 
 def _scaled(evidence: "Evidence") -> str:
-    from mlp_core.evidence.architecture import scale_response
+    from mlp_core.diagnosis.architecture import scale_response
 
     probes = evidence.probes
     if not np.isfinite(probes.scaled).all():

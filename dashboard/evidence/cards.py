@@ -14,7 +14,7 @@ from dashboard.evidence import tables, words
 from dashboard.evidence.pictures import PICTURES, Picture, on_the_curve
 
 if TYPE_CHECKING:
-    from mlp_core.evidence import Evidence, Finding
+    from mlp_core.diagnosis import Evidence, Finding
 
 
 def draw(finding: "Finding", evidence: "Evidence") -> None:

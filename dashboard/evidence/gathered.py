@@ -8,10 +8,10 @@ import streamlit as st
 from dashboard import memory, pace
 from dashboard.choice import Choice
 from dashboard.jobs import Job, Workers
-from mlp_core.timing import estimate
+from mlp_core.engine import estimate
 
 if TYPE_CHECKING:
-    from mlp_core.evidence import Progress
+    from mlp_core.diagnosis import Progress
 
 LONG_SECONDS = 20.0
 """From this estimate on, evidence is gathered when the reader asks."""
@@ -58,8 +58,8 @@ def estimated_seconds(choice: Choice) -> float:
 
 
 def _gathered(choice: Choice) -> "Iterator[Progress]":
-    from mlp_core import evidence
+    from mlp_core import diagnosis
 
-    for progress in evidence.collect_chunks(choice.settings, choice.fixes):
+    for progress in diagnosis.collect_chunks(choice.settings, choice.fixes):
         yield progress
         pace.crowd().step_aside()

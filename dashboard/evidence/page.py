@@ -13,7 +13,7 @@ from dashboard.evidence.pictures import PICTURES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mlp_core.evidence import Check, Evidence, Finding
+    from mlp_core.diagnosis import Check, Evidence, Finding
 
 _SHOWN = "evidence_shown"
 
@@ -43,13 +43,13 @@ def _last() -> "tuple[Choice | None, Evidence | None]":
 
 
 def _draw_answer(evidence: "Evidence") -> None:
-    from mlp_core.evidence import CHECKS, findings
+    from mlp_core.diagnosis import CHECKS, findings
 
     st.markdown(words.answer(findings(evidence), CHECKS))
 
 
 def _draw(evidence: "Evidence") -> None:
-    from mlp_core.evidence import CHECKS, findings
+    from mlp_core.diagnosis import CHECKS, findings
 
     found = findings(evidence)
     curves = tables.curves(evidence)

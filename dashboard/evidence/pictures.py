@@ -10,7 +10,7 @@ from dashboard import words
 from dashboard.evidence import charts, tables
 
 if TYPE_CHECKING:
-    from mlp_core.evidence import Evidence, Finding
+    from mlp_core.diagnosis import Evidence, Finding
 
 _ZERO = pd.DataFrame({"x": [0.0], "y": [0.0]})
 
@@ -191,7 +191,7 @@ def _losses(values: dict[str, float]) -> Drawing:
 
 
 def _start_loss(evidence: "Evidence") -> Drawing:
-    from mlp_core.evidence.health import sound_start
+    from mlp_core.diagnosis.health import sound_start
 
     losses = evidence.losses
     sound = sound_start(losses.mean_square_target)

@@ -9,7 +9,7 @@ import pandas as pd
 from dashboard import tables
 
 if TYPE_CHECKING:
-    from mlp_core.evidence import Evidence, Finding
+    from mlp_core.diagnosis import Evidence, Finding
 
 SHOWN_EPOCHS_ROWS = 96
 """The most updates whose batches are drawn."""
@@ -85,7 +85,7 @@ def likeness(units: pd.DataFrame) -> tuple[int, float | None]:
 
 def gains(evidence: "Evidence") -> pd.DataFrame:
     """Returns each unit's gain `x` and bias `y` at the start; "train" where the gain is too low."""
-    from mlp_core.evidence.normalisation import TINY_GAIN
+    from mlp_core.diagnosis.normalisation import TINY_GAIN
 
     parts = []
     for layer in range(num_layers(evidence)):

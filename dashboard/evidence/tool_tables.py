@@ -6,11 +6,11 @@ import pandas as pd
 
 from dashboard import words as app_words
 from dashboard.evidence import words
-from mlp_core.detectors import SWITCHED_ON_BY
-from mlp_core.fixes import SWITCHES
+from mlp_core.debuggers import SWITCHED_ON_BY
+from mlp_core.switches import SWITCHES
 
 if TYPE_CHECKING:
-    from mlp_core.detectors import Cell, Table
+    from mlp_core.debuggers import Cell, Table
 
 _ALONE = (*SWITCHES, "sound")
 

@@ -8,7 +8,7 @@ from dashboard import canvas, wide
 from dashboard.evidence import charts, tool_tables, words
 
 if TYPE_CHECKING:
-    from mlp_core.detectors import Table
+    from mlp_core.debuggers import Table
 
 _SHOWN = ("tool", "catches", "shows symptoms of", "time, plain run 1", "switch it on with")
 
@@ -20,9 +20,9 @@ def _shipped() -> "Table":
     Raises:
       ValueError: if its file cannot be read.
     """
-    from mlp_core import detectors
+    from mlp_core import debuggers
 
-    return detectors.shipped()
+    return debuggers.shipped()
 
 
 def show() -> None:

@@ -10,7 +10,7 @@ from dashboard.choice import Choice
 from dashboard.evidence import gathered
 
 if TYPE_CHECKING:
-    from mlp_core.evidence import Evidence
+    from mlp_core.diagnosis import Evidence
 
 POLL_SECONDS = 1.0
 """Each look costs a garbage collection, which slows what is waited for."""

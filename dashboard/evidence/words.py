@@ -9,8 +9,8 @@ from dashboard import words as app_words
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mlp_core.detectors import Outcome
-    from mlp_core.evidence import Check, Finding, Severity
+    from mlp_core.debuggers import Outcome
+    from mlp_core.diagnosis import Check, Finding, Severity
 
 BADGES: dict["Severity", tuple[str, str]] = {
     "fatal": ("ended the run", "red"),
@@ -39,7 +39,7 @@ TOOLS = {
     "least_squares": "compare with least squares",
     "several_seeds": "run several seeds",
 }
-"""What each tool of `mlp_core.detectors` is called."""
+"""What each tool of `mlp_core.debuggers` is called."""
 
 PROGRAMS = {"sound": "no bug", "v1": "all bugs (v1)", "nan": "final without init, seed 0"}
 """What the programs are called in which not one bug is alone."""

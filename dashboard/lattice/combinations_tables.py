@@ -13,7 +13,7 @@ from dashboard.lattice import sentences
 from mlp_core import Fixes
 
 if TYPE_CHECKING:
-    from mlp_core.grid import Grid
+    from mlp_core.engine.grid import Grid
 
 PAGE_ROWS = 32
 """So many combinations are drawn at once."""
@@ -29,7 +29,7 @@ def summary(grid: "Grid", mine: Fixes) -> pd.DataFrame:
     as predict-the-mean, `nan` is the share of failed runs, `fixes` how many are on, `mine` marks
     the reader's own, `row` is its place in the grid.
     """
-    from mlp_core.scores import failure_rate, scored_loss
+    from mlp_core.analysis.scores import failure_rate, scored_loss
 
     q1, median, q3 = np.quantile(scored_loss(grid), [0.25, 0.5, 0.75], axis=1)
     table = pd.DataFrame({"row": range(len(grid.combinations)), "q1": q1, "median": median})
@@ -84,8 +84,8 @@ def dots(rows: pd.DataFrame, grid: "Grid", switches: Sequence[str]) -> pd.DataFr
 
 def seeds(rows: pd.DataFrame, grid: "Grid") -> pd.DataFrame:
     """Returns every run of a page's rows: `rank`, `code`, `seed`, `loss`, `text`, `series`."""
-    from mlp_core.outcome import failed
-    from mlp_core.scores import scored_loss
+    from mlp_core.analysis.scores import scored_loss
+    from mlp_core.engine.outcome import failed
 
     place = rows["row"].to_numpy()
     ended = grid.val_loss[place].ravel()

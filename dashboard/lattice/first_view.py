@@ -11,7 +11,7 @@ from dashboard.lattice.marks import UNDER_UNTITLED, high
 from dashboard.lattice.view import View
 
 if TYPE_CHECKING:
-    from mlp_core.scores import Unit
+    from mlp_core.analysis.scores import Unit
 
 _ROW_HEIGHT = {False: 48, True: 40}
 _PAIR_HEIGHT = {False: 36, True: 28}
@@ -59,7 +59,7 @@ def _controls() -> "tuple[Unit, bool]":
 
 
 def _view(choice: Choice, shown: source.Source, unit: "Unit", with_beyond: bool) -> View:
-    from mlp_core.effects import shapley
+    from mlp_core.analysis.effects import shapley
 
     effects = shapley(shown.grid, unit, grids.switches(with_beyond))
     return View(choice, shown.grid, shown.versions, unit, with_beyond, effects)
@@ -79,7 +79,7 @@ def _draw_values(view: View) -> None:
 
 
 def _draw_interactions(view: View) -> None:
-    from mlp_core.effects import interactions
+    from mlp_core.analysis.effects import interactions
 
     matrix = interactions(view.grid, view.unit, view.switches)
     pairs = tables.interactions(matrix, view.switches, view.unit)

@@ -12,8 +12,8 @@ from dashboard.lattice.view import View
 
 def show(view: View) -> None:
     """Draws the downloads and the tables; the combinations are sorted as in their chart."""
-    from mlp_core.effects import interactions
-    from mlp_core.store import run_table
+    from mlp_core.analysis.effects import interactions
+    from mlp_core.analysis.grid_file import run_table
 
     summary = combinations_tables.summary(view.grid, view.choice.fixes)
     combinations = combinations_tables.readable(

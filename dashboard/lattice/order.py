@@ -12,7 +12,7 @@ from dashboard.lattice.view import View
 from mlp_core import Fixes
 
 if TYPE_CHECKING:
-    from mlp_core.effects import Waterfall
+    from mlp_core.analysis.effects import Waterfall
 
 _KEY = "order"
 _ROW_HEIGHT = 40
@@ -27,7 +27,7 @@ _ARROWS_ALONE = """<style>
 
 def show(view: View) -> None:
     """Draws the order as a list to change, its waterfall, and the credits against the worth."""
-    from mlp_core.effects import waterfall
+    from mlp_core.analysis.effects import waterfall
 
     order = chosen(view)
     fall = waterfall(view.grid, Fixes(), order, view.unit)
@@ -60,7 +60,7 @@ def show(view: View) -> None:
 
 def _draw_own_seed(view: View, fall: "Waterfall") -> None:
     """Says what the reader's own seed does on the way, where the grid has it."""
-    from mlp_core.scores import row
+    from mlp_core.analysis.scores import row
 
     seed = view.choice.settings.seed
     if seed in view.grid.seeds:

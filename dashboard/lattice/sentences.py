@@ -10,13 +10,13 @@ import numpy as np
 
 from dashboard import words
 from mlp_core import Settings
-from mlp_core.outcome import failed
+from mlp_core.engine.outcome import failed
 
 if TYPE_CHECKING:
-    from mlp_core.effects import Effect, Waterfall
-    from mlp_core.grid import Grid
-    from mlp_core.paired import Paired
-    from mlp_core.scores import Unit
+    from mlp_core.analysis.effects import Effect, Waterfall
+    from mlp_core.analysis.paired import Paired
+    from mlp_core.analysis.scores import Unit
+    from mlp_core.engine.grid import Grid
 
 UNITS: dict["Unit", str] = {"log10": "times lower", "plain": "loss units"}
 """What a drop of the loss is counted in."""

@@ -9,7 +9,7 @@ from dashboard import grids, pace, progress, url
 from dashboard.grids import Request
 from dashboard.lattice import sentences
 from mlp_core import Settings
-from mlp_core.grid import Grid
+from mlp_core.engine.grid import Grid
 
 SOURCE_KEY, SEEDS_KEY = "grid", "seeds"
 STORED, HERE = url.options(SOURCE_KEY)

@@ -10,7 +10,7 @@ from dashboard.lattice.view import View, open_in_lab
 from mlp_core import Fixes
 
 if TYPE_CHECKING:
-    from mlp_core.paired import Paired
+    from mlp_core.analysis.paired import Paired
 
 DIFFERENCES_KEY = "differences"
 _METRIC_WIDTH = 150
@@ -18,7 +18,7 @@ _METRIC_WIDTH = 150
 
 def show(view: View) -> None:
     """Draws the controls of the step, its verdict, its numbers and its seeds."""
-    from mlp_core.paired import paired
+    from mlp_core.analysis.paired import paired
 
     base, added = _chosen(view)
     if not added:

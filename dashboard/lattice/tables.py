@@ -10,9 +10,9 @@ from dashboard import words
 from dashboard.lattice import sentences
 
 if TYPE_CHECKING:
-    from mlp_core.effects import Effect, Waterfall
-    from mlp_core.grid import Grid
-    from mlp_core.paired import Paired
+    from mlp_core.analysis.effects import Effect, Waterfall
+    from mlp_core.analysis.paired import Paired
+    from mlp_core.engine.grid import Grid
 
 SERIES_OF = {"helps": "val", "hurts": "train", "cannot tell": "v1", "changes nothing": "v1"}
 """The meaning of the colour of each verdict."""
@@ -118,8 +118,8 @@ def pairs(pair: "Paired", grid: "Grid", unit: str) -> pd.DataFrame:
 
     `drop` is as drawn, `series` its colour; `nan_before` and `nan_after` mark failed runs.
     """
-    from mlp_core.outcome import failed
-    from mlp_core.scores import by_seed, row, scored_loss
+    from mlp_core.analysis.scores import by_seed, row, scored_loss
+    from mlp_core.engine.outcome import failed
 
     ordered = by_seed(grid)
     rows = [row(ordered, pair.before), row(ordered, pair.after)]

@@ -8,9 +8,9 @@ from dashboard.choice import Choice
 from mlp_core import Fixes
 
 if TYPE_CHECKING:
-    from mlp_core.effects import Effect
-    from mlp_core.grid import Grid
-    from mlp_core.scores import Unit
+    from mlp_core.analysis.effects import Effect
+    from mlp_core.analysis.scores import Unit
+    from mlp_core.engine.grid import Grid
 
 
 class View(NamedTuple):
@@ -34,7 +34,7 @@ class View(NamedTuple):
     @property
     def verdicts(self) -> list[str]:
         """For each effect whether it helps, hurts or one cannot tell."""
-        from mlp_core.certainty import verdict
+        from mlp_core.analysis.intervals import verdict
 
         seeds = len(self.grid.seeds)
         return [verdict(effect.low, effect.high, seeds) for effect in self.effects]

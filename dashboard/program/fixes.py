@@ -6,8 +6,8 @@ import streamlit as st
 
 from dashboard import words
 from dashboard.program.listing import ANCHOR
-from mlp_core.fixes import SWITCHES
 from mlp_core.program.render import Line, Place, places
+from mlp_core.switches import SWITCHES
 
 
 def draw(lines: Sequence[Line]) -> None:

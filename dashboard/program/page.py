@@ -9,9 +9,9 @@ from dashboard.choice import Choice
 from dashboard.program import changes, fixes, listing, words
 from dashboard.program.comparison import changes as changes_between
 from mlp_core import STAGES, program
+from mlp_core.data.table import table_of
 from mlp_core.program.notebook import notebook
 from mlp_core.program.render import Line
-from mlp_core.table import table_of
 
 QUESTION = "What code do these switches stand for?"
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from dashboard import words
 
 if TYPE_CHECKING:
-    from mlp_core.training import Run
+    from mlp_core.engine.training import Run
 
 FORMS = {
     "functions": "Pure functions: parameters and optimiser state go in as arguments and come out "

@@ -14,7 +14,7 @@ from dashboard import memory, pace, timings
 from dashboard.choice import Choice
 from dashboard.jobs import Job
 from mlp_core import Fixes, Settings
-from mlp_core.timing.estimate import measurable
+from mlp_core.engine.estimate import measurable
 from mlp_core.timing.figures import Measurement, Progress
 
 if TYPE_CHECKING:

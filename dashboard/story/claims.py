@@ -11,7 +11,7 @@ from dashboard.story import words
 from mlp_core import STAGES, Fixes, Settings
 
 if TYPE_CHECKING:
-    from mlp_core.training import Run
+    from mlp_core.engine.training import Run
 
 LAYER_NORM = Fixes(norm_epsilon=True, norm_init=True)
 BATCHES = Fixes(whole_batches=True)

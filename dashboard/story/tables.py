@@ -8,9 +8,9 @@ import pandas as pd
 from dashboard import tables, words
 
 if TYPE_CHECKING:
-    from mlp_core.grid import Grid
-    from mlp_core.paired import Paired
-    from mlp_core.training import Run
+    from mlp_core.analysis.paired import Paired
+    from mlp_core.engine.grid import Grid
+    from mlp_core.engine.training import Run
 
 
 def step_curves(before: "Run", after: "Run", names: tuple[str, str]) -> pd.DataFrame:

@@ -16,8 +16,8 @@ from mlp_core import STAGES, Fixes, Settings
 from mlp_core.tasks import FORMULAS
 
 if TYPE_CHECKING:
-    from mlp_core.training import Run
-    from mlp_core.wall import Wall
+    from mlp_core.analysis.wall import Wall
+    from mlp_core.engine.training import Run
 
 BIAS_KEY = "wall_bias"
 FACTORS = np.geomspace(0.25, 4.0, 33)

@@ -9,14 +9,14 @@ import numpy as np
 
 from dashboard import words
 from mlp_core import STAGES, Fixes, Settings
-from mlp_core.outcome import failed
+from mlp_core.engine.outcome import failed
 
 if TYPE_CHECKING:
-    from mlp_core.dead_layer import DeadLayer
-    from mlp_core.grid import Grid
-    from mlp_core.paired import Paired
-    from mlp_core.training import Run
-    from mlp_core.wall import Wall
+    from mlp_core.analysis.paired import Paired
+    from mlp_core.analysis.wall import Wall
+    from mlp_core.diagnosis.dead_layer import DeadLayer
+    from mlp_core.engine.grid import Grid
+    from mlp_core.engine.training import Run
 
 
 _NEAR = 1.3

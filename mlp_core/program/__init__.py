@@ -9,11 +9,11 @@ import unicodedata
 from pathlib import Path
 from textwrap import dedent
 
-from mlp_core.fixes import Fixes
+from mlp_core.data.table import Table, table_of
 from mlp_core.program.render import Lines, Section, joined, places, rendered
 from mlp_core.settings import Settings
-from mlp_core.table import OWN, Table, is_own, table_of
-from mlp_core.tasks import FORMULAS
+from mlp_core.switches import Fixes
+from mlp_core.tasks import FORMULAS, OWN, is_own
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
-from mlp_core.fixes import Fixes
 from mlp_core.settings import Settings
+from mlp_core.switches import Fixes
 
 FORMS = ("nothing", "gradient", "step", "loop", "sweep")
 """What is compiled in each form: nothing; loss and gradient; the step; the loop; a sweep of runs.

@@ -9,15 +9,15 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr
 
-from mlp_core import compiled, starts, sweeps, update
-from mlp_core.compiled import CompiledLoop
-from mlp_core.evidence.loop import MAX_UPDATES
-from mlp_core.fixes import Fixes
-from mlp_core.model import is_small
+from mlp_core.diagnosis.loop import MAX_UPDATES
+from mlp_core.engine import compiled, starts, sweeps, update
+from mlp_core.engine.compiled import CompiledLoop
+from mlp_core.engine.model import is_small
+from mlp_core.engine.optimizer import hyper_of, init_optimizer, learning_rates
+from mlp_core.engine.python_loop import PythonLoop, batch_loss
 from mlp_core.numerics import posts_numerics
-from mlp_core.optimizer import hyper_of, init_optimizer, learning_rates
-from mlp_core.python_loop import PythonLoop, batch_loss
 from mlp_core.settings import Settings
+from mlp_core.switches import Fixes
 from mlp_core.timing.figures import FORMS
 from mlp_core.timing.programs import Program, programs_of, sent
 

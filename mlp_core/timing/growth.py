@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from mlp_core.engine.estimate import measurable
 from mlp_core.settings import Settings
-from mlp_core.timing.estimate import measurable
 from mlp_core.timing.figures import Measurement, Point, Progress
 from mlp_core.timing.forms import Form, forms
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import jax
 
-from mlp_core.fixes import Fixes
 from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
+from mlp_core.switches import Fixes
 from mlp_core.timing.figures import FORMS, Figures, Measurement, Progress
 from mlp_core.timing.forms import ROUND_SECONDS, Form, differences, forms
 from mlp_core.timing.programs import Stages

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, JaxprEqn, Literal, jaxpr_as_fun
 
-from mlp_core.compiled import jitted
+from mlp_core.engine.compiled import jitted
 
 CALLS = ("jit", "pjit")
 """How a compiled function shows among the operations of another one, whatever JAX's version."""

@@ -8,16 +8,16 @@ import jax
 import numpy as np
 import optax
 
-from mlp_core import batches, starts, update
-from mlp_core.compiled import CompiledLoop
-from mlp_core.data import seed_keys
-from mlp_core.fixes import Fixes
-from mlp_core.model import Norm, Params
+from mlp_core.data.dataset import seed_keys
+from mlp_core.engine import batches, starts, update
+from mlp_core.engine.compiled import CompiledLoop
+from mlp_core.engine.model import Norm, Params
+from mlp_core.engine.optimizer import Hyper, updated
+from mlp_core.engine.starts import Examples
+from mlp_core.engine.stretches import Work, all_made
 from mlp_core.numerics import posts_numerics
-from mlp_core.optimizer import Hyper, updated
 from mlp_core.settings import Settings
-from mlp_core.starts import Examples
-from mlp_core.stretches import Work, all_made
+from mlp_core.switches import Fixes
 from mlp_core.timing.figures import Measurement, Progress, Rest
 from mlp_core.timing.forms import PIECE_SECONDS, StepLoop
 from mlp_core.timing.programs import Program

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mlp_core.fixes import Fixes
+from mlp_core.analysis.grid_file import versions
 from mlp_core.settings import Settings
-from mlp_core.store import versions
+from mlp_core.stored import FOLDER
+from mlp_core.switches import Fixes
 from mlp_core.timing.figures import AXES, FORMS, Figures, Measurement, Point, Rest
 
-SHIPPED = Path(__file__).parents[1] / "speed.json"
+SHIPPED = FOLDER / "speed.json"
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,9 @@ from streamlit.testing.v1 import AppTest
 from dashboard.detective import material, words
 from dashboard.detective.pictures import PICTURES_OF
 from mlp_core import Settings, program, train
-from mlp_core.detective.cases import LEVELS, MOST_CASES, Case, case
-from mlp_core.detective.probes import PROBES
-from mlp_core.detective.scoring import COSTS, INNOCENT, POINTS
-from mlp_core.detective.verdicts import verdicts
-from mlp_core.evidence import CHECKS, architecture, collect
+from mlp_core.diagnosis import CHECKS, architecture, collect
+from mlp_core.diagnosis.signature import PROBES
+from mlp_core.game import COSTS, INNOCENT, LEVELS, MOST_CASES, POINTS, Case, case, verdicts
 from tests.app.conftest import opened_at, run_until, sentence, table, text
 
 MEDIUM = case("medium", 9)

@@ -13,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 from dashboard.evidence import tables, tool_tables
 from dashboard.evidence.pictures import PICTURES
 from dashboard.evidence.words import BADGES, PROGRAMS, TOOLS, spaced
-from mlp_core import STAGES, Fixes, Settings, detectors, evidence, train
-from mlp_core.detectors import Cell, Table
-from mlp_core.evidence import CHECKS, SEVERITIES, Progress, collect, findings
-from mlp_core.fixes import SWITCHES
+from mlp_core import STAGES, Fixes, Settings, debuggers, diagnosis, train
+from mlp_core.debuggers import Cell, Table
+from mlp_core.diagnosis import CHECKS, SEVERITIES, Progress, collect, findings
+from mlp_core.switches import SWITCHES
 from tests.app.conftest import ENTRY, SETTLES_WITHIN_SECONDS, opened_at, run_until
 from tests.app.test_lab import table
 
@@ -109,13 +109,13 @@ def test_the_cards_stay_until_those_of_the_next_run_are_ready(
 ) -> None:
     app = open_evidence(**link("v1", steps="100"))
     shown, may_go_on = cards(app), threading.Event()
-    gathered_before = evidence.collect_chunks
+    gathered_before = diagnosis.collect_chunks
 
     def later(settings: Settings, fixes: Fixes) -> Iterator[Progress]:
         assert may_go_on.wait(SETTLES_WITHIN_SECONDS)
         yield from gathered_before(settings, fixes)
 
-    monkeypatch.setattr(evidence, "collect_chunks", later)
+    monkeypatch.setattr(diagnosis, "collect_chunks", later)
 
     app.toggle(key="switch_empty_batches").set_value(True).run()
 
@@ -149,7 +149,7 @@ def test_a_long_gathering_is_offered_stopped_and_goes_on(fresh_caches: None, mon
         yield Progress(0.5, None)
         yield Progress(1.0, small)
 
-    monkeypatch.setattr("mlp_core.evidence.collect_chunks", slowly)
+    monkeypatch.setattr("mlp_core.diagnosis.collect_chunks", slowly)
     app = opened_at("evidence", **LONG)
     assert "Gather it (about" in app.button(key="gather").label
 
@@ -172,7 +172,7 @@ def test_a_gathering_that_failed_can_be_tried_again(open_evidence: Open, monkeyp
         raise RuntimeError("no memory")
 
     with monkeypatch.context() as patch:
-        patch.setattr("mlp_core.evidence.collect_chunks", broken)
+        patch.setattr("mlp_core.diagnosis.collect_chunks", broken)
         app = open_evidence(**link("v1", steps="100"))
     assert "could not be gathered: the server could not do it" in app.error[0].value
 
@@ -248,7 +248,7 @@ def test_what_is_far_below_keeps_its_value_beside_a_shortest_bar() -> None:
 def test_the_tools_are_shown_as_they_were_tried(open_evidence: Open) -> None:
     app = open_evidence(**link("beyond"))
 
-    cells = detectors.shipped().cells
+    cells = debuggers.shipped().cells
     alone = [cell for cell in cells if cell.case in (*SWITCHES, "sound")]
     drawn = table(app, len(app.get("vega_lite_chart")) - 1, "cells")
     assert len(drawn) == len(alone) == len(TOOLS) * (len(SWITCHES) + 1)
@@ -274,8 +274,8 @@ def test_tools_are_ranked_by_what_they_catch_then_by_what_they_cost() -> None:
 
 
 def test_every_tool_and_every_program_has_a_name() -> None:
-    assert TOOLS.keys() == detectors.SWITCHED_ON_BY.keys()
-    named = {case.name for case in detectors.CASES} - set(SWITCHES)
+    assert TOOLS.keys() == debuggers.SWITCHED_ON_BY.keys()
+    named = {case.name for case in debuggers.CASES} - set(SWITCHES)
     assert named == set(PROGRAMS)
 
 
@@ -283,7 +283,7 @@ def test_a_table_of_tools_that_cannot_be_read_is_told_so(open_evidence: Open, mo
     def broken() -> Table:
         raise ValueError("no such file")
 
-    monkeypatch.setattr(detectors, "shipped", broken)
+    monkeypatch.setattr(debuggers, "shipped", broken)
 
     app = open_evidence(**link("beyond"))
 

@@ -8,7 +8,8 @@ import pytest
 
 from dashboard import runs
 from dashboard.choice import Choice
-from mlp_core import Fixes, Run, Settings, curves, train
+from mlp_core import Fixes, Run, Settings, train
+from mlp_core.analysis import curves
 from tests.app.conftest import opened_at, settled, table
 
 SHORT = {"steps": "60", "adamw": "true"}

@@ -11,8 +11,10 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mlp_core import Settings, store, sweeps
-from mlp_core.grid import Grid
+from mlp_core import Settings
+from mlp_core.analysis import grid_file
+from mlp_core.engine import sweeps
+from mlp_core.engine.grid import Grid
 from tests.app.conftest import Open, copied_link, metric, opened_at, run_until
 
 POST = ["split_keys", "norm_epsilon", "norm_init", "whole_batches", "adamw"]
@@ -30,7 +32,7 @@ def open_lattice(fresh_caches: None) -> Open:
 @pytest.fixture(scope="module")
 def runs() -> pd.DataFrame:
     """The runs of the grid that ships; in `scored` those that ended in NaN predict the mean."""
-    table = pd.read_parquet(store.POST_GRID)
+    table = pd.read_parquet(grid_file.POST_GRID)
     return table.assign(scored=table["val_loss"].fillna(table["predict_mean"]))
 
 
@@ -119,7 +121,7 @@ def test_the_rule_for_failed_runs_and_the_versions_stand_there(open_lattice: Ope
 
     captions = " ".join(caption.value for caption in app.caption)
     assert "A run that ended in NaN (or infinity) counts as always predicting the mean" in captions
-    assert f"JAX {store.post_grid().versions['jax']}" in captions
+    assert f"JAX {grid_file.post_grid().versions['jax']}" in captions
 
 
 def test_a_row_holds_quartiles_and_the_share_that_ended_in_nan(
@@ -387,7 +389,7 @@ def test_a_sweep_of_hours_is_not_begun(open_lattice: Open) -> None:
 def test_a_stored_grid_that_cannot_be_read_is_said_in_words(
     open_lattice: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(store, "POST_GRID", tmp_path / "none.parquet")
+    monkeypatch.setattr(grid_file, "POST_GRID", tmp_path / "none.parquet")
 
     app = open_lattice()
 

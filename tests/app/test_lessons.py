@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import lessons
-from mlp_core.table import OWN
+from mlp_core.tasks import OWN
 from tests.app.conftest import copied_link, opened_at
 
 LESSON = {"lesson": "Which switch helps most?", "hide": "experiment.fixes", "steps": "500"}

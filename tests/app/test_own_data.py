@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import codes, jobs, own_file, runs
 from dashboard.choice import Choice
 from mlp_core import STAGES, Settings
-from mlp_core.table import Table, closed, opened
+from mlp_core.data.table import Table, closed, opened
 from mlp_core.tasks import TASKS
 from tests.app.conftest import copied_link, metric, opened_at, run_until
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 import mlp_core
 from dashboard.jobs import Job
 from dashboard.timings import Timing
-from mlp_core.training import Run
+from mlp_core.engine.training import Run
 from tests.app.conftest import opened_at, run_until
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mlp_core import curves, store, table
-from mlp_core.detectors import table as detectors_table
+from mlp_core.analysis import curves, grid_file
+from mlp_core.data import table
+from mlp_core.debuggers import table as detectors_table
 from mlp_core.timing import stored
 from tests.app.conftest import opened_at
 from tests.app.links import OF_THE_READERS_RUN, PAGES
@@ -14,7 +15,7 @@ from tests.app.links import OF_THE_READERS_RUN, PAGES
 pytestmark = pytest.mark.usefixtures("nothing_trained")
 
 FILES = {
-    "lattice": (store, "POST_GRID"),
+    "lattice": (grid_file, "POST_GRID"),
     "curves": (curves, "POST_CURVES"),
     "detectors": (detectors_table, "SHIPPED"),
     "diabetes": (table, "DIABETES"),

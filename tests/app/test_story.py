@@ -10,11 +10,12 @@ from streamlit.testing.v1 import AppTest
 from dashboard.story import nan, words
 from dashboard.story.bugs import PATH
 from dashboard.story.claims import BATCHES, KEYS_AND_BATCHES, LAYER_NORM
-from mlp_core import STAGES, Fixes, Run, Settings, dataset, predict, store, train
-from mlp_core.grid import Grid
-from mlp_core.paired import paired
+from mlp_core import STAGES, Fixes, Run, Settings, dataset, predict, train
+from mlp_core.analysis import grid_file
+from mlp_core.analysis.paired import paired
+from mlp_core.analysis.wall import Wall, wall
+from mlp_core.engine.grid import Grid
 from mlp_core.post import REPORTED_VAL_LOSS
-from mlp_core.wall import Wall, wall
 from tests.app.conftest import Open, opened_at, run_until, table, text
 
 POST = Settings()
@@ -78,7 +79,7 @@ def test_says_that_the_quoted_losses_add_up(open_story: Open) -> None:
 def test_says_how_many_runs_end_in_nan_as_the_stored_grid_has_it(open_story: Open) -> None:
     said = text(open_story())
 
-    runs = store.run_table(store.post_grid().grid)
+    runs = grid_file.run_table(grid_file.post_grid().grid)
     runs["nan"] = ~np.isfinite(runs["val_loss"])
     posts = runs[~runs["epsilon_in_root"] & ~runs["bias_before_norm"]]
     rate = posts.groupby("norm_init")["nan"].mean() * 100
@@ -96,7 +97,7 @@ def test_says_how_many_runs_end_in_nan_as_the_stored_grid_has_it(open_story: Ope
 def test_layer_norm_prevents_nan_more_than_it_lowers_the_loss(open_story: Open) -> None:
     said = text(open_story())
 
-    grid = store.post_grid().grid
+    grid = grid_file.post_grid().grid
     posts = [fixes for fixes in grid.combinations if not fixes.epsilon_in_root]
     posts = [fixes for fixes in posts if not fixes.bias_before_norm and fixes.norm_init]
     percent = {}
@@ -182,10 +183,10 @@ def test_other_settings_have_no_numbers_of_the_post_and_no_stored_seeds(open_sto
 
 
 def test_without_a_stored_grid_the_rest_is_told(open_story: Open, monkeypatch) -> None:
-    def broken() -> store.Stored:
+    def broken() -> grid_file.Stored:
         raise ValueError("no such file")
 
-    monkeypatch.setattr(store, "post_grid", broken)
+    monkeypatch.setattr(grid_file, "post_grid", broken)
 
     app = open_story()
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from dashboard import words
 from dashboard.choice import Choice
 from mlp_core import STAGES, Fixes, Settings
-from mlp_core.data import Baselines
-from mlp_core.training import Run
+from mlp_core.data.dataset import Baselines
+from mlp_core.engine.training import Run
 
 BASELINES = Baselines(predict_mean=5.0, least_squares=0.0)
 

@@ -4,8 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.detective import words
-from mlp_core.detective.cases import case
-from mlp_core.detective.scoring import COSTS, POINTS
+from mlp_core.game import COSTS, POINTS, case
 from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
 from tests.browser.waiting import chart_lines, chart_marks, settled
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.checks import check_accessibility
 from tests.browser.waiting import chart_lines, settled
 
-DIABETES = Path(__file__).parents[2] / "mlp_core" / "diabetes.csv"
+DIABETES = Path(__file__).parents[2] / "mlp_core" / "stored" / "diabetes.csv"
 LINK = "/?task=csv&steps=60&norm_init=true&whole_batches=true&jit_step=true"
 
 

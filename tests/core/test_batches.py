@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlp_core import Fixes, Settings, batches
-from mlp_core.batches import batch_rows, drawn_rows, permutations, rows_seen
-from mlp_core.data import seed_keys
-from mlp_core.python_loop import PythonBatches
+from mlp_core import Fixes, Settings
+from mlp_core.data.dataset import seed_keys
+from mlp_core.engine import batches
+from mlp_core.engine.batches import batch_rows, drawn_rows, permutations, rows_seen
+from mlp_core.engine.python_loop import PythonBatches
 
 SLICED, WHOLE = Fixes(), Fixes(whole_batches=True)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlp_core import STAGES, Settings, train
-from mlp_core.__main__ import main
+from mlp_core.cli.main import main
 
 SMALL = ["--examples", "200", "--steps", "120", "--batch-size", "32", "--hidden", "4", "3"]
 
@@ -52,7 +52,7 @@ def test_a_run_that_ends_in_nan_says_so(capsys):
         (["train", "--seed", "-1"], "seed must be in 0..2147483647, got -1"),
         (["train", "--hidden", "8", "999"], "a hidden width must be in 2..64, got 999"),
         (["train", "--on", "magic"], "invalid choice: 'magic'"),
-        (["detectors", "--out", "no/such/folder/table.parquet"], "out must be a file in a folder"),
+        (["debuggers", "--out", "no/such/folder/table.parquet"], "out must be a file in a folder"),
         (["train", "--hidden", "8,x"], "like 8, 6, 6; got '8,x'"),
         (["train", "--on", "adamw", "adamw"], "each value only once, got adamw adamw"),
         (["train", "--off", "adamw", "--off", "adamw"], "each value only once, got adamw adamw"),
@@ -75,7 +75,7 @@ def test_a_wrong_argument_gets_one_line_and_status_2(arguments, reason, capsys):
     assert printed.out == ""
 
 
-WRITING = ("sweep", "detectors", "curves", "timing")
+WRITING = ("sweep", "debuggers", "curves", "timing")
 
 
 @pytest.mark.parametrize("command", WRITING)

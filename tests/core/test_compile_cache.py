@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlp_core import compile_cache
+from mlp_core.engine import compile_cache
 
 FOLDER = "JAX_COMPILATION_CACHE_DIR"
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from mlp_core import Settings, dataset, program, read_csv, table_from
-from mlp_core.__main__ import main
-from mlp_core.csv_file.read import offered_target
-from mlp_core.data import seed_keys
-from mlp_core.fixes import STAGES
-from mlp_core.table import Table, closed, opened
+from mlp_core.cli.main import main
+from mlp_core.data.csv_file.read import offered_target
+from mlp_core.data.dataset import seed_keys
+from mlp_core.data.table import Table, closed, opened
+from mlp_core.switches import STAGES
 
 CASES = Path(__file__).parent / "cases"
 TABS = CASES / "tab_comma_header.tsv"

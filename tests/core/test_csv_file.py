@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mlp_core import read_csv, table_from
-from mlp_core.csv_file.read import (
+from mlp_core.data.csv_file.read import (
     CsvFile,
     offered_features,
     offered_target,
     rows_with_gaps,
     why_validate_on_last,
 )
-from mlp_core.table import LARGEST, Table
+from mlp_core.data.table import LARGEST, Table
 
 CASES = Path(__file__).parent / "cases"
 COUNT = list(range(30))

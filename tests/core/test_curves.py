@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mlp_core import STAGES, Fixes, Settings, train
-from mlp_core.curves import post_curves, save
+from mlp_core.analysis.curves import post_curves, save
 from tests.core.printed import is_final_val_loss
 
 POST = ("v1", "norm", "batches")  # their digits hold on every CPU

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from mlp_core import Fixes
-from mlp_core.dead_layer import dead_layer, layer_norm
-from mlp_core.model import norm_of
+from mlp_core.diagnosis.dead_layer import dead_layer, layer_norm
+from mlp_core.engine.model import norm_of
 
 
 def test_the_first_version_divides_0_by_0():

@@ -6,8 +6,9 @@ import jax
 import numpy as np
 import pytest
 
-from mlp_core import STAGES, Settings, compiled, starts
-from mlp_core.devices import compile_loops_whole
+from mlp_core import STAGES, Settings
+from mlp_core.engine import compiled, starts
+from mlp_core.engine.devices import compile_loops_whole
 
 SHORT = Settings(steps=45)
 

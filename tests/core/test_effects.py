@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlp_core import Fixes
-from mlp_core.effects import interactions, shapley, shapley_values, varied_switches, waterfall
+from mlp_core.analysis.effects import (
+    interactions,
+    shapley,
+    shapley_values,
+    varied_switches,
+    waterfall,
+)
 from tests.core.grids import NUMERIC, fixes_of, grid_of, random_grid, reordered, subsets
 
 WEIGHTS = {"split_keys": 0.5, "norm_init": -0.25, "whole_batches": 1.0, "adamw": 0.0}

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from mlp_core import STAGES, Settings
-from mlp_core.evidence import CHECKS, SEVERITIES, collect, findings
-from mlp_core.evidence.architecture import length_gain, scale_response
-from mlp_core.evidence.keys import copies, reuses
-from mlp_core.fixes import SWITCHES
-from mlp_core.table import Table, opened
+from mlp_core.data.table import Table, opened
+from mlp_core.diagnosis import CHECKS, SEVERITIES, collect, findings
+from mlp_core.diagnosis.architecture import length_gain, scale_response
+from mlp_core.diagnosis.keys import copies, reuses
+from mlp_core.switches import SWITCHES
 
 SEEDS = range(8)
 BEYOND, FINAL = STAGES["beyond"], STAGES["final"]

@@ -12,7 +12,7 @@ TRAINED_WITHOUT_ROOM = """
 import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 
-from mlp_core import compile_cache
+from mlp_core.engine import compile_cache
 compile_cache.keep()
 from mlp_core import Fixes, Settings, train
 

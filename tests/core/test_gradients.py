@@ -8,8 +8,8 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from mlp_core import Fixes, Settings, init, predict
-from mlp_core.model import EPSILON, norm_of
-from mlp_core.update import loss_and_gradient
+from mlp_core.engine.model import EPSILON, norm_of
+from mlp_core.engine.update import loss_and_gradient
 
 # Of this key no combination has a dead row in the batch below.
 KEY = jax.random.PRNGKey(4)

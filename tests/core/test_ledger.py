@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from mlp_core import Fixes, Settings, init
-from mlp_core.evidence.ledger import draws
+from mlp_core.diagnosis.ledger import draws
 
 KEY = jax.random.PRNGKey(7)
 SETTINGS = Settings(hidden=(8, 6))

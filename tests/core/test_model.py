@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mlp_core import Fixes, Settings, init, model, predict
+from mlp_core import Fixes, Settings, init, predict
+from mlp_core.engine import model
 
 SETTINGS = Settings()
 

@@ -17,19 +17,19 @@ import pytest
 from mlp_core import (
     STAGES,
     Settings,
-    data,
     init,
     init_optimizer,
     predict,
-    starts,
     step,
     sweep,
     train,
     train_chunks,
 )
-from mlp_core.__main__ import main
-from mlp_core.dead_layer import dead_layer
-from mlp_core.evidence import collect
+from mlp_core.cli.main import main
+from mlp_core.data import dataset
+from mlp_core.diagnosis import collect
+from mlp_core.diagnosis.dead_layer import dead_layer
+from mlp_core.engine import starts
 from mlp_core.numerics import posts_numerics
 from mlp_core.timing.forms import forms
 
@@ -71,10 +71,10 @@ IN_THE_ENVIRONMENT = {
 def _computed() -> dict[str, Any]:
     """Returns what the public functions compute, with everything drawn anew."""
     starts.forget_examples()
-    data.forget_datasets()
-    drawn = data.dataset(SMALL)
+    dataset.forget_datasets()
+    drawn = dataset.dataset(SMALL)
     x, y = drawn.x_train[:32], drawn.y_train[:32]
-    params = init(data.seed_keys(SMALL.seed).params, SMALL, FIXES)
+    params = init(dataset.seed_keys(SMALL.seed).params, SMALL, FIXES)
     after, _, loss = step(params, init_optimizer(params), x, y, SMALL, FIXES)
     *_, last = train_chunks(SMALL, FIXES)
     evidence = collect(SMALL, STAGES["v1"])
@@ -108,8 +108,8 @@ def test_no_flag_changes_a_number(expected: dict[str, Any]) -> None:
 
 
 def test_double_precision_arrays_of_a_caller_are_taken(expected: dict[str, Any]) -> None:
-    drawn = data.dataset(SMALL)
-    params = init(data.seed_keys(SMALL.seed).params, SMALL, FIXES)
+    drawn = dataset.dataset(SMALL)
+    params = init(dataset.seed_keys(SMALL.seed).params, SMALL, FIXES)
 
     with jax.enable_x64(True):
         predicted = predict(params, jnp.asarray(drawn.x_val, jnp.float64), FIXES)

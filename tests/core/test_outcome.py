@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mlp_core import STAGES, Fixes, Settings, train
-from mlp_core.__main__ import main
-from mlp_core.evidence import collect
-from mlp_core.outcome import NotFinite, RunOutcome, described, failed, run_outcome
+from mlp_core.cli.main import main
+from mlp_core.diagnosis import collect
+from mlp_core.engine.outcome import NotFinite, RunOutcome, described, failed, run_outcome
 
 NAN, INF = np.nan, np.inf
 

@@ -20,12 +20,12 @@ import numpy as np
 import pytest
 
 from mlp_core import STAGES, Fixes, Settings, program, train
-from mlp_core.__main__ import main
-from mlp_core.fixes import SWITCHES
+from mlp_core.cli.main import main
+from mlp_core.data.table import DIABETES, Table, opened
+from mlp_core.engine.training import RECORD_EVERY
 from mlp_core.program.notebook import notebook
 from mlp_core.program.render import places
-from mlp_core.table import DIABETES, Table, opened
-from mlp_core.training import RECORD_EVERY
+from mlp_core.switches import SWITCHES
 
 REPOSITORY = Path(__file__).parents[2]
 SHOWN = 1e-4  # relative

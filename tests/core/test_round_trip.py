@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlp_core import read_csv
-from mlp_core.csv_file.read import CsvFile
+from mlp_core.data.csv_file.read import CsvFile
 
 NAMES = (
     "a",

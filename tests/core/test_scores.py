@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mlp_core import Fixes
-from mlp_core.scores import by_seed, failure_rate, levels, row, scored_loss, turned_on
+from mlp_core.analysis.scores import by_seed, failure_rate, levels, row, scored_loss, turned_on
 from tests.core.grids import fixes_of, grid_of
 
 OFF, ADAMW = frozenset(), frozenset({"adamw"})

@@ -8,7 +8,7 @@ from jax import tree
 from jax.flatten_util import ravel_pytree
 
 from mlp_core import STAGES, Fixes, Settings, init_optimizer, step, train
-from mlp_core.starts import examples, initial
+from mlp_core.engine.starts import examples, initial
 
 SMALL = Settings(seed=1, examples=200, hidden=(4, 3), steps=7, batch_size=32)
 

@@ -2,7 +2,7 @@
 
 import time
 
-from mlp_core.stretches import Work, all_made, made
+from mlp_core.engine.stretches import Work, all_made, made
 
 
 def test_the_stretches_follow_each_other_to_the_end():

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlp_core import Fixes, Settings, baselines, sweep, sweep_chunks, sweeps, train
-from mlp_core.fixes import NUMERIC_SWITCHES
-from mlp_core.sweeps import all_combinations
+from mlp_core import Fixes, Settings, baselines, sweep, sweep_chunks, train
+from mlp_core.engine import sweeps
+from mlp_core.engine.sweeps import all_combinations
+from mlp_core.switches import NUMERIC_SWITCHES
 from tests.core.printed import is_final_val_loss
 
 SMALL = Settings(examples=200, hidden=(4, 3), steps=40, batch_size=32)
@@ -105,7 +106,7 @@ def test_no_more_cores_train_at_once_than_their_batches_fit_into_memory():
 import jax
 jax.config.update("jax_num_cpu_devices", 8)
 from mlp_core import Settings
-from mlp_core.sweeps import device_mesh
+from mlp_core.engine.sweeps import device_mesh
 print(*[device_mesh(Settings(steps=steps), 8).size for steps in (20, 5000, 10_000)])
 """
     root = Path(__file__).parents[2]
@@ -144,7 +145,7 @@ import jax
 jax.config.update("jax_num_cpu_devices", 3)
 import numpy as np
 from mlp_core import Settings, sweep_chunks
-from mlp_core.sweeps import all_combinations
+from mlp_core.engine.sweeps import all_combinations
 settings = Settings(examples=200, hidden=(4, 3), steps=40, batch_size=32)
 pieces = list(sweep_chunks(settings, all_combinations(("norm_init",)), range(7)))
 assert [len(piece.seeds) for piece in pieces] == [3, 6, 7]

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlp_core import Settings, store, sweep
-from mlp_core.__main__ import main
-from mlp_core.sweeps import all_combinations
+from mlp_core import Settings, sweep
+from mlp_core.analysis import grid_file
+from mlp_core.cli.main import main
+from mlp_core.engine.sweeps import all_combinations
 
 ROOT = Path(__file__).parents[2]
 SIZES = ["--examples", "200", "--steps", "40", "--batch-size", "32", "--hidden", "4", "3"]
@@ -33,7 +34,7 @@ def start(*arguments):
 
 
 def assert_is_the_sweep(path, seeds):
-    grid = store.load(path).grid
+    grid = grid_file.load(path).grid
     expected = sweep(SETTINGS, all_combinations(SWITCHES), range(seeds))
     assert grid.seeds == expected.seeds
     assert grid.combinations == expected.combinations
@@ -52,7 +53,7 @@ def test_an_interrupted_sweep_goes_on_where_it_was_killed(tmp_path):
         time.sleep(0.01)
     killed.kill()
     killed.communicate()
-    finished = len(store.load(partial).grid.seeds)
+    finished = len(grid_file.load(partial).grid.seeds)
     resumed = start(out, seeds)
     _, progress = resumed.communicate(timeout=200)
 
@@ -67,14 +68,14 @@ def test_an_interrupted_sweep_goes_on_where_it_was_killed(tmp_path):
 def test_what_another_sweep_left_behind_is_neither_used_nor_lost(tmp_path):
     out, partial = tmp_path / "grid.parquet", tmp_path / "grid.parquet.partial-0"
     other = sweep(Settings(examples=400, steps=20), all_combinations(SWITCHES), range(2))
-    store.save(partial, other)
+    grid_file.save(partial, other)
 
     refused = start(out, 2)
     _, message = refused.communicate(timeout=200)
 
     assert refused.returncode == 2
     assert "holds another sweep" in message
-    assert store.load(partial).grid.settings == other.settings
+    assert grid_file.load(partial).grid.settings == other.settings
 
 
 def test_two_processes_share_a_sweep(tmp_path):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mlp_core import Settings, baselines, dataset, train
-from mlp_core.data import target_scale
-from mlp_core.fixes import STAGES
-from mlp_core.table import Table, closed, diabetes, opened
+from mlp_core.data.dataset import target_scale
+from mlp_core.data.table import Table, closed, diabetes, opened
+from mlp_core.switches import STAGES
 from mlp_core.tasks import FORMULAS, TASKS, size
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from mlp_core import STAGES, Settings, dataset, init_optimizer, predict, step, train
-from mlp_core.python_loop import PythonBatches, PythonLoop
-from mlp_core.starts import initial
-from mlp_core.table import Table, closed, opened
+from mlp_core.data.table import Table, closed, opened
+from mlp_core.engine.estimate import MOST_STEPS, measurable
+from mlp_core.engine.python_loop import PythonBatches, PythonLoop
+from mlp_core.engine.starts import initial
 from mlp_core.timing import forms, growth, measuring, rest, stored
-from mlp_core.timing.estimate import MOST_STEPS, measurable
 from mlp_core.timing.figures import FORMS, Figures, Measurement, Point, pays_after, spread
 from mlp_core.timing.forms import EagerLoop, StepLoop, Stepping
 from mlp_core.timing.programs import Program

@@ -9,11 +9,12 @@ import pytest
 from jax import tree
 from jax.monitoring import register_event_duration_secs_listener
 
-from mlp_core import STAGES, Fixes, Settings, init_optimizer, starts, train, train_chunks
-from mlp_core.fixes import NUMERIC_SWITCHES
-from mlp_core.optimizer import hyper_of, updated
-from mlp_core.starts import initial
-from mlp_core.table import Table, closed, opened
+from mlp_core import STAGES, Fixes, Settings, init_optimizer, train, train_chunks
+from mlp_core.data.table import Table, closed, opened
+from mlp_core.engine import starts
+from mlp_core.engine.optimizer import hyper_of, updated
+from mlp_core.engine.starts import initial
+from mlp_core.switches import NUMERIC_SWITCHES
 
 SMALL = Settings(seed=1, examples=200, hidden=(4, 3), steps=45, batch_size=32)
 NUMERIC = Fixes(jit_step=True)

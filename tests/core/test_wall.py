@@ -6,9 +6,9 @@ from scipy.integrate import quad
 from scipy.stats import chi, norm
 
 from mlp_core import STAGES, Settings, dataset, predict, train
-from mlp_core.data import target_scale
+from mlp_core.analysis.wall import mean_length, reference_fit, wall, wall_by_formula
+from mlp_core.data.dataset import target_scale
 from mlp_core.tasks import FORMULAS, SINE_FREQUENCY
-from mlp_core.wall import mean_length, reference_fit, wall, wall_by_formula
 
 ROWS = 400_000
 

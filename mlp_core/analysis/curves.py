@@ -1,0 +1,59 @@
+"""The loss curves of every combination under the post's settings, stored for a first view.
+
+They can be drawn before JAX is there and anything is compiled.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from mlp_core.settings import Settings
+from mlp_core.stored import FOLDER, parquet
+from mlp_core.switches import NUMERIC_SWITCHES, Fixes
+
+POST_CURVES = FOLDER / "curves.parquet"
+
+
+class Curves(NamedTuple):
+    """The recorded losses of a run, the part of `training.Run` that its curves need."""
+
+    updates: np.ndarray
+    """`[R]`, after how many updates the losses were recorded."""
+    train_loss: np.ndarray
+    """`[R]`, over all training rows."""
+    val_loss: np.ndarray
+    """`[R]`, over all validation rows."""
+
+
+def post_curves(fixes: Fixes, path: Path | None = None) -> Curves:
+    """Returns the stored curves of a combination; `jit_step` does not matter to losses.
+
+    Args:
+      path: the file; the one that ships by default.
+
+    Raises:
+      ValueError: if the file is not one that `save` wrote.
+    """
+    path = path or POST_CURVES
+    try:
+        table = parquet.read(path)
+        own = [getattr(fixes, name) for name in NUMERIC_SWITCHES]
+        table = table[(table[list(NUMERIC_SWITCHES)] == own).all(axis="columns")]
+        return Curves(*(table[name].to_numpy() for name in Curves._fields))
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path.name} must be made by `python -m mlp_core curves`") from error
+
+
+def save(path: Path, settings: Settings = Settings()) -> None:  # noqa: B008 it is immutable
+    """Trains every combination and stores the recorded losses."""
+    from mlp_core.engine.sweeps import all_combinations
+    from mlp_core.engine.training import train
+
+    tables = []
+    for fixes in all_combinations(NUMERIC_SWITCHES, Fixes(jit_step=True)):
+        run = train(settings, fixes)
+        table = pd.DataFrame({name: getattr(run, name) for name in Curves._fields})
+        tables.append(table.assign(**{name: getattr(fixes, name) for name in NUMERIC_SWITCHES}))
+    parquet.write(path, pd.concat(tables))

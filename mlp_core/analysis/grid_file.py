@@ -1,0 +1,91 @@
+"""Grids in Parquet files: one row a run, with the settings and the versions it was made with."""
+
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mlp_core.engine.grid import Grid
+from mlp_core.settings import Settings
+from mlp_core.stored import FOLDER, parquet
+from mlp_core.switches import SWITCHES, Fixes
+
+POST_GRID = FOLDER / "grid.parquet"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A grid as it was read from a file."""
+
+    grid: Grid
+    versions: dict[str, str]
+    """The programs that made it, name -> version."""
+
+
+def save(path: Path, grid: Grid) -> None:
+    """Writes a grid. A file that is there is replaced at once: a reader never sees half of one."""
+    table = run_table(grid)
+    table.attrs = {"settings": asdict(grid.settings), "versions": versions()}
+    parquet.write(path, table)
+
+
+def load(path: Path) -> Stored:
+    """Reads a grid.
+
+    Raises:
+      ValueError: if the file is not one that `save` wrote.
+    """
+    try:
+        table = parquet.read(path)
+        settings = table.attrs["settings"]
+        grid = _grid(table, Settings(**settings | {"hidden": tuple(settings["hidden"])}))
+        stored = Stored(grid, table.attrs["versions"])
+        if not run_table(grid)[[*SWITCHES, "seed"]].equals(table[[*SWITCHES, "seed"]]):
+            raise ValueError("the rows are not in the order of the combinations and seeds")
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path.name} must be a grid stored by `python -m mlp_core sweep`"
+        ) from error
+    return stored
+
+
+def post_grid() -> Stored:
+    """Returns the grid that ships: the post's settings, all combinations of numeric fixes."""
+    return load(POST_GRID)
+
+
+def run_table(grid: Grid) -> pd.DataFrame:
+    """Returns one row for each run: its switches, seed and losses."""
+    num_combinations, num_seeds = grid.val_loss.shape
+    switches = pd.DataFrame([asdict(fixes) for fixes in grid.combinations], columns=list(SWITCHES))
+    table = switches.loc[switches.index.repeat(num_seeds)].reset_index(drop=True)
+    return table.assign(
+        seed=np.tile(np.array(grid.seeds, np.int64), num_combinations),
+        train_loss=grid.train_loss.ravel(),
+        val_loss=grid.val_loss.ravel(),
+        predict_mean=np.tile(grid.predict_mean, num_combinations),
+    )
+
+
+def _grid(table: pd.DataFrame, settings: Settings) -> Grid:
+    seeds = tuple(int(seed) for seed in table["seed"].unique())
+    rows = table[list(SWITCHES)].to_numpy(bool)[:: len(seeds)]
+    combinations = tuple(Fixes(**dict(zip(SWITCHES, map(bool, row), strict=True))) for row in rows)
+    shape = (len(combinations), len(seeds))
+    return Grid(
+        settings,
+        combinations,
+        seeds,
+        table["train_loss"].to_numpy().reshape(shape),
+        table["val_loss"].to_numpy().reshape(shape),
+        table["predict_mean"].to_numpy()[: len(seeds)],
+    )
+
+
+def versions() -> dict[str, str]:
+    """Returns the programs that a grid made here and now is made with, name -> version."""
+    packages = {name: version(name) for name in ("jax", "jaxlib", "optax", "numpy")}
+    return {"python": platform.python_version()} | packages

@@ -1,0 +1,1 @@
+"""What is learned: formulas, tables and files, and their split into examples."""

@@ -1,0 +1,368 @@
+"""The columns of a file: what kind each is, its numbers, and which of them predict by default."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mlp_core.data.csv_file import numerals
+from mlp_core.data.csv_file.looks import MISSING
+from mlp_core.data.table import LARGEST
+
+NUMBER, TWO_VALUES, FEW_VALUES = "number", "two values", "few values"
+TEXT, DATE, EMPTY, ROW_COUNTER = "text", "date", "empty", "row counter"
+MOST_CATEGORIES = 10
+
+_FIRST = 5
+_LONGEST_CELL = 60
+_WHOLE_NAMES = ("#", "index", "idx", "key", "no", "no.", "nr", "nr.", "row", "uuid", "guid")
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_DAYS = (
+    *("%d.%m.%Y", "%d.%m.%y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y"),
+    *("%Y/%m/%d", "%Y.%m.%d", "%d-%m-%Y", "%m-%d-%Y", "%d-%b-%Y", "%d-%b-%y"),
+    *("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y"),
+)
+_DATE_LIKE = re.compile(
+    r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"
+    r"|[A-Za-z]{3,9} \d{1,2}, \d{4}"
+)
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+_ISO_FORMAT = "ISO8601"
+_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z| ?[+-]\d{2}:?\d{2})?)?$"
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column as it was read."""
+
+    name: str
+    kind: str
+    values: np.ndarray
+    """`[N]`, float64, NaN where there is none: numbers, days since the first date, or places in
+    `labels`."""
+    first: tuple[float | str | None, ...]
+    """The first five values as they were parsed."""
+    low: float | str | None = None
+    high: float | str | None = None
+    labels: tuple[str, ...] = ()
+    """The values of a column of text with two or few, in order."""
+    unusable: str | None = None
+    """Why no run can use the column; None if a run can."""
+    excluded: str | None = None
+    """Why the column is not a feature by default; None if it is."""
+    notes: tuple[str, ...] = ()
+    """What was assumed to read it."""
+
+    @property
+    def missing(self) -> int:
+        """Rows without a value."""
+        return int(np.isnan(self.values).sum())
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether the column is a feature by default."""
+        return self.unusable is None and self.excluded is None
+
+    @property
+    def encoded_names(self) -> tuple[str, ...]:
+        """The names of the columns of numbers that stand for it."""
+        if self.kind == FEW_VALUES:
+            return tuple(f"{self.name} = {label}" for label in self.labels)
+        if self.labels:
+            return (f"{self.name} = {self.labels[1]}",)
+        return (f"{self.name} (days since {self.low})" if self.kind == DATE else self.name,)
+
+    def encoded(self) -> np.ndarray:
+        """Returns the numbers that stand for it, `[N, number of encoded_names]`."""
+        if self.kind != FEW_VALUES:
+            return self.values[:, None]
+        one_hot = (self.values[:, None] == np.arange(len(self.labels))).astype(np.float64)
+        one_hot[np.isnan(self.values)] = np.nan
+        return one_hot
+
+
+class Read(NamedTuple):
+    """All columns of a file, and the marks they were read with."""
+
+    columns: tuple[Column, ...]
+    decimal: str
+    thousands: str
+
+
+class _Raw(NamedTuple):
+    """A column before its numbers are read."""
+
+    cells: pa.Array
+    """Text without spaces around it, null where there is no value."""
+    plain: pa.Array | None = None
+    """The numbers, where all are written as Python would."""
+    evidence: numerals.Evidence | None = None
+    """What they say about the decimal mark; None if the column is not one of numbers."""
+
+
+_FORMS = (str, str.upper, str.capitalize, str.title)
+_UNDECIDED = (
+    "nothing in the file decides whether 1.234 is 1.234 or 1234, so a dot is read as the decimal "
+    "point and a comma as a thousands separator"
+)
+_MISSING = pa.array(sorted({form(word) for word in MISSING for form in _FORMS} | {"NaN", "NaT"}))
+
+
+def read_columns(names: Sequence[str], cells: Sequence[pa.Array], decimal: str | None) -> Read:
+    """Returns the columns.
+
+    Args:
+      names: all different.
+      cells: the text of each column.
+      decimal: the decimal mark, None to find out.
+    """
+    raw = [_raw(column) for column in cells]
+    found = {place: column.evidence for place, column in enumerate(raw) if column.evidence}
+    numbers = list(found)
+    marks = numerals.decimal_marks(list(found.values()))
+    if decimal:
+        marks = numerals.Marks((decimal,) * len(numbers), ())
+    of_column = dict(zip(numbers, marks.of_columns, strict=True))
+    undecided = {numbers[place] for place in marks.undecided}
+    columns, groups = [], ""
+    for place, (name, column) in enumerate(zip(names, raw, strict=True)):
+        read, used = _column(name, column, of_column.get(place, "."))
+        if place in undecided:
+            read = replace(read, notes=(*read.notes, _UNDECIDED))
+        columns.append(replace(read, excluded=_reason_to_exclude(read)))
+        groups += used
+    decimals = Counter(marks.of_columns)
+    return Read(
+        tuple(columns),
+        max(decimals, key=decimals.__getitem__, default="."),
+        "".join(dict.fromkeys(groups)),
+    )
+
+
+def is_constant(numbers: np.ndarray) -> bool:
+    """Returns whether numbers, NaN left out, do not vary."""
+    low, high = np.nanmin(numbers), np.nanmax(numbers)
+    return not high - low > 1e-9 * max(abs(low), abs(high))
+
+
+def _raw(cells: pa.Array) -> _Raw:
+    filled = pc.if_else(pc.equal(cells, ""), None, cells)
+    plain = numerals.plain_numbers(filled)
+    if plain is not None:
+        return _Raw(filled, plain, numerals.evidence(filled, _sample(filled)))
+    cells = pc.utf8_trim_whitespace(cells)
+    cells = pc.if_else(pc.is_in(cells, _MISSING), None, cells)
+    sample = numerals.plain_signs(_sample(cells))
+    if not len(sample) or _date_formats(sample) or not numerals.are_mostly_numbers(sample):
+        return _Raw(cells)
+    cells = numerals.plain_signs(cells)
+    return _Raw(cells, evidence=numerals.evidence(cells, sample))
+
+
+def _sample(cells: pa.Array) -> pa.Array:
+    """Returns up to 1,000 values from all over a column."""
+    cells = cells.drop_null() if cells.null_count else cells
+    return cells.take(pa.array(np.arange(0, len(cells), max(1, len(cells) // 1000))))
+
+
+def _column(name: str, raw: _Raw, decimal: str) -> tuple[Column, str]:
+    """Returns a column, and the marks between groups of its digits."""
+    cells = raw.cells
+    if raw.plain is not None and (decimal == "." or not numerals.has_dots(cells)):
+        return _of_numbers(name, raw.plain), ""
+    if raw.evidence is None:
+        return _of_dates(name, cells) or _of_text(name, cells), ""
+    found = numerals.numbers(cells, decimal)
+    unreadable = pc.and_(pc.is_valid(cells), pc.is_null(found.values))
+    problem = found.problem or _misread(cells, unreadable)
+    if problem:
+        return _of_text(name, cells, problem), ""
+    words = pc.unique(pc.filter(cells, unreadable)).to_pylist()
+    missing = [f"{_quoted(words)} as missing"] if words else []
+    return _of_numbers(name, found.values, (*found.notes, *missing)), found.groups
+
+
+def _misread(cells: pa.Array, unreadable: pa.Array) -> str | None:
+    """Returns which cell has digits and is no number: as a missing value it would bias the rest."""
+    places = np.flatnonzero(unreadable.to_numpy(zero_copy_only=False))
+    wrong = pc.match_substring_regex(cells.take(pa.array(places)), r"\p{N}")
+    place = pc.index(wrong, True).as_py()
+    if place < 0:
+        return None
+    row = int(places[place])
+    return f"“{cells[row].as_py()[:_LONGEST_CELL]}” in row {row + 1:,} is not a number"
+
+
+def _of_numbers(name: str, numbers: pa.Array, notes: tuple[str, ...] = ()) -> Column:
+    values = numbers.to_numpy(zero_copy_only=False).astype(np.float64)
+    sound = np.abs(values) <= LARGEST
+    beyond = int((~sound & ~np.isnan(values)).sum())
+    if beyond:
+        notes = (*notes, f"{beyond:,} infinite or beyond {LARGEST:g} as missing")
+    values = np.where(sound, values, np.nan)
+    if not sound.any():
+        return Column(name, EMPTY, values, _first(values), unusable="empty", notes=notes)
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    return Column(
+        name,
+        _kind_of_numbers(values, low, high),
+        values,
+        _first(values),
+        low,
+        high,
+        unusable="the same in all rows" if is_constant(values) else None,
+        notes=notes,
+    )
+
+
+def _kind_of_numbers(values: np.ndarray, low: float, high: float) -> str:
+    if low < high and ((values == low) | (values == high) | np.isnan(values)).all():
+        return TWO_VALUES
+    return ROW_COUNTER if _numbers_the_rows(values) else NUMBER
+
+
+def _numbers_the_rows(values: np.ndarray) -> bool:
+    """Returns whether values are whole numbers that count the rows, in any order.
+
+    In the order of the file some may be missing, as where rows were removed.
+    """
+    if len(values) < 3 or not (values == np.floor(values)).all():
+        return False
+    steps = np.diff(np.sort(values))
+    if (steps == 1).all():
+        return True
+    return bool(
+        (np.diff(values) > 0).all() and np.median(steps) == 1 and steps.sum() < 2 * len(values)
+    )
+
+
+def _of_text(name: str, cells: pa.Array, problem: str | None = None) -> Column:
+    """Returns a column of text; with a problem where it should have been one of numbers."""
+    filled = len(cells) - cells.null_count
+    problem = problem or _unknown_numbers(cells)
+    shown = tuple(cell and cell[:_LONGEST_CELL] for cell in cells[:_FIRST].to_pylist())
+    labels = pc.unique(cells[:2000].drop_null())
+    if len(labels) <= MOST_CATEGORIES:
+        labels = pc.unique(cells.drop_null())
+    if not filled or not 2 <= len(labels) <= min(MOST_CATEGORIES, max(2, filled // 2)):
+        values = np.where(cells.is_null().to_numpy(zero_copy_only=False), np.nan, 0.0)
+        why = "empty" if not filled else problem or _why_no_categories(len(labels))
+        return Column(name, TEXT if filled else EMPTY, values, shown, unusable=why)
+    ordered = sorted(labels.to_pylist())
+    places = pc.cast(pc.index_in(cells, pa.array(ordered)), pa.float64())
+    values = places.to_numpy(zero_copy_only=False)
+    kind = TWO_VALUES if len(ordered) == 2 else FEW_VALUES
+    notes = (f"as text, since {problem}",) if problem else ()
+    return Column(name, kind, values, shown, labels=tuple(ordered), notes=notes)
+
+
+def _unknown_numbers(cells: pa.Array) -> str | None:
+    """Returns that cells start like numbers but are none, as 1.5m and 12 kg."""
+    sample = _sample(cells)
+    like = pc.match_substring_regex(sample, r"^[^\p{L}\p{N}]{0,3}\p{Nd}")
+    if not len(sample) or (pc.sum(like).as_py() or 0) * 2 < len(sample):
+        return None
+    example = sample[pc.index(like, True).as_py()].as_py()
+    return f"“{example[:_LONGEST_CELL]}” is no number in a known format"
+
+
+def _why_no_categories(labels: int) -> str:
+    return "the same in all rows" if labels == 1 else "text with many different values"
+
+
+def _of_dates(name: str, cells: pa.Array) -> Column | None:
+    filled = len(cells) - cells.null_count
+    for form in _date_formats(_sample(cells)):
+        times = _times(cells, form)
+        if int(times.notna().sum()) == filled:
+            return _of_times(name, times, form)
+    return None
+
+
+def _times(cells: pa.Array, form: str) -> pd.Series:
+    """Returns the times in cells, none where there is none in this format."""
+    if form == _ISO_FORMAT:
+        return _strict_times(cells, form)
+    times = pc.strptime(cells, format=form, unit="s", error_is_null=True)
+    # Arrow takes 31 February for 2 March.
+    early = pc.fill_null(pc.less_equal(pc.day(times), 3), False)
+    if _strict_times(pc.filter(cells, early), form).isna().any():
+        return _strict_times(cells, form)
+    return times.to_pandas().dt.tz_localize("UTC")
+
+
+def _strict_times(cells: pa.Array, form: str) -> pd.Series:
+    return pd.to_datetime(cells.to_pandas(), format=form, utc=True, errors="coerce")
+
+
+def _of_times(name: str, times: pd.Series, form: str) -> Column:
+    days = ((times - times.min()) / pd.Timedelta(days=1)).to_numpy(np.float64, na_value=np.nan)
+    shown = tuple(None if pd.isna(time) else _iso(time) for time in times[:_FIRST])
+    notes = () if form == _ISO_FORMAT else (f"dates as {_in_words(form)}",)
+    unusable = "the same in all rows" if is_constant(days) else None
+    ends = _iso(times.min()), _iso(times.max())
+    return Column(name, DATE, days, shown, *ends, unusable=unusable, notes=notes)
+
+
+def _date_formats(sample: pa.Array) -> list[str]:
+    """Returns the formats in which cells may be dates; month before day where both would do."""
+    texts = pc.unique(sample)[:50].to_pylist()
+    if not texts or not _DATE_LIKE.match(texts[0]):
+        return []
+    if pc.all(pc.match_substring_regex(sample, _ISO)).as_py():
+        return [_ISO_FORMAT]
+    forms = [day + time for day in _DAYS for time in _TIMES if _is_date(texts[0], day + time)]
+    return [form for form in forms if all(_is_date(text, form) for text in texts)]
+
+
+def _is_date(text: str, form: str) -> bool:
+    try:
+        return datetime.strptime(text, form).year > 0
+    except ValueError:
+        return False
+
+
+def _in_words(form: str) -> str:
+    day = form.partition(" %H")[0].partition(" %I")[0]
+    names = {"d": "day", "m": "month", "b": "month", "B": "month", "Y": "year", "y": "year"}
+    return re.sub(r"%(\w)", lambda letter: names[letter[1]], day)
+
+
+def _iso(time: pd.Timestamp) -> str:
+    text = time.tz_localize(None).isoformat(sep=" ")
+    return text.removesuffix(" 00:00:00")
+
+
+def _reason_to_exclude(column: Column) -> str | None:
+    if column.kind == ROW_COUNTER:
+        return "numbers the rows"
+    words = [word.lower() for word in _WORDS.findall(column.name)]
+    name = column.name.lower()
+    if "id" in words or name in _WHOLE_NAMES:
+        return "identifies the rows"
+    if name.endswith("id") and _are_different_integers(column):
+        return "identifies the rows"
+    return "empty in most rows" if column.missing * 2 > len(column.values) else None
+
+
+def _are_different_integers(column: Column) -> bool:
+    """Returns whether all rows have a whole number of their own, unlike most columns `paid`."""
+    values = column.values
+    is_whole = column.kind == NUMBER and (values == np.floor(values)).all()
+    return bool(is_whole and len(np.unique(values)) == len(values))
+
+
+def _first(values: np.ndarray) -> tuple[float | None, ...]:
+    return tuple(None if np.isnan(value) else float(value) for value in values[:_FIRST])
+
+
+def _quoted(words: Sequence[str]) -> str:
+    more = f" and {len(words) - 3} more" if len(words) > 3 else ""
+    return ", ".join(f"“{word[:_LONGEST_CELL]}”" for word in words[:3]) + more

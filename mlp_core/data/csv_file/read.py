@@ -1,0 +1,255 @@
+"""A reader's file as columns, and the columns that were chosen as a table to train on."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mlp_core.data.csv_file import columns as kinds
+from mlp_core.data.csv_file.columns import Column, is_constant, read_columns
+from mlp_core.data.csv_file.decode import MAX_BYTES, decoded
+from mlp_core.data.csv_file.layout import SEPARATORS, Layout, cells, laid_out
+from mlp_core.data.csv_file.looks import is_number
+from mlp_core.data.table import COLUMNS, ROWS, Table
+
+_MARK_WORDS = {".": "dot", ",": "comma", "'": "apostrophe", " ": "space"}
+_CORRELATED = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class CsvFile:
+    """A file as it was read."""
+
+    columns: tuple[Column, ...]
+    num_rows: int
+    encoding: str
+    separator: str
+    decimal: str
+    thousands: str
+    """The marks between groups of digits; empty where there are none."""
+    skipped: tuple[int, ...]
+    """The first of the lines that are neither names nor data, from 1."""
+    num_skipped: int
+    notes: tuple[str, ...]
+    """What else was assumed."""
+
+    def column(self, name: str) -> Column:
+        """Returns a column by its name.
+
+        Raises:
+          ValueError: if there is none.
+        """
+        found = next((column for column in self.columns if column.name == name), None)
+        if found is None:
+            names = ", ".join(column.name for column in self.columns)
+            raise ValueError(f"There is no column {name!r}. The columns are {names}.")
+        return found
+
+    @property
+    def usable(self) -> tuple[Column, ...]:
+        """The columns that can be trained on."""
+        return tuple(column for column in self.columns if column.unusable is None)
+
+    @property
+    def guessed(self) -> str:
+        """How the file was read, in one line."""
+        marks = " and ".join(_MARK_WORDS[mark] for mark in self.thousands)
+        parts = [
+            self.encoding,
+            f"separator {SEPARATORS[self.separator]}",
+            f"decimal {_MARK_WORDS[self.decimal]}",
+            f"thousands {marks}" if marks else "no thousands separator",
+        ]
+        if self.num_skipped:
+            more = ", …" if self.num_skipped > len(self.skipped) else ""
+            lines = "line" if self.num_skipped == 1 else f"{self.num_skipped:,} lines:"
+            parts.append(f"skipped {lines} {', '.join(map(str, self.skipped))}{more}")
+        return ", ".join(parts)
+
+
+def read_csv(
+    source: bytes | str | Path, separator: str | None = None, decimal: str | None = None
+) -> CsvFile:
+    """Reads a file of rows and columns as exported by spreadsheets, programs and instruments.
+
+    Args:
+      source: the content of a file, or its path: text in UTF-8, UTF-16, UTF-32 or cp1252, perhaps
+        compressed by gzip.
+      separator: one of `SEPARATORS`; None to find out.
+      decimal: "." or ","; None to find out.
+
+    Raises:
+      ValueError: if it is no such file, its rows differ in length, or it is too large. The message
+        says where, and what to do.
+    """
+    if separator not in (None, *SEPARATORS):
+        raise ValueError(f"separator must be one of {', '.join(SEPARATORS.values())}")
+    if decimal not in (None, ".", ","):
+        raise ValueError(f"decimal must be a dot or a comma, got {decimal!r}")
+    text = decoded(source if isinstance(source, bytes) else _content(Path(source)))
+    layout = laid_out(text.data, separator)
+    names, notes = _different_names(layout)
+    read = read_columns(names, cells(layout), decimal)
+    columns = [
+        _without_a_name(column) if layout.has_header and not name else column
+        for column, name in zip(read.columns, layout.names, strict=True)
+    ]
+    return CsvFile(
+        tuple(column for column in columns if column is not None),
+        layout.num_rows,
+        text.encoding,
+        layout.separator,
+        read.decimal,
+        read.thousands,
+        layout.skipped,
+        layout.num_skipped,
+        (
+            *notes,
+            *(f"{column.name}: {note}" for column in columns if column for note in column.notes),
+        ),
+    )
+
+
+def table_from(file: CsvFile, target: str, features: Sequence[str] | None = None) -> Table:
+    """Returns the rows in which the chosen columns all have a value, as numbers.
+
+    Two text values become 0 and 1, up to ten a column of 0 and 1 each, and dates the days since the
+    first.
+
+    Args:
+      features: the names of columns; None for those that are offered.
+
+    Raises:
+      ValueError: if a column cannot be used, nothing is chosen, too few rows are left, or the
+        target does not vary.
+    """
+    chosen = _chosen(file, target, features)
+    y_column = file.column(target)
+    names = [name for column in chosen for name in column.encoded_names]
+    if len(names) + 1 > COLUMNS.high:
+        raise ValueError(
+            f"At most {COLUMNS.high} columns can be used, the target and encoded text included; "
+            f"these are {len(names) + 1}. Choose fewer columns."
+        )
+    numbers = np.column_stack([*(column.encoded() for column in chosen), y_column.values])
+    numbers = numbers[~np.isnan(numbers).any(axis=1)]
+    if len(numbers) < ROWS.low:
+        remedy = " Choose columns with fewer gaps." if len(numbers) < file.num_rows else ""
+        raise ValueError(
+            f"At least {ROWS.low} rows with a value in every chosen column are needed; there are "
+            f"{len(numbers)}.{remedy}"
+        )
+    if is_constant(numbers[:, -1]):
+        raise ValueError("The target is the same in every row: there is nothing to learn.")
+    all_names = _numbered([*names, *y_column.encoded_names])
+    return Table(tuple(all_names[:-1]), all_names[-1], numbers[:, :-1], numbers[:, -1])
+
+
+def offered_features(file: CsvFile, target: str) -> list[str]:
+    """Returns the columns that predict a target unless the reader chooses others."""
+    return [column.name for column in file.columns if column.is_offered and column.name != target]
+
+
+def offered_target(file: CsvFile) -> str:
+    """Returns the last column that can be predicted.
+
+    Raises:
+      ValueError: if no two columns can be used.
+    """
+    targets = [column for column in file.usable if column.kind != kinds.FEW_VALUES]
+    if not targets or len(file.usable) < 2:
+        reasons = "; ".join(
+            f"{column.name}: {column.unusable}" for column in file.columns if column.unusable
+        )
+        raise ValueError(
+            "The file needs at least two columns that vary, one of them the target; it has "
+            f"{len(file.usable)}." + (f" Left out are {reasons[:300]}." if reasons else "")
+        )
+    offered = [column for column in targets if column.is_offered]
+    return (offered or targets)[-1].name
+
+
+def rows_with_gaps(file: CsvFile, columns: Sequence[str]) -> int:
+    """Returns in how many rows one of the columns has no value."""
+    gaps = [np.isnan(file.column(name).values) for name in columns]
+    return int(np.any(gaps, axis=0).sum())
+
+
+def why_validate_on_last(file: CsvFile, table: Table) -> str | None:
+    """Returns why the last rows may tell more than random ones, None if nothing suggests it."""
+    dates = [column.name for column in file.columns if column.kind == kinds.DATE]
+    if dates:
+        return f"{dates[0]} is a date"
+    before, after = table.y[:-1], table.y[1:]
+    if np.ptp(before) == 0 or np.ptp(after) == 0:
+        return None
+    correlation = float(np.corrcoef(before, after)[0, 1])
+    if correlation < _CORRELATED:
+        return None
+    return f"successive values of {table.target} are alike (correlation {correlation:.2f})"
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _chosen(file: CsvFile, target: str, features: Sequence[str] | None) -> list[Column]:
+    if file.column(target).kind == kinds.FEW_VALUES:
+        raise ValueError(
+            f"{target} has more than two values that are text; a target is a number or has two."
+        )
+    names = offered_features(file, target) if features is None else list(features)
+    if not names or target in names:
+        left_out = [
+            f"{c.name} {c.excluded}" for c in file.usable if c.excluded and c.name != target
+        ]
+        why = f" Left out unless you choose them: {', '.join(left_out[:5])}." if left_out else ""
+        raise ValueError(f"Choose at least one column to predict from, other than the target.{why}")
+    chosen = [file.column(name) for name in names]
+    for column in [*chosen, file.column(target)]:
+        if column.unusable:
+            raise ValueError(f"{column.name} cannot be used: {column.unusable}.")
+    return chosen
+
+
+def _without_a_name(column: Column) -> Column | None:
+    """Returns a column that has no name in the header; None if it is empty too."""
+    if column.kind == kinds.EMPTY:
+        return None
+    return replace(column, excluded=column.excluded or "has no name")
+
+
+def _different_names(layout: Layout) -> tuple[list[str], list[str]]:
+    """Returns a name for each column, and what was assumed."""
+    notes = []
+    if not layout.has_header:
+        notes.append("no line names the columns, so they are numbered")
+    elif all(is_number(name) for name in layout.names):
+        notes.append(f"the numbers {', '.join(layout.names[:3])}, … are the names of the columns")
+    names = [name or f"column {place}" for place, name in enumerate(layout.names, 1)]
+    different = _numbered(names)
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        notes.append(f"more than one column is called {', '.join(twice[:5])}, so they are numbered")
+    return different, notes
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """Returns names that all differ: the second x is "x (2)"."""
+    taken, different = set(names), []
+    seen: Counter[str] = Counter()
+    for name in names:
+        seen[name] += 1
+        candidate, number = name, seen[name]
+        while number > 1 and (candidate == name or candidate in taken):
+            candidate = f"{name} ({number})"
+            number += 1
+        taken.add(candidate)
+        different.append(candidate)
+    return different

@@ -1,0 +1,169 @@
+"""The examples a run trains on, and what simple rules reach on them."""
+
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from mlp_core.data.table import Table, is_closed, table_of
+from mlp_core.kept import Kept
+from mlp_core.numerics import posts_numerics
+from mlp_core.settings import Drawn, Settings
+from mlp_core.tasks import FORMULAS, Formula
+
+
+class SeedKeys(NamedTuple):
+    """The three keys a seed is split into. Each is consumed by what it is named after."""
+
+    data: jax.Array
+    params: jax.Array
+    batches: jax.Array
+
+
+class Dataset(NamedTuple):
+    """Training and validation examples as NumPy arrays: x `[N, D]`, y `[N, 1]`."""
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_val: np.ndarray
+    y_val: np.ndarray
+
+
+class Scale(NamedTuple):
+    """The target's own units: a target of the data set times `unit`, plus `mean`."""
+
+    mean: float
+    unit: float
+
+
+AS_IT_IS = Scale(0.0, 1.0)
+
+
+class Baselines(NamedTuple):
+    """Validation losses of rules that need no network; the first two fitted to the training rows.
+
+    `least_possible` is what noise leaves on average, whatever the rule; None where nobody knows.
+    """
+
+    predict_mean: float
+    least_squares: float
+    least_possible: float | None = None
+
+
+@posts_numerics
+def seed_keys(seed: int) -> SeedKeys:
+    """Returns the keys for the data, the initial parameters and the batches of one seed."""
+    # JAX adds the offset to every seed; a flag can change it from 0.
+    added = jax.config.values["jax_random_seed_offset"]
+    key, data = jax.random.split(jax.random.PRNGKey(seed - added))
+    key, params = jax.random.split(key)
+    return SeedKeys(data, params, key)
+
+
+def dataset(settings: Settings) -> Dataset:
+    """Returns the seed's examples; the arrays are shared between calls and must not be changed.
+
+    A formula's rows are drawn, the first ones train. A table's are shuffled by the seed, unless its
+    last rows are to validate; then its features and target get mean 0 and standard deviation 1 over
+    the training rows.
+    """
+    return _scaled(settings)[0]
+
+
+def target_scale(settings: Settings) -> Scale:
+    """Returns what turns a target or a prediction back into its own units."""
+    return _scaled(settings)[1]
+
+
+def baselines(settings: Settings) -> Baselines:
+    """Returns the val loss of predicting the training mean and of a linear least-squares fit."""
+    data = dataset(settings)
+    _, linear = least_squares_predictions(data)
+    mean_error = data.y_val - data.y_train.mean()
+    linear_error = data.y_val - linear
+    return Baselines(
+        float(np.mean(mean_error**2)), float(np.mean(linear_error**2)), least_possible(settings)
+    )
+
+
+def least_squares_predictions(data: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Returns what a linear fit to the training rows predicts for training and validation rows."""
+    train, val = (np.column_stack([x, np.ones(len(x))]) for x in (data.x_train, data.x_val))
+    coefficients, *_ = np.linalg.lstsq(train, data.y_train, rcond=None)
+    return train @ coefficients, val @ coefficients
+
+
+def least_possible(settings: Settings) -> float | None:
+    """Returns the mean squared error that noise leaves to the best rule; None for a table."""
+    if table_of(settings.task) is not None:
+        return None
+    return (settings.noise / target_scale(settings).unit) ** 2
+
+
+def forget_datasets() -> None:
+    """Drops what is kept for the next call, so that no reader's table stays in memory."""
+    _kept.clear()
+
+
+_kept = Kept[Drawn, tuple[Dataset, Scale]](
+    most=8,
+    most_numbers=10_000_000,
+    count=lambda scaled: sum(array.size for array in scaled[0]),
+    may_keep=lambda drawn_by: not is_closed(drawn_by.task),
+)
+
+
+def _scaled(settings: Settings) -> tuple[Dataset, Scale]:
+    return _kept.get(settings.drawn, lambda: _scaled_dataset(*settings.drawn))
+
+
+@posts_numerics
+def _scaled_dataset(
+    task: str, seed: int, num_rows: int, num_train: int, noise: float, validate: str
+) -> tuple[Dataset, Scale]:
+    table = table_of(task)
+    key = seed_keys(seed).data
+    if table is not None:
+        rows = _shuffled(key, table) if validate == "random" else (table.x, table.y[:, None])
+        return _standardised(*rows, num_train)
+    formula = FORMULAS[task]
+    x, y = _drawn(key, formula, num_rows, noise)
+    return _standardised(x, y, num_train) if formula.uniform else _split(x, y, num_train)
+
+
+def _drawn(
+    key: jax.Array, formula: Formula, num_rows: int, noise: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draws the examples of a formula, x `[N, D]` and y `[N, 1]`."""
+    draw = jax.random.uniform if formula.uniform else jax.random.normal
+    x = np.asarray(draw(key, (num_rows, formula.num_features)))
+    y = formula.target(x)
+    if noise:
+        # A key of its own: the features and all that follows stay as they are without noise.
+        noise_key = jax.random.fold_in(key, 1)
+        y = y + noise * np.asarray(jax.random.normal(noise_key, y.shape))
+    return x, y[:, None].astype(np.float32)
+
+
+def _shuffled(key: jax.Array, table: Table) -> tuple[np.ndarray, np.ndarray]:
+    order = np.asarray(jax.random.permutation(key, len(table.x)))
+    return table.x[order], table.y[order, None]
+
+
+def _split(x: np.ndarray, y: np.ndarray, num_train: int) -> tuple[Dataset, Scale]:
+    return Dataset(x[:num_train], y[:num_train], x[num_train:], y[num_train:]), AS_IT_IS
+
+
+def _standardised(x: np.ndarray, y: np.ndarray, num_train: int) -> tuple[Dataset, Scale]:
+    x_mean, x_unit = _mean_and_unit(x[:num_train])
+    y_mean, y_unit = _mean_and_unit(y[:num_train])
+    x, y = ((x - x_mean) / x_unit).astype(np.float32), ((y - y_mean) / y_unit).astype(np.float32)
+    return _split(x, y, num_train)[0], Scale(float(y_mean[0]), float(y_unit[0]))
+
+
+def _mean_and_unit(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns each column's mean and standard deviation; 1 for one that is the same in all rows."""
+    columns = columns.astype(np.float64)
+    deviation = columns.std(axis=0)
+    tiny = 1e-12 * np.abs(columns).max(axis=0)
+    return columns.mean(axis=0), np.where(deviation > tiny, deviation, 1.0)

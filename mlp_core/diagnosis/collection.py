@@ -1,0 +1,183 @@
+"""Runs the training once more and gathers the evidence. The plain run is not slowed down by it."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from mlp_core.data.dataset import baselines, dataset, least_squares_predictions, seed_keys
+from mlp_core.diagnosis import ledger, loop
+from mlp_core.diagnosis.probing import FIT_UPDATES, fits, probes
+from mlp_core.diagnosis.recording import Recorder, Update
+from mlp_core.diagnosis.records import Evidence, Losses, Rows, Steps, Units
+from mlp_core.diagnosis.standing import Standing
+from mlp_core.engine import batches, compiled, model, starts, stretches
+from mlp_core.engine.estimate import seconds_of_evidence, steps_within
+from mlp_core.engine.outcome import run_outcome
+from mlp_core.engine.stretches import Work
+from mlp_core.engine.training import recorded_updates
+from mlp_core.numerics import posts_numerics
+from mlp_core.settings import MOST_RECORDS, Settings
+from mlp_core.switches import Fixes
+
+FIRST_RECORDS = 64
+"""So many updates at the start are recorded one by one: two epochs of the post's run."""
+
+
+class Progress(NamedTuple):
+    """How far the gathering is."""
+
+    share: float
+    """Of all updates that it makes, 0 to 1."""
+    evidence: Evidence | None
+    """None until all of it is there."""
+
+
+@posts_numerics
+def collect(settings: Settings, fixes: Fixes) -> Evidence:
+    """Returns the evidence of a run: the updates of `train`, made again and written down.
+
+    What comes back says nothing about the switches: it is what a reader of the run could measure.
+    """
+    gathering = _Gathering(settings, fixes)
+    for _ in gathering.shares(chunk_seconds=float("inf")):
+        pass
+    return gathering.evidence()
+
+
+@posts_numerics
+def collect_chunks(
+    settings: Settings, fixes: Fixes, chunk_seconds: float = 0.15
+) -> Iterator[Progress]:
+    """Yields how far the gathering is, again and again; the last one has `collect`'s evidence.
+
+    A caller that stops asking stops the gathering.
+
+    Args:
+      chunk_seconds: about how long to work between two yields.
+    """
+    gathering = _Gathering(settings, fixes)
+    for share in gathering.shares(chunk_seconds):
+        yield Progress(share, None)
+    yield Progress(1.0, gathering.evidence())
+
+
+class _Gathering:
+    """The evidence of one run, being gathered."""
+
+    def __init__(self, settings: Settings, fixes: Fixes):
+        self._settings, self._fixes = settings, fixes
+        initial = starts.initial(settings, fixes)
+        plan = compiled.plan(settings, fixes, np.array([settings.steps]))
+        self._unravel = initial.unravel
+        self._marks = recorded(settings.steps)
+        looks = np.union1d(self._marks, recorded_updates(settings))
+        asked = np.isin(np.arange(settings.steps + 1), looks)
+        self._recorder = Recorder(settings, initial, plan, asked)
+        self._fits = fits(settings, fixes)
+
+    def shares(self, chunk_seconds: float) -> Iterator[float]:
+        """Makes all updates, and yields after each stretch which share of them is made."""
+        recorder = self._recorder
+        settings = self._settings
+        first = steps_within(chunk_seconds, seconds_of_evidence(settings), settings)
+        works = [
+            Work(recorder.advance, settings.steps, recorder.prepare, min(first, FIRST_RECORDS))
+        ]
+        works += [Work(fit.advance, FIT_UPDATES) for fit in dict.fromkeys(self._fits)]
+        return stretches.all_made(works, chunk_seconds)
+
+    def evidence(self) -> Evidence:
+        """Returns all that there is to say, once all updates are made."""
+        settings, fixes, marks = self._settings, self._fixes, self._marks
+        params, updates, standing = self._recorder.recorded
+        rows_seen = batches.rows_seen(settings, fixes)
+        draw = partial(model.init, settings=settings, fixes=fixes)
+        return Evidence(
+            ledger.draws(draw, seed_keys(settings.seed).params),
+            ledger.named(starts.initial(settings, fixes).params),
+            _losses(settings, marks, updates, standing, rows_seen),
+            _units(marks, updates, standing),
+            _steps(marks, updates, standing, rows_seen),
+            _rows(settings, fixes, rows_seen, np.asarray(updates.movement)),
+            probes(settings, fixes, self._unravel(params), self._fits),
+        )
+
+
+def recorded(steps: int) -> np.ndarray:
+    """Returns after how many updates there is a record, `[R]`, at most `MOST_RECORDS`.
+
+    The first updates each have one, then they are evenly spread, up to the end.
+    """
+    first = np.arange(min(FIRST_RECORDS, steps))
+    spread = np.linspace(first[-1], steps, MOST_RECORDS - len(first))
+    return np.unique([*first, *np.round(spread).astype(int)])
+
+
+def _losses(
+    settings: Settings,
+    marks: np.ndarray,
+    updates: Update,
+    standing: Standing,
+    rows_seen: np.ndarray,
+) -> Losses:
+    train, val = np.asarray(standing.train_loss), np.asarray(standing.val_loss)
+    batch, rules, data = np.asarray(updates.batch_loss), baselines(settings), dataset(settings)
+    linear, _ = least_squares_predictions(data)
+    as_trained = recorded_updates(settings)
+    return Losses(
+        marks,
+        train[marks],
+        val[marks],
+        batch,
+        rules.predict_mean,
+        rules.least_squares,
+        float(np.mean((data.y_train - linear) ** 2)),
+        float(np.mean(data.y_train**2)),
+        run_outcome(batch, rows_seen, as_trained, train[as_trained], val[as_trained]),
+    )
+
+
+def _units(marks: np.ndarray, updates: Update, standing: Standing) -> Units:
+    in_batches = np.fmin.reduceat(updates.smallest_std, marks[:-1])
+    at_the_end = np.full((1, in_batches.shape[1]), np.inf)
+    smallest = np.fmin(standing.smallest_std[marks], np.concatenate([in_batches, at_the_end]))
+    return Units(smallest, np.asarray(standing.dead_units)[marks])
+
+
+def _steps(marks: np.ndarray, updates: Update, standing: Standing, rows_seen: np.ndarray) -> Steps:
+    fed = rows_seen > 0
+    count = np.add.reduceat(fed.astype(float), marks[:-1])
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        on_rows = np.where(fed.reshape(-1, *[1] * (values.ndim - 1)), values, 0.0)
+        sums = np.add.reduceat(on_rows, marks[:-1]).T
+        return np.divide(sums, count, out=np.full_like(sums, np.nan), where=count > 0).T
+
+    return Steps(
+        mean(np.asarray(updates.gradient_norm)),
+        mean(np.asarray(updates.update_norm / updates.weight_norm)),
+        mean(np.asarray(updates.alignment)),
+        np.asarray(standing.distance)[marks],
+    )
+
+
+def _rows(settings: Settings, fixes: Fixes, rows_seen: np.ndarray, movement: np.ndarray) -> Rows:
+    ever, done = np.zeros(settings.num_train, bool), 0
+    for rows in batches.drawn_rows(seed_keys(settings.seed).batches, settings):
+        counted = np.arange(settings.batch_size) < rows_seen[done : done + len(rows), None]
+        ever[rows[counted]] = True
+        done += len(rows)
+    whole_way = movement.sum(dtype=np.float64)
+    on_nothing = movement[rows_seen == 0].sum(dtype=np.float64) / whole_way if whole_way else 0.0
+    shapes, updates = loop.compiled_shapes(settings, fixes)
+    return Rows(
+        rows_seen,
+        settings.batch_size,
+        settings.num_train,
+        1 - int(ever.sum()) / settings.num_train,
+        float(on_nothing),
+        shapes,
+        updates,
+    )

@@ -1,0 +1,266 @@
+"""The network: how its parameters are drawn and what it predicts.
+
+A hidden layer is `relu(gain * normalised(weight @ x) + bias)`, the head `weight @ x + bias`.
+Inside, features come first and examples last: this makes small layers fast on a CPU.
+"""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from mlp_core.numerics import posts_numerics
+from mlp_core.settings import Settings
+from mlp_core.switches import Fixes
+
+EPSILON = 1e-5
+
+SMALL = 16
+"""Up to so many features a product is cheapest written out, beyond as a matrix product."""
+
+UNITS_AT_ONCE = 2**20
+"""Of so many rows all units of a layer are computed at once: 4 MB."""
+
+
+class Layer(NamedTuple):
+    """A hidden layer with I inputs and O outputs."""
+
+    weight: jax.Array  # [O, I]
+    bias: jax.Array  # [O], LayerNorm's b
+    gain: jax.Array  # [O], LayerNorm's g
+    pre_bias: jax.Array  # [O], the c of `W x + c`; stays 0 without `bias_before_norm`
+
+
+class Head(NamedTuple):
+    """The linear output layer."""
+
+    weight: jax.Array  # [1, I]
+    bias: jax.Array  # [1]
+
+
+class Params(NamedTuple):
+    """Everything that is learned."""
+
+    layers: tuple[Layer, ...]
+    head: Head
+
+
+class Norm(NamedTuple):
+    """The fixes that act inside LayerNorm, as numbers: it divides by `sqrt(var + inner) + outer`.
+
+    They are traced, so that one compiled program serves every combination. The forms are not
+    chosen with a `where`: the NaN gradient of the form not taken would leak through it.
+    """
+
+    inner: float
+    outer: float
+    pre_bias: float
+
+
+def is_small(settings: Settings) -> bool:
+    """Returns whether no layer has more than `SMALL` inputs or outputs."""
+    return max(settings.num_features, *settings.hidden) <= SMALL
+
+
+def norm_of(fixes: Fixes) -> Norm:
+    """Returns what the fixes make of LayerNorm."""
+    epsilon = EPSILON if fixes.norm_epsilon else 0.0
+    inner, outer = (epsilon, 0.0) if fixes.epsilon_in_root else (0.0, epsilon)
+    return Norm(inner, outer, float(fixes.bias_before_norm))
+
+
+@posts_numerics
+def init(key: jax.Array, settings: Settings, fixes: Fixes) -> Params:
+    """Draws the parameters a run starts from.
+
+    Args:
+      key: consumed.
+
+    Raises:
+      ValueError: if the key is not one of JAX's default generator.
+
+    Source: the post's `MLP.__init__` (v1) and `init_mlp` (final version).
+    """
+    _check_generator(key)
+    sizes = (settings.num_features, *settings.hidden)
+    layers = []
+    for inputs, outputs in pairwise(sizes):
+        key, keys = _layer_keys(key, fixes)
+        layers.append(_layer(keys, inputs, outputs, fixes))
+    if fixes.split_keys:
+        _, weight_key, bias_key = jax.random.split(key, 3)
+    else:
+        weight_key = bias_key = keys[0]  # the bug: the last layer's key once more
+    head = Head(
+        _scaled_normal(weight_key, (1, sizes[-1]), sizes[-1]), jax.random.normal(bias_key, (1,))
+    )
+    return Params(tuple(layers), head)
+
+
+def _check_generator(key: jax.Array) -> None:
+    is_typed = jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
+    words = jax.random.key_data(key) if is_typed else key
+    if words.shape != (2,):
+        raise ValueError(
+            "key must be made by jax.random.key(seed, impl='threefry2x32'), got one of another "
+            "generator; JAX_DEFAULT_PRNG_IMPL chooses the generator"
+        )
+
+
+def _layer_keys(key: jax.Array, fixes: Fixes) -> tuple[jax.Array, tuple[jax.Array, ...]]:
+    """Returns the next key and the keys for weight, bias and gain."""
+    if not fixes.split_keys:
+        key, shared = jax.random.split(key)
+        return key, (shared, shared, shared)
+    if fixes.norm_init:
+        key, weight_key = jax.random.split(key)
+        return key, (weight_key,)
+    key, *keys = jax.random.split(key, 4)
+    return key, tuple(keys)
+
+
+def _layer(keys: tuple[jax.Array, ...], inputs: int, outputs: int, fixes: Fixes) -> Layer:
+    weight = _scaled_normal(keys[0], (outputs, inputs), inputs)
+    zeros = jnp.zeros(outputs)
+    if fixes.norm_init:
+        return Layer(weight, zeros, jnp.ones(outputs), zeros)
+    bias, gain = (_scaled_normal(key, (outputs,), inputs) for key in keys[1:])
+    return Layer(weight, bias, gain, zeros)
+
+
+def _scaled_normal(key: jax.Array, shape: tuple[int, ...], inputs: int) -> jax.Array:
+    return jax.random.normal(key, shape) * jnp.sqrt(2.0 / inputs)
+
+
+def outputs(params: Params, x: jax.Array, norm: Norm) -> jax.Array:
+    """Returns predictions with features first: `[I, B] -> [B]`."""
+    last = hidden_units(params, x, norm)[-1]
+    return _matrix_product(params.head.weight[0], last) + params.head.bias
+
+
+def hidden_units(params: Params, x: jax.Array, norm: Norm) -> list[jax.Array]:
+    """Returns each hidden layer's units, first to last: `[I, B] -> [O, B]`."""
+    units = []
+    for layer in params.layers:
+        x = _hidden(layer, x, norm)
+        units.append(x)
+    return units
+
+
+def mean_loss(params: Params, x: jax.Array, y: jax.Array, norm: Norm) -> jax.Array:
+    """Returns the mean squared error of all rows, however many: `[N, D]`, `[N]` -> `[]`."""
+    return jnp.mean((_all_outputs(params, x, norm) - y) ** 2)
+
+
+def in_blocks(of: Callable[[jax.Array], Any], x: jax.Array, params: Params) -> Any:
+    """Returns `of` each block of rows, stacked along a new first axis.
+
+    A large network's units for all rows at once would take hundreds of megabytes.
+
+    Args:
+      of: what to compute of `[D, B]`.
+      x: `[N, D]`. Where the blocks do not come out even, the last row fills up the last of them.
+    """
+    widest = max(layer.bias.size for layer in params.layers)
+    blocks = math.ceil(len(x) * widest / UNITS_AT_ONCE)
+    if blocks <= 1:
+        return jax.tree.map(lambda leaf: leaf[None], of(x.T))
+    size = math.ceil(len(x) / blocks)
+    rows = jnp.minimum(jnp.arange(blocks * size), len(x) - 1).reshape(blocks, size)
+    return jax.lax.map(lambda block: of(x[block].T), rows)
+
+
+def _all_outputs(params: Params, x: jax.Array, norm: Norm) -> jax.Array:
+    predicted = in_blocks(lambda block: outputs(params, block, norm), x, params)
+    return predicted.ravel()[: len(x)]
+
+
+@jax.custom_vjp
+def _hidden(layer: Layer, x: jax.Array, norm: Norm) -> jax.Array:
+    """Returns `[O, B]`.
+
+    The derivative is written by hand: with XLA's own a step takes four times as long. In its
+    notation c are the centred products (the weights are centred for them, a smaller matrix),
+    s = sqrt(mean c^2 + inner) and r = 1 / (s + outer); then for a slope g of c r it is
+    r g - c r^2 mean(g c) / s: NaN where a layer's units are all equal and `inner` is 0.
+    """
+    return _forward(layer, x, norm)[0]
+
+
+def _forward(layer: Layer, x: jax.Array, norm: Norm) -> tuple[jax.Array, tuple[Any, ...]]:
+    c = _product(_centred(layer.weight), x) + norm.pre_bias * _centred(layer.pre_bias)[:, None]
+    s = jnp.sqrt(jnp.mean(c**2, axis=0) + norm.inner)
+    r = 1 / (s + norm.outer)
+    hidden = jax.nn.relu(layer.gain[:, None] * (c * r) + layer.bias[:, None])
+    return hidden, (layer, x, norm, c, s, r, hidden)
+
+
+def _backward(saved: tuple[Any, ...], slope: jax.Array) -> tuple[Layer, jax.Array, None]:
+    layer, x, norm, c, s, r, hidden = saved
+    bias = jnp.where(hidden > 0, slope, 0.0)
+    g = layer.gain[:, None] * bias
+    down = r * g - c * (r**2 * jnp.mean(g * c, axis=0) / s)
+    layer_slope = Layer(
+        weight=_centred(_batch_products(down, x)),
+        bias=_batch_sum(bias),
+        gain=_batch_sum(bias * c * r),
+        pre_bias=norm.pre_bias * _centred(_batch_sum(down)),
+    )
+    return layer_slope, _product(_centred(layer.weight).T, down), None
+
+
+_hidden.defvjp(_forward, _backward)
+
+
+def _centred(weight: jax.Array) -> jax.Array:
+    return weight - jnp.mean(weight, axis=0)
+
+
+# In one kernel (mlp_core.engine.devices) XLA makes a sum over features a loop over the batch, in
+# vectors. A sum over the batch it adds up one by one, unless it is the product of a matrix and a
+# vector. The product of two matrices is slow.
+
+
+def _product(weight: jax.Array, x: jax.Array) -> jax.Array:
+    """Returns `weight @ x`, `[O, B]`, summed over the features I."""
+    if max(weight.shape) > SMALL:
+        return _matrix_product(weight, x)
+    return jnp.sum(weight[:, :, None] * x, axis=1)
+
+
+def _batch_products(a: jax.Array, x: jax.Array) -> jax.Array:
+    """Returns `a @ x.T`, `[O, I]`, summed over the batch."""
+    if max(len(a), len(x)) > SMALL:
+        return _matrix_product(a, x.T)
+    return jnp.stack([_matrix_product(a, row) for row in x], axis=1)
+
+
+def _batch_sum(a: jax.Array) -> jax.Array:
+    """Returns `[O]`."""
+    return _matrix_product(a, jnp.ones(a.shape[1]))
+
+
+# Accelerators round the inputs of a product unless told otherwise, too coarsely for our digits.
+_matrix_product = partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
+
+
+@jax.jit
+def _predict(params: Params, x: jax.Array, norm: Norm) -> jax.Array:
+    return _all_outputs(params, x, norm)[:, None]
+
+
+@posts_numerics
+def predict(params: Params, x: jax.Array, fixes: Fixes) -> jax.Array:
+    """Returns the network's predictions.
+
+    Args:
+      x: `[N, D]`.
+
+    Returns:
+      `[N, 1]`. NaN where a layer's units are all equal and no epsilon guards the division.
+    """
+    return _predict(params, jnp.asarray(x, jnp.float32), norm_of(fixes))
