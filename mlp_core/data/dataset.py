@@ -1,14 +1,14 @@
 """The examples a run trains on, and what simple rules reach on them."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import jax
 import numpy as np
 
-from mlp_core.data.table import Table, is_closed, table_of
-from mlp_core.kept import Kept
+from mlp_core.data.table import Table, table_of
 from mlp_core.numerics import posts_numerics
-from mlp_core.settings import Drawn, Settings
+from mlp_core.settings import Settings
 from mlp_core.tasks import FORMULAS, Formula
 
 
@@ -66,6 +66,9 @@ def dataset(settings: Settings) -> Dataset:
     A formula's rows are drawn, the first ones train. A table's are shuffled by the seed, unless its
     last rows are to validate; then its features and target get mean 0 and standard deviation 1 over
     the training rows.
+
+    Raises:
+      ValueError: if the task is a table that was closed.
     """
     return _scaled(settings)[0]
 
@@ -101,22 +104,15 @@ def least_possible(settings: Settings) -> float | None:
 
 
 def forget_datasets() -> None:
-    """Drops what is kept for the next call, so that no reader's table stays in memory."""
-    _kept.clear()
-
-
-_kept = Kept[Drawn, tuple[Dataset, Scale]](
-    most=8,
-    most_numbers=10_000_000,
-    count=lambda scaled: sum(array.size for array in scaled[0]),
-    may_keep=lambda drawn_by: not is_closed(drawn_by.task),
-)
+    """Empties the cache of data sets, so that no closed table stays in memory."""
+    _scaled_dataset.cache_clear()
 
 
 def _scaled(settings: Settings) -> tuple[Dataset, Scale]:
-    return _kept.get(settings.drawn, lambda: _scaled_dataset(*settings.drawn))
+    return _scaled_dataset(*settings.drawn)
 
 
+@lru_cache(maxsize=4)  # The largest table takes 26 MB.
 @posts_numerics
 def _scaled_dataset(
     task: str, seed: int, num_rows: int, num_train: int, noise: float, validate: str
@@ -126,6 +122,8 @@ def _scaled_dataset(
     if table is not None:
         rows = _shuffled(key, table) if validate == "random" else (table.x, table.y[:, None])
         return _standardised(*rows, num_train)
+    if task not in FORMULAS:
+        raise ValueError(f"task must be a table that is open, got {task!r}")
     formula = FORMULAS[task]
     x, y = _drawn(key, formula, num_rows, noise)
     return _standardised(x, y, num_train) if formula.uniform else _split(x, y, num_train)

@@ -118,7 +118,7 @@ def test_a_closed_table_is_refused():
     closed(task)
 
     with pytest.raises(ValueError, match="task must be a table that is open"):
-        Settings(task=task)
+        dataset(Settings(task=task, batch_size=16))
 
 
 def test_two_readers_tables_never_share_a_task():
