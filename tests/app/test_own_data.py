@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import codes, jobs, own_file, runs
 from dashboard.choice import Choice
 from mlp_core import STAGES, Settings
+from mlp_core.data import dataset
 from mlp_core.data.table import Table, closed, opened
 from mlp_core.tasks import TASKS
 from tests.app.conftest import copied_link, metric, opened_at, run_until
@@ -185,9 +186,10 @@ def test_nothing_told_of_a_targets_scale_is_kept_with_a_table_gone() -> None:
     closed(settings.task)
     assert runs.target_scale(settings) == kept
 
+    dataset.forget_datasets()
     runs.forget_targets()
 
-    with pytest.raises(ValueError, match="not any more"):
+    with pytest.raises(ValueError, match="task must be a table that is open"):
         runs.target_scale(settings)
 
 

@@ -133,6 +133,7 @@ def test_reads_columns_of_numbers(separator):
         (["1,234", "7489"], [1.234, 7489]),
         (["341", "7.489"], [341, 7489]),
         (["+5", ".5", "5."], [5, 0.5, 5]),
+        (["$ -", "$ 1,234.50"], [0, 1234.5]),
     ],
 )
 def test_reads_numbers_as_people_write_them(cells, expected):
@@ -179,6 +180,7 @@ def test_the_reader_may_overrule_what_was_guessed():
         ("US${}", "CA$6", r"mixes CA\$ and US\$"),
         ("{}.5", "12.-", "“12.-” in row 2"),
         ("{}.5", "½", "“½” in row 2"),
+        ("1.5", "1.5x", "“1.5x” in row 2"),
         ("{} EUR", "5 TEUR", "“5 TEUR” in row 2"),
         ("{}.5m", "2.5m", "“0.5m” is no number"),
         ("{} kg", "7 kg", "“0 kg” is no number"),
@@ -385,6 +387,7 @@ ROWS = b"1,2\n" * 30
     [
         (b"", "The file is empty"),
         (b" \n\n", "The file is empty"),
+        (b"\x1a", "The file is empty"),
         (b"\xff\xfe\x00", "not UTF-16 text"),
         (b"\x89PNG\r\n\x1a\n", "control characters"),
         (b"PK\x03\x04", "spreadsheet or ZIP"),

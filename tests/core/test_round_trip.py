@@ -3,6 +3,8 @@
 import csv
 import io
 from dataclasses import dataclass
+from itertools import permutations, product
+from typing import NamedTuple
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
@@ -22,22 +24,23 @@ NAMES = (
     "Nr_2",
     "t1",
 )
+GROUPS = {".": ("", ",", "'", " "), ",": ("", ".", "'", "\u00a0")}
+WORDS = ("Report", "", "made by “us”", "see: here")
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(NamedTuple):
     """How a table is written."""
 
     separator: str
     decimal: str
+    minus: str
     group: str
-    quoting: int
     encoding: str
     line_end: str
-    trailing: int
+    quoting: int
     titles: tuple[str, ...]
     comment: bool
-    minus: str
+    trailing: int
     spaces: int
 
 
@@ -66,42 +69,39 @@ class Numbers:
         return f"({text})" if self.form == "accounting" else style.minus + text
 
 
-STYLES = st.builds(
-    Style,
-    separator=st.sampled_from(",;\t| "),
-    decimal=st.sampled_from(".,"),
-    group=st.just(""),
-    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
-    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252", "utf-16-le"]),
-    line_end=st.sampled_from(["\n", "\r\n", "\r"]),
-    trailing=st.integers(0, 2),
-    titles=st.lists(st.sampled_from(["Report", "", "made by “us”", "see: here"]), max_size=2).map(
-        tuple
-    ),
-    comment=st.booleans(),
-    minus=st.sampled_from(["-", "\u2013"]),
-    spaces=st.integers(0, 2),
+# A file is few draws from long lists: a draw takes about as long as reading a column.
+MARKS = st.sampled_from(
+    [(*marks, group) for marks in product(",;\t| ", ".,", "-\u2013") for group in GROUPS[marks[1]]]
 )
-GROUPS = {".": ("", ",", "'", " "), ",": ("", ".", "'", "\u00a0")}
+ENCODINGS = st.sampled_from(
+    [
+        *product(
+            ("utf-8", "utf-8-sig", "utf-16", "cp1252", "utf-16-le"),
+            ("\n", "\r\n", "\r"),
+            (csv.QUOTE_MINIMAL, csv.QUOTE_ALL),
+        )
+    ]
+)
+TITLES = [titles for count in range(3) for titles in product(WORDS, repeat=count)]
+EXTRAS = st.sampled_from([*product(TITLES, (False, True), range(3), range(3))])
+CHOSEN_NAMES = st.sampled_from([*permutations(NAMES, 2), *permutations(NAMES, 3)])
+FORMS = st.sampled_from([*product(range(6), ("plain", "plain", "exponent", "accounting"))])
 
 
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[bytes, dict[str, Numbers]]:
     """Returns a file and its columns."""
-    style = draw(STYLES)
-    style = Style(**vars(style) | {"group": draw(st.sampled_from(GROUPS[style.decimal]))})
-    rows = draw(st.integers(4, 5))
-    names = draw(st.lists(st.sampled_from(NAMES), min_size=2, max_size=3, unique=True))
-    digits = st.lists(st.integers(-3_000_000, 3_000_000), min_size=rows, max_size=rows)
-    columns = {
-        name: Numbers(
-            tuple(draw(digits)),
-            draw(st.integers(0, 5)),
-            draw(st.sampled_from(["plain", "plain", "exponent", "accounting"])),
-        )
-        for name in names
-    }
+    style = Style(*draw(MARKS), *draw(ENCODINGS), *draw(EXTRAS))
+    names, rows = draw(CHOSEN_NAMES), draw(st.integers(4, 5))
+    columns = {name: Numbers(drawn_digits(draw, rows), *draw(FORMS)) for name in names}
     return written(columns, style), columns
+
+
+def drawn_digits(draw: st.DrawFn, rows: int) -> tuple[int, ...]:
+    """Returns whole numbers of up to seven digits."""
+    values = np.frombuffer(draw(st.binary(min_size=8 * rows, max_size=8 * rows)), np.int32)
+    numbers, lengths = values.reshape(2, rows)
+    return tuple(np.fmod(numbers, 10 ** (lengths % 7 + 1)).tolist())
 
 
 def written(columns: dict[str, Numbers], style: Style) -> bytes:

@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -12,30 +11,26 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mlp_core.data.csv_file import numerals
-from mlp_core.data.csv_file.looks import MISSING
+from mlp_core.data.csv_file import dates, numerals
 from mlp_core.data.table import LARGEST
 
 NUMBER, TWO_VALUES, FEW_VALUES = "number", "two values", "few values"
 TEXT, DATE, EMPTY, ROW_COUNTER = "text", "date", "empty", "row counter"
 MOST_CATEGORIES = 10
 
+MISSING = frozenset(
+    (
+        *("", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "nat", "nil", "null", "none"),
+        *("missing", "unknown", "-", "--", "\u2013", "\u2014", ".", "?"),
+        *("#value!", "#div/0!", "#ref!", "#name?", "#num!", "#null!"),
+    )
+)
+"""Cells without a value, in lower case."""
+
 _FIRST = 5
 _LONGEST_CELL = 60
 _WHOLE_NAMES = ("#", "index", "idx", "key", "no", "no.", "nr", "nr.", "row", "uuid", "guid")
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_DAYS = (
-    *("%d.%m.%Y", "%d.%m.%y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y"),
-    *("%Y/%m/%d", "%Y.%m.%d", "%d-%m-%Y", "%m-%d-%Y", "%d-%b-%Y", "%d-%b-%y"),
-    *("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y"),
-)
-_DATE_LIKE = re.compile(
-    r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"
-    r"|[A-Za-z]{3,9} \d{1,2}, \d{4}"
-)
-_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-_ISO_FORMAT = "ISO8601"
-_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z| ?[+-]\d{2}:?\d{2})?)?$"
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,9 +97,12 @@ class _Raw(NamedTuple):
     cells: pa.Array
     """Text without spaces around it, null where there is no value."""
     plain: pa.Array | None = None
-    """The numbers, where all are written as Python would."""
+    """The numbers, if all are written as Python would."""
+    signed: pa.Array | None = None
+    """The cells `without_currencies`; None if the column is not one of numbers."""
+    currencies: tuple[str, ...] = ()
     evidence: numerals.Evidence | None = None
-    """What they say about the decimal mark; None if the column is not one of numbers."""
+    """What the cells say about the decimal mark; None if the column is not one of numbers."""
 
 
 _FORMS = (str, str.upper, str.capitalize, str.title)
@@ -124,21 +122,19 @@ def read_columns(names: Sequence[str], cells: Sequence[pa.Array], decimal: str |
       decimal: the decimal mark, None to find out.
     """
     raw = [_raw(column) for column in cells]
-    found = {place: column.evidence for place, column in enumerate(raw) if column.evidence}
-    numbers = list(found)
-    marks = numerals.decimal_marks(list(found.values()))
+    marks = numerals.decimal_marks([column.evidence for column in raw])
     if decimal:
-        marks = numerals.Marks((decimal,) * len(numbers), ())
-    of_column = dict(zip(numbers, marks.of_columns, strict=True))
-    undecided = {numbers[place] for place in marks.undecided}
+        marks = [numerals.Mark(decimal) for _ in raw]
     columns, groups = [], ""
-    for place, (name, column) in enumerate(zip(names, raw, strict=True)):
-        read, used = _column(name, column, of_column.get(place, "."))
-        if place in undecided:
+    for name, column, mark in zip(names, raw, marks, strict=True):
+        read, used = _column(name, column, mark.decimal)
+        if mark.is_undecided:
             read = replace(read, notes=(*read.notes, _UNDECIDED))
         columns.append(replace(read, excluded=_reason_to_exclude(read)))
         groups += used
-    decimals = Counter(marks.of_columns)
+    decimals = Counter(
+        mark.decimal for mark, column in zip(marks, raw, strict=True) if column.evidence
+    )
     return Read(
         tuple(columns),
         max(decimals, key=decimals.__getitem__, default="."),
@@ -156,19 +152,23 @@ def _raw(cells: pa.Array) -> _Raw:
     filled = pc.if_else(pc.equal(cells, ""), None, cells)
     plain = numerals.plain_numbers(filled)
     if plain is not None:
-        return _Raw(filled, plain, numerals.evidence(filled, _sample(filled)))
+        return _Raw(filled, plain, filled, (), numerals.evidence(filled, _sample(filled)))
     cells = pc.utf8_trim_whitespace(cells)
     cells = pc.if_else(pc.is_in(cells, _MISSING), None, cells)
-    sample = numerals.plain_signs(_sample(cells))
-    if not len(sample) or _date_formats(sample) or not numerals.are_mostly_numbers(sample):
+    sample = numerals.with_plain_signs(_sample(cells))
+    currencies = numerals.currencies(sample)
+    sample = numerals.without_currencies(sample, currencies)
+    if not len(sample) or dates.formats(sample) or not numerals.are_mostly_numbers(sample):
         return _Raw(cells)
-    cells = numerals.plain_signs(cells)
-    return _Raw(cells, evidence=numerals.evidence(cells, sample))
+    signed = numerals.without_currencies(numerals.with_plain_signs(cells), currencies)
+    return _Raw(cells, None, signed, currencies, numerals.evidence(signed, sample))
 
 
 def _sample(cells: pa.Array) -> pa.Array:
     """Returns up to 1,000 values from all over a column."""
     cells = cells.drop_null() if cells.null_count else cells
+    if len(cells) <= 1000:
+        return cells
     return cells.take(pa.array(np.arange(0, len(cells), max(1, len(cells) // 1000))))
 
 
@@ -177,26 +177,24 @@ def _column(name: str, raw: _Raw, decimal: str) -> tuple[Column, str]:
     cells = raw.cells
     if raw.plain is not None and (decimal == "." or not numerals.has_dots(cells)):
         return _of_numbers(name, raw.plain), ""
-    if raw.evidence is None:
+    if raw.signed is None:
         return _of_dates(name, cells) or _of_text(name, cells), ""
-    found = numerals.numbers(cells, decimal)
-    unreadable = pc.and_(pc.is_valid(cells), pc.is_null(found.values))
-    problem = found.problem or _misread(cells, unreadable)
+    found = numerals.numbers(raw.signed, decimal, raw.currencies)
+    unread = pc.indices_nonzero(pc.and_(pc.is_valid(cells), pc.is_null(found.values)))
+    problem = found.problem or (_misread(cells, unread) if len(unread) else "")
     if problem:
-        return _of_text(name, cells, problem), ""
-    words = pc.unique(pc.filter(cells, unreadable)).to_pylist()
+        return _unusable_text(name, cells, problem), ""
+    words = pc.unique(cells.take(unread)).to_pylist()
     missing = [f"{_quoted(words)} as missing"] if words else []
     return _of_numbers(name, found.values, (*found.notes, *missing)), found.groups
 
 
-def _misread(cells: pa.Array, unreadable: pa.Array) -> str | None:
+def _misread(cells: pa.Array, rows: pa.Array) -> str | None:
     """Returns which cell has digits and is no number: as a missing value it would bias the rest."""
-    places = np.flatnonzero(unreadable.to_numpy(zero_copy_only=False))
-    wrong = pc.match_substring_regex(cells.take(pa.array(places)), r"\p{N}")
-    place = pc.index(wrong, True).as_py()
+    place = pc.index(pc.match_substring_regex(cells.take(rows), r"\p{N}"), True).as_py()
     if place < 0:
         return None
-    row = int(places[place])
+    row = rows[place].as_py()
     return f"“{cells[row].as_py()[:_LONGEST_CELL]}” in row {row + 1:,} is not a number"
 
 
@@ -243,96 +241,60 @@ def _numbers_the_rows(values: np.ndarray) -> bool:
     )
 
 
-def _of_text(name: str, cells: pa.Array, problem: str | None = None) -> Column:
-    """Returns a column of text; with a problem where it should have been one of numbers."""
+def _of_text(name: str, cells: pa.Array) -> Column:
     filled = len(cells) - cells.null_count
-    problem = problem or _unknown_numbers(cells)
-    shown = tuple(cell and cell[:_LONGEST_CELL] for cell in cells[:_FIRST].to_pylist())
+    if not filled:
+        return _unusable_text(name, cells, "empty", EMPTY)
+    problem = _unknown_numbers(cells)
     labels = pc.unique(cells[:2000].drop_null())
     if len(labels) <= MOST_CATEGORIES:
         labels = pc.unique(cells.drop_null())
-    if not filled or not 2 <= len(labels) <= min(MOST_CATEGORIES, max(2, filled // 2)):
-        values = np.where(cells.is_null().to_numpy(zero_copy_only=False), np.nan, 0.0)
-        why = "empty" if not filled else problem or _why_no_categories(len(labels))
-        return Column(name, TEXT if filled else EMPTY, values, shown, unusable=why)
+    if not 2 <= len(labels) <= min(MOST_CATEGORIES, max(2, filled // 2)):
+        same = "the same in all rows" if len(labels) == 1 else "text with many different values"
+        return _unusable_text(name, cells, problem or same)
     ordered = sorted(labels.to_pylist())
     places = pc.cast(pc.index_in(cells, pa.array(ordered)), pa.float64())
     values = places.to_numpy(zero_copy_only=False)
     kind = TWO_VALUES if len(ordered) == 2 else FEW_VALUES
     notes = (f"as text, since {problem}",) if problem else ()
-    return Column(name, kind, values, shown, labels=tuple(ordered), notes=notes)
+    return Column(name, kind, values, _shown(cells), labels=tuple(ordered), notes=notes)
+
+
+def _unusable_text(name: str, cells: pa.Array, why: str, kind: str = TEXT) -> Column:
+    values = np.where(cells.is_null().to_numpy(zero_copy_only=False), np.nan, 0.0)
+    return Column(name, kind, values, _shown(cells), unusable=why)
+
+
+def _shown(cells: pa.Array) -> tuple[str | None, ...]:
+    return tuple(cell and cell[:_LONGEST_CELL] for cell in cells[:_FIRST].to_pylist())
 
 
 def _unknown_numbers(cells: pa.Array) -> str | None:
     """Returns that cells start like numbers but are none, as 1.5m and 12 kg."""
     sample = _sample(cells)
-    like = pc.match_substring_regex(sample, r"^[^\p{L}\p{N}]{0,3}\p{Nd}")
-    if not len(sample) or (pc.sum(like).as_py() or 0) * 2 < len(sample):
+    like = pc.match_substring_regex(sample, r"^[^\p{L}\p{N}]{0,3}\d")
+    if pc.sum(like).as_py() * 2 < len(sample):
         return None
     example = sample[pc.index(like, True).as_py()].as_py()
     return f"“{example[:_LONGEST_CELL]}” is no number in a known format"
 
 
-def _why_no_categories(labels: int) -> str:
-    return "the same in all rows" if labels == 1 else "text with many different values"
-
-
 def _of_dates(name: str, cells: pa.Array) -> Column | None:
     filled = len(cells) - cells.null_count
-    for form in _date_formats(_sample(cells)):
-        times = _times(cells, form)
+    for form in dates.formats(_sample(cells)):
+        times = dates.times(cells, form)
         if int(times.notna().sum()) == filled:
             return _of_times(name, times, form)
     return None
 
 
-def _times(cells: pa.Array, form: str) -> pd.Series:
-    """Returns the times in cells, none where there is none in this format."""
-    if form == _ISO_FORMAT:
-        return _strict_times(cells, form)
-    times = pc.strptime(cells, format=form, unit="s", error_is_null=True)
-    # Arrow takes 31 February for 2 March.
-    early = pc.fill_null(pc.less_equal(pc.day(times), 3), False)
-    if _strict_times(pc.filter(cells, early), form).isna().any():
-        return _strict_times(cells, form)
-    return times.to_pandas().dt.tz_localize("UTC")
-
-
-def _strict_times(cells: pa.Array, form: str) -> pd.Series:
-    return pd.to_datetime(cells.to_pandas(), format=form, utc=True, errors="coerce")
-
-
 def _of_times(name: str, times: pd.Series, form: str) -> Column:
     days = ((times - times.min()) / pd.Timedelta(days=1)).to_numpy(np.float64, na_value=np.nan)
     shown = tuple(None if pd.isna(time) else _iso(time) for time in times[:_FIRST])
-    notes = () if form == _ISO_FORMAT else (f"dates as {_in_words(form)}",)
+    notes = () if form == dates.ISO else (f"dates as {dates.in_words(form)}",)
     unusable = "the same in all rows" if is_constant(days) else None
     ends = _iso(times.min()), _iso(times.max())
     return Column(name, DATE, days, shown, *ends, unusable=unusable, notes=notes)
-
-
-def _date_formats(sample: pa.Array) -> list[str]:
-    """Returns the formats in which cells may be dates; month before day where both would do."""
-    texts = pc.unique(sample)[:50].to_pylist()
-    if not texts or not _DATE_LIKE.match(texts[0]):
-        return []
-    if pc.all(pc.match_substring_regex(sample, _ISO)).as_py():
-        return [_ISO_FORMAT]
-    forms = [day + time for day in _DAYS for time in _TIMES if _is_date(texts[0], day + time)]
-    return [form for form in forms if all(_is_date(text, form) for text in texts)]
-
-
-def _is_date(text: str, form: str) -> bool:
-    try:
-        return datetime.strptime(text, form).year > 0
-    except ValueError:
-        return False
-
-
-def _in_words(form: str) -> str:
-    day = form.partition(" %H")[0].partition(" %I")[0]
-    names = {"d": "day", "m": "month", "b": "month", "B": "month", "Y": "year", "y": "year"}
-    return re.sub(r"%(\w)", lambda letter: names[letter[1]], day)
 
 
 def _iso(time: pd.Timestamp) -> str:

@@ -52,9 +52,9 @@ def decoded(content: bytes) -> Decoded:
     data, encoding = _as_utf8(content)
     if b"\0" in data:
         raise ValueError("The file holds NUL characters, so it is not CSV.")
+    data = data.rstrip(b"\x1a").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not data.strip():
         raise ValueError("The file is empty.")
-    data = data.rstrip(b"\x1a").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return Decoded(data, f"{encoding}, gzip" if is_gzip else encoding)
 
 

@@ -312,7 +312,9 @@ def _guess(data: bytes, separator: str | None) -> _Guess:
         array = np.frombuffer(sample, np.uint8)
         ends = np.flatnonzero((array == _NEWLINE) & ~_inside(array))
         sample = sample[: ends[-1] + 1] if len(ends) else sample
-    guesses = [_judged(sample, mark) for mark in ([separator] if separator else SEPARATORS)]
+    sample_text = sample.replace(b"\t", b"\t ")  # a tab may stand for spaces
+    marks = [separator] if separator else [m for m in SEPARATORS if m.encode() in sample_text]
+    guesses = [_judged(sample, mark) for mark in marks]
     best = max((guess for guess in guesses if guess), key=lambda guess: guess.score, default=None)
     if best is None:
         raise ValueError(_ONE_COLUMN)

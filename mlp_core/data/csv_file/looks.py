@@ -1,28 +1,12 @@
 """What a single cell or row looks like: a number, a date, nothing, the names of columns."""
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-MISSING = frozenset(
-    (
-        *("", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "nat", "nil", "null", "none"),
-        *("missing", "unknown", "-", "--", "\u2013", "\u2014", ".", "?"),
-        *("#value!", "#div/0!", "#ref!", "#name?", "#num!", "#null!"),
-    )
-)
-"""Cells without a value, in lower case."""
+from mlp_core.data.csv_file.columns import MISSING
+from mlp_core.data.csv_file.dates import is_date
+from mlp_core.data.csv_file.numerals import is_number
 
-_NUMBER = re.compile(
-    r"[(]?[-+\u2010-\u2013\u2212]?\s?(?:[A-Z]{0,3}[$€£¥₹])?\s?[(]?[-+\u2010-\u2013\u2212]?"
-    r"(?:\d[\d.,'’\u00a0\u202f]*(?: \d{3})*(?:[.,]\d+)?|[.,]\d+)"
-    r"(?:[eE][-+\u2010-\u2013\u2212]?\d+)?"
-    r"\s?[kKMGBT]?\s?%?\s?(?:[A-Z]{0,3}[$€£¥₹]|[A-Z]{3})?-?[)]?"
-)
-_DATE = re.compile(
-    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AP]M)?)?"
-    r"(?:Z|[+-]\d{2}:?\d{2})?|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?"
-)
 _MOST_TITLES = 10
 _HEADER_YEARS = range(1800, 2101)
 
@@ -32,19 +16,9 @@ def is_missing(cell: str) -> bool:
     return cell.strip().lower() in MISSING
 
 
-def is_number(cell: str) -> bool:
-    """Returns whether a cell is a number, with one decimal mark or the other."""
-    return _NUMBER.fullmatch(cell.strip()) is not None
-
-
-def is_date(cell: str) -> bool:
-    """Returns whether a cell is a date or a time of day."""
-    return _DATE.fullmatch(cell.strip()) is not None
-
-
 def is_value(cell: str) -> bool:
     """Returns whether a cell is a number, a date or empty: text could be a wrong separator's."""
-    return is_missing(cell) or is_number(cell) or is_date(cell)
+    return is_missing(cell) or is_number(cell.strip()) or is_date(cell.strip())
 
 
 def is_padded_title(row: Sequence[str], after: Sequence[str]) -> bool:
@@ -87,7 +61,7 @@ def num_titles(rows: Sequence[Sequence[str]]) -> int:
 
 def may_name_columns(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Returns whether a row has numbers that count, which the next row has not."""
-    places = [place for place, cell in enumerate(row) if is_number(cell)]
+    places = [place for place, cell in enumerate(row) if is_number(cell.strip())]
     after = [below[0][place] for place in places] if below else []
     return _is_count([row[place] for place in places]) and not _is_count(after)
 

@@ -11,7 +11,7 @@ from mlp_core.data.csv_file import columns as kinds
 from mlp_core.data.csv_file.columns import Column, is_constant, read_columns
 from mlp_core.data.csv_file.decode import MAX_BYTES, decoded
 from mlp_core.data.csv_file.layout import SEPARATORS, Layout, cells, laid_out
-from mlp_core.data.csv_file.looks import is_number
+from mlp_core.data.csv_file.numerals import is_number
 from mlp_core.data.table import COLUMNS, ROWS, Table
 
 _MARK_WORDS = {".": "dot", ",": "comma", "'": "apostrophe", " ": "space"}
