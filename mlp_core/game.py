@@ -27,8 +27,8 @@ SEEDS = tuple(seed for seed in range(64) if seed not in (5, 16, 22, 45, 57))
 """The seeds of cases, in turn. Links to cases depend on this order, so it never changes.
 
 It promises nothing about the runs, which can end differently on another CPU. If the run of a case
-ends at constant predictions (`diagnosis.architecture.is_constant`), which hide other bugs, the page
-takes the next seed (`Case.with_next_seed`).
+ends at constant predictions (`diagnosis.checks.network.is_constant`), which hide other bugs, the
+page takes the next seed (`Case.with_next_seed`).
 """
 
 HIDING = (
@@ -141,8 +141,8 @@ COSTS = {
     "second_seed": 10,
     "lines": 15,
 }
-"""What each probe costs where it is not free: those of `diagnosis.signature`, then a run with
-another seed and lines of the program, each time.
+"""What each probe costs where it is not free: readings of the run, then a run with another
+seed and lines of the program, each time.
 """
 
 Outcome = Literal["right", "missed", "innocent", "cleared"]
@@ -186,7 +186,7 @@ class Verdict(NamedTuple):
 
 
 def verdicts(case: Case, accused: Collection[str], evidence: "Evidence") -> tuple[Verdict, ...]:
-    """Returns a verdict for each suspect of a case's level, with the worst finding it mends.
+    """Returns a verdict for each suspect of a case's level, with the worst finding it fixes.
 
     Args:
       evidence: the case's.

@@ -2,5 +2,6 @@
 
 `state` has what the reader has done in this session, `material` the run to explain, `probes` what
 can be looked at, `suspects` whom to accuse, `verdict` what came of it; `page` puts them together.
-A new probe is one in `mlp_core.diagnosis.signature`, with its picture in `pictures`.
+A new probe has its price in `mlp_core.game.COSTS`, its name and reading in `words`, and its picture
+in `pictures`.
 """

@@ -51,7 +51,7 @@ def show() -> None:
 
 def _tells_nothing(evidence: "Evidence") -> bool:
     """Returns whether the network ends by predicting one value, which hides its other bugs."""
-    from mlp_core.diagnosis.architecture import is_constant
+    from mlp_core.diagnosis.checks.network import is_constant
 
     return is_constant(evidence.probes)
 

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import url
 from dashboard import words as app_words
 from dashboard.detective import state, words
-from dashboard.evidence.words import spaced
+from dashboard.evidence import check_words
 from mlp_core.game import Case
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _draw_text(verdict: "Verdict", reason: str) -> None:
         st.badge(label, color=color)  # type: ignore[arg-type]
     st.markdown(f"**{words.GAVE_AWAY[verdict.outcome]}** {reason}")
     if verdict.symptom is not None:
-        st.markdown(f"**Why it hurts.** {spaced(verdict.symptom.why)}")
+        st.markdown(f"**Why it hurts.** {check_words.text(verdict.symptom).why}")
 
 
 def _draw_actions(verdict: "Verdict") -> None:

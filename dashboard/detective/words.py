@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard import words
-from dashboard.evidence.words import spaced
+from dashboard.evidence import check_words
 from mlp_core import Settings
 from mlp_core.game import INNOCENT, SEEDS, Case, Outcome
 
@@ -186,70 +186,62 @@ def _printed(loss: float) -> str:
 
 def readings(evidence: "Evidence") -> dict[str, str]:
     """Returns what each probe reads on this run, a sentence with its numbers."""
+    from mlp_core.diagnosis.checks.network import gains_and_biases
+
     probes, losses, rows = evidence.probes, evidence.losses, evidence.rows
     gains, biases = (
-        np.concatenate([array for name, array in evidence.start.items() if name.endswith(suffix)])
-        for suffix in ("].gain", "].bias")
+        f"{check_words.signed(numbers.min())} and {check_words.signed(numbers.max())}"
+        for numbers in gains_and_biases(evidence)
     )
     keys = len({draw.key for draw in evidence.draws})
-    dead = ", ".join(f"{share:.0%}" for share in evidence.units.dead[0])
-    shapes = ", ".join(map(str, rows.shapes))
     return {
-        name: spaced(text)
-        for name, text in {
-            "profiler": _operations(probes.operations),
-            "baselines": f"Val loss {words.loss(float(losses.val[-1]))}; predicting the mean "
-            f"{words.loss(losses.predict_mean)}, least squares {words.loss(losses.least_squares)}.",
-            "rows": f"The smallest batch had {rows.seen.min()} rows, the largest "
-            f"{rows.seen.max()}.",
-            "cache": f"In {rows.shapes_updates} updates the loss was traced for {shapes}.",
-            "ledger": f"{len(evidence.draws)} random draws used {keys} keys.",
-            "start": f"Gains start between {gains.min():.2f} and {gains.max():.2f}, biases "
-            f"between {biases.min():.2f} and {biases.max():.2f}.",
-            "zero_variance": f"Where a layer's units are all equal, the loss is "
-            f"{words.loss(probes.zero_variance_loss)} and its gradient's norm "
-            f"{_number(probes.zero_variance_gradient)}.",
-            "direction": _direction(evidence.steps.alignment),
-            "scaled": _scaled(evidence),
-            "gradients": "Norm of the gradient of each layer, over the updates with rows.",
-            "dead_units": f"Units that are 0 for every row at the start, layer by layer: {dead}.",
-            "one_batch": f"{len(probes.one_batch) - 1} updates on the first batch alone end at "
-            f"{words.loss(float(probes.one_batch[-1]))}; predicting its mean gives "
-            f"{words.loss(probes.one_batch_predict_mean)}.",
-        }.items()
+        "profiler": _operations(probes.operations),
+        "baselines": f"Val loss {words.loss(float(losses.val[-1]))}; predicting the mean "
+        f"{words.loss(losses.predict_mean)}, least squares {words.loss(losses.least_squares)}.",
+        "rows": f"The smallest minibatch had {rows.seen.min()} rows, the largest "
+        f"{rows.seen.max()}.",
+        "cache": f"In {rows.shapes_updates} updates the loss was traced for "
+        f"{check_words.shapes(rows.shapes)}.",
+        "ledger": f"{len(evidence.draws)} random draws used {words.counted(keys, 'key')}.",
+        "start": f"Gains start between {gains}, biases between {biases}.",
+        "zero_variance": "Where a layer's units are all equal, the loss is "
+        f"{words.loss(probes.zero_variance_loss)} and its gradient's norm "
+        f"{words.loss(probes.zero_variance_gradient)}.",
+        "direction": _direction(evidence.steps.alignment),
+        "scaled": _scaled(evidence),
+        "gradients": "Norm of the gradient of each layer, over the updates with rows.",
+        "dead_units": check_words.by_layer(evidence.units.dead[0]),
+        "one_batch": f"{len(probes.one_batch) - 1} updates on the first minibatch alone end at "
+        f"{words.loss(float(probes.one_batch[-1]))}; predicting its mean gives "
+        f"{words.loss(probes.one_batch_predict_mean)}.",
     }
 
 
 def _operations(count: int) -> str:
-    if count == 1:
-        return "One update sends 1 operation to the device."
-    return f"One update sends about {count} operations to the device."
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}" if np.isfinite(value) else "NaN"
+    about = "" if count == 1 else "about "
+    return f"One update sends {about}{words.counted(count, 'operation')} to the device."
 
 
 def _direction(alignment: np.ndarray) -> str:
     if not np.isfinite(alignment).any():
-        return "No update had a direction: the first one was NaN already."
+        return "No update had a direction: the first one was already NaN."
     return (
-        "Cosine between an update and the way straight down the gradient: median "
+        "Cosine between an update and the direction of steepest descent: median "
         f"{np.nanmedian(alignment):.3f}."
     )
 
 
 def _scaled(evidence: "Evidence") -> str:
-    from mlp_core.diagnosis.architecture import scale_response
+    from mlp_core.diagnosis.checks.network import predictions, scale_response
 
     probes = evidence.probes
     if not np.isfinite(probes.scaled).all():
         return "The predictions are NaN."
-    if np.std(probes.scaled[probes.scales == 1]) == 0:
+    if np.std(predictions(probes)) == 0:
         return "The prediction is the same for every row."
     return (
-        f"Inputs scaled by {probes.scales.min():g} to {probes.scales.max():g} move the "
-        f"predictions by {scale_response(probes):.2g} of their spread."
+        f"Scaling the inputs by {probes.scales.min():g} to {probes.scales.max():g} changes the "
+        f"predictions by {words.percent(scale_response(probes))} of their spread."
     )
 
 
@@ -269,7 +261,7 @@ READS = {
 def reason(verdict: "Verdict", readings: dict[str, str]) -> str:
     """Returns what in this run's numbers makes a verdict what it is."""
     if verdict.symptom is not None:
-        return spaced(verdict.symptom.found)
+        return check_words.text(verdict.symptom).found
     return readings[READS[verdict.switch]]
 
 

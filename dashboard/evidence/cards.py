@@ -1,16 +1,16 @@
 """A card for a finding: what was found, why it hurts, the switch, the place in the code."""
 
 import inspect
+import pkgutil
 from functools import partial
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from dashboard import canvas
 from dashboard import words as app_words
 from dashboard.built_once import built_once
-from dashboard.evidence import tables, words
+from dashboard.evidence import check_words, tables, words
 from dashboard.evidence.pictures import PICTURES, Picture, on_the_curve
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ def draw(finding: "Finding", evidence: "Evidence") -> None:
     with st.container(border=True, key=f"card_{finding.name}"):
         left, right = st.columns(2, gap="medium")
         with left:
-            _draw_text(finding)
-            _draw_actions(finding)
+            text = check_words.text(finding)
+            _draw_text(finding, text)
+            _draw_actions(finding, text.code)
         with right:
             draw_pictures(pictures, evidence, key=f"card_{finding.name}")
 
@@ -59,24 +60,24 @@ def _draw_picture(picture: Picture, evidence: "Evidence", key: str) -> None:
         st.caption(drawing.caption)
 
 
-def _draw_text(finding: "Finding") -> None:
+def _draw_text(finding: "Finding", text: check_words.Text) -> None:
     label, color = words.BADGES[finding.severity]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(finding.title, anchor=False, width="content")
+        st.subheader(text.title, anchor=False, width="content")
         st.badge(label, color=color)  # type: ignore[arg-type]
-    st.markdown(words.spaced(finding.found))
-    st.markdown(f"**Why it hurts.** {words.spaced(finding.why)}")
+    st.markdown(text.found)
+    st.markdown(f"**Why it hurts.** {text.why}")
     if finding.fix is None:
         st.caption(words.NO_SWITCH)
 
 
-def _draw_actions(finding: "Finding") -> None:
+def _draw_actions(finding: "Finding", code: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if finding.fix is not None:
             _draw_switch(finding.fix, finding.name)
         with st.popover("The code", icon=":material/code:", type="tertiary"):
-            st.caption(finding.source)
-            st.code(_source(finding.source), language="python", wrap_lines=True)
+            st.caption(code)
+            st.code(_source(code), language="python", wrap_lines=True)
 
 
 def _draw_switch(switch: str, name: str) -> None:
@@ -93,8 +94,4 @@ def _flip(switch: str, key: str) -> None:
 @built_once(most=64)
 def _source(dotted: str) -> str:
     """Returns the code that a dotted name stands for."""
-    package, module, *names = dotted.split(".")
-    found: Any = import_module(f"{package}.{module}")
-    for name in names:
-        found = getattr(found, name)
-    return inspect.getsource(inspect.unwrap(found))
+    return inspect.getsource(inspect.unwrap(pkgutil.resolve_name(dotted)))

@@ -7,13 +7,13 @@ import streamlit as st
 from dashboard import canvas, codes, memory
 from dashboard import words as app_words
 from dashboard.choice import Choice
-from dashboard.evidence import cards, charts, gathered, tables, waiting, words
+from dashboard.evidence import cards, charts, check_words, gathered, tables, waiting, words
 from dashboard.evidence.pictures import PICTURES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mlp_core.diagnosis import Check, Evidence, Finding
+    from mlp_core.diagnosis import Evidence, Finding
 
 _SHOWN = "evidence_shown"
 
@@ -25,7 +25,7 @@ def show(choice: Choice) -> None:
     with st.container(key="answer"):
         evidence = waiting.evidence(choice, still)
         if evidence is not None:
-            _draw_answer(evidence)
+            st.markdown(words.answer(_findings(evidence)))
             st.session_state[_SHOWN] = codes.code(choice)
     if shown := evidence or kept:
         _draw(shown)
@@ -42,16 +42,14 @@ def _last() -> "tuple[Choice | None, Evidence | None]":
     return choice, job.latest.evidence if job and job.succeeded and job.latest else None
 
 
-def _draw_answer(evidence: "Evidence") -> None:
-    from mlp_core.diagnosis import CHECKS, findings
+def _findings(evidence: "Evidence") -> "tuple[Finding, ...]":
+    from mlp_core import diagnosis
 
-    st.markdown(words.answer(findings(evidence), CHECKS))
+    return diagnosis.findings(evidence)
 
 
 def _draw(evidence: "Evidence") -> None:
-    from mlp_core.diagnosis import CHECKS, findings
-
-    found = findings(evidence)
+    found = _findings(evidence)
     curves = tables.curves(evidence)
     if curves.empty:
         st.info("There is no curve to draw: no loss of this run was ever finite.")
@@ -59,7 +57,7 @@ def _draw(evidence: "Evidence") -> None:
         _draw_curve(curves, next(iter(found), None))
     for finding in found:
         cards.draw(finding, evidence)
-    _draw_checks(evidence, CHECKS, found)
+    _draw_checks(evidence, found)
 
 
 def _draw_curve(curves: "pd.DataFrame", worst: "Finding | None") -> None:
@@ -73,13 +71,11 @@ def _draw_curve(curves: "pd.DataFrame", worst: "Finding | None") -> None:
     st.caption(words.losses(curves))
 
 
-def _draw_checks(
-    evidence: "Evidence", checks: "tuple[Check, ...]", found: "tuple[Finding, ...]"
-) -> None:
+def _draw_checks(evidence: "Evidence", found: "tuple[Finding, ...]") -> None:
     """Draws what was checked, and the picture of any check, whether it found something or not."""
     with st.expander("What was checked", icon=":material/checklist:", expanded=not found):
-        st.markdown(words.checked(checks, found))
-        sentences = {check.name: words.spaced(check.checked) for check in checks}
+        st.markdown(words.checked(found))
+        sentences = check_words.checked()
         name = st.selectbox(
             "Look at what a check saw",
             list(sentences),

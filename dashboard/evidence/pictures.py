@@ -154,7 +154,7 @@ def _moved(evidence: "Evidence") -> Drawing:
 
 
 def _shares(values: dict[str, float], title: str) -> Drawing:
-    bars = tables.bars(values, lambda share: f"{100 * share:.0f} %")
+    bars = tables.bars(values, words.percent)
     return Drawing(charts.bars(title, logarithmic=False), {"bars": bars}, "")
 
 
@@ -191,7 +191,7 @@ def _losses(values: dict[str, float]) -> Drawing:
 
 
 def _start_loss(evidence: "Evidence") -> Drawing:
-    from mlp_core.diagnosis.health import sound_start
+    from mlp_core.diagnosis.checks.learning import sound_start
 
     losses = evidence.losses
     sound = sound_start(losses.mean_square_target)

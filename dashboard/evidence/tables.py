@@ -50,7 +50,9 @@ def draws(evidence: "Evidence") -> pd.DataFrame:
     uses = [draw.key for draw in evidence.draws]
     return pd.DataFrame(
         {
-            "array": [_name(draw.array) for draw in evidence.draws],
+            "array": [
+                " ".join(array_place(draw.array)).removeprefix("the ") for draw in evidence.draws
+            ],
             "place": range(len(evidence.draws)),
             "key": [" ".join(f"{word:08x}" for word in draw.key) for draw in evidence.draws],
             "key_place": [keys.index(draw.key) for draw in evidence.draws],
@@ -85,7 +87,7 @@ def likeness(units: pd.DataFrame) -> tuple[int, float | None]:
 
 def gains(evidence: "Evidence") -> pd.DataFrame:
     """Returns each unit's gain `x` and bias `y` at the start; "train" where the gain is too low."""
-    from mlp_core.diagnosis.normalisation import TINY_GAIN
+    from mlp_core.diagnosis.checks.network import TINY_GAIN
 
     parts = []
     for layer in range(num_layers(evidence)):
@@ -207,8 +209,7 @@ def log_bars(values: Mapping[str, float], text: Callable[[float], str]) -> pd.Da
     return table.assign(begin=begin)
 
 
-def _name(array: str) -> str:
-    """Returns `layer 1 weight` for `layers[0].weight`."""
-    part, _, array = array.rpartition(".")
-    layer = part if part == "head" else f"layer {int(part[len('layers[') : -1]) + 1}"
-    return f"{layer} {array}"
+def array_place(name: str) -> tuple[str, str]:
+    """Returns `layer 1` and `weight` for `layers[0].weight`, `the head` and `bias` for its bias."""
+    part, _, array = name.rpartition(".")
+    return "the head" if part == "head" else f"layer {int(part[len('layers[') : -1]) + 1}", array

@@ -1,16 +1,16 @@
 """What the Evidence page says, from the findings alone."""
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dashboard import words as app_words
+from dashboard.evidence import check_words
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mlp_core.debuggers import Outcome
-    from mlp_core.diagnosis import Check, Finding, Severity
+    from mlp_core.diagnosis import Finding, Severity
 
 BADGES: dict["Severity", tuple[str, str]] = {
     "fatal": ("ended the run", "red"),
@@ -22,8 +22,10 @@ BADGES: dict["Severity", tuple[str, str]] = {
 }
 """What each severity is called, and the colour of its badge."""
 
-NO_SWITCH = "No switch of its own: it follows from something else, often from a card above."
-"""Stands on the card of a finding that no single switch mends."""
+NO_SWITCH = (
+    "No single switch fixes this: it follows from something else, often from a finding above."
+)
+"""Stands on the card of a finding that no single switch fixes."""
 
 TOOLS = {
     "debug_nans": "jax_debug_nans",
@@ -61,13 +63,14 @@ OUTCOMES: dict["Outcome", Sign] = {
 """How each outcome of a trial is drawn."""
 
 
-def answer(findings: "Sequence[Finding]", checks: "Sequence[Check]") -> str:
+def answer(findings: "Sequence[Finding]") -> str:
     """Returns the worst finding and how many there are, or that nothing was found."""
     if not findings:
-        return f"**Nothing wrong was found.** {len(checks)} checks looked at this very run."
+        count = len(check_words.checked())
+        return f"**Nothing wrong was found.** {count} checks looked at this very run."
     count = len(findings)
     more = "It is the only finding." if count == 1 else f"{count} findings, worst first."
-    return f"**{findings[0].title}.** {more}"
+    return f"**{check_words.text(findings[0]).title}.** {more}"
 
 
 def losses(curves: "pd.DataFrame") -> str:
@@ -84,19 +87,13 @@ def losses(curves: "pd.DataFrame") -> str:
     return f"Up to update {last_update:,}, {' and '.join(told)}."
 
 
-def spaced(text: str) -> str:
-    """Returns a sentence of a finding with its signs as on all pages: 5 % set apart, −5, no −0."""
-    text = re.sub(r"(?<![^\s(])-(?=0(\.0+)?(?![\d.]))", "", text)
-    apart = re.sub(r"(\d)%", "\\1\N{NO-BREAK SPACE}%", text)
-    return re.sub(r"(?<![^\s(])-(?=\d)", "\N{MINUS SIGN}", apart)
-
-
-def checked(checks: "Sequence[Check]", findings: "Sequence[Finding]") -> str:
+def checked(findings: "Sequence[Finding]") -> str:
     """Returns every check as a line, marked where it found something."""
     found = {finding.name for finding in findings}
-    icons = (":material/error:" if check.name in found else ":material/check:" for check in checks)
-    lines = (f"{icon} {spaced(check.checked)}" for icon, check in zip(icons, checks, strict=True))
-    return "  \n".join(lines)
+    return "  \n".join(
+        f":material/{'error' if name in found else 'check'}: {sentence}"
+        for name, sentence in check_words.checked().items()
+    )
 
 
 def tools(matrix: "pd.DataFrame") -> str:

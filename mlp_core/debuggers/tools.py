@@ -15,7 +15,7 @@ from mlp_core.debuggers.alarms import Alarm, of_error
 from mlp_core.debuggers.cases import Case
 from mlp_core.debuggers.subject import Harness, train
 from mlp_core.debuggers.usage import FIT_UPDATES, SEEDS
-from mlp_core.diagnosis.health import FITTED, LINEAR, START, sound_start
+from mlp_core.diagnosis.checks.learning import FITTED, LINEAR, START, sound_start
 from mlp_core.engine.outcome import failed
 from mlp_core.settings import Settings
 

@@ -5,13 +5,12 @@
 
 from mlp_core.diagnosis.checks import CHECKS, findings
 from mlp_core.diagnosis.collection import Progress, collect, collect_chunks
-from mlp_core.diagnosis.finding import SEVERITIES, Check, Finding, Severity
+from mlp_core.diagnosis.finding import SEVERITIES, Finding, Severity
 from mlp_core.diagnosis.records import Evidence
 
 __all__ = [
     "CHECKS",
     "SEVERITIES",
-    "Check",
     "Evidence",
     "Finding",
     "Progress",

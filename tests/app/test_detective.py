@@ -11,9 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.detective import material, words
 from dashboard.detective.pictures import PICTURES_OF
+from dashboard.evidence import check_words
 from mlp_core import Settings, program, train
-from mlp_core.diagnosis import CHECKS, architecture, collect
-from mlp_core.diagnosis.signature import PROBES
+from mlp_core.diagnosis import collect
+from mlp_core.diagnosis.checks import network
 from mlp_core.game import COSTS, INNOCENT, LEVELS, MOST_CASES, POINTS, Case, case, verdicts
 from tests.app.conftest import opened_at, run_until, sentence, table, text
 
@@ -167,8 +168,8 @@ def test_nothing_in_a_picture_is_marked_as_wrong() -> None:
         for rows in picture.tables.values():
             assert "series" not in rows or set(rows["series"]) == {"val"}
     said = "\n".join(words.readings(v1).values())
-    assert set(words.readings(v1)) == set(PROBES)
-    assert not any(check.checked in said for check in CHECKS)
+    assert set(words.readings(v1)) == set(COSTS) - {"second_seed", "lines"}
+    assert not any(sentence in said for sentence in check_words.checked().values())
 
 
 def test_a_right_accusation_solves_the_case() -> None:
@@ -294,7 +295,7 @@ def test_a_run_that_shows_too_little_gives_way_to_the_next_seeds(
         looked_at.append(probes)
         return len(looked_at) <= 2
 
-    monkeypatch.setattr(architecture, "is_constant", is_one_of_the_first_two)
+    monkeypatch.setattr(network, "is_constant", is_one_of_the_first_two)
 
     app = opened()
 

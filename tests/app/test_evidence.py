@@ -1,5 +1,7 @@
 """The Evidence page, driven without a browser."""
 
+import inspect
+import pkgutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,12 +12,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.evidence import tables, tool_tables
+from dashboard.evidence import check_words, tables, tool_tables
 from dashboard.evidence.pictures import PICTURES
-from dashboard.evidence.words import BADGES, PROGRAMS, TOOLS, spaced
+from dashboard.evidence.words import BADGES, PROGRAMS, TOOLS
 from mlp_core import STAGES, Fixes, Settings, debuggers, diagnosis, train
 from mlp_core.debuggers import Cell, Table
-from mlp_core.diagnosis import CHECKS, SEVERITIES, Progress, collect, findings
+from mlp_core.diagnosis import CHECKS, SEVERITIES, Finding, Progress, collect, findings
 from mlp_core.switches import SWITCHES
 from tests.app.conftest import ENTRY, SETTLES_WITHIN_SECONDS, opened_at, run_until
 from tests.app.test_lab import table
@@ -74,11 +76,12 @@ def test_shows_a_card_for_each_finding_worst_first(open_evidence: Open) -> None:
     app = open_evidence(**link("v1", steps="100"))
 
     found = findings(collect(SMALL, STAGES["v1"]))
-    assert cards(app) == [finding.title for finding in found]
-    assert f"**{found[0].title}.** {len(found)} findings" in text(app)
-    for finding in found:
-        assert spaced(finding.found) in text(app)
-        assert spaced(finding.why) in text(app)
+    told = [check_words.text(finding) for finding in found]
+    assert cards(app) == [each.title for each in told]
+    assert f"**{told[0].title}.** {len(found)} findings" in text(app)
+    for each in told:
+        assert each.found in text(app)
+        assert each.why in text(app)
 
 
 def test_flipping_the_switch_of_a_card_flips_that_of_the_sidebar(open_evidence: Open) -> None:
@@ -133,8 +136,8 @@ def test_says_what_was_checked_when_nothing_is_wrong(open_evidence: Open) -> Non
 
     assert f"**Nothing wrong was found.** {len(CHECKS)} checks" in text(app)
     assert cards(app) == []
-    for check in CHECKS:
-        assert spaced(check.checked) in text(app)
+    for sentence in check_words.checked().values():
+        assert sentence in text(app)
 
 
 LONG = {"hidden": "64, 64, 64, 64", "steps": "10000", "examples": "50000"}
@@ -181,8 +184,9 @@ def test_a_gathering_that_failed_can_be_tried_again(open_evidence: Open, monkeyp
     assert cards(settled(app))
 
 
-def test_every_check_has_a_picture_and_every_severity_a_badge() -> None:
-    assert set(PICTURES) == {check.name for check in CHECKS}
+def test_every_check_has_pictures_and_words_and_every_severity_a_badge() -> None:
+    assert set(PICTURES) == set(CHECKS)
+    assert list(check_words.checked()) == list(CHECKS)
     assert set(BADGES) == set(SEVERITIES)
 
 
@@ -311,13 +315,21 @@ def test_the_name_of_a_line_that_breaks_off_early_stands_at_its_right() -> None:
     assert not ends["b"]
 
 
-@pytest.mark.parametrize(
-    ("found", "shown"),
-    [
-        ("between -1.03 and 1.69", "between −1.03 and 1.69"),
-        ("from -0.00 to -0.05 (-0)", "from 0.00 to −0.05 (0)"),
-        ("5% of 1-3 (-2), 1e-05", "5\N{NO-BREAK SPACE}% of 1-3 (−2), 1e-05"),
-    ],
-)
-def test_a_finding_is_shown_with_its_signs_set(found: str, shown: str) -> None:
-    assert spaced(found) == shown
+def every_finding() -> list[Finding]:
+    """Returns findings of all checks but one, from a few runs."""
+    runs = [
+        (SMALL, STAGES["v1"]),
+        (replace(SMALL, learning_rate=1.0), STAGES["batches"]),
+        (replace(SMALL, steps=400), replace(STAGES["beyond"], whole_batches=False)),
+        (replace(SMALL, steps=400), STAGES["final"]),
+    ]
+    return [each for run in runs for each in findings(collect(*run))]
+
+
+def test_every_finding_has_its_numbers_in_words_and_points_at_code() -> None:
+    for finding in every_finding():
+        told = check_words.text(finding)
+
+        assert any(digit in told.found for digit in "0123456789")
+        assert "nan" not in told.found
+        assert inspect.getsource(pkgutil.resolve_name(told.code))

@@ -1,0 +1,359 @@
+"""What the checks say: for each, what it found, why that hurts, and what holds otherwise.
+
+Every sentence is true of the run whatever its data are: `found` states what was measured, `why`
+what follows from that in general.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dashboard.evidence.tables import array_place
+from dashboard.words import counted, loss, percent
+from mlp_core.engine.outcome import described
+
+if TYPE_CHECKING:
+    from mlp_core.diagnosis import Finding
+    from mlp_core.diagnosis.checks import learning, network, rows_and_keys
+
+
+class Text(NamedTuple):
+    """A finding in words."""
+
+    title: str
+    found: str
+    """A sentence or two with this run's numbers."""
+    why: str
+    """Why it hurts, in two sentences."""
+    code: str
+    """The dotted name of the place in the code."""
+
+
+def text(finding: "Finding") -> Text:
+    """Returns a finding in words."""
+    return _TEXTS[finding.name](finding.measured)
+
+
+def signed(value: float) -> str:
+    """Returns a number that may be negative, with two decimals and without a negative zero."""
+    return f"{value:z.2f}".replace("-", "−")
+
+
+def by_layer(dead: Sequence[float]) -> str:
+    """Returns the shares of units that are 0 at the start, as a sentence."""
+    shares = ", ".join(map(percent, dead))
+    return f"Units that are 0 for every training row at the start, layer by layer: {shares}."
+
+
+def shapes(seen: Sequence[tuple[int, ...]]) -> str:
+    """Returns `(256, 5) and (0, 5)`."""
+    return _listed([str(shape) for shape in seen])
+
+
+def _empty_batches(seen: "rows_and_keys.EmptyBatches") -> Text:
+    return Text(
+        title="Most minibatches are empty"
+        if seen.empty > seen.minibatches / 2
+        else "Some minibatches are empty",
+        found=f"{seen.empty:,} of {seen.minibatches:,} minibatches have no rows. In the first "
+        f"{seen.shapes_updates} updates JAX compiles the loss for minibatches of shape "
+        f"{shapes(seen.shapes)}.",
+        why="The mean over no rows is NaN and its gradient is 0, so the update learns nothing from "
+        "the data. No error is raised: an empty slice is a valid array.",
+        code="mlp_core.engine.batches.rows_seen",
+    )
+
+
+def _never_seen(seen: "rows_and_keys.NeverSeen") -> Text:
+    times = seen.minibatches * seen.batch_size / seen.num_train
+    return Text(
+        title="Part of the training set is never seen",
+        found=f"{seen.rows:,} of the {seen.num_train:,} training rows are in no minibatch, "
+        f"although {seen.minibatches:,} minibatches of {seen.batch_size:,} have room for "
+        f"{times:.3g} times the training set.",
+        why="The run learns nothing from a row that is in no minibatch. The train loss does not "
+        "show this, since it is computed over all rows.",
+        code="mlp_core.engine.batches.batch_rows",
+    )
+
+
+def _moved_on_nothing(seen: "rows_and_keys.MovedOnNothing") -> Text:
+    return Text(
+        title="The parameters move on empty minibatches",
+        found=f"{percent(seen.share)} of the length of the parameters' path comes from the "
+        f"{seen.updates:,} updates without rows.",
+        why="Momentum repeats earlier gradients, and weight decay acts without any. The loss can "
+        "keep falling, which hides that the minibatches are empty.",
+        code="mlp_core.engine.optimizer.updated",
+    )
+
+
+def _reused_keys(seen: "rows_and_keys.ReusedKeys") -> Text:
+    groups = "; ".join(map(_arrays, seen.shared))
+    return Text(
+        title="Random keys are used more than once",
+        found=f"{seen.draws} random draws use {counted(seen.keys, 'key')}. One key each for "
+        f"{groups}.",
+        why="A key determines its random numbers: a second draw with it returns the same ones. "
+        "Arrays that should be independent then start as copies of each other.",
+        code="mlp_core.engine.model.init",
+    )
+
+
+def _copied_numbers(seen: "rows_and_keys.CopiedNumbers") -> Text:
+    pairs = "pair of arrays starts" if seen.pairs == 1 else "pairs of arrays start"
+    copy = seen.clearest
+    same = "equal" if copy.is_equal else "equal up to a factor"
+    layers = {array_place(array)[0] for array in (copy.first, copy.second)}
+    arrays = [_arrays([copy.first, copy.second])]
+    if len(layers) > 1:
+        arrays = [_arrays([copy.first]), _arrays([copy.second])]
+    return Text(
+        title="Initial parameters are copies of each other",
+        found=f"{seen.pairs} {pairs} with the same numbers. The first {copy.numbers} numbers of "
+        f"{_listed(arrays)} are {same}.",
+        why="Copied parameters start in fewer directions than there are parameters. A unit whose "
+        "gain equals its bias is either large and shifted up, or flipped and shifted down.",
+        code="mlp_core.engine.model.init",
+    )
+
+
+def _drawn_norm(seen: "network.DrawnNorm") -> Text:
+    from mlp_core.diagnosis.checks.network import TINY_GAIN
+
+    least, greatest = map(signed, seen.biases)
+    return Text(
+        title="LayerNorm starts with random gains and biases",
+        found=f"Of {seen.gains} gains, {seen.negative} start negative and {seen.tiny} start within "
+        f"{TINY_GAIN} of 0; biases start between {least} and {greatest}. {by_layer(seen.dead)}",
+        why="A negative gain flips a unit, and a small one with a negative bias keeps it at 0. A "
+        "row whose units are all 0 in one layer has no variance in the next.",
+        code="mlp_core.engine.model.init",
+    )
+
+
+def _undefined_output(seen: "network.NoVariance") -> Text:
+    return Text(
+        title="LayerNorm divides by zero where a layer's units are equal",
+        found="For a row whose units are all equal, LayerNorm computes 0 / 0, which is NaN. "
+        f"{_met(seen)}",
+        why="One such row makes the minibatch's loss and its gradient NaN, and then every "
+        "parameter. A small epsilon keeps the division defined.",
+        code="mlp_core.engine.model.norm_of",
+    )
+
+
+def _undefined_gradient(seen: "network.NoVariance") -> Text:
+    return Text(
+        title="LayerNorm has no gradient where a layer's units are equal",
+        found=f"For a row whose units are all equal, the loss is {loss(seen.loss)} but its "
+        f"gradient is NaN. {_met(seen)}",
+        why="The square root in the std has an infinite slope at 0, and an epsilon added after the "
+        "root does not change that. Inside, as in sqrt(var + epsilon), it keeps the slope finite.",
+        code="mlp_core.engine.model.norm_of",
+    )
+
+
+def _met(seen: "network.NoVariance") -> str:
+    least = f"the smallest std over a row's units is {loss(seen.smallest_std)}"
+    where = f"{least}, in layer {seen.layer}."
+    if not seen.is_met:
+        return f"No row of this run is like that: {where}"
+    return f"This run has such a row: {where} {described(seen.outcome)}".strip()
+
+
+def _dead_layer(seen: "network.MostlyDead") -> Text:
+    from mlp_core.diagnosis.checks.network import DEAD_SHARE
+
+    first, last = seen.updates
+    return Text(
+        title="Most of a layer is dead",
+        found=f"From update {first:,} to {last:,}, at least {percent(DEAD_SHARE)} of the units of "
+        f"layer {seen.layer} are 0 for every training row; at the end, {seen.dead} of "
+        f"{seen.units}.",
+        why="A unit that is 0 for every row has a gradient of 0, so its weights learn nothing "
+        "until earlier layers change its input. If all units of a layer are dead, every "
+        "prediction is the same.",
+        code="mlp_core.engine.model.outputs",
+    )
+
+
+def _plain_descent(seen: "learning.PlainDescent") -> Text:
+    ratio = seen.gradient_ratio
+    sizes = f" The largest gradient norm of a layer is {ratio:.1f}x the smallest." if ratio else ""
+    return Text(
+        title="Plain gradient descent is slower than AdamW",
+        found=f"The updates follow the gradient (median cosine {seen.cosine:.3f}). On the first "
+        f"minibatch alone, {seen.updates} of them reach a loss of {loss(seen.loss)}, and the same "
+        f"number of AdamW updates at the same learning rate reaches {loss(seen.adamw_loss)}."
+        f"{sizes}",
+        why="With one learning rate for all parameters, the steepest direction limits the learning "
+        "rate, and flat directions learn slowly. AdamW divides each parameter's update by the "
+        "typical size of its gradient.",
+        code="mlp_core.engine.optimizer.updated",
+    )
+
+
+def _wall(seen: "network.UnseenLength") -> Text:
+    least, greatest = seen.scales
+    return Text(
+        title="The network cannot see how long its input is",
+        found=f"Scaling the inputs by {least:g} to {greatest:g} changes the predictions by "
+        f"{percent(seen.response)} of their spread. On the validation rows, the length of x "
+        f"explains {percent(seen.gain)} of the remaining error (val loss {loss(seen.val_loss)}).",
+        why="LayerNorm divides W x by its standard deviation, so without a bias before LayerNorm "
+        "x and 2 x look the same to every later layer. Training cannot change that.",
+        code="mlp_core.engine.model.outputs",
+    )
+
+
+def _diverged(seen: "learning.Diverged") -> Text:
+    values = [each.value for each in seen.outcome.lasting]
+    title = "The run diverged"
+    found = (
+        f"The train loss was lowest, {loss(seen.lowest)}, after "
+        f"{counted(seen.lowest_at, 'update')}. It ended at {loss(seen.final)}."
+    )
+    if values:
+        title = f"The loss is {values[0] if len(set(values)) == 1 else 'not finite'}"
+        found = described(seen.outcome)
+    return Text(
+        title=title,
+        found=found,
+        why="A parameter that is NaN makes every prediction NaN, and no later update can change "
+        "that. A parameter that grows without bound becomes NaN as well.",
+        code="mlp_core.engine.optimizer.updated",
+    )
+
+
+def _start_loss(seen: "learning.StartLoss") -> Text:
+    return Text(
+        title="The train loss starts too high",
+        found=f"The train loss starts at {loss(seen.loss)}. A start with scaled weights and unit "
+        f"gains averages {loss(seen.sound)} on these targets.",
+        why="Initial predictions should be small, so that the first updates learn the target. Here "
+        "they first have to undo the start.",
+        code="mlp_core.engine.model.init",
+    )
+
+
+def _one_batch(seen: "learning.BatchFit") -> Text:
+    return Text(
+        title="One minibatch is fitted worse than it could be",
+        found=f"On the first minibatch alone, {seen.updates} updates of this run end at a loss of "
+        f"{loss(seen.loss)}. The same number of default AdamW updates reaches {loss(seen.sound)} "
+        "on a network of the same widths with every fix; predicting the mean gives "
+        f"{loss(seen.predict_mean)}.",
+        why="Both fits have the same rows, so the data cannot explain the difference. The network, "
+        "its start, or its updates do, the learning rate included.",
+        code="mlp_core.engine.optimizer.updated",
+    )
+
+
+def _least_squares(seen: "learning.LinearFit") -> Text:
+    return Text(
+        title="A linear fit does better",
+        found=f"The train loss ends at {loss(seen.train)} and the val loss at {loss(seen.val)}. A "
+        f"linear least-squares fit to the training rows gives {loss(seen.linear_train)} and "
+        f"{loss(seen.linear_val)}.",
+        why="A linear fit is better on the very rows that the network was trained on. So the "
+        "network has not learned what these rows show.",
+        code="mlp_core.data.dataset.baselines",
+    )
+
+
+def _gap(seen: "learning.Gap") -> Text:
+    return Text(
+        title="The val loss is above the train loss",
+        found=f"The train loss ends at {loss(seen.train)}, the val loss at {loss(seen.val)}. The "
+        f"difference is {seen.errors:,.0f} standard errors.",
+        why="What the network has learned from the training rows holds only in part for new rows. "
+        "More rows, fewer parameters, or fewer updates narrow the gap.",
+        code="mlp_core.data.dataset.dataset",
+    )
+
+
+def _eager_step(seen: "learning.EagerStep") -> Text:
+    return Text(
+        title="The update is not compiled",
+        found=f"One update sends about {seen.operations} operations to the device one by one. A "
+        "compiled update sends 1.",
+        why="Each operation has a fixed cost of dispatch, and with small arrays that cost is most "
+        "of the time. A compiled update computes the same numbers, up to rounding.",
+        code="mlp_core.engine.python_loop.PythonLoop.updated",
+    )
+
+
+_TEXTS: dict[str, Callable[[Any], Text]] = {
+    "empty_batches": _empty_batches,
+    "never_seen": _never_seen,
+    "moved_on_nothing": _moved_on_nothing,
+    "reused_keys": _reused_keys,
+    "copied_numbers": _copied_numbers,
+    "drawn_norm": _drawn_norm,
+    "undefined_output": _undefined_output,
+    "undefined_gradient": _undefined_gradient,
+    "dead_layer": _dead_layer,
+    "plain_descent": _plain_descent,
+    "wall": _wall,
+    "diverged": _diverged,
+    "start_loss": _start_loss,
+    "one_batch": _one_batch,
+    "least_squares": _least_squares,
+    "gap": _gap,
+    "eager_step": _eager_step,
+}
+"""By a check's name, what makes words of what it measured."""
+
+
+def checked() -> dict[str, str]:
+    """Returns what holds if a check finds nothing, as a sentence, by the check's name."""
+    from mlp_core.diagnosis.checks import learning, network, rows_and_keys
+
+    return {
+        "empty_batches": "Every minibatch has rows.",
+        "never_seen": f"Less than {percent(rows_and_keys.NEVER_SEEN)} of the training rows are in "
+        "no minibatch, if the minibatches have room for all.",
+        "moved_on_nothing": f"Less than {percent(rows_and_keys.MOVED_ON_NOTHING)} of the length of "
+        "the parameters' path comes from empty minibatches.",
+        "reused_keys": "Every random draw of the initialization has its own key.",
+        "copied_numbers": "No initial array starts with another one's numbers.",
+        "drawn_norm": f"No gain of LayerNorm starts negative or within {network.TINY_GAIN} of 0.",
+        "undefined_output": "The loss is finite for a row whose units are all equal.",
+        "undefined_gradient": "The gradient of the loss is finite for a row whose units are all "
+        "equal.",
+        "dead_layer": f"No layer stays dead in {percent(network.DEAD_SHARE)} of its units up to "
+        "the end.",
+        "plain_descent": "If the updates only follow the gradient, AdamW at the same learning rate "
+        f"does not fit one minibatch to less than 1/{learning.SLOWER:g} of their loss.",
+        "wall": "Predictions change with the length of the input if the target does.",
+        "diverged": "The losses stay finite, and the train loss does not end above "
+        f"{learning.WORSE:g} times the larger of its start and predicting the mean.",
+        "start_loss": f"The train loss starts below {learning.START:g} times the average of sound "
+        "starts.",
+        "one_batch": f"One minibatch is fitted to {percent(learning.FITTED)} of predicting its "
+        f"mean, or to {learning.UNLIKE_SOUND:g} times what a sound network leaves of it.",
+        "least_squares": f"The train loss ends less than {percent(learning.LINEAR)} of predicting "
+        "the mean above least squares.",
+        "gap": f"The val loss ends less than {percent(learning.GAP_RATIO - 1)} or "
+        f"{learning.GAP_ERRORS:g} standard errors above the train loss.",
+        "eager_step": f"An update sends fewer than {learning.MANY_OPERATIONS} operations.",
+    }
+
+
+_LETTERS = {"weight": "W", "bias": "b", "gain": "g", "pre_bias": "c"}
+
+
+def _arrays(names: Sequence[str]) -> str:
+    """Returns `W, b, and g of layer 1`, and `with` those of the next layer."""
+    layers = groupby(map(array_place, names), lambda place: place[0])
+    return " with ".join(
+        f"{_listed([_LETTERS[array] for _, array in group])} of {layer}" for layer, group in layers
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Returns `a`, `a and b`, or `a, b, and c`."""
+    if len(words) <= 2:
+        return " and ".join(words)
+    return f"{', '.join(words[:-1])}, and {words[-1]}"
