@@ -1,52 +1,45 @@
-"""A reader's own file from the command line: what its columns are, and a run on them."""
+"""The command `columns` prints how a file is read; `opened_task` opens it for other commands."""
 
 import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from mlp_core.data.csv_file.read import (
+    CsvFile,
+    offered_features,
+    read_csv,
+    rows_with_gaps,
+    table_from,
+)
 from mlp_core.data.table import Table, opened
 
-if TYPE_CHECKING:
-    from mlp_core.data.csv_file.read import CsvFile
 
-
-def add_columns(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of the command that says how a file is read."""
-    parser.add_argument("file", metavar="FILE")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-
-
-def add_table(parser: argparse.ArgumentParser) -> None:
-    """Adds the options that name a file to train on instead of a task."""
-    group = parser.add_argument_group("a file of your own")
-    group.add_argument("--csv", metavar="FILE", help="the file to train on")
-    group.add_argument("--target", metavar="COLUMN", help="the column to predict")
-    group.add_argument(
-        "--features", metavar="a,b", help="the columns to predict it from (default: see columns)"
-    )
-
-
-def print_columns(path: str, as_json: bool) -> None:
+def columns(parsed: argparse.Namespace) -> None:
     """Prints how a file is read: what was guessed, then a line or an object for each column."""
-    from mlp_core.data.csv_file.read import read_csv
-
-    file = read_csv(path)
-    if as_json:
-        print(json.dumps(_as_object(file), ensure_ascii=False, indent=1))
+    file = read_csv(parsed.file)
+    records = [
+        {
+            "name": column.name,
+            "kind": column.kind,
+            "missing": column.missing,
+            "min": column.low,
+            "max": column.high,
+            "first": column.first,
+            "left_out": column.unusable or column.excluded,
+        }
+        for column in file.columns
+    ]
+    if parsed.json:
+        read = {"rows": file.num_rows, "guesses": _guesses(file), "columns": records}
+        print(json.dumps(read, ensure_ascii=False, indent=1))
         return
-    print(f"{path}: {file.num_rows:,} rows; {file.guessed}")
+    print(f"{parsed.file}: {file.num_rows:,} rows; {file.guessed}")
     for note in file.notes:
         print(f"assumed {note}")
-    rows = [("column", "kind", "missing", "min", "max", "first", "")]
-    for column in file.columns:
-        first = " ".join(map(_written, column.first))
-        reason = column.unusable or column.excluded
-        ends = _written(column.low), _written(column.high)
-        left_out = f"left out: {reason}" if reason else ""
-        rows.append((column.name, column.kind, str(column.missing), *ends, first, left_out))
+    rows: list[tuple[str, ...]] = [("column", "kind", "missing", "min", "max", "first", "")]
+    for *cells, left_out in map(dict.values, records):
+        rows.append((*map(_written, cells), f"left out: {left_out}" if left_out else ""))
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(map(str.ljust, row, widths)).rstrip())
@@ -60,8 +53,6 @@ def opened_task(path: str, target: str | None, features: str | None) -> str:
     Raises:
       ValueError: if the file or the choice of columns makes no table.
     """
-    from mlp_core.data.csv_file.read import offered_features, read_csv, rows_with_gaps, table_from
-
     file = read_csv(path)
     names = ", ".join(column.name for column in file.usable)
     if target is None:
@@ -81,41 +72,27 @@ def opened_task(path: str, target: str | None, features: str | None) -> str:
     return opened(table, _fingerprint(table))
 
 
-def _as_object(file: "CsvFile") -> dict[str, object]:
-    columns = [
-        {
-            "name": column.name,
-            "kind": column.kind,
-            "missing": column.missing,
-            "min": column.low,
-            "max": column.high,
-            "first": list(column.first),
-            "left_out": column.unusable or column.excluded,
-        }
-        for column in file.columns
-    ]
-    guesses = {
+def _guesses(file: CsvFile) -> dict[str, object]:
+    return {
         "encoding": file.encoding,
         "separator": file.separator,
         "decimal": file.decimal,
         "thousands": file.thousands or None,
-        "skipped_lines": list(file.skipped),
+        "skipped_lines": file.skipped,
         "num_skipped_lines": file.num_skipped,
-        "notes": list(file.notes),
+        "notes": file.notes,
     }
-    return {"rows": file.num_rows, "guesses": guesses, "columns": columns}
 
 
-def _split(features: str, file: "CsvFile") -> list[str]:
+def _split(features: str, file: CsvFile) -> list[str]:
     """Returns the names in a list with commas, which a name may hold too."""
     known = {column.name for column in file.columns}
     parts, chosen = [part.strip() for part in features.split(",")], []
     while parts:
-        lengths = range(len(parts), 0, -1)
-        names = [(length, _joined(parts[:length])) for length in lengths]
-        length, name = next((found for found in names if found[1] in known), names[-1])
-        chosen.append(name)
-        parts = parts[length:]
+        # The longest name that the list starts with; else its first part, which is refused below.
+        names = [", ".join(parts[:length]) for length in range(len(parts), 0, -1)]
+        chosen.append(next((name for name in names if name in known), names[-1]))
+        parts = parts[chosen[-1].count(", ") + 1 :]
     for name in chosen:
         file.column(name)
     if len(set(chosen)) < len(chosen):
@@ -123,12 +100,10 @@ def _split(features: str, file: "CsvFile") -> list[str]:
     return chosen
 
 
-def _joined(parts: Sequence[str]) -> str:
-    return ", ".join(parts)
-
-
-def _written(value: float | str | None) -> str:
-    return "-" if value is None else value if isinstance(value, str) else f"{value:.10g}"
+def _written(value: object) -> str:
+    if isinstance(value, tuple):
+        return " ".join(map(_written, value))
+    return "-" if value is None else f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def _fingerprint(table: Table) -> str:

@@ -1,50 +1,56 @@
-"""A sweep from the command line: resumed where it was interrupted, split over machines."""
+"""The command `sweep`: resumed where it was interrupted, split over machines."""
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
 from mlp_core.analysis import grid_file
+from mlp_core.cli.options import each_once, settings_of
 from mlp_core.engine.grid import Grid
-from mlp_core.engine.sweeps import sweep_chunks
+from mlp_core.engine.sweeps import all_combinations, sweep_chunks
 from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
-from mlp_core.switches import Fixes
+from mlp_core.switches import NUMERIC_SWITCHES, Fixes
 
 
-class Processes(NamedTuple):
-    """The processes that share a sweep, and which one this is."""
+def sweep(parsed: argparse.Namespace) -> None:
+    """Sweeps and stores the grid; what an interrupted sweep had finished is kept.
 
-    coordinator: str
-    number: int
-    this: int
+    Raises:
+      ValueError: if an option is wrong, or an interrupted sweep of other runs is in the way.
+    """
+    seeds, count = parsed.seeds, parsed.processes
+    if seeds < count or count < 1:
+        raise ValueError(
+            "seeds must be at least 1 for each process, and processes at least 1, got "
+            f"{seeds} seeds and {count} processes"
+        )
+    is_alone = count == 1 and parsed.coordinator is None
+    if not is_alone and (parsed.coordinator is None or not 0 <= parsed.process_id < count):
+        raise ValueError(
+            "several processes need --coordinator HOST:PORT and a --process-id in "
+            f"0..{count - 1}, got {parsed.coordinator} and {parsed.process_id}"
+        )
+    combinations = all_combinations(each_once(parsed.switches) or NUMERIC_SWITCHES)
+    settings = settings_of(parsed)
+    if not is_alone:
+        jax.distributed.initialize(parsed.coordinator, count, parsed.process_id)
+    _store(settings, tuple(combinations), range(seeds), parsed.out)
 
 
 @posts_numerics
-def run(
-    settings: Settings,
-    combinations: Sequence[Fixes],
-    seeds: Sequence[int],
-    out: Path,
-    processes: Processes | None = None,
+def _store(
+    settings: Settings, combinations: tuple[Fixes, ...], seeds: Sequence[int], out: Path
 ) -> None:
-    """Sweeps and stores the grid in `out`; what an interrupted sweep had finished is kept.
-
-    With `processes` each of them trains its share of the seeds, and the first one writes.
-
-    Raises:
-      ValueError: if an interrupted sweep of other runs is in the way.
-    """
-    if processes is not None:
-        jax.distributed.initialize(processes.coordinator, processes.number, processes.this)
+    """Trains this process's share of the seeds; the first process writes the grid of all."""
     own = tuple(seeds[jax.process_index() :: jax.process_count()])
     partial = out.with_name(f"{out.name}.partial-{jax.process_index()}")
-    grid = _resumed(settings, tuple(combinations), own, partial)
+    grid = _resumed(settings, combinations, own, partial)
     if jax.process_count() > 1:
         grid = _gathered(grid, seeds)
     if jax.process_index() == 0:

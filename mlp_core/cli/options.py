@@ -1,0 +1,208 @@
+"""The commands and their options, and the settings and fixes that the options choose."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import NoReturn
+
+from mlp_core.program import DRESSES
+from mlp_core.settings import SCHEDULES, VALIDATE, Settings, hidden_sizes
+from mlp_core.switches import NUMERIC_SWITCHES, STAGES, SWITCHES, Fixes
+from mlp_core.tasks import TASKS
+
+
+class Parser(argparse.ArgumentParser):
+    """Answers a wrong argument with one line and exit status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exits with the message and status 2."""
+        self.exit(2, f"{self.prog}: {message} (see --help)\n")
+
+
+def parser(version: str) -> Parser:
+    """Returns the parser of all commands; `command` is the name of the chosen one."""
+    parser = Parser(
+        prog="python -m mlp_core",
+        description="Trains the post's program with any of its fixes, once or many times.",
+    )
+    parser.add_argument("--version", action="version", version=f"mlp_core {version}")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(name: str, text: str) -> Parser:
+        return commands.add_parser(name, help=text, allow_abbrev=False)
+
+    train = command("train", "train once and print the losses on the way")
+    _add_run(train)
+
+    program = command("program", "print the program that trains so, as one script")
+    program.add_argument("--dress", choices=DRESSES, default="functions", help="how it is written")
+    program.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="where to write the table that the script reads"
+    )
+    _add_run(program)
+
+    sweep = command("sweep", "train every combination of fixes with many seeds")
+    _add_out(sweep, "Parquet")
+    sweep.add_argument("--seeds", type=int, default=64, help="how many, from 0 (default 64)")
+    names = ", ".join(NUMERIC_SWITCHES)
+    _add_list(sweep, "--switches", NUMERIC_SWITCHES, f"the fixes to combine (default: {names})")
+    _add_settings(sweep, without="seed")
+    _add_processes(sweep)
+    _add_table(sweep)
+
+    columns = command("columns", "print how a CSV file of your own is read")
+    columns.add_argument("file", metavar="FILE")
+    columns.add_argument("--json", action="store_true", help="print one JSON object")
+
+    _add_out(command("debuggers", "try each debugging tool on each bug (minutes)"), "Parquet")
+    _add_out(command("curves", "train every combination once and store its curves"), "Parquet")
+
+    timing = command("timing", "time every form of the training on this machine")
+    _add_out(timing, "JSON")
+    timing.add_argument(
+        "--stage", choices=STAGES, default="final", help="a stop on the post's path"
+    )
+    _add_settings(timing)
+    return parser
+
+
+def settings_of(parsed: argparse.Namespace) -> Settings:
+    """Returns the settings; for a file of the user's own, a batch is at most all training rows.
+
+    Raises:
+      ValueError: if a setting is out of its bounds, or there is no such file or column.
+    """
+    names = [field.name for field in fields(Settings)]
+    values = {name: getattr(parsed, name) for name in names if name in parsed}
+    if values["hidden"] != Settings.hidden:
+        values["hidden"] = hidden_sizes(" ".join(values["hidden"]))
+    csv, target, features = (getattr(parsed, name, None) for name in ("csv", "target", "features"))
+    if csv is None:
+        if target or features:
+            raise ValueError("--target and --features need --csv FILE")
+        return Settings(**values)
+    if parsed.task != Settings.task:
+        raise ValueError("--csv and --task exclude each other")
+    from mlp_core.cli.columns import opened_task
+
+    values["task"] = opened_task(csv, target, features)
+    num_train = Settings(task=values["task"], batch_size=1, val_share=parsed.val_share).num_train
+    if num_train < values["batch_size"]:
+        print(f"a batch is all {num_train} training rows", file=sys.stderr)
+    return Settings(**values | {"batch_size": min(values["batch_size"], num_train)})
+
+
+def fixes_of(parsed: argparse.Namespace) -> Fixes:
+    """Returns the fixes that the options choose.
+
+    Raises:
+      ValueError: if an option names a fix twice.
+    """
+    chosen = dict.fromkeys(each_once(parsed.on), True) | dict.fromkeys(each_once(parsed.off), False)
+    return replace(STAGES[parsed.stage], **chosen)
+
+
+def each_once(names: Sequence[str] | None) -> Sequence[str]:
+    """Returns the names given to an option of `add_list`.
+
+    Raises:
+      ValueError: if a name is given twice.
+    """
+    names = names or ()
+    if len(set(names)) < len(names):
+        raise ValueError(f"a list of fixes takes each value only once, got {' '.join(names)}")
+    return names
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that choose one run."""
+    parser.add_argument("--stage", choices=STAGES, default="v1", help="a stop on the post's path")
+    _add_list(parser, "--on", SWITCHES, "fixes to turn on after the stage's")
+    _add_list(
+        parser,
+        "--off",
+        SWITCHES,
+        f"fixes to turn off after the stage's; all: {', '.join(SWITCHES)}",
+    )
+    _add_settings(parser)
+    _add_table(parser)
+
+
+def _add_list(
+    parser: argparse.ArgumentParser, option: str, choices: Iterable[str], text: str
+) -> None:
+    """Adds an option with a list of fixes, which may be given in several parts."""
+    parser.add_argument(
+        option, nargs="+", action="extend", choices=choices, metavar="FIX", help=text
+    )
+
+
+def _add_processes(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of a sweep that several processes share; the environment has defaults."""
+    group = parser.add_argument_group(
+        "several processes",
+        "one of them on each machine, all started with the same other options; the defaults come "
+        "from MLP_CORE_COORDINATOR, MLP_CORE_PROCESSES and MLP_CORE_PROCESS_ID",
+    )
+    default = os.environ.get
+    group.add_argument(
+        "--coordinator", default=default("MLP_CORE_COORDINATOR"), metavar="HOST:PORT"
+    )
+    group.add_argument(
+        "--processes", type=int, default=default("MLP_CORE_PROCESSES", 1), help="how many"
+    )
+    group.add_argument(
+        "--process-id", type=int, default=default("MLP_CORE_PROCESS_ID", 0), help="which, from 0"
+    )
+
+
+def _add_settings(parser: argparse.ArgumentParser, without: str | None = None) -> None:
+    """Adds one option for each setting, with the post's value as its default."""
+    choices = {"task": TASKS, "schedule": SCHEDULES, "validate": VALIDATE}
+    for field in (field for field in fields(Settings) if field.name != without):
+        option = "--" + field.name.replace("_", "-")
+        if field.name == "hidden":
+            parser.add_argument(
+                option, nargs="+", default=field.default, metavar="WIDTH", help="as 8 6 6 or 8,6,6"
+            )
+            continue
+        kind = float if field.name == "clip_norm" else type(field.default)
+        parser.add_argument(
+            option, type=kind, default=field.default, choices=choices.get(field.name)
+        )
+
+
+def _add_table(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that name a file to train on instead of a task."""
+    group = parser.add_argument_group("a file of your own")
+    group.add_argument("--csv", metavar="FILE", help="the file to train on")
+    group.add_argument("--target", metavar="COLUMN", help="the column to predict")
+    group.add_argument(
+        "--features", metavar="a,b", help="the columns to predict it from (default: see columns)"
+    )
+
+
+def _add_out(parser: argparse.ArgumentParser, kind: str) -> None:
+    """Adds the option for the file to write, checked before the work, which may take hours."""
+    parser.add_argument("--out", type=_writable, required=True, help=f"the {kind} file to write")
+
+
+def _writable(name: str) -> Path:
+    out = Path(name)
+    try:
+        if not out.parent.is_dir() or (out.exists() and not out.is_file()):
+            raise argparse.ArgumentTypeError(
+                f"out must be a file in a folder that exists, got {str(out)!r}"
+            )
+        if out.exists():
+            out.open("ab").close()
+        tempfile.TemporaryFile(dir=out.parent).close()
+    except OSError as error:
+        raise argparse.ArgumentTypeError(
+            f"out must be writable, got {str(out)!r}: {error.strerror}"
+        ) from error
+    return out

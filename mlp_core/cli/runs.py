@@ -1,0 +1,54 @@
+"""The commands for one run: `train` prints its losses, `program` prints it as a script."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mlp_core.cli.options import fixes_of, settings_of
+from mlp_core.data.table import Table, table_of
+from mlp_core.program import file_name, script
+
+PRINT_EVERY = 100
+
+
+def train(parsed: argparse.Namespace) -> None:
+    """Prints a line for every recorded 100th update while the run trains."""
+    from mlp_core.engine.outcome import described
+    from mlp_core.engine.training import train_chunks
+
+    settings = settings_of(parsed)
+    chunks = train_chunks(settings, fixes_of(parsed))
+    print(f"{'updates':>8} {'train loss':>12} {'val loss':>12}")
+    printed = 0
+    for run in chunks:
+        records = zip(run.updates, run.train_loss, run.val_loss, strict=True)
+        for update, train_loss, val_loss in list(records)[printed:]:
+            if update % PRINT_EVERY == 0 or update == settings.steps:
+                print(f"{update:8d} {train_loss:12.6f} {val_loss:12.6f}", flush=True)
+        printed = len(run.updates)
+    if run.outcome.not_finite:
+        print(described(run.outcome))
+
+
+def program(parsed: argparse.Namespace) -> None:
+    """Prints the script, and writes or names the table that it reads."""
+    settings = settings_of(parsed)
+    text = script(settings, fixes_of(parsed), parsed.dress, parsed.csv)
+    table, name = table_of(settings.task), file_name(settings, parsed.csv)
+    if parsed.data is not None:
+        if table is None:
+            raise ValueError(f"--data needs a task with a table, got {settings.task}")
+        _write_table(table, parsed.data / name)
+    elif table is not None:
+        print(f"The script reads {name}: --data FOLDER writes it there.", file=sys.stderr)
+    print(text, end="")
+
+
+def _write_table(table: Table, path: Path) -> None:
+    """Writes the table, unless another file is in its place."""
+    if not path.parent.is_dir():
+        raise ValueError(f"--data must be a folder that exists, got {path.parent}")
+    content = table.as_csv().encode()
+    if path.exists() and path.read_bytes() != content:
+        raise ValueError(f"{path} exists and holds something else: choose another folder")
+    path.write_bytes(content)
