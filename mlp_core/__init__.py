@@ -18,7 +18,7 @@ _HOMES = {
     "predict": "engine.model",
     "dataset": "data.dataset",
     "baselines": "data.dataset",
-    "init_optimizer": "engine.optimizer",
+    "init_optimizer": "engine.update",
     "step": "engine.update",
     "Run": "engine.training",
     "train": "engine.training",

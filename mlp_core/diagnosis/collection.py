@@ -9,12 +9,12 @@ import numpy as np
 from mlp_core.data.dataset import baselines, dataset, least_squares_predictions, seed_keys
 from mlp_core.diagnosis import ledger, loop
 from mlp_core.diagnosis.probing import FIT_UPDATES, fits, probes
-from mlp_core.diagnosis.recording import Recorder, Update
+from mlp_core.diagnosis.recording import DIAGNOSIS, Standing, Step, distances
 from mlp_core.diagnosis.records import Evidence, Losses, Rows, Steps, Units
-from mlp_core.diagnosis.standing import Standing
-from mlp_core.engine import batches, compiled, model, starts, stretches
+from mlp_core.engine import batches, model, starts, stretches
+from mlp_core.engine.compiled import CompiledLoop
 from mlp_core.engine.estimate import seconds_of_evidence, steps_within
-from mlp_core.engine.outcome import run_outcome
+from mlp_core.engine.outcome import RunOutcome, run_outcome
 from mlp_core.engine.stretches import Work
 from mlp_core.engine.training import recorded_updates
 from mlp_core.numerics import posts_numerics
@@ -68,41 +68,50 @@ class _Gathering:
 
     def __init__(self, settings: Settings, fixes: Fixes):
         self._settings, self._fixes = settings, fixes
-        initial = starts.initial(settings, fixes)
-        plan = compiled.plan(settings, fixes, np.array([settings.steps]))
-        self._unravel = initial.unravel
         self._marks = recorded(settings.steps)
-        looks = np.union1d(self._marks, recorded_updates(settings))
-        asked = np.isin(np.arange(settings.steps + 1), looks)
-        self._recorder = Recorder(settings, initial, plan, asked)
+        updates = np.union1d(self._marks, recorded_updates(settings))
+        self._loop = CompiledLoop(settings, fixes, updates, DIAGNOSIS)
         self._fits = fits(settings, fixes)
 
     def shares(self, chunk_seconds: float) -> Iterator[float]:
         """Makes all updates, and yields after each stretch which share of them is made."""
-        recorder = self._recorder
         settings = self._settings
         first = steps_within(chunk_seconds, seconds_of_evidence(settings), settings)
-        works = [
-            Work(recorder.advance, settings.steps, recorder.prepare, min(first, FIRST_RECORDS))
-        ]
+        works = [Work(self._loop.advance, settings.steps, min(first, FIRST_RECORDS))]
         works += [Work(fit.advance, FIT_UPDATES) for fit in dict.fromkeys(self._fits)]
         return stretches.all_made(works, chunk_seconds)
 
     def evidence(self) -> Evidence:
         """Returns all that there is to say, once all updates are made."""
         settings, fixes, marks = self._settings, self._fixes, self._marks
-        params, updates, standing = self._recorder.recorded
+        params, start, unravel = starts.initial(settings, fixes)
+        steps, standings = self._loop.seen
+        at_marks = self._at(marks, standings)
+        as_trained = self._at(recorded_updates(settings), standings)
         rows_seen = batches.rows_seen(settings, fixes)
+        outcome = run_outcome(
+            steps.batch_loss,
+            rows_seen,
+            recorded_updates(settings),
+            as_trained.train_loss,
+            as_trained.val_loss,
+        )
+        distance = np.asarray(distances(at_marks.params, start, unravel))
         draw = partial(model.init, settings=settings, fixes=fixes)
         return Evidence(
             ledger.draws(draw, seed_keys(settings.seed).params),
-            ledger.named(starts.initial(settings, fixes).params),
-            _losses(settings, marks, updates, standing, rows_seen),
-            _units(marks, updates, standing),
-            _steps(marks, updates, standing, rows_seen),
-            _rows(settings, fixes, rows_seen, np.asarray(updates.movement)),
-            probes(settings, fixes, self._unravel(params), self._fits),
+            ledger.named(params),
+            _losses(settings, marks, steps, at_marks, outcome),
+            _units(marks, steps, at_marks),
+            _steps(marks, steps, distance, rows_seen),
+            _rows(settings, fixes, rows_seen, steps.movement),
+            probes(settings, fixes, self._loop.params, self._fits),
         )
+
+    def _at(self, updates: np.ndarray, standings: Standing) -> Standing:
+        """Returns the records that were made after these updates."""
+        places = np.searchsorted(self._loop.updates, updates)
+        return Standing(*(leaf[places] for leaf in standings))
 
 
 def recorded(steps: int) -> np.ndarray:
@@ -116,37 +125,31 @@ def recorded(steps: int) -> np.ndarray:
 
 
 def _losses(
-    settings: Settings,
-    marks: np.ndarray,
-    updates: Update,
-    standing: Standing,
-    rows_seen: np.ndarray,
+    settings: Settings, marks: np.ndarray, steps: Step, standing: Standing, outcome: RunOutcome
 ) -> Losses:
-    train, val = np.asarray(standing.train_loss), np.asarray(standing.val_loss)
-    batch, rules, data = np.asarray(updates.batch_loss), baselines(settings), dataset(settings)
+    rules, data = baselines(settings), dataset(settings)
     linear, _ = least_squares_predictions(data)
-    as_trained = recorded_updates(settings)
     return Losses(
         marks,
-        train[marks],
-        val[marks],
-        batch,
+        standing.train_loss,
+        standing.val_loss,
+        steps.batch_loss,
         rules.predict_mean,
         rules.least_squares,
         float(np.mean((data.y_train - linear) ** 2)),
         float(np.mean(data.y_train**2)),
-        run_outcome(batch, rows_seen, as_trained, train[as_trained], val[as_trained]),
+        outcome,
     )
 
 
-def _units(marks: np.ndarray, updates: Update, standing: Standing) -> Units:
-    in_batches = np.fmin.reduceat(updates.smallest_std, marks[:-1])
+def _units(marks: np.ndarray, steps: Step, standing: Standing) -> Units:
+    in_batches = np.fmin.reduceat(steps.smallest_std, marks[:-1])
     at_the_end = np.full((1, in_batches.shape[1]), np.inf)
-    smallest = np.fmin(standing.smallest_std[marks], np.concatenate([in_batches, at_the_end]))
-    return Units(smallest, np.asarray(standing.dead_units)[marks])
+    smallest = np.fmin(standing.smallest_std, np.concatenate([in_batches, at_the_end]))
+    return Units(smallest, standing.dead_units)
 
 
-def _steps(marks: np.ndarray, updates: Update, standing: Standing, rows_seen: np.ndarray) -> Steps:
+def _steps(marks: np.ndarray, steps: Step, distance: np.ndarray, rows_seen: np.ndarray) -> Steps:
     fed = rows_seen > 0
     count = np.add.reduceat(fed.astype(float), marks[:-1])
 
@@ -156,19 +159,17 @@ def _steps(marks: np.ndarray, updates: Update, standing: Standing, rows_seen: np
         return np.divide(sums, count, out=np.full_like(sums, np.nan), where=count > 0).T
 
     return Steps(
-        mean(np.asarray(updates.gradient_norm)),
-        mean(np.asarray(updates.update_norm / updates.weight_norm)),
-        mean(np.asarray(updates.alignment)),
-        np.asarray(standing.distance)[marks],
+        mean(steps.gradient_norm),
+        mean(steps.update_norm / steps.weight_norm),
+        mean(steps.alignment),
+        distance,
     )
 
 
 def _rows(settings: Settings, fixes: Fixes, rows_seen: np.ndarray, movement: np.ndarray) -> Rows:
-    ever, done = np.zeros(settings.num_train, bool), 0
-    for rows in batches.drawn_rows(seed_keys(settings.seed).batches, settings):
-        counted = np.arange(settings.batch_size) < rows_seen[done : done + len(rows), None]
-        ever[rows[counted]] = True
-        done += len(rows)
+    orders = batches.epoch_orders(seed_keys(settings.seed).batches, settings)
+    counted = np.arange(settings.batch_size) < rows_seen[:, None]
+    ever = np.unique(batches.batch_rows(orders, settings)[counted]).size
     whole_way = movement.sum(dtype=np.float64)
     on_nothing = movement[rows_seen == 0].sum(dtype=np.float64) / whole_way if whole_way else 0.0
     shapes, updates = loop.compiled_shapes(settings, fixes)
@@ -176,7 +177,7 @@ def _rows(settings: Settings, fixes: Fixes, rows_seen: np.ndarray, movement: np.
         rows_seen,
         settings.batch_size,
         settings.num_train,
-        1 - int(ever.sum()) / settings.num_train,
+        1 - ever / settings.num_train,
         float(on_nothing),
         shapes,
         updates,

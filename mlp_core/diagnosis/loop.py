@@ -8,10 +8,9 @@ import numpy as np
 
 from mlp_core.data.dataset import dataset
 from mlp_core.engine import batches, model
-from mlp_core.engine.optimizer import init_optimizer
 from mlp_core.engine.python_loop import PythonLoop, loss_and_gradient
 from mlp_core.engine.starts import initial
-from mlp_core.engine.update import step
+from mlp_core.engine.update import init_optimizer, step
 from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
 from mlp_core.switches import Fixes

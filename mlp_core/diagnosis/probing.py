@@ -1,8 +1,7 @@
 """Tries made for the purpose: a row without variance, one batch alone, inputs made longer."""
 
 from dataclasses import replace
-from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,11 +10,10 @@ from jax.flatten_util import ravel_pytree
 
 from mlp_core.diagnosis import loop
 from mlp_core.diagnosis.records import Probes
-from mlp_core.engine import compiled, model, starts
-from mlp_core.engine.compiled import Plan
+from mlp_core.engine import model, starts
+from mlp_core.engine.compiled import CompiledLoop
 from mlp_core.engine.model import Norm, Params
-from mlp_core.engine.optimizer import init_optimizer, updated
-from mlp_core.engine.starts import Examples, Initial, Unravel
+from mlp_core.engine.starts import Examples
 from mlp_core.engine.update import loss_and_gradient
 from mlp_core.settings import Settings
 from mlp_core.switches import STAGES, Fixes
@@ -26,71 +24,47 @@ MAX_PROBED = 2000
 SOUND = STAGES["beyond"]
 
 
-class OneBatch:
-    """Updates on the first batch alone, as far as the caller wants."""
-
-    def __init__(self, initial: Initial, examples: Examples, plan: Plan):
-        _, flat, self._unravel = initial
-        self._given = examples.x_batches[0], examples.y_batches[0], plan
-        self._state = flat, init_optimizer(flat), jnp.full(FIT_UPDATES + 1, jnp.nan)
-
-    def advance(self, first: int, stop: int) -> None:
-        """Makes the updates `first` to `stop`, those before `first` being done."""
-        state = _fit(self._state, *self._given, first, stop, self._unravel)
-        self._state = jax.block_until_ready(state)
-
-    @property
-    def losses(self) -> np.ndarray:
-        """The loss before each update, and at the end; NaN where it is not there yet."""
-        return np.asarray(self._state[-1])
-
-
 class Fits(NamedTuple):
     """Three ways to fit the first minibatch; one object where two of them agree."""
 
-    own: OneBatch
+    own: CompiledLoop
     """By the run's own updates."""
-    adamw: OneBatch
+    adamw: CompiledLoop
     """By AdamW, all else the run's own."""
-    sound: OneBatch
+    sound: CompiledLoop
     """By AdamW with the default settings, on a network with every fix and the run's widths."""
 
 
 def fits(settings: Settings, fixes: Fixes) -> Fits:
     """Returns the fits of a run's first minibatch, before their first update."""
-    examples, default = starts.examples(settings), Settings()
+    default = Settings()
     usual = replace(
         settings,
         learning_rate=default.learning_rate,
         weight_decay=default.weight_decay,
         clip_norm=default.clip_norm,
     )
-
-    def fit(settings: Settings, fixes: Fixes) -> OneBatch:
-        plan = compiled.plan(settings, fixes, np.array([settings.steps]))
-        return OneBatch(starts.initial(settings, fixes), examples, plan)
-
-    own = fit(settings, fixes)
-    adamw = own if fixes.adamw else fit(settings, replace(fixes, adamw=True))
+    own = _fit(settings, fixes)
+    adamw = own if fixes.adamw else _fit(settings, replace(fixes, adamw=True))
     is_sound = settings == usual and replace(fixes, jit_step=True) == SOUND
-    return Fits(own, adamw, own if is_sound else fit(usual, SOUND))
+    return Fits(own, adamw, own if is_sound else _fit(usual, SOUND))
 
 
-@partial(jax.jit, static_argnames="unravel")
-def _fit(
-    state: Any, x: jax.Array, y: jax.Array, plan: Plan, first: int, stop: int, unravel: Unravel
-) -> Any:
-    def at(params: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return loss_and_gradient(params, x, y, y.size, plan.norm, unravel)
+def _fit(settings: Settings, fixes: Fixes) -> CompiledLoop:
+    """Returns a run that trains on the first minibatch alone, again and again."""
+    examples = starts.examples(settings)
+    x, y = examples.x_batches[0], examples.y_batches[0]
+    alone = Examples(x.T, y, x.T, y, x[None], y[None])
+    # Its batch is fed, so that the settings' batch size says nothing.
+    steps = replace(settings, steps=FIT_UPDATES, schedule="constant", batch_size=1)
+    loop = CompiledLoop(steps, fixes, np.array([FIT_UPDATES]))
+    loop.feed(alone, np.full(FIT_UPDATES, y.size, np.int32))
+    return loop
 
-    def one(t: jax.Array, state: Any) -> Any:
-        params, opt_state, losses = state
-        loss, gradient = at(params)
-        rate = jnp.asarray(plan.learning_rates)[0]
-        return *updated(params, opt_state, gradient, rate, plan.hyper), losses.at[t].set(loss)
 
-    params, opt_state, losses = jax.lax.fori_loop(first, stop, one, state)
-    return params, opt_state, losses.at[stop].set(at(params)[0])
+def _losses(fit: CompiledLoop) -> np.ndarray:
+    """Returns the loss before each update, and at the end, `[FIT_UPDATES + 1]`."""
+    return np.append(fit.losses.batch_loss, fit.losses.train_loss)
 
 
 @jax.jit
@@ -129,9 +103,9 @@ def probes(settings: Settings, fixes: Fixes, end: Params, fits: Fits) -> Probes:
         np.stack(scaled),
         np.linalg.norm(x, axis=1),
         y,
-        fits.own.losses,
-        fits.adamw.losses,
-        fits.sound.losses,
+        _losses(fits.own),
+        _losses(fits.adamw),
+        _losses(fits.sound),
         float(np.var(examples.y_batches[0])),
         loop.operations(settings, fixes),
     )

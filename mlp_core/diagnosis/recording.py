@@ -1,170 +1,101 @@
-"""One training run that records more than its losses, compiled once for all switches.
+"""What a diagnosis records of a run beyond its losses, as the engine makes the updates."""
 
-It makes the updates of `mlp_core.engine.training.train` with the same functions; only what it
-writes down is its own.
-"""
-
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
-from mlp_core.diagnosis.standing import Standing, layer_norms, row_stds, standing
-from mlp_core.engine import model, starts
-from mlp_core.engine.compiled import Plan, jitted
-from mlp_core.engine.optimizer import init_optimizer, updated
-from mlp_core.engine.starts import Examples, Initial, Unravel
-from mlp_core.engine.update import loss_and_gradient
-from mlp_core.settings import Settings
+from mlp_core.engine import compiled, model
+from mlp_core.engine.compiled import Observe, train_and_val_loss
+from mlp_core.engine.model import Norm, Params
+from mlp_core.engine.starts import Examples
+from mlp_core.engine.update import Unravel
+from mlp_core.settings import Shape
 
-
-class Update(NamedTuple):
-    """One update: the state before it and the step it makes. H hidden layers, then the head."""
-
-    batch_loss: jax.Array  # []
-    smallest_std: jax.Array  # [H], over the batch's rows
-    gradient_norm: jax.Array  # [H + 1]
-    update_norm: jax.Array  # [H + 1]
-    weight_norm: jax.Array  # [H + 1]
-    alignment: jax.Array  # [], cosine of the update and minus the gradient
-    movement: jax.Array  # [], the norm of the whole update
+Array = Any
+"""JAX's while the run is traced, NumPy's afterwards."""
 
 
-class State(NamedTuple):
-    """A run as far as it is, with room for all that will be recorded; NaN where nothing was yet."""
+class Step(NamedTuple):
+    """One update. H hidden layers, then the head."""
 
-    params: jax.Array  # raveled
-    opt_state: optax.OptState
-    updates: Update  # leaves [T + 1, ...], the last one beyond the run
-    standing: Standing  # leaves [T + 1, ...], the last one at the end
-
-
-class Recorder:
-    """The run of one choice, recorded as far as its caller wants.
-
-    Args:
-      asked: `[T + 1]`, after how many updates to look where the run stands; the last one is true.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        initial: Initial,
-        plan: Plan,
-        asked: np.ndarray,
-    ):
-        _, self._start, self._unravel = initial
-        self._settings, self._plan, self._asked = settings, plan, asked
-        self._advance = _advance[model.is_small(settings)]
-        self._state = _begun(*self._given, self._unravel)
-
-    @property
-    def _given(self) -> tuple[jax.Array, Examples, Plan, np.ndarray]:
-        return self._start, starts.examples(self._settings), self._plan, self._asked
-
-    def prepare(self) -> None:
-        """Lets the examples be there: others may have pushed them out of memory."""
-        starts.examples(self._settings)
-
-    def advance(self, first: int, stop: int) -> None:
-        """Makes the updates `first` to `stop`, those before `first` being done."""
-        state = self._advance(self._state, *self._given, first, stop, self._unravel)
-        self._state = jax.block_until_ready(state)
-
-    @property
-    def recorded(self) -> tuple[jax.Array, Update, Standing]:
-        """The raveled parameters at the end, and the records with NumPy arrays as leaves."""
-        params, steps = self._state.params, self._settings.steps
-        # The look at the end comes before an update that the run has no more. A look of its own
-        # would take as long to compile as all of the loop.
-        after = self._advance(self._state, *self._given, steps, steps + 1, self._unravel)
-        updates, seen = jax.tree.map(np.asarray, (after.updates, after.standing))
-        return params, jax.tree.map(lambda leaf: leaf[:steps], updates), seen
+    batch_loss: Array  # [], before the update
+    smallest_std: Array  # [H], over the batch's rows
+    gradient_norm: Array  # [H + 1]
+    update_norm: Array  # [H + 1]
+    weight_norm: Array  # [H + 1], before the update
+    alignment: Array  # [], cosine of the update and minus the gradient
+    movement: Array  # [], the norm of the whole update
 
 
-def _begun(
-    start: jax.Array, examples: Examples, plan: Plan, asked: np.ndarray, unravel: Unravel
-) -> State:
-    def room(rows: int, one: Any) -> Any:
-        return jax.tree.map(lambda leaf: jnp.full((rows, *leaf.shape), jnp.nan), one)
+class Standing(NamedTuple):
+    """Where a run stands between two updates."""
 
-    update, seen = _one_record.eval_shape(start, examples, plan, unravel)
-    rooms = room(asked.size, update), room(asked.size, seen)
-    return State(start, init_optimizer(start), *rooms)
-
-
-@partial(jax.jit, static_argnames=("unravel",))  # so that JAX remembers the shapes it has seen
-def _one_record(
-    start: jax.Array, examples: Examples, plan: Plan, unravel: Unravel
-) -> tuple[Update, Standing]:
-    """Returns what one update and one look record. Only the shapes are of use."""
-    _, _, update = _update(start, init_optimizer(start), 0, examples, plan, unravel)
-    return update, standing(start, start, examples, plan.norm, unravel)
+    train_loss: Array  # []
+    val_loss: Array  # []
+    smallest_std: Array  # [H], over all training and validation rows
+    dead_units: Array  # [H], the share of units that are 0 for every training row
+    params: Array  # [P], raveled
 
 
-def advance(
-    state: State,
-    start: jax.Array,
-    examples: Examples,
-    plan: Plan,
-    asked: jax.Array,
-    first: jax.Array,
-    stop: jax.Array,
-    unravel: Unravel,
-) -> State:
-    """Returns the state after the updates `first` to `stop`, recorded."""
-
-    def look(t: jax.Array, state: State) -> State:
-        seen = standing(state.params, start, examples, plan.norm, unravel)
-        return state._replace(standing=_put(state.standing, seen, t))
-
-    def one(t: jax.Array, state: State) -> State:
-        state = jax.lax.cond(asked[t], partial(look, t), lambda same: same, state)
-        params, opt_state, update = _update(
-            state.params, state.opt_state, t, examples, plan, unravel
-        )
-        return State(params, opt_state, _put(state.updates, update, t), state.standing)
-
-    return jax.lax.fori_loop(first, stop, one, state)
-
-
-_advance = jitted(advance, static=("unravel",))
-"""`advance` compiled as the plain run is, so that it rounds alike; see `compiled.jitted`."""
-
-
-def _put(many: Any, one: Any, place: jax.Array) -> Any:
-    return jax.tree.map(lambda leaves, leaf: leaves.at[place].set(leaf), many, one)
-
-
-def _update(
-    params: jax.Array,
-    opt_state: Any,
-    t: jax.Array | int,
-    examples: Examples,
-    plan: Plan,
-    unravel: Unravel,
-) -> tuple[jax.Array, Any, Update]:
-    x, y = examples.x_batches[t], examples.y_batches[t]
-    rows, learning_rate = (jnp.asarray(each)[t] for each in (plan.rows_seen, plan.learning_rates))
-    loss, gradient = loss_and_gradient(params, x, y, rows, plan.norm, unravel)
-    after, opt_state = updated(params, opt_state, gradient, learning_rate, plan.hyper)
-    step = after - params
-    counted = jnp.arange(y.size) < rows
-    stds = [
-        jnp.min(std, where=counted, initial=jnp.inf)
-        for std in row_stds(unravel(params), x, plan.norm)
-    ]
-    lengths = jnp.linalg.norm(step), jnp.linalg.norm(gradient)
-    update = Update(
-        batch_loss=loss,
-        smallest_std=jnp.stack(stds),
-        gradient_norm=layer_norms(unravel(gradient)),
-        update_norm=layer_norms(unravel(step)),
-        weight_norm=layer_norms(unravel(params)),
-        alignment=-jnp.vdot(step, gradient) / (lengths[0] * lengths[1]),
-        movement=lengths[0],
+def _step(update: compiled.Update, norm: Norm, unravel: Unravel) -> Step:
+    moved = update.after - update.before
+    length, slope = jnp.linalg.norm(moved), jnp.linalg.norm(update.gradient)
+    counted = jnp.arange(update.x.shape[1]) < update.rows
+    stds = row_stds(unravel(update.before), update.x, norm)
+    return Step(
+        batch_loss=update.loss,
+        smallest_std=jnp.stack([jnp.min(std, where=counted, initial=jnp.inf) for std in stds]),
+        gradient_norm=layer_norms(unravel(update.gradient)),
+        update_norm=layer_norms(unravel(moved)),
+        weight_norm=layer_norms(unravel(update.before)),
+        alignment=-jnp.vdot(moved, update.gradient) / (length * slope),
+        movement=length,
     )
-    return after, opt_state, update
+
+
+def standing(flat: jax.Array, examples: Examples, norm: Norm, unravel: Unravel) -> Standing:
+    """Returns where a run stands at these raveled parameters."""
+    params, x_train, x_val = unravel(flat), examples.x_train.T, examples.x_val.T
+    stds = zip(row_stds(params, x_train, norm), row_stds(params, x_val, norm), strict=True)
+    dead = [(units == 0).all(axis=1) for units in model.hidden_units(params, x_train, norm)]
+    return Standing(
+        *train_and_val_loss(flat, examples, norm, unravel),
+        smallest_std=jnp.stack([jnp.minimum(jnp.min(train), jnp.min(val)) for train, val in stds]),
+        dead_units=jnp.stack([jnp.mean(layer) for layer in dead]),
+        params=flat,
+    )
+
+
+def _blank(shape: Shape, num_params: int) -> tuple[Step, Standing]:
+    hidden, layers = np.zeros(len(shape.hidden)), np.zeros(len(shape.hidden) + 1)
+    return (
+        Step(0.0, hidden, layers, layers, layers, 0.0, 0.0),
+        Standing(0.0, 0.0, hidden, hidden, np.zeros(num_params)),
+    )
+
+
+DIAGNOSIS = Observe(_step, standing, _blank)
+
+
+def row_stds(params: Params, x: jax.Array, norm: Norm) -> list[jax.Array]:
+    """Returns the std over a layer's units before LayerNorm, for each layer: `[D, B] -> [B]`."""
+    inputs = x, *model.hidden_units(params, x, norm)
+    stds = []
+    for layer, into in zip(params.layers, inputs, strict=False):  # nothing comes after the last
+        product = jnp.matmul(layer.weight, into, precision=jax.lax.Precision.HIGHEST)
+        summed = product + (norm.pre_bias * layer.pre_bias)[:, None]
+        stds.append(jnp.std(summed, axis=0))
+    return stds
+
+
+def layer_norms(params: Params) -> jax.Array:
+    """Returns the norm of each layer's numbers, the head's last."""
+    parts = (*params.layers, params.head)
+    return jnp.stack([jnp.sqrt(sum(jnp.sum(leaf**2) for leaf in part)) for part in parts])
+
+
+def distances(flats: jax.Array, start: jax.Array, unravel: Unravel) -> jax.Array:
+    """Returns each layer's distance from the start, `[R, P]`, `[P]` -> `[R, H + 1]`."""
+    return jax.vmap(lambda flat: layer_norms(unravel(flat - start)))(flats)

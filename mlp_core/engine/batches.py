@@ -7,7 +7,6 @@ advancing start: full at the epoch's first step, empty at all others.
 """
 
 import math
-from collections.abc import Iterator
 from functools import partial
 
 import jax
@@ -16,9 +15,6 @@ import numpy as np
 
 from mlp_core.settings import Settings
 from mlp_core.switches import Fixes
-
-ROWS_AT_ONCE = 2_000_000
-"""So many rows are put in order at once, which takes 30 bytes for each."""
 
 
 @partial(jax.jit, static_argnames=("epochs", "splits"))
@@ -51,8 +47,8 @@ def permutations(keys: jax.Array, num_rows: int) -> np.ndarray:
     """Returns `jax.random.permutation(key, num_rows)` of each key, `[keys, num_rows]`, int32.
 
     JAX sorts the rows by random numbers, and once more by others, so that equal numbers hardly
-    matter. NumPy sorts ten times as fast as XLA on a CPU; the row in the lower half of each sorted
-    number keeps the order of equal ones.
+    matter. NumPy sorts at least four times as fast as XLA on a CPU; the row in the lower half of
+    each sorted number keeps the order of equal ones.
     """
     row_bits = np.uint64(32)
     rounds = math.ceil(3 * math.log(num_rows) / math.log(2**32 - 1))
@@ -64,40 +60,20 @@ def permutations(keys: jax.Array, num_rows: int) -> np.ndarray:
     return orders
 
 
-def epoch_orders(
-    key: jax.Array, settings: Settings, epochs: int | None = None
-) -> Iterator[np.ndarray]:
-    """Yields the orders of the training rows in some epochs after the other, `[E, num_train]`.
-
-    All at once would take more memory than the batches that come of them.
+def epoch_orders(key: jax.Array, settings: Settings, epochs: int | None = None) -> np.ndarray:
+    """Returns the order of the training rows in each epoch, `[E, num_train]`, int32.
 
     Args:
       key: `SeedKeys.batches`, consumed.
-      epochs: how many in all; as many as the steps need by default.
+      epochs: how many; as many as the steps need by default.
     """
     epochs = epochs or -(-settings.steps // settings.steps_per_epoch)
     splits = settings.steps_per_epoch + 1  # one a step, one more where the epoch ends
-    keys = _order_keys(key, epochs, splits)
-    at_once = max(1, ROWS_AT_ONCE // settings.num_train)
-    for first in range(0, epochs, at_once):
-        yield permutations(keys[first : first + at_once], settings.num_train)
-
-
-def drawn_rows(key: jax.Array, settings: Settings) -> Iterator[np.ndarray]:
-    """Yields the `batch_rows` of a run, some steps after the other, `[t, B]`.
-
-    Args:
-      key: `SeedKeys.batches`, consumed.
-    """
-    left = settings.steps
-    for orders in epoch_orders(key, settings):
-        rows = batch_rows(orders, settings)[:left]
-        left -= len(rows)
-        yield rows
+    return permutations(_order_keys(key, epochs, splits), settings.num_train)
 
 
 def batch_rows(orders: np.ndarray, settings: Settings) -> np.ndarray:
-    """Returns the rows of each step's batch in these epochs, `[T, B]`, int32, T the run's at most.
+    """Returns the rows of each step's batch in these epochs, `[T, B]`, int32.
 
     Only the first `rows_seen` of a step count. An epoch's shorter last batch is filled up with its
     own rows over again, so that the filling can bring no NaN that the batch has not.

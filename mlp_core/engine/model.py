@@ -4,8 +4,6 @@ A hidden layer is `relu(gain * normalised(weight @ x) + bias)`, the head `weight
 Inside, features come first and examples last: this makes small layers fast on a CPU.
 """
 
-import math
-from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -21,9 +19,6 @@ EPSILON = 1e-5
 
 SMALL = 16
 """Up to so many features a product is cheapest written out, beyond as a matrix product."""
-
-UNITS_AT_ONCE = 2**20
-"""Of so many rows all units of a layer are computed at once: 4 MB."""
 
 
 class Layer(NamedTuple):
@@ -152,31 +147,8 @@ def hidden_units(params: Params, x: jax.Array, norm: Norm) -> list[jax.Array]:
 
 
 def mean_loss(params: Params, x: jax.Array, y: jax.Array, norm: Norm) -> jax.Array:
-    """Returns the mean squared error of all rows, however many: `[N, D]`, `[N]` -> `[]`."""
-    return jnp.mean((_all_outputs(params, x, norm) - y) ** 2)
-
-
-def in_blocks(of: Callable[[jax.Array], Any], x: jax.Array, params: Params) -> Any:
-    """Returns `of` each block of rows, stacked along a new first axis.
-
-    A large network's units for all rows at once would take hundreds of megabytes.
-
-    Args:
-      of: what to compute of `[D, B]`.
-      x: `[N, D]`. Where the blocks do not come out even, the last row fills up the last of them.
-    """
-    widest = max(layer.bias.size for layer in params.layers)
-    blocks = math.ceil(len(x) * widest / UNITS_AT_ONCE)
-    if blocks <= 1:
-        return jax.tree.map(lambda leaf: leaf[None], of(x.T))
-    size = math.ceil(len(x) / blocks)
-    rows = jnp.minimum(jnp.arange(blocks * size), len(x) - 1).reshape(blocks, size)
-    return jax.lax.map(lambda block: of(x[block].T), rows)
-
-
-def _all_outputs(params: Params, x: jax.Array, norm: Norm) -> jax.Array:
-    predicted = in_blocks(lambda block: outputs(params, block, norm), x, params)
-    return predicted.ravel()[: len(x)]
+    """Returns the mean squared error: `[N, D]`, `[N]` -> `[]`."""
+    return jnp.mean((outputs(params, x.T, norm) - y) ** 2)
 
 
 @jax.custom_vjp
@@ -250,7 +222,7 @@ _matrix_product = partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
 
 @jax.jit
 def _predict(params: Params, x: jax.Array, norm: Norm) -> jax.Array:
-    return _all_outputs(params, x, norm)[:, None]
+    return outputs(params, x.T, norm)[:, None]
 
 
 @posts_numerics

@@ -13,8 +13,8 @@ from mlp_core.data.dataset import dataset, seed_keys
 from mlp_core.engine import model
 from mlp_core.engine.compiled import Losses, jitted
 from mlp_core.engine.model import Norm, Params
-from mlp_core.engine.optimizer import learning_rates
 from mlp_core.engine.starts import initial
+from mlp_core.engine.update import learning_rates
 from mlp_core.settings import Settings
 from mlp_core.switches import Fixes
 
@@ -47,9 +47,6 @@ class PythonLoop:
         self.opt_state = self.init_optimizer(self.params)
         self.done = 0
         self._record()
-
-    def prepare(self) -> None:
-        """Does nothing: this loop holds its data."""
 
     def advance(self, stop: int) -> None:
         """Trains until `stop` updates are done."""

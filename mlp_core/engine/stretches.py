@@ -10,11 +10,9 @@ import numpy as np
 class Work(NamedTuple):
     """Some updates to be made."""
 
-    advance: Callable[[int, int], object]
-    """Makes the updates from its first argument to its second, and waits for them."""
+    advance: Callable[[int], object]
+    """Makes the updates up to its argument, and waits for them."""
     updates: int
-    prepare: Callable[[], object] = lambda: None
-    """Gets ready what a stretch needs and others may have pushed out of memory since the last."""
     first: int = 1
     """How many updates to make in the first stretch, which has no pace to go by."""
 
@@ -23,19 +21,14 @@ def made(work: Work, seconds: float) -> Iterator[int]:
     """Makes all updates, and yields after each stretch how many are made.
 
     Args:
-      seconds: about how long a stretch takes. One that takes long to prepare takes as long again,
-        so that half of the time at least is work.
+      seconds: about how long a stretch takes.
     """
     done, size = 0, work.first
     while done < work.updates:
         began = time.perf_counter()
-        work.prepare()
-        prepared = time.perf_counter()
-        stop = min(done + size, work.updates)
-        work.advance(done, stop)
-        done = stop
-        wanted = max(seconds, prepared - began)
-        pace = wanted / (time.perf_counter() - prepared)
+        done = min(done + size, work.updates)
+        work.advance(done)
+        pace = seconds / (time.perf_counter() - began)
         size = max(1, int(size * np.clip(pace, 1 / 4, 8)))
         yield done
 

@@ -25,7 +25,8 @@ from mlp_core.engine.compiled import Plan, State, Stretch, jitted
 from mlp_core.engine.estimate import seconds_in_a_sweep
 from mlp_core.engine.grid import Grid
 from mlp_core.engine.model import Norm, is_small
-from mlp_core.engine.starts import Examples, Unravel
+from mlp_core.engine.starts import Examples
+from mlp_core.engine.update import Unravel
 from mlp_core.numerics import posts_numerics
 from mlp_core.settings import MAX_INPUTS, Settings
 from mlp_core.switches import Fixes
@@ -203,7 +204,7 @@ def _on_devices(of_seed: list[Settings], mesh: Mesh) -> Examples:
 
 
 def _start(settings: Settings, fixes: Fixes) -> State:
-    return compiled.start(starts.initial(settings, fixes).flat, settings.steps, 1)
+    return compiled.start(starts.initial(settings, fixes).flat, settings.shape, 1)
 
 
 def _stacked(trees: Iterable[Any]) -> Any:
@@ -225,7 +226,8 @@ def final_losses(
             hyper = plan.hyper._replace(adamw=adamw)
             own = plan._replace(norm=norm, hyper=hyper, rows_seen=rows_seen)
             state = compiled.advance(state, examples, own, stretch, unravel)
-            return state.train_loss, state.val_loss
+            losses: tuple[jax.Array, jax.Array] = state.records
+            return losses
 
         runs = (states, plan.norm, plan.hyper.adamw, plan.rows_seen)
         losses = jax.lax.map(of_run, runs, batch_size=side_by_side)

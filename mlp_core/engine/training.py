@@ -97,12 +97,7 @@ def train_chunks(
     """
     loop = _loop(settings, fixes, record_at)
     first = steps_within(chunk_seconds, estimated_seconds(settings), settings)
-    work = Work(
-        lambda done, stop: loop.advance(stop),
-        settings.steps,
-        loop.prepare,
-        first if fixes.jit_step else 1,
-    )
+    work = Work(loop.advance, settings.steps, first if fixes.jit_step else 1)
     for _ in stretches.made(work, chunk_seconds):
         yield _run(loop, settings, fixes)
 

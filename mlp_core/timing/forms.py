@@ -13,8 +13,8 @@ from mlp_core.diagnosis.loop import MAX_UPDATES
 from mlp_core.engine import compiled, starts, sweeps, update
 from mlp_core.engine.compiled import CompiledLoop
 from mlp_core.engine.model import is_small
-from mlp_core.engine.optimizer import hyper_of, init_optimizer, learning_rates
 from mlp_core.engine.python_loop import PythonLoop, batch_loss
+from mlp_core.engine.update import hyper_of, init_optimizer, learning_rates
 from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
 from mlp_core.switches import Fixes
@@ -190,7 +190,7 @@ class Whole:
         """Returns the run."""
         arguments = self._new_loop().arguments(self._settings.steps)
         small = is_small(self._settings)
-        return [Program(compiled.advance, arguments, ("unravel",), one_kernel=small)]
+        return [Program(compiled.advance, arguments, ("unravel", "observe"), one_kernel=small)]
 
     def _new_loop(self) -> CompiledLoop:
         return CompiledLoop(self._settings, self._fixes, np.array([self._settings.steps]))

@@ -12,9 +12,9 @@ from mlp_core.data.dataset import seed_keys
 from mlp_core.engine import batches, starts, update
 from mlp_core.engine.compiled import CompiledLoop
 from mlp_core.engine.model import Norm, Params
-from mlp_core.engine.optimizer import Hyper, updated
 from mlp_core.engine.starts import Examples
 from mlp_core.engine.stretches import Work, all_made
+from mlp_core.engine.update import Hyper, updated
 from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
 from mlp_core.switches import Fixes
@@ -60,7 +60,7 @@ def _rests(settings: Settings, fixes: Fixes) -> Iterator[tuple[float, tuple[Rest
     loop = StepLoop(settings, fixes, np.array([settings.steps]))
     sizes = tuple(dict.fromkeys(batches.rows_seen(settings, fixes).tolist()))
     x, y = StepLoop(settings, fixes, np.array([settings.steps])).next_batch()
-    work = Work(lambda done, stop: loop.advance(stop), settings.steps)
+    work = Work(loop.advance, settings.steps)
     for share in all_made([work], PIECE_SECONDS):
         yield share / 2, ()
     step = [_compile_ms(update.whole_step, loop, x[:size], y[:size]) for size in sizes]
@@ -81,9 +81,9 @@ def whole_batches_only(settings: Settings) -> Examples:
     size, steps = settings.batch_size, settings.steps
     an_epoch = settings.num_train // size
     keys = seed_keys(settings.seed).batches
-    orders = np.concatenate([*batches.epoch_orders(keys, settings, -(-steps // an_epoch))])
+    orders = batches.epoch_orders(keys, settings, -(-steps // an_epoch))
     rows = orders[:, : an_epoch * size].reshape(-1, size)[:steps]
-    return starts.lay_out(settings, [rows])
+    return starts.lay_out(settings, rows)
 
 
 def _compile_ms(function: Callable[..., Any], loop: StepLoop, *batch: Any) -> float:

@@ -12,8 +12,8 @@ from jax.monitoring import register_event_duration_secs_listener
 from mlp_core import STAGES, Fixes, Settings, init_optimizer, train, train_chunks
 from mlp_core.data.table import Table, closed, opened
 from mlp_core.engine import starts
-from mlp_core.engine.optimizer import hyper_of, updated
 from mlp_core.engine.starts import initial
+from mlp_core.engine.update import hyper_of, updated
 from mlp_core.switches import NUMERIC_SWITCHES
 
 SMALL = Settings(seed=1, examples=200, hidden=(4, 3), steps=45, batch_size=32)
