@@ -9,8 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard import own_file, setting_controls, words
 from dashboard.choice import Choice
 from mlp_core import STAGES, Fixes, Settings
+from mlp_core.data.table import diabetes
 from mlp_core.settings import hidden_sizes
-from mlp_core.tasks import FORMULAS, OWN
+from mlp_core.tasks import DIABETES, FORMULAS, OWN
 
 STAGE_KEY = "stage"
 GROUPS = {
@@ -91,7 +92,8 @@ def chosen_settings() -> Settings:
     """Returns the settings as the controls stand; a batch is at most all rows that train.
 
     Raises:
-      ValueError: if they do not fit together, or the hidden sizes are not a list of whole numbers.
+      ValueError: if they do not fit together, the hidden sizes are not a list of whole numbers, or
+        the diabetes data are damaged.
       FileMissingError: if the task is a file that the reader has not chosen yet.
     """
     values = {name: st.session_state[name] for name in setting_controls.NAMES}
@@ -101,6 +103,8 @@ def chosen_settings() -> Settings:
     values |= {"examples": _DEFAULTS.examples, "noise": _DEFAULTS.noise}
     if values["task"] == OWN:
         values["task"] = own_file.task()
+    elif values["task"] == DIABETES:
+        diabetes()
     num_train = Settings(task=values["task"], batch_size=1).num_train
     return Settings(**values | {"batch_size": min(values["batch_size"], num_train)})
 

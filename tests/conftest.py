@@ -15,7 +15,7 @@ _FIRST = (
     "core/test_program",
     "browser/test_lattice",
     "browser/test_speed",
-    "core/test_detective",
+    "core/test_game",
     "browser/test_lab",
     "core/test_sweep_command",
     "browser/",

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from mlp_core import Fixes, Settings
 from mlp_core.data.dataset import seed_keys
-from mlp_core.engine import batches
-from mlp_core.engine.batches import batch_rows, drawn_rows, permutations, rows_seen
+from mlp_core.engine.batches import batch_rows, epoch_orders, permutations, rows_seen
 from mlp_core.engine.python_loop import PythonBatches
 
 SLICED, WHOLE = Fixes(), Fixes(whole_batches=True)
@@ -100,21 +99,9 @@ def test_the_fixed_epoch_ends_with_64_rows():
 
 def test_both_versions_read_the_rows_that_the_posts_own_slicing_reads():
     settings = Settings(seed=3, examples=100, batch_size=30, steps=13)
-    rows = np.concatenate([*drawn_rows(seed_keys(settings.seed).batches, settings)])
+    rows = batch_rows(epoch_orders(seed_keys(settings.seed).batches, settings), settings)
 
     for fixes in (SLICED, WHOLE):
         by_hand = PythonBatches(settings, fixes)
         for batch, count in zip(rows, rows_seen(settings, fixes), strict=True):
             np.testing.assert_array_equal(batch[:count], by_hand.next_rows())
-
-
-def test_rows_drawn_a_few_epochs_at_a_time_are_those_drawn_at_once(monkeypatch):
-    settings = Settings(seed=3, examples=100, batch_size=30, steps=13)
-    key = seed_keys(settings.seed).batches
-    (at_once,) = drawn_rows(key, settings)
-    monkeypatch.setattr(batches, "ROWS_AT_ONCE", 160)
-
-    in_turn = list(drawn_rows(key, settings))
-
-    assert [len(rows) for rows in in_turn] == [6, 6, 1]
-    np.testing.assert_array_equal(np.concatenate(in_turn), at_once)

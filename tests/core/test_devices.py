@@ -17,7 +17,7 @@ SHORT = Settings(steps=45)
 def test_a_run_is_one_kernel():
     fixes = STAGES["final"]
     first = starts.initial(SHORT, fixes)
-    state = compiled.start(first.flat, SHORT.steps, 1)
+    state = compiled.start(first.flat, SHORT.shape, 1)
     plan = compiled.plan(SHORT, fixes, np.array([SHORT.steps]))
     stretch = compiled.Stretch(0, SHORT.steps, 0, 1)
 

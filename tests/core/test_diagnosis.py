@@ -1,7 +1,6 @@
 """What is recorded of a run, against the plain run, NumPy and loops in Python."""
 
 from dataclasses import fields, is_dataclass, replace
-from functools import partial
 
 import jax
 import numpy as np
@@ -13,8 +12,8 @@ from mlp_core.diagnosis import Evidence, collect, collect_chunks
 from mlp_core.diagnosis.collection import recorded
 from mlp_core.diagnosis.loop import compiled_shapes, operations
 from mlp_core.diagnosis.probing import FIT_UPDATES
-from mlp_core.diagnosis.standing import Standing, standing
-from mlp_core.engine import model, starts
+from mlp_core.diagnosis.recording import standing
+from mlp_core.engine import compiled, model, starts
 from mlp_core.engine.python_loop import PythonBatches, PythonLoop
 from mlp_core.engine.starts import initial
 from mlp_core.settings import MOST_RECORDS
@@ -59,25 +58,14 @@ def assert_same(one, other):
             jax.tree.map(np.testing.assert_array_equal, *values)
 
 
-def test_rows_in_blocks_stand_where_they_stand_at_once(monkeypatch):
+def test_a_unit_that_is_zero_for_every_row_counts_as_dead():
     settings, fixes = replace(SMALL, hidden=(2, 3)), STAGES["final"]
-    (params, flat, unravel), examples = initial(settings, fixes), starts.examples(settings)
-    layer = params.layers[0]  # the gain and the bias of a unit that is dead, beside one that is not
+    (params, _, unravel), examples = initial(settings, fixes), starts.examples(settings)
+    layer = params.layers[0]
     layer = layer._replace(gain=layer.gain.at[0].set(0), bias=layer.bias.at[0].set(-1))
     dead, _ = ravel_pytree(params._replace(layers=(layer, *params.layers[1:])))
 
-    def looked() -> Standing:
-        now = jax.jit(lambda: standing(dead, flat, examples, model.norm_of(fixes), unravel))
-        return now()
-
-    at_once = looked()
-    monkeypatch.setattr(model, "UNITS_AT_ONCE", 3 * 17)
-
-    in_blocks = looked()
-
-    assert at_once.dead_units[0] == 0.5
-    np.testing.assert_array_equal(in_blocks.dead_units, at_once.dead_units)
-    jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-5), in_blocks, at_once)
+    assert standing(dead, examples, model.norm_of(fixes), unravel).dead_units[0] == 0.5
 
 
 @pytest.mark.parametrize("stage", ["final", "beyond"])
@@ -292,12 +280,10 @@ def test_the_rules_for_the_training_rows_agree_with_numpy():
 
 
 def test_another_seed_and_other_switches_compile_nothing(monkeypatch):
-    from mlp_core.diagnosis import recording
-
     collect(SMALL, NUMERIC)
-    before = recording._advance[True]._cache_size()
+    before = compiled._advance[True]._cache_size()
 
     collect(replace(SMALL, seed=1), STAGES["final"])
 
-    assert recording._advance[True]._cache_size() == before
+    assert compiled._advance[True]._cache_size() == before
     assert isinstance(collect(SMALL, NUMERIC), Evidence)

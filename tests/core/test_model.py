@@ -3,10 +3,8 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 
 from mlp_core import Fixes, Settings, init, predict
-from mlp_core.engine import model
 
 SETTINGS = Settings()
 
@@ -69,41 +67,6 @@ def test_the_posts_network_has_171_parameters():
 
     sizes = [leaf.size for layer in params.layers for leaf in layer[:3]]
     assert sum(sizes) + params.head.weight.size + params.head.bias.size == 171
-
-
-@pytest.mark.parametrize("rows", [1, 6, 7, 12, 100])
-def test_blocks_hold_every_row_in_order_and_the_last_one_again_where_they_are_uneven(
-    rows, monkeypatch
-):
-    monkeypatch.setattr(model, "UNITS_AT_ONCE", 6 * 8)  # of the widest layer's 8 units
-    x = jnp.arange(2.0 * rows).reshape(rows, 2)
-
-    stacked = model.in_blocks(lambda block: block[0], x, drawn())
-
-    assert stacked.shape[1] <= 6
-    np.testing.assert_array_equal(stacked.ravel()[:rows], x[:, 0])
-    np.testing.assert_array_equal(stacked.ravel()[rows:], x[-1, 0])
-
-
-def test_rows_in_blocks_have_the_loss_they_have_at_once(monkeypatch):
-    x, y = jax.random.normal(jax.random.PRNGKey(1), (100, 5)), jnp.arange(100.0)
-    norm = model.norm_of(Fixes(norm_epsilon=True))
-    at_once = jnp.mean((model.outputs(drawn(), x.T, norm) - y) ** 2)
-    monkeypatch.setattr(model, "UNITS_AT_ONCE", 56)
-
-    np.testing.assert_allclose(model.mean_loss(drawn(), x, y, norm), at_once, rtol=1e-6)
-
-
-def test_the_loss_of_many_rows_of_a_wide_network_takes_little_memory():
-    settings, fixes = Settings(hidden=(64,), examples=50_000), Fixes(norm_epsilon=True)
-    params = init(jax.random.PRNGKey(0), settings, fixes)
-    x, y = jnp.zeros((settings.num_train, 5)), jnp.zeros(settings.num_train)
-
-    loss = jax.jit(model.mean_loss).lower(params, x, y, model.norm_of(fixes)).compile()
-
-    at_once = 4 * 64 * settings.num_train
-    assert loss.memory_analysis().temp_size_in_bytes < at_once / 2
-    assert np.isfinite(predict(params, x, fixes)).all()
 
 
 def test_no_rows_have_no_predictions():

@@ -1,5 +1,7 @@
 """Targets by formula and tables of numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -118,7 +120,15 @@ def test_a_closed_table_is_refused():
     closed(task)
 
     with pytest.raises(ValueError, match="task must be a table that is open"):
-        dataset(Settings(task=task, batch_size=16))
+        train(Settings(task=task, batch_size=16), STAGES["final"])
+
+
+def test_settings_of_a_table_stay_valid_when_it_is_closed():
+    task = opened(own_table())
+    settings = Settings(task=task, batch_size=16)
+    closed(task)
+
+    assert replace(settings, seed=1).num_train == settings.num_train == 48
 
 
 def test_two_readers_tables_never_share_a_task():

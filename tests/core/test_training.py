@@ -10,8 +10,6 @@ from jax import tree
 from jax.monitoring import register_event_duration_secs_listener
 
 from mlp_core import STAGES, Fixes, Settings, init_optimizer, train, train_chunks
-from mlp_core.data.table import Table, closed, opened
-from mlp_core.engine import starts
 from mlp_core.engine.starts import initial
 from mlp_core.engine.update import hyper_of, updated
 from mlp_core.switches import NUMERIC_SWITCHES
@@ -224,28 +222,3 @@ def test_an_exploding_run_ends_without_an_exception():
     )
 
     assert run.steps_done == 200
-
-
-def test_a_table_that_was_closed_is_in_nobodys_way():
-    x = np.random.default_rng(0).normal(size=(200, 2))
-    task = opened(Table(("a", "b"), "y", x, x[:, 0]))
-    starts.examples(Settings(task=task, batch_size=32, steps=10))
-
-    closed(task)
-
-    for seed in range(5):
-        starts.examples(Settings(seed=seed, steps=10))
-    assert all(settings.task != task for settings in starts._kept.keys)
-
-
-def test_examples_are_kept_up_to_the_size_of_the_largest_run():
-    starts.forget_examples()
-    large = [Settings(seed=seed, steps=3000, batch_size=1000) for seed in (1, 2)]
-    first = starts.examples(large[0])
-
-    assert starts.examples(large[0]) is first
-    starts.examples(large[1])
-    assert starts.examples(large[0]) is not first
-    small = [starts.examples(Settings(seed=seed)) for seed in (1, 2, 3)]
-    assert [starts.examples(Settings(seed=seed)) for seed in (1, 2, 3)] == small
-    starts.forget_examples()
