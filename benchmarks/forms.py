@@ -5,9 +5,9 @@ python -m benchmarks.forms
 
 import statistics
 
-from mlp_core.engine.devices import use_all_cores
+from mlp_core import set_up_cpu
 
-use_all_cores()  # before anything else computes
+set_up_cpu()  # before anything else computes
 
 from benchmarks import post_loop  # noqa: E402
 from benchmarks.engine import seconds  # noqa: E402

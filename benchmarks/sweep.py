@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mlp_core.engine.devices import use_all_cores
+from mlp_core import set_up_cpu
 
-use_all_cores()  # before anything else computes
+set_up_cpu()  # before anything else computes
 
 from benchmarks import post_loop, torch_loop  # noqa: E402
 from mlp_core import Settings, sweep  # noqa: E402

@@ -19,9 +19,8 @@ from dashboard import (
     words,
 )
 from dashboard.choice import Choice
-from mlp_core import Fixes, Settings
+from mlp_core import Fixes, Settings, set_up_cpu
 from mlp_core.engine import compile_cache
-from mlp_core.engine.devices import use_all_cores
 from mlp_core.tasks import OWN
 
 TITLE = "Fix by Fix"
@@ -45,7 +44,7 @@ def run() -> None:
     """Draws the frame and runs the page that the reader has chosen."""
     memory.keep_heaps_few()
     # Both before a training imports JAX.
-    use_all_cores()
+    set_up_cpu()
     compile_cache.keep()
     st.set_page_config(TITLE, "🔧", layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
     with pace.crowd().page_of(jobs.reader()):

@@ -1,13 +1,13 @@
 """The post's training program with a switch for each of its bugs.
 
-Importing this package does not import JAX: a name that needs it loads it at first use, so that a
-page of controls is drawn before anything is trained.
+Importing this package changes nothing and does not import JAX: a name that needs it loads it at
+first use. A program that trains on a CPU calls `set_up_cpu` before that.
 """
 
 from importlib import import_module
 from typing import Any
 
-from mlp_core.engine.devices import compile_loops_whole
+from mlp_core.engine.devices import set_up_cpu
 from mlp_core.settings import BOUNDS, Settings
 from mlp_core.switches import STAGES, Fixes
 
@@ -28,10 +28,7 @@ _HOMES = {
     "sweep_chunks": "engine.sweeps",
 }
 
-__all__ = ["BOUNDS", "STAGES", "Fixes", "Settings", *_HOMES]
-
-
-compile_loops_whole()  # here, since nothing above loads JAX
+__all__ = ["BOUNDS", "STAGES", "Fixes", "Settings", "set_up_cpu", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:

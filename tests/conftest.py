@@ -5,6 +5,12 @@ import os
 import pytest
 from hypothesis import settings
 
+from mlp_core import set_up_cpu
+
+# As in the app, but one device: two processes of tests share the cores.
+os.environ.setdefault("JAX_NUM_CPU_DEVICES", "1")
+set_up_cpu()
+
 # The first example of a property compiles, so one example may take seconds and the next none.
 settings.register_profile("compiling", deadline=None)
 settings.load_profile("compiling")

@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 
 from mlp_core.cli import options
-from mlp_core.engine.devices import use_all_cores
+from mlp_core.engine.devices import set_up_cpu
 
 VERSION = "0.1.0"
 """Of the package; `pyproject.toml` reads it here."""
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
         the output cannot be written; with status 141, as if SIGPIPE had ended the program, if the
         reader of the output has closed it.
     """
-    use_all_cores()
+    set_up_cpu()
     parser = options.parser(VERSION)
     try:
         try:

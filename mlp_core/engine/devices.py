@@ -1,29 +1,40 @@
-"""Which devices JAX computes on, and how it compiles for a CPU. To be said before JAX starts."""
+"""How JAX uses a CPU: how many devices it sees, and how it compiles loops."""
 
 import os
+import warnings
+from functools import cache
 
+_CORES = "JAX_NUM_CPU_DEVICES"
 _ANY_SIZE = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1000000000000"
 
 
-def use_all_cores() -> None:
-    """Makes each core of a CPU a JAX device, so that a sweep uses them all.
+def set_up_cpu() -> None:
+    """Lets JAX use a CPU fully: a sweep all of its cores, a run one kernel for its whole loop.
 
-    Has no effect once JAX is imported, nor where the environment sets JAX_NUM_CPU_DEVICES.
-    Accelerators are devices anyway.
+    To be called before JAX is imported, by a program rather than by a library: unless they are
+    set, it sets JAX_NUM_CPU_DEVICES and XLA_FLAGS in the environment. Without it a run takes two to
+    three times as long: each operation of its loop is a kernel of its own, about ninety in a step,
+    and starting them takes longer than running them. JAX 0.12 does this part by itself. No number
+    depends on it, and accelerators ignore it.
     """
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    os.environ.setdefault("JAX_NUM_CPU_DEVICES", str(cores))
-
-
-def compile_loops_whole() -> None:
-    """Makes a loop one kernel on a CPU, whatever its size.
-
-    Else each operation in it is a kernel of its own, about ninety in a step of this training, and
-    starting them takes longer than running them. JAX 0.12 does so by itself, JAX 0.10 only with
-    loops of a kilobyte. Has no effect once JAX computes, nor where the environment sets
-    xla_backend_extra_options.
-    """
+    os.environ.setdefault(_CORES, str(num_cores()))
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_backend_extra_options" not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {_ANY_SIZE}".strip()
+
+
+def num_cores() -> int:
+    """Returns how many cores of the CPU this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+@cache
+def warn_of_idle_cores(platform: str, num_devices: int) -> None:
+    """Warns once if a sweep is about to leave most of a CPU idle, and nobody chose so."""
+    if platform == "cpu" and num_devices == 1 < num_cores() and _CORES not in os.environ:
+        warnings.warn(
+            f"this sweep uses one of {num_cores()} cores; to use all of them, call "
+            "mlp_core.set_up_cpu() before JAX is imported",
+            stacklevel=2,
+        )

@@ -22,6 +22,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from mlp_core.data.dataset import baselines
 from mlp_core.engine import compiled, starts
 from mlp_core.engine.compiled import Plan, State, Stretch, jitted
+from mlp_core.engine.devices import warn_of_idle_cores
 from mlp_core.engine.estimate import seconds_in_a_sweep
 from mlp_core.engine.grid import Grid
 from mlp_core.engine.model import Norm, is_small
@@ -104,6 +105,7 @@ def device_mesh(settings: Settings, num_seeds: int) -> Mesh:
     Nor more cores of a CPU than one memory can hold the batches of: each trains another seed.
     """
     devices = jax.local_devices()
+    warn_of_idle_cores(devices[0].platform, len(devices))
     if devices[0].platform == "cpu":
         num_seeds = min(num_seeds, max(1, MAX_INPUTS // settings.num_inputs))
     return Mesh(devices[:num_seeds], RUNS)

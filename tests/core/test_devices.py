@@ -1,14 +1,16 @@
 """How JAX compiles for a CPU."""
 
 import os
+import subprocess
+import sys
 
 import jax
 import numpy as np
 import pytest
 
 from mlp_core import STAGES, Settings
-from mlp_core.engine import compiled, starts
-from mlp_core.engine.devices import compile_loops_whole
+from mlp_core.engine import compiled, devices, starts
+from mlp_core.engine.devices import set_up_cpu, warn_of_idle_cores
 
 SHORT = Settings(steps=45)
 
@@ -33,7 +35,7 @@ def test_a_run_is_one_kernel():
 def test_other_flags_of_the_environment_stay(monkeypatch):
     monkeypatch.setenv("XLA_FLAGS", "--xla_other=1")
 
-    compile_loops_whole()
+    set_up_cpu()
 
     other, ours = os.environ["XLA_FLAGS"].split()
     assert other == "--xla_other=1"
@@ -43,6 +45,30 @@ def test_other_flags_of_the_environment_stay(monkeypatch):
 def test_the_same_flag_of_the_environment_stays(monkeypatch):
     monkeypatch.setenv("XLA_FLAGS", "--xla_backend_extra_options=xla_cpu_x=1")
 
-    compile_loops_whole()
+    set_up_cpu()
 
     assert os.environ["XLA_FLAGS"] == "--xla_backend_extra_options=xla_cpu_x=1"
+
+
+def test_importing_the_package_changes_nothing():
+    code = "import os; before = dict(os.environ); import mlp_core; assert os.environ == before"
+
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"XLA_FLAGS": ""})
+
+
+def test_a_sweep_says_once_that_cores_are_idle(monkeypatch):
+    warn_of_idle_cores.cache_clear()
+    monkeypatch.delenv("JAX_NUM_CPU_DEVICES", raising=False)
+    monkeypatch.setattr(devices, "num_cores", lambda: 4)
+
+    with pytest.warns(UserWarning, match="uses one of 4 cores"):
+        warn_of_idle_cores("cpu", 1)
+    warn_of_idle_cores("cpu", 1)  # a second warning would be an error
+
+
+@pytest.mark.parametrize(("platform", "num_devices"), [("gpu", 1), ("cpu", 4)])
+def test_a_sweep_on_all_there_is_says_nothing(platform, num_devices, monkeypatch):
+    monkeypatch.delenv("JAX_NUM_CPU_DEVICES", raising=False)
+    monkeypatch.setattr(devices, "num_cores", lambda: 4)
+
+    warn_of_idle_cores(platform, num_devices)
