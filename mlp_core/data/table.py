@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlp_core.stored import FOLDER
-from mlp_core.tasks import is_own, own_task
+from mlp_core.tasks import own_task
 
 DIABETES = FOLDER / "diabetes.csv"
 """442 patients, ten measurements, the progression of their diabetes one year later.
@@ -122,11 +122,6 @@ def opened(table: Table, name: str | None = None) -> str:
 def closed(task: str) -> None:
     """Forgets a reader's own table."""
     _open.pop(task, None)
-
-
-def is_closed(task: str) -> bool:
-    """Returns whether a task is a reader's own table that is no longer open."""
-    return is_own(task) and task not in _open
 
 
 def table_of(task: str) -> Table | None:
