@@ -210,7 +210,7 @@ def _chosen_task(upload: UploadedFile) -> str:
 
 
 def _chosen_dialect(file_id: str) -> _Dialect:
-    from mlp_core.data.csv_file.layout import SEPARATORS
+    from mlp_core.data.csv_file.rows import SEPARATORS
 
     separators = {word: mark for mark, word in SEPARATORS.items()}
     left, right = st.columns(2)

@@ -309,6 +309,8 @@ TABLE = "".join(f"{place * 2},{place % 7}.5,{place**2}\n" for place in COUNT)
         ("Report,May,2020\na,b,y\n" + TABLE, "a,b,y", (1,)),
         ("a,b,y\n" + TABLE.replace("4,2.5", "# paused\n4,2.5"), "a,b,y", (4,)),
         ("a,b,y\n" + TABLE + "Source: somebody\n", "a,b,y", (32,)),
+        ("a,b,y\n" + TABLE + "Total,,8555\n", "a,b,y", (32,)),
+        ("sep=^\na,b,y\n".replace(",", "^") + TABLE.replace(",", "^"), "a,b,y", ()),
         ("# a, b, y\n" + TABLE, "a,b,y", ()),
         ("#,b,y\n" + TABLE, "#,b,y", ()),
         (TABLE, "column 1,column 2,column 3", ()),

@@ -1,6 +1,5 @@
 """The columns of a file: what kind each is, its numbers, and which of them predict by default."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,8 +28,6 @@ MISSING = frozenset(
 
 _FIRST = 5
 _LONGEST_CELL = 60
-_WHOLE_NAMES = ("#", "index", "idx", "key", "no", "no.", "nr", "nr.", "row", "uuid", "guid")
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,12 +102,11 @@ class _Raw(NamedTuple):
     """What the cells say about the decimal mark; None if the column is not one of numbers."""
 
 
-_FORMS = (str, str.upper, str.capitalize, str.title)
 _UNDECIDED = (
     "nothing in the file decides whether 1.234 is 1.234 or 1234, so a dot is read as the decimal "
     "point and a comma as a thousands separator"
 )
-_MISSING = pa.array(sorted({form(word) for word in MISSING for form in _FORMS} | {"NaN", "NaT"}))
+_MISSING = pa.array(sorted(MISSING))
 
 
 def read_columns(names: Sequence[str], cells: Sequence[pa.Array], decimal: str | None) -> Read:
@@ -130,7 +126,7 @@ def read_columns(names: Sequence[str], cells: Sequence[pa.Array], decimal: str |
         read, used = _column(name, column, mark.decimal)
         if mark.is_undecided:
             read = replace(read, notes=(*read.notes, _UNDECIDED))
-        columns.append(replace(read, excluded=_reason_to_exclude(read)))
+        columns.append(read)
         groups += used
     decimals = Counter(
         mark.decimal for mark, column in zip(marks, raw, strict=True) if column.evidence
@@ -154,7 +150,7 @@ def _raw(cells: pa.Array) -> _Raw:
     if plain is not None:
         return _Raw(filled, plain, filled, (), numerals.evidence(filled, _sample(filled)))
     cells = pc.utf8_trim_whitespace(cells)
-    cells = pc.if_else(pc.is_in(cells, _MISSING), None, cells)
+    cells = pc.if_else(pc.is_in(pc.utf8_lower(cells), _MISSING), None, cells)
     sample = numerals.with_plain_signs(_sample(cells))
     currencies = numerals.currencies(sample)
     sample = numerals.without_currencies(sample, currencies)
@@ -178,7 +174,8 @@ def _column(name: str, raw: _Raw, decimal: str) -> tuple[Column, str]:
     if raw.plain is not None and (decimal == "." or not numerals.has_dots(cells)):
         return _of_numbers(name, raw.plain), ""
     if raw.signed is None:
-        return _of_dates(name, cells) or _of_text(name, cells), ""
+        times = dates.times(cells, _sample(cells))
+        return _of_times(name, *times) if times else _of_text(name, cells), ""
     found = numerals.numbers(raw.signed, decimal, raw.currencies)
     unread = pc.indices_nonzero(pc.and_(pc.is_valid(cells), pc.is_null(found.values)))
     problem = found.problem or (_misread(cells, unread) if len(unread) else "")
@@ -279,46 +276,13 @@ def _unknown_numbers(cells: pa.Array) -> str | None:
     return f"“{example[:_LONGEST_CELL]}” is no number in a known format"
 
 
-def _of_dates(name: str, cells: pa.Array) -> Column | None:
-    filled = len(cells) - cells.null_count
-    for form in dates.formats(_sample(cells)):
-        times = dates.times(cells, form)
-        if int(times.notna().sum()) == filled:
-            return _of_times(name, times, form)
-    return None
-
-
 def _of_times(name: str, times: pd.Series, form: str) -> Column:
     days = ((times - times.min()) / pd.Timedelta(days=1)).to_numpy(np.float64, na_value=np.nan)
-    shown = tuple(None if pd.isna(time) else _iso(time) for time in times[:_FIRST])
+    shown = tuple(None if pd.isna(time) else dates.iso(time) for time in times[:_FIRST])
     notes = () if form == dates.ISO else (f"dates as {dates.in_words(form)}",)
     unusable = "the same in all rows" if is_constant(days) else None
-    ends = _iso(times.min()), _iso(times.max())
+    ends = dates.iso(times.min()), dates.iso(times.max())
     return Column(name, DATE, days, shown, *ends, unusable=unusable, notes=notes)
-
-
-def _iso(time: pd.Timestamp) -> str:
-    text = time.tz_localize(None).isoformat(sep=" ")
-    return text.removesuffix(" 00:00:00")
-
-
-def _reason_to_exclude(column: Column) -> str | None:
-    if column.kind == ROW_COUNTER:
-        return "numbers the rows"
-    words = [word.lower() for word in _WORDS.findall(column.name)]
-    name = column.name.lower()
-    if "id" in words or name in _WHOLE_NAMES:
-        return "identifies the rows"
-    if name.endswith("id") and _are_different_integers(column):
-        return "identifies the rows"
-    return "empty in most rows" if column.missing * 2 > len(column.values) else None
-
-
-def _are_different_integers(column: Column) -> bool:
-    """Returns whether all rows have a whole number of their own, unlike most columns `paid`."""
-    values = column.values
-    is_whole = column.kind == NUMBER and (values == np.floor(values)).all()
-    return bool(is_whole and len(np.unique(values)) == len(values))
 
 
 def _first(values: np.ndarray) -> tuple[float | None, ...]:

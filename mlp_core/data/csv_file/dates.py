@@ -41,7 +41,28 @@ def formats(sample: pa.Array) -> list[str]:
     return [form for form in possible if all(_is_in(text, form) for text in texts)]
 
 
-def times(cells: pa.Array, form: str) -> pd.Series:
+def times(cells: pa.Array, sample: pa.Array) -> tuple[pd.Series, str] | None:
+    """Returns the times in cells and their format; None if not all cells are dates."""
+    for form in formats(sample):
+        found = _times(cells, form)
+        if int(found.notna().sum()) == len(cells) - cells.null_count:
+            return found, form
+    return None
+
+
+def iso(time: pd.Timestamp) -> str:
+    """Returns a time as text, without a midnight."""
+    return time.tz_localize(None).isoformat(sep=" ").removesuffix(" 00:00:00")
+
+
+def in_words(form: str) -> str:
+    """Returns the order of day, month, and year in a format."""
+    day = form.partition(" %H")[0].partition(" %I")[0]
+    names = {"d": "day", "m": "month", "b": "month", "B": "month", "Y": "year", "y": "year"}
+    return re.sub(r"%(\w)", lambda letter: names[letter[1]], day)
+
+
+def _times(cells: pa.Array, form: str) -> pd.Series:
     """Returns the times in cells, NaT where there is none in this format."""
     if form == ISO:
         return _strict(cells, form)
@@ -51,13 +72,6 @@ def times(cells: pa.Array, form: str) -> pd.Series:
     if _strict(pc.filter(cells, early), form).isna().any():
         return _strict(cells, form)
     return found.to_pandas().dt.tz_localize("UTC")
-
-
-def in_words(form: str) -> str:
-    """Returns the order of day, month, and year in a format."""
-    day = form.partition(" %H")[0].partition(" %I")[0]
-    names = {"d": "day", "m": "month", "b": "month", "B": "month", "Y": "year", "y": "year"}
-    return re.sub(r"%(\w)", lambda letter: names[letter[1]], day)
 
 
 def _strict(cells: pa.Array, form: str) -> pd.Series:

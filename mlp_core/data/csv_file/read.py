@@ -1,5 +1,6 @@
 """A reader's file as columns, and the columns that were chosen as a table to train on."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,12 +11,15 @@ import numpy as np
 from mlp_core.data.csv_file import columns as kinds
 from mlp_core.data.csv_file.columns import Column, is_constant, read_columns
 from mlp_core.data.csv_file.decode import MAX_BYTES, decoded
-from mlp_core.data.csv_file.layout import SEPARATORS, Layout, cells, laid_out
+from mlp_core.data.csv_file.layout import Layout, cells, laid_out
 from mlp_core.data.csv_file.numerals import is_number
+from mlp_core.data.csv_file.rows import SEPARATORS
 from mlp_core.data.table import COLUMNS, ROWS, Table
 
 _MARK_WORDS = {".": "dot", ",": "comma", "'": "apostrophe", " ": "space"}
 _CORRELATED = 0.5
+_WHOLE_NAMES = ("#", "index", "idx", "key", "no", "no.", "nr", "nr.", "row", "uuid", "guid")
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +62,7 @@ class CsvFile:
         marks = " and ".join(_MARK_WORDS[mark] for mark in self.thousands)
         parts = [
             self.encoding,
-            f"separator {SEPARATORS[self.separator]}",
+            f"separator {SEPARATORS.get(self.separator, self.separator)}",
             f"decimal {_MARK_WORDS[self.decimal]}",
             f"thousands {marks}" if marks else "no thousands separator",
         ]
@@ -92,12 +96,13 @@ def read_csv(
     layout = laid_out(text.data, separator)
     names, notes = _different_names(layout)
     read = read_columns(names, cells(layout), decimal)
-    columns = [
-        _without_a_name(column) if layout.has_header and not name else column
-        for column, name in zip(read.columns, layout.names, strict=True)
-    ]
+    columns = []
+    for column, name in zip(read.columns, layout.names, strict=True):
+        is_unnamed = layout.has_header and not name
+        if not (is_unnamed and column.kind == kinds.EMPTY):
+            columns.append(replace(column, excluded=_reason_to_exclude(column, is_unnamed)))
     return CsvFile(
-        tuple(column for column in columns if column is not None),
+        tuple(columns),
         layout.num_rows,
         text.encoding,
         layout.separator,
@@ -105,10 +110,7 @@ def read_csv(
         read.thousands,
         layout.skipped,
         layout.num_skipped,
-        (
-            *notes,
-            *(f"{column.name}: {note}" for column in columns if column for note in column.notes),
-        ),
+        (*notes, *(f"{column.name}: {note}" for column in columns for note in column.notes)),
     )
 
 
@@ -218,11 +220,26 @@ def _chosen(file: CsvFile, target: str, features: Sequence[str] | None) -> list[
     return chosen
 
 
-def _without_a_name(column: Column) -> Column | None:
-    """Returns a column that has no name in the header; None if it is empty too."""
-    if column.kind == kinds.EMPTY:
-        return None
-    return replace(column, excluded=column.excluded or "has no name")
+def _reason_to_exclude(column: Column, is_unnamed: bool) -> str | None:
+    """Returns why a column is not a feature by default, None if it is."""
+    if column.kind == kinds.ROW_COUNTER:
+        return "numbers the rows"
+    if is_unnamed:
+        return "has no name"
+    words = [word.lower() for word in _WORDS.findall(column.name)]
+    name = column.name.lower()
+    if "id" in words or name in _WHOLE_NAMES:
+        return "identifies the rows"
+    if name.endswith("id") and _are_different_integers(column):
+        return "identifies the rows"
+    return "empty in most rows" if column.missing * 2 > len(column.values) else None
+
+
+def _are_different_integers(column: Column) -> bool:
+    """Returns whether all rows have a whole number of their own, unlike most columns `paid`."""
+    values = column.values
+    is_whole = column.kind == kinds.NUMBER and (values == np.floor(values)).all()
+    return bool(is_whole and len(np.unique(values)) == len(values))
 
 
 def _different_names(layout: Layout) -> tuple[list[str], list[str]]:

@@ -1,4 +1,4 @@
-"""What a single cell or row looks like: a number, a date, nothing, the names of columns."""
+"""Which of the first rows are titles, and which names the columns: by how their cells look."""
 
 from collections.abc import Sequence
 from itertools import pairwise
