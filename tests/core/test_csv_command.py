@@ -102,7 +102,7 @@ def test_a_wrong_choice_is_answered_with_one_line(capsys, arguments, message):
     assert "Traceback" not in said
 
 
-@pytest.fixture(params=sorted(path.name for path in CASES.iterdir()))
+@pytest.fixture
 def case(request: pytest.FixtureRequest) -> Iterator[tuple[str, Table]]:
     """Yields the task that a file is, and its table."""
     file = read_csv(CASES / request.param)
@@ -124,7 +124,11 @@ def examples_of(script: str, folder: Path) -> dict[str, object]:
     return namespace
 
 
-@pytest.mark.parametrize("validate", ["random", "last"])
+@pytest.mark.parametrize(
+    ("case", "validate"),
+    [*((path.name, "random") for path in sorted(CASES.iterdir())), ("coin.csv", "last")],
+    indirect=["case"],
+)
 def test_a_script_reads_the_examples_of_the_engine_from_its_data(case, validate, tmp_path):
     task, table = case
     settings = Settings(task=task, batch_size=16, validate=validate)
