@@ -12,8 +12,8 @@ set_up_cpu()  # before anything else computes
 from benchmarks import post_loop  # noqa: E402
 from benchmarks.engine import seconds  # noqa: E402
 from mlp_core import STAGES, Settings, train  # noqa: E402
-from mlp_core.timing.figures import Figures, Measurement, pays_after  # noqa: E402
-from mlp_core.timing.measuring import measure  # noqa: E402
+from mlp_core.timing.figures import Figures, Measurement, Request, pays_after  # noqa: E402
+from mlp_core.timing.process import measured  # noqa: E402
 
 ROUNDS = 5
 
@@ -59,7 +59,7 @@ def main() -> None:
     settings, fixes = Settings(), STAGES["final"]
     train(settings, fixes, (settings.steps,))
     post_loop.train(settings)
-    *_, (_, _, measurement) = measure(settings, fixes)
+    *_, (_, _, measurement) = measured(Request("forms", settings, fixes))
     _print_figures(measurement)
     _print_factors(measurement)
     _print_check(*measurement.figures[2:4], settings)

@@ -5,6 +5,8 @@ each. A new job goes first until it has had its short time, so that many long on
 no longer than a chunk.
 
 A job runs while any session that watches it wants it. Stop ends the wish of one session only.
+
+Jobs that cannot pause, because another process computes them, run `whole`: one after the other.
 """
 
 import atexit
@@ -15,7 +17,7 @@ import time
 import traceback
 import weakref
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterator
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
@@ -48,7 +50,7 @@ class Job(Generic[T]):
     `running`, `look`, `stopped`, `wait` and `stop` are about the session that calls them.
     """
 
-    def __init__(self, chunks: Iterator[T]) -> None:
+    def __init__(self, chunks: Generator[T, None, None]) -> None:
         self.latest: T | None = None
         self.error: Exception | None = None
         self.done = False
@@ -139,7 +141,8 @@ class Job(Generic[T]):
             self.looks.clear()
             self.stopped_by.clear()
         if self.dropped:
-            self._chunks, self.error = iter(()), None  # an error refers to where it was raised
+            self._chunks.close()
+            self.error = None  # an error refers to where it was raised
             self.made.clear()
         self._rested.set()
 
@@ -163,6 +166,8 @@ class Workers:
       before: is called before a job's first chunk, in its thread; an error of it is the job's.
       keep_unseen: how many can go on that have begun and are out of sight, stopped or not; older
         ones begin anew when somebody looks again. All can by default: for jobs that hold little.
+      whole: each thread runs its jobs one after the other, not in turn. A job that nobody wants is
+        closed, and begins anew when somebody wants it again.
     """
 
     def __init__(
@@ -171,8 +176,9 @@ class Workers:
         keep: int,
         before: Callable[[], None] = lambda: None,
         keep_unseen: int | None = None,
+        whole: bool = False,
     ) -> None:
-        self._keep, self._before = keep, before
+        self._keep, self._before, self._whole = keep, before, whole
         self._keep_unseen = keep_unseen
         self._jobs: OrderedDict[Hashable, Job[Any]] = OrderedDict()
         self._queue: deque[Job[Any]] = deque()
@@ -210,10 +216,10 @@ class Workers:
         name = reader()  # before the lock: Streamlit may end the script here
         with self._changed:
             job = self._jobs.get(key)
-            if job is None:
+            if job is None or (job.dropped and name not in job.stopped_by):
                 job = self._jobs[key] = Job(self._prepared(chunks()))
                 # New work goes first: it is short, or it says soon that it is not.
-                self._queue.appendleft(job)
+                (self._queue.append if self._whole else self._queue.appendleft)(job)
                 self._drop_oldest()
                 self._drop_unseen()
                 self._changed.notify()
@@ -230,6 +236,13 @@ class Workers:
             if job is not None:
                 job.stopped_by.discard(name)
                 self._want(job, name)
+
+    def leave(self, key: Hashable) -> None:
+        """Withdraws this session's wish for a job, as if it had closed the page."""
+        with self._changed:
+            job = self._jobs.get(key)
+            if job is not None:
+                job.looks.pop(reader(), None)
 
     def forget(self, key: Hashable) -> None:
         """Drops a job that has ended, so that it can be started anew."""
@@ -251,21 +264,31 @@ class Workers:
         others = sum(other is not job for other in at_work)
         return others if others >= len(self._threads) else 0
 
+    def ahead(self, job: Job[Any]) -> int:
+        """Returns how many other jobs must end before a whole job begins."""
+        with self._changed:
+            if job not in self._queue:
+                return 0
+            waiting = [*self._queue]
+            at_work = [one for one in self._jobs.values() if not (one.rested or one in waiting)]
+            return len(at_work) + waiting.index(job)
+
     def close(self) -> None:
-        """Ends the threads after their present chunks."""
+        """Ends the threads after their present chunks, and closes all jobs."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
+        self.forget_where(lambda key: True)
         atexit.unregister(self.close)
 
-    def _prepared(self, chunks: Iterator[T]) -> Iterator[T]:
+    def _prepared(self, chunks: Iterator[T]) -> Generator[T, None, None]:
         self._before()
         yield from chunks
 
     def _want(self, job: Job[Any], name: str) -> None:
-        if job.done:
+        if job.done or job.dropped:
             return
         job.looks[name] = time.monotonic()
         if job.rested:
@@ -306,6 +329,7 @@ class Workers:
                     return
                 job = self._queue.popleft()
                 if not job.wanted:  # under the lock: a wish from now on finds the job at rest
+                    job.dropped = self._whole
                     job.rest()
                     continue
             job.advance()
@@ -313,8 +337,8 @@ class Workers:
                 if job.done or job.dropped:
                     job.rest()
                     continue
-                is_short = job.worked_seconds < SHORT_SECONDS
-                (self._queue.appendleft if is_short else self._queue.append)(job)
+                goes_first = self._whole or job.worked_seconds < SHORT_SECONDS
+                (self._queue.appendleft if goes_first else self._queue.append)(job)
                 self._changed.notify()
 
 

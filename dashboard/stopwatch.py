@@ -29,9 +29,12 @@ def show(choice: Choice, metric: DeltaGenerator, ready: bool) -> None:
     line = st.container(horizontal=True, vertical_alignment="center", key="timing")
     if not ready:
         pace.live(_draw_later, None)(metric, line)
-    elif timings.job(choice).running:
-        seconds = LATER_SECONDS if _waits(choice) else POLL_SECONDS
-        pace.live(_draw_live, seconds)(choice, metric, line)
+        return
+    job = timings.job(choice)
+    if job is None:
+        pace.live(_draw, LATER_SECONDS)(choice, metric, line)
+    elif job.running:
+        pace.live(_draw_live, POLL_SECONDS)(choice, metric, line)
     else:
         pace.live(_draw, None)(choice, metric, line)
 
@@ -42,41 +45,39 @@ def _draw_later(metric: DeltaGenerator, line: DeltaGenerator) -> None:
 
 
 def _draw_live(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
-    if not timings.job(choice).running:
+    job = timings.job(choice)
+    if job is None or not job.running:
         st.rerun()
     _draw(choice, metric, line)
 
 
 def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
     job = timings.job(choice)
-    running, timing = job.look()
-    step_ms = timing.step_ms.get(timings.form(choice)) if timing else None
-    if timing is None or step_ms is None:
-        waits = _waits(choice)
-        metric.metric(_LABEL, "–", delta_description="later" if waits else "starting", help=_HELP)
-        if waits:
-            line.caption("Many readers are here. The steps are timed when fewer are.")
-            return
-        if job.error is None:
-            line.caption("The timing begins …")
-            return
-        line.caption(f"It could not be timed: {words.reason(job.error)}.")
-        _draw_again("Try again", choice, line)
+    if job is None:
+        metric.metric(_LABEL, "–", delta_description="later", help=_HELP)
+        line.caption("Many readers are here. The steps are timed when fewer are.")
         return
-    each, total = words.duration(step_ms), words.duration(1000 * step_ms)
-    metric.metric(_LABEL, total, delta_description=f"{each} per step", help=_HELP)
+    running, latest = job.look()
+    points = latest.measurement.points if latest else ()
+    step_ms = {point.form: point.each.median for point in points}
+    mine = step_ms.get(timings.form(choice))
+    if mine is None:
+        metric.metric(_LABEL, "–", delta_description="starting" if running else None, help=_HELP)
+    else:
+        each, total = words.duration(mine), words.duration(1000 * mine)
+        metric.metric(_LABEL, total, delta_description=f"{each} per step", help=_HELP)
     if running:
-        line.caption(
-            f"Timing, round {timing.rounds + 1} of {timings.ROUNDS}"
-            + (words.in_turn(timings.others(choice)) or ".")
-        )
+        ahead = timings.ahead(job)
+        line.caption(words.waiting(ahead) if ahead else f"{latest.text if latest else 'Starting'}.")
         line.button(
             "Stop", on_click=job.stop, icon=":material/stop:", type="tertiary", key="stop_timing"
         )
+    elif job.error is not None:
+        line.caption(f"It could not be timed: {words.reason(job.error)}.")
+        _draw_again("Try again", choice, line)
     else:
-        stopped = timing.rounds < timings.ROUNDS
-        until = f" Stopped after {timing.rounds} of {timings.ROUNDS} rounds." if stopped else ""
-        line.caption(f"{words.step_times(timing.step_ms)}{until}")
+        until = "" if job.done else " Stopped before it was done."
+        line.caption(f"{words.step_times(step_ms) if step_ms else ''}{until}".strip())
         _draw_again("Measure again", choice, line)
 
 
@@ -89,8 +90,3 @@ def _draw_again(label: str, choice: Choice, line: DeltaGenerator) -> None:
         type="tertiary",
         key="measure_again",
     )
-
-
-def _waits(choice: Choice) -> bool:
-    job = timings.job(choice)
-    return job.latest is None and job.error is None and pace.crowd().is_dense

@@ -1,53 +1,67 @@
-"""How long a step of the chosen run takes in three forms, measured on the server behind the page.
+"""The measurements that readers see: the one that ships, and those made on this server.
 
-The forms and their rounds are those of the Speed page (`mlp_core.timing`), so that both pages show
-the same kind of figure.
+A process of its own makes each one (`mlp_core.timing.process`). Only one measures at a time: two
+would disturb each other. Readers who ask for the same measurement share it.
 """
 
-from collections.abc import Iterator
-from statistics import median
-from time import sleep
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from dashboard import memory, pace
+from dashboard import pace
 from dashboard.choice import Choice
 from dashboard.jobs import Job, Workers
-from mlp_core import Settings
-from mlp_core.engine.estimate import measurable
 from mlp_core.tasks import is_own
+from mlp_core.timing import process
+from mlp_core.timing.figures import Measurement, Progress, Request, measurable
 
 if TYPE_CHECKING:
-    from mlp_core.timing.forms import Form
+    from mlp_core.timing.stored import Stored
 
-ROUNDS = 5
-_LOOK_SECONDS = 0.5
+_TIMED = "timed"
 
 
-class Timing(NamedTuple):
-    """How far a timing is."""
+@st.cache_resource(show_spinner=False)
+def shipped() -> "Stored":
+    """Returns the measurement that ships. Shared by all sessions: never change it.
 
-    rounds: int
-    """How many rounds all forms have had, of `ROUNDS`."""
-    step_ms: dict[str, float]
-    """By form the median milliseconds of a step, without compiling; only of forms timed so far."""
+    Raises:
+      ValueError: if its file cannot be read.
+    """
+    from mlp_core.timing import stored
+
+    return stored.shipped()
 
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
-def workers() -> Workers:
-    """Returns the one thread of all timings: two at once would disturb each other."""
-    return Workers(threads=1, keep=64, before=memory.make_room)
+def _workers() -> Workers:
+    return Workers(threads=1, keep=64, whole=True)
 
 
-def job(choice: Choice) -> Job[Timing | None]:
-    """Returns the timing of a choice, begun if it was not measured in this process before."""
-    return workers().start(_work(choice), lambda: _timed(choice))
+def ahead(job: Job[Progress]) -> int:
+    """Returns how many measurements must end before this one begins."""
+    return _workers().ahead(job)
 
 
-def others(choice: Choice) -> int:
-    """Returns how many timings and measurements take turns with one."""
-    return workers().others(job(choice))
+# The Lab times a step of the choice on screen, as soon as its run is trained.
+
+
+def job(choice: Choice) -> Job[Progress] | None:
+    """Returns the timing of a choice, begun if it was not measured in this process before.
+
+    A session watches one timing: it leaves the one that it watched before.
+
+    Returns:
+      None while so many readers are here that a new timing would say more about them.
+    """
+    key = _work(choice)
+    before = st.session_state.get(_TIMED, key)
+    if before != key:
+        _workers().leave(before)
+    st.session_state[_TIMED] = key
+    if pace.crowd().is_dense:
+        return _workers().find(key)
+    return _workers().start(key, lambda: process.measured(request(choice, "steps")))
 
 
 def measure_again(choice: Choice) -> None:
@@ -55,8 +69,8 @@ def measure_again(choice: Choice) -> None:
 
     A timing that another session has under way goes on for this one as well.
     """
-    workers().forget(_work(choice))
-    workers().resume(_work(choice))
+    _workers().forget(_work(choice))
+    _workers().resume(_work(choice))
 
 
 def form(choice: Choice) -> str:
@@ -70,45 +84,31 @@ def _work(choice: Choice) -> tuple[object, ...]:
     # A reader's own table has timings of its own, which go when the table goes.
     task = settings.task if is_own(settings.task) else None
     clips = settings.clip_norm is not None
-    return (_measured(settings).shape, fixes.whole_batches, fixes.adamw, clips, task)
+    return (measurable(settings).shape, fixes.whole_batches, fixes.adamw, clips, task)
 
 
-def _measured(settings: Settings) -> Settings:
-    """Returns the settings with as few steps as a measurement needs, if it can be measured."""
-    try:
-        return measurable(settings)
-    except ValueError:
-        return settings  # the timing fails and says why
+# The Speed page measures when a reader asks.
 
 
-def _timed(choice: Choice) -> Iterator[Timing | None]:
-    """Yields the times measured so far; None until there is one.
-
-    The form that the page waits for comes first. Then all take turns.
-    """
-    from mlp_core.timing.forms import forms
-
-    settings = measurable(choice.settings)
-    while pace.crowd().is_dense:
-        yield None
-        sleep(_LOOK_SECONDS)
-    wanted = form(choice)
-    other = "gradient" if wanted == "step" else "step"
-    ready = forms(settings, choice.fixes, names=(wanted, other, "loop"))
-    for _ in range(ROUNDS):
-        for each in ready:
-            if not each.step_ms:
-                for _ in each.warm_up():
-                    yield _timing(ready)
-                    pace.crowd().step_aside()
-                memory.settle(f"timing {each.name} {_work(choice)}")
-            for _ in each.round():
-                yield _timing(ready)
-                pace.crowd().step_aside()
-        yield _timing(ready)
+def request(choice: Choice, what: Literal["steps", "forms", "growth"] = "forms") -> Request:
+    """Returns what to ask for, with no more steps than a measurement needs."""
+    chosen = choice if what == "steps" else choice.compiled
+    return Request(what, measurable(choice.settings), chosen.fixes)
 
 
-def _timing(ready: "tuple[Form, ...]") -> Timing | None:
-    """Returns the times that the forms have so far."""
-    step_ms = {each.name: median(each.step_ms) for each in ready if each.step_ms}
-    return Timing(min(len(each.step_ms) for each in ready), step_ms) if step_ms else None
+def begin(wanted: Request) -> None:
+    """Begins a measurement anew, or lets it go on for this session as well if it is under way."""
+    _workers().forget(wanted)
+    _workers().start(wanted, lambda: process.measured(wanted))
+    _workers().resume(wanted)
+
+
+def find(wanted: Request) -> Job[Progress] | None:
+    """Returns the measurement if anybody has asked for it."""
+    return _workers().find(wanted)
+
+
+def result(wanted: Request) -> Measurement | None:
+    """Returns what was measured, None unless it came to its end."""
+    found = find(wanted)
+    return found.latest.measurement if found and found.succeeded and found.latest else None

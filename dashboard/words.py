@@ -261,6 +261,12 @@ def in_turn(others: int) -> str:
     return f" · takes turns with {others} other{'s' * (others > 1)}" if others else ""
 
 
+def waiting(ahead: int) -> str:
+    """Returns the place in the line of measurements."""
+    others = "1 measurement is" if ahead == 1 else f"{ahead} measurements are"
+    return f"Waiting: {others} ahead of yours. Two at once would disturb each other."
+
+
 def baselines_line(settings: Settings, baselines: "Baselines") -> str:
     """Returns what is to be learned, and what rules without a network reach on it."""
     best = baselines.least_possible

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard import canvas, wide
+from dashboard import canvas, timings, wide
 from dashboard.choice import Choice
-from dashboard.speed import charts, measured, panel, retracing, tables, words
+from dashboard.speed import charts, panel, retracing, tables, words
 from mlp_core.timing.figures import Measurement, Point
 
 _AXES = {"steps": "steps of a run", "batch_size": "rows of a batch", "width": "units of a layer"}
@@ -12,8 +12,8 @@ _AXES = {"steps": "steps of a run", "batch_size": "rows of a batch", "width": "u
 
 def show(choice: Choice) -> None:
     """Draws the measurement made here, or the one that ships until there is one."""
-    wanted = measured.request(choice)
-    here = measured.result(wanted)
+    wanted = timings.request(choice)
+    here = timings.result(wanted)
     shown = here or _shipped()
     if shown is not None:
         st.markdown(words.answer(shown))
@@ -31,7 +31,7 @@ def show(choice: Choice) -> None:
 def _shipped() -> Measurement | None:
     """Returns the measurement that ships; None, and says so, if it cannot be read."""
     try:
-        return measured.shipped().measurement
+        return timings.shipped().measurement
     except ValueError as error:
         st.error(f"The stored figures cannot be read: {error}.", icon=":material/error:")
         return None
@@ -43,11 +43,11 @@ def _draw_source(choice: Choice, here: Measurement | None) -> None:
         st.caption(words.made_here(here))
         return
     try:
-        stored = measured.shipped()
+        stored = timings.shipped()
     except ValueError:
         return
-    own = measured.Request("forms", stored.measurement.settings, stored.measurement.fixes)
-    yours = "" if measured.request(choice) == own else words.OTHERS
+    own = Choice(stored.measurement.fixes, stored.measurement.settings)
+    yours = "" if timings.request(choice) == timings.request(own) else words.OTHERS
     st.caption(f"{words.made_by(stored)}{yours}")
 
 
@@ -93,8 +93,8 @@ def _draw_totals(shown: Measurement) -> None:
 def _draw_growth(choice: Choice, stored: tuple[Point, ...]) -> None:
     """Draws the small charts; of what was measured here, or of what ships."""
     st.subheader("How does it grow?", anchor="growth")
-    wanted = measured.request(choice, "growth")
-    here = measured.result(wanted)
+    wanted = timings.request(choice, "growth")
+    here = timings.result(wanted)
     points = here.points if here else stored
     st.markdown(words.growth())
     panel.show(
@@ -104,7 +104,7 @@ def _draw_growth(choice: Choice, stored: tuple[Point, ...]) -> None:
         st.info("Nothing is measured for these settings yet.", icon=":material/show_chart:")
         return
     if not here:
-        st.caption(words.made_by(measured.shipped()))
+        st.caption(words.made_by(timings.shipped()))
     for column, (axis, title) in zip(st.columns(3, gap="medium"), _AXES.items(), strict=True):
         table = tables.grown(points, axis)
         with column:

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from dashboard import pace, progress
-from dashboard.speed import measured, words
-from dashboard.speed.measured import Request
-from dashboard.words import reason
+from dashboard import pace, progress, timings
+from dashboard.words import reason, waiting
+from mlp_core.timing.figures import Request
 
 POLL_SECONDS = 1.0
 """Seldom: to ask and to draw disturbs what is measured."""
@@ -17,29 +16,29 @@ def show(wanted: Request, label: str) -> None:
     Args:
       label: what the button says.
     """
-    job = measured.watched(wanted)
+    job = timings.find(wanted)
     if job is not None and job.running:
         pace.live(_draw_progress, POLL_SECONDS)(wanted)
         return
-    with st.container(horizontal=True, vertical_alignment="center", key=f"begin_{wanted.part}"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"begin_{wanted.what}"):
         st.button(
             label,
-            on_click=measured.begin,
+            on_click=timings.begin,
             args=(wanted,),
             icon=":material/timer:",
-            type="tertiary" if measured.result(wanted) else "secondary",
-            key=f"measure_{wanted.part}",
+            type="tertiary" if timings.result(wanted) else "secondary",
+            key=f"measure_{wanted.what}",
         )
-        if job is not None and job.stopped:
+        if job is not None and not job.done:
             st.caption("Stopped before it was done.", width="content")
     if job is not None and job.error is not None:
         st.error(f"It could not be measured: {reason(job.error)}.", icon=":material/error:")
 
 
 def _draw_progress(wanted: Request) -> None:
-    job = measured.watched(wanted)
+    job = timings.find(wanted)
     if job is None or not job.running:
         st.rerun()
-    latest, ahead = job.latest, measured.ahead(wanted)
-    text = latest.text if latest else words.waiting(ahead) if ahead else "It begins …"
-    progress.draw(latest.share if latest else 0.0, text, job.stop, wanted.part)
+    latest, ahead = job.latest, timings.ahead(job)
+    text = waiting(ahead) if ahead else latest.text if latest else "Starting"
+    progress.draw(latest.share if latest else 0.0, text, job.stop, wanted.what)

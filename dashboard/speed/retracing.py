@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard import wide
+from dashboard import timings, wide
 from dashboard.choice import Choice
-from dashboard.speed import measured, tables, words
+from dashboard.speed import tables, words
 from mlp_core import Fixes, Settings
 from mlp_core.timing.figures import Measurement
 
@@ -21,7 +21,7 @@ def show(choice: Choice, shown: Measurement | None) -> None:
     shapes, updates = _shapes(choice.settings, choice.fixes)
     st.markdown(words.shapes_seen(choice.settings, shapes, updates))
     wide.table(
-        tables.functions(shapes, measured.request(choice).settings),
+        tables.functions(shapes, timings.request(choice).settings),
         key="functions",
         hide_index=True,
         height="content",
@@ -29,7 +29,7 @@ def show(choice: Choice, shown: Measurement | None) -> None:
     )
     if shown is None or not shown.rests:
         return
-    wanted = measured.request(choice)
+    wanted = timings.request(choice)
     are_own = (wanted.settings, wanted.fixes) == (shown.settings, shown.fixes)
     st.markdown(words.rests(shown.rests, shown.fixes, are_own))
     wide.table(

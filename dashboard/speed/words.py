@@ -54,7 +54,8 @@ EXPLAINED = """
   down which operations it asks for.
 - **Compile:** XLA turns this list into machine code, joining operations where it can. Both happen
   again for every new shape of the inputs.
-- **First call:** the first time the machine code runs. It still has to get memory.
+- **First call:** the rest of the first step, or of the first run of the loop and the sweep. The
+  machine code runs for the first time and still has to get memory.
 - **Send:** Python hands one piece of machine code to the device. That takes some microseconds,
   however little there is to compute. Where nothing is compiled, each addition is one such piece.
 - **Nothing compiled** means that the program has no `jax.jit`. JAX then compiles each kind of
@@ -194,9 +195,3 @@ def rests(found: tuple[Rest, ...], fixes: Fixes, are_own: bool) -> str:
 
 def _saves(milliseconds: float) -> str:
     return f" and saves {duration(milliseconds)} before the first step" if milliseconds > 0 else ""
-
-
-def waiting(ahead: int) -> str:
-    """Returns the place in the line."""
-    others = "1 measurement is" if ahead == 1 else f"{ahead} measurements are"
-    return f"Waiting: {others} ahead of yours. Two at once would disturb each other."

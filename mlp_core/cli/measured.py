@@ -1,15 +1,14 @@
 """The commands that make what ships in `mlp_core/stored`: `debuggers`, `curves`, `timing`."""
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlp_core.cli.options import settings_of
 from mlp_core.switches import STAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mlp_core.timing.figures import Measurement, Progress
+    from mlp_core.timing.figures import Measurement, Request
 
 
 def debuggers(parsed: argparse.Namespace) -> None:
@@ -33,23 +32,24 @@ def curves(parsed: argparse.Namespace) -> None:
 
 
 def timing(parsed: argparse.Namespace) -> None:
-    """Prints what is measured at the moment, and stores whatever is ready."""
-    from mlp_core.engine.estimate import measurable
-    from mlp_core.timing import growth, measuring, rest, stored
+    """Prints what is measured at the moment, and stores the forms before their growth."""
+    from mlp_core.timing import stored
+    from mlp_core.timing.figures import Request, measurable
 
-    settings, fixes, out = settings_of(parsed), STAGES[parsed.stage], parsed.out
-    measurement = _printed(measuring.measure(measurable(settings), fixes))
+    settings, fixes, out = measurable(settings_of(parsed)), STAGES[parsed.stage], parsed.out
+    measurement = _printed(Request("forms", settings, fixes))
     stored.save(out, measurement)
-    measurement = _printed(rest.with_rests(measurement))
-    stored.save(out, measurement)
-    stored.save(out, _printed(growth.grown(measurement)))
+    growth = _printed(Request("growth", settings, fixes))
+    stored.save(out, replace(measurement, points=growth.points))
 
 
-def _printed(pieces: "Iterator[Progress]") -> "Measurement":
-    """Prints each new text, and returns what was measured in the end."""
+def _printed(request: "Request") -> "Measurement":
+    """Prints each new text of a measurement, and returns what was measured in the end."""
+    from mlp_core.timing.process import measured
+
     last = ""
-    for progress in pieces:
-        if progress.text != last and "programs" not in progress.text:
+    for progress in measured(request):
+        if progress.text != last:
             print(progress.text, flush=True)
         last = progress.text
     return progress.measurement

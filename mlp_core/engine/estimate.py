@@ -1,18 +1,8 @@
 """How long a compiled run takes, roughly, before anything is measured."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 from mlp_core.settings import MOST_RECORDS, RECORD_EVERY, Settings
-
-MOST_STEPS = 1000
-"""A run that is measured has no more steps: what a step costs has shown by then."""
-
-LONGEST_RUN_SECONDS = 0.25
-"""Nor does it take longer, so that a measurement can be stopped soon."""
-
-MOST_INPUTS = 4_700_000
-"""Nor do its batches hold more numbers: forms keep their own."""
 
 
 def estimated_seconds(settings: Settings) -> float:
@@ -55,11 +45,3 @@ def _products(settings: Settings) -> int:
     """Returns the multiplications that an example takes."""
     widths = (settings.num_features, *settings.hidden, 1)
     return sum(a * b for a, b in pairwise(widths))
-
-
-def measurable(settings: Settings, most: int = MOST_STEPS) -> Settings:
-    """Returns the settings with as few steps as a measurement needs."""
-    a_step = seconds_of_updates(settings) / settings.steps
-    steps = min(most, settings.steps, int(LONGEST_RUN_SECONDS / a_step))
-    steps = min(steps, MOST_INPUTS * settings.steps // settings.num_inputs)
-    return replace(settings, steps=steps)

@@ -1,5 +1,5 @@
-"""What compiling buys: the same training in five forms, each timed apart.
+"""What compiling gains: the ways to run one training loop, timed in a process of their own.
 
-`measuring` times the forms, `growth` does so at other sizes, `rest` says what a batch of another
-shape costs, `stored` keeps figures in a file. Importing this package loads none of them, nor JAX.
+`process.measured` starts that process and yields how far it is. `measure` is its program, `forms`
+has the ways to run the loop, `figures` has the records, and `stored` writes them to files.
 """

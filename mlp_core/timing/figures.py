@@ -1,62 +1,76 @@
-"""What is measured, as plain numbers: the figures of each form, and what they say together."""
+"""The records of a measurement: what is asked for, and what was measured."""
 
 import math
-from dataclasses import dataclass
-from statistics import median
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
+import numpy as np
+
+from mlp_core.engine.estimate import seconds_of_updates
 from mlp_core.settings import Settings
 from mlp_core.switches import Fixes
 
 FORMS = ("nothing", "gradient", "step", "loop", "sweep")
 """What is compiled in each form: nothing; loss and gradient; the step; the loop; a sweep of runs.
 
-Each runs the same training. The last one is many runs at once, of which one is counted.
+Each form runs the same training. The last one is many runs at once, of which one is counted.
 """
 
-AXES = ("steps", "batch_size", "width")
-"""What grows: the steps of a run, the rows of a batch, the width of each hidden layer."""
+MOST_STEPS, LONGEST_RUN_SECONDS, MOST_INPUTS = 1000, 0.25, 4_700_000
+"""The most steps, estimated seconds, and numbers in all minibatches of a run that is measured."""
+
+
+class Request(NamedTuple):
+    """What to measure: "steps" is the time of a step on both sides of `jit_step` and in the loop.
+
+    "forms" is everything about every form, "growth" the time of a step in every form at other
+    sizes. With "steps", `jit_step` decides which form comes first; otherwise it has no effect.
+    """
+
+    what: Literal["steps", "forms", "growth"]
+    settings: Settings
+    fixes: Fixes
+
+
+def measurable(settings: Settings, most: int = MOST_STEPS) -> Settings:
+    """Returns the settings with as few steps as a measurement needs, at most `most`."""
+    seconds_a_step = seconds_of_updates(settings) / settings.steps
+    steps = min(most, settings.steps, int(LONGEST_RUN_SECONDS / seconds_a_step))
+    steps = min(steps, MOST_INPUTS * settings.steps // settings.num_inputs)
+    return replace(settings, steps=steps)
 
 
 class Spread(NamedTuple):
-    """A median with the quartiles around it."""
+    """A median with the quartiles around it, linear between the values."""
 
     low: float
     median: float
     high: float
 
 
-def spread(values: tuple[float, ...]) -> Spread:
-    """Returns the median and the quartiles, linearly between the sorted values."""
-    ordered = sorted(values)
-
-    def at(share: float) -> float:
-        place = share * (len(ordered) - 1)
-        below, above = ordered[math.floor(place)], ordered[math.ceil(place)]
-        return below + (above - below) * (place - math.floor(place))
-
-    return Spread(at(0.25), median(ordered), at(0.75))
+def _spread(values: tuple[float, ...]) -> Spread:
+    return Spread(*np.percentile(values, (25, 50, 75)).tolist())
 
 
 @dataclass(frozen=True)
 class Figures:
-    """One form's figures."""
+    """One form's figures. The first step of a loop or a sweep is its first run."""
 
     form: str
     programs: int
-    """What is compiled apart from each other; where nothing is, JAX compiles each operation."""
+    """How many programs the first step compiles. Without `jit`, JAX compiles each operation."""
     trace_ms: float
-    """Python runs once, with placeholders for numbers, and JAX writes down the operations."""
+    """In the first step, Python runs with placeholders, and JAX records the operations."""
     compile_ms: float
-    """XLA makes machine code of all programs. Nothing is taken from a cache."""
+    """In the first step, XLA makes machine code of all programs. Nothing comes from a cache."""
     first_ms: float
-    """The first call of all programs, once each is compiled."""
+    """The rest of the first step."""
     prepare_ms: float
-    """Drawing the batches of a run before it; 0 where each step draws its own."""
+    """Drawing the minibatches of a run before it; 0 where each step draws its own."""
     dispatches: float
-    """How many operations a step sends to the device, a compiled program being one."""
+    """How many operations a step sends to the device. A compiled program is one operation."""
     step_ms: tuple[float, ...]
-    """Of one step, one number a round, compiling left out."""
+    """Of one step, one number per round, without compiling."""
     difference: float
     """The largest relative difference of its losses from those of the compiled loop."""
     compared: int
@@ -64,21 +78,21 @@ class Figures:
 
     @property
     def each(self) -> Spread:
-        """Milliseconds a step."""
-        return spread(self.step_ms)
+        """Milliseconds per step."""
+        return _spread(self.step_ms)
 
     @property
     def start_ms(self) -> float:
-        """What passes before the first step."""
+        """The time before the first step."""
         return self.trace_ms + self.compile_ms + self.prepare_ms
 
     def after_ms(self, steps: float) -> float:
-        """Returns what has passed after so many steps, compiling included."""
+        """Returns the time that this many steps take, compiling included."""
         return self.start_ms + steps * self.each.median
 
 
 class Point(NamedTuple):
-    """The time of one form at one size."""
+    """The time of one form at one size of what grows: "steps", "batch_size", or "width"."""
 
     axis: str
     size: int
@@ -87,16 +101,16 @@ class Point(NamedTuple):
 
     @property
     def each(self) -> Spread:
-        """Milliseconds a step."""
-        return spread(self.step_ms)
+        """Milliseconds per step."""
+        return _spread(self.step_ms)
 
 
 class Rest(NamedTuple):
-    """What one way to treat batches of another shape costs, and where its training ends."""
+    """What one way to treat minibatches of another shape costs, and where its training ends."""
 
     way: str
     shapes: tuple[tuple[int, int], ...]
-    """The batches that the step was compiled for."""
+    """The minibatches that the step was compiled for."""
     compile_ms: float
     """Trace and compile for all these shapes."""
     train_loss: float
@@ -105,27 +119,21 @@ class Rest(NamedTuple):
 
 @dataclass(frozen=True)
 class Measurement:
-    """Everything measured of one training, as far as it is."""
+    """What was measured of one training so far. Each device trains a run of a sweep."""
 
     settings: Settings
     fixes: Fixes
-    devices: int
-    """Each trains a run of a sweep."""
+    devices: int = 1
     figures: tuple[Figures, ...] = ()
     rests: tuple[Rest, ...] = ()
     points: tuple[Point, ...] = ()
 
-    def of(self, form: str) -> Figures | None:
-        """Returns a form's figures, None before they are measured."""
-        return next((figures for figures in self.figures if figures.form == form), None)
-
 
 class Progress(NamedTuple):
-    """How far a measurement is."""
+    """How far a measurement is; `share` is from 0 to 1."""
 
     text: str
     share: float
-    """From 0 to 1."""
     measurement: Measurement
 
 

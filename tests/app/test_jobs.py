@@ -122,10 +122,10 @@ def test_what_was_begun_and_is_out_of_sight_lets_go_of_its_memory(
     monkeypatch.setattr(jobs, "UNWATCHED_SECONDS", 0.0)
     worker.start("new", lambda: counting(1))
 
-    worker.close()
     gc.collect()
     assert [ref() is not None for ref in held] == [False, False, True, True]
     assert [worker.find(name) for name in "abcd"] == [None, None, *began[2:]]
+    worker.close()
 
 
 def test_the_same_key_is_the_same_job(worker: Workers) -> None:
@@ -387,3 +387,63 @@ def test_a_fresh_job_has_nothing_yet() -> None:
     job = Job(counting(1))
 
     assert (job.latest, job.running) == (None, True)
+
+
+@pytest.fixture
+def whole() -> Iterator[Workers]:
+    """Yields one thread that runs its jobs one after the other."""
+    workers = Workers(threads=1, keep=9, whole=True)
+    yield workers
+    workers.close()
+
+
+def test_whole_jobs_run_one_after_the_other_in_their_order(whole: Workers) -> None:
+    order: list[str] = []
+
+    def noting(name: str) -> Iterator[None]:
+        for _ in range(3):
+            time.sleep(0.02)
+            order.append(name)
+            yield
+
+    jobs = [whole.start(name, lambda name=name: noting(name)) for name in "abc"]
+
+    assert [whole.ahead(job) for job in jobs] == [0, 1, 2]
+    assert jobs[-1].wait(5)
+    assert "".join(order) == "aaabbbccc"
+
+
+def test_a_whole_job_that_nobody_wants_is_closed_and_begins_anew(
+    whole: Workers, as_session: As
+) -> None:
+    closed = threading.Event()
+
+    def chunks() -> Iterator[int]:
+        try:
+            yield from counting(10_000, seconds=0.005)
+        finally:
+            closed.set()
+
+    as_session("first")
+    job = whole.start("a", chunks)
+    while job.latest is None:
+        time.sleep(0.005)
+    job.stop()
+    assert rests(job)
+
+    assert closed.is_set()
+    assert whole.start("a", chunks) is job, "the session has stopped it"
+    as_session("second")
+    again = whole.start("a", lambda: counting(3))
+    assert again is not job
+    assert again.wait(5)
+    assert again.latest == 3
+
+
+def test_a_session_that_leaves_a_job_wants_it_no_more(whole: Workers) -> None:
+    job = whole.start("a", lambda: counting(10_000, seconds=0.005))
+
+    whole.leave("a")
+
+    assert rests(job)
+    assert not job.stopped

@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 
 import mlp_core
-from dashboard import charts, codes, pace, runs, tables, timings
+from dashboard import charts, codes, pace, runs, tables
 from dashboard.built_once import built_once
 from dashboard.choice import Choice
 from dashboard.jobs import Workers
@@ -140,7 +140,6 @@ def test_a_pin_is_drawn_beside_a_run_whose_chart_is_kept(open_app: Open) -> None
 def test_the_real_loop_is_timed_when_fewer_readers_are_here(
     open_app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timings, "_LOOK_SECONDS", 0.01)
     monkeypatch.setattr(Crowd, "is_dense", True)
     app = open_app(steps="40")
     captions = [caption.value for caption in app.caption]

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import timings
 from dashboard.choice import Choice
-from dashboard.speed import measured as measurements
 from dashboard.speed import tables, words
+from dashboard.words import waiting
 from mlp_core import STAGES, Fixes, Settings
-from mlp_core.timing import growth, measuring, rest, stored
-from mlp_core.timing.figures import FORMS, Figures, Measurement, Point, Progress, Rest
+from mlp_core.timing import process, stored
+from mlp_core.timing.figures import FORMS, Figures, Measurement, Point, Progress, Request, Rest
 from tests.app.conftest import opened_at, run_until, table, text
 
 STEP_MS = dict(zip(FORMS, (20.0, 4.0, 1.0, 0.05, 0.04), strict=True))
@@ -28,33 +29,32 @@ def measured(settings: Settings, fixes: Fixes) -> Measurement:
     return Measurement(settings, fixes, 2, tuple(figures))
 
 
+def complete(request: Request) -> Measurement:
+    """Returns what was asked for, every number of it known."""
+    if request.what == "growth":
+        points = (
+            Point(axis, size, form, (each,))
+            for axis in ("steps", "batch_size", "width")
+            for size in (1, 2)
+            for form, each in STEP_MS.items()
+        )
+        return Measurement(request.settings, request.fixes, points=tuple(points))
+    ways = (
+        Rest("as it is", ((256, 5), (64, 5)), 900.0, 0.5, 0.61),
+        Rest("padded", ((256, 5),), 500.0, 0.5, 0.61),
+        Rest("dropped", ((256, 5),), 450.0, 0.4, 0.72),
+    )
+    return replace(measured(request.settings, request.fixes), rests=ways)
+
+
 @pytest.fixture
 def quick(fresh_caches: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets measurements end at once."""
 
-    def forms(settings: Settings, fixes: Fixes) -> Iterator[Progress]:
-        yield Progress("Done", 1.0, measured(settings, fixes))
+    def at_once(request: Request) -> Iterator[Progress]:
+        yield Progress("Done", 1.0, complete(request))
 
-    def rests(found: Measurement) -> Iterator[Progress]:
-        ways = (
-            Rest("as it is", ((256, 5), (64, 5)), 900.0, 0.5, 0.61),
-            Rest("padded", ((256, 5),), 500.0, 0.5, 0.61),
-            Rest("dropped", ((256, 5),), 450.0, 0.4, 0.72),
-        )
-        yield Progress("Done", 1.0, replace(found, rests=ways))
-
-    def grown(found: Measurement) -> Iterator[Progress]:
-        points = tuple(
-            Point(axis, size, form, (each,))
-            for axis in growth.SIZES
-            for size in (1, 2)
-            for form, each in STEP_MS.items()
-        )
-        yield Progress("Done", 1.0, replace(found, points=points))
-
-    monkeypatch.setattr(measuring, "measure", forms)
-    monkeypatch.setattr(rest, "with_rests", rests)
-    monkeypatch.setattr(growth, "grown", grown)
+    monkeypatch.setattr(process, "measured", at_once)
 
 
 @pytest.fixture
@@ -62,12 +62,13 @@ def slow(quick: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Eve
     """Lets measurements go on until they are stopped, or the event is set."""
     enough = threading.Event()
 
-    def forms(settings: Settings, fixes: Fixes) -> Iterator[Progress]:
+    def in_the_end(request: Request) -> Iterator[Progress]:
         while not enough.wait(0.01):
-            yield Progress("Timing, round 1 of 5", 0.4, Measurement(settings, fixes, 2))
-        yield Progress("Done", 1.0, measured(settings, fixes))
+            nothing_yet = Measurement(request.settings, request.fixes)
+            yield Progress("Timing, round 1 of 5", 0.4, nothing_yet)
+        yield Progress("Done", 1.0, complete(request))
 
-    monkeypatch.setattr(measuring, "measure", forms)
+    monkeypatch.setattr(process, "measured", in_the_end)
     yield enough
     enough.set()
 
@@ -141,7 +142,7 @@ def test_a_second_reader_waits_and_is_told_so(slow: threading.Event) -> None:
     first = measure(opened_at("speed"))
     second = measure(opened_at("speed", steps="77"))
 
-    run_until(second, lambda: progress(second) == [words.waiting(1)])
+    run_until(second, lambda: progress(second) == [waiting(1)])
 
     first.button(key="stop_forms").click().run()
     run_until(second, lambda: progress(second) == ["Timing, round 1 of 5"])
@@ -160,7 +161,7 @@ def test_a_stored_file_that_cannot_be_read_is_told_and_measuring_goes_on(
     assert "cannot be read: no such file" in app.error[0].value
     assert not app.exception
     app = measure(app)
-    job = measurements.find(measurements.request(Choice(), "forms"))
+    job = timings.find(timings.request(Choice()))
     assert job is not None
     assert job.wait(60)
     assert "times faster" in text(app.run())

@@ -1,40 +1,49 @@
 """The times of a step in the Lab: three forms in turn, and everything that changes their work."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from dashboard import timings
+from dashboard import jobs, timings
 from dashboard.choice import Choice
 from mlp_core import Fixes, Settings
-from mlp_core.timing import forms
+from mlp_core.timing import process
+from mlp_core.timing.figures import Measurement, Point, Progress, Request
 from tests.app.conftest import Open, metric, run_until
 
 STEP_MS = {"gradient": 6.0, "step": 1.5, "loop": 0.015}
 CHOICE = Choice(Fixes(whole_batches=True), Settings())
 
 
-class Form:
-    """A form whose times are known."""
+class Processes:
+    """Measurements whose times are known, and how many of them were begun and ended."""
 
-    def __init__(self, name: str):
-        self.name, self.step_ms = name, []
+    def __init__(self) -> None:
+        self.begun, self.ended = 0, 0
+        self.may_end = threading.Event()
+        self.may_end.set()
 
-    def warm_up(self) -> Iterator[None]:
-        yield
-
-    def round(self) -> Iterator[None]:
-        self.step_ms.append(STEP_MS[self.name])
-        yield
+    def measured(self, request: Request) -> Iterator[Progress]:
+        """Yields a measurement in place of `process.measured`."""
+        self.begun += 1
+        points = tuple(Point("steps", 1000, form, (ms,)) for form, ms in STEP_MS.items())
+        found = Measurement(request.settings, request.fixes, points=points)
+        try:
+            yield Progress("Timing, round 1 of 5", 0.2, found)
+            while not self.may_end.wait(0.01):
+                yield Progress("Timing, round 1 of 5", 0.2, found)
+            yield Progress("Timing, round 5 of 5", 1.0, found)
+        finally:
+            self.ended += 1
 
 
 @pytest.fixture(autouse=True)
-def known_times(fresh_caches: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    def ready(settings: Settings, fixes: Fixes, names: tuple[str, ...]) -> tuple[Form, ...]:
-        return tuple(map(Form, names))
-
-    monkeypatch.setattr(forms, "forms", ready)
+def processes(fresh_caches: None, monkeypatch: pytest.MonkeyPatch) -> Processes:
+    known = Processes()
+    monkeypatch.setattr(process, "measured", known.measured)
+    return known
 
 
 @pytest.mark.parametrize(("fix_4", "time"), [("false", "6.0 s"), ("true", "1.5 s")])
@@ -78,8 +87,59 @@ def test_what_changes_numbers_alone_shares_a_timing(settings: Settings) -> None:
     assert timings.job(CHOICE) is timings.job(CHOICE._replace(settings=settings))
 
 
-def test_a_timing_has_as_many_rounds_as_it_says() -> None:
-    job = timings.job(CHOICE)
+def test_a_session_that_looks_at_another_choice_ends_the_timing_that_it_left(
+    processes: Processes,
+) -> None:
+    processes.may_end.clear()
+    left, other = timings.job(CHOICE), CHOICE._replace(fixes=Fixes())
+    assert left is not None
+    while left.latest is None:
+        threading.Event().wait(0.01)
 
-    assert job.wait(20)
-    assert job.latest == timings.Timing(timings.ROUNDS, STEP_MS)
+    now = timings.job(other)
+
+    assert now is not None
+    while not left.rested:
+        threading.Event().wait(0.01)
+    assert not left.done
+    processes.may_end.set()
+    assert now.wait(5)
+    assert now.done
+    assert timings.job(CHOICE) is not left, "it begins anew"
+
+
+def test_two_sessions_share_one_process_and_the_last_to_leave_ends_it(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processes.may_end.clear()
+    wanted = timings.request(CHOICE)
+    for name in ("first", "second"):
+        monkeypatch.setattr(jobs, "reader", lambda name=name: name)
+        timings.begin(wanted)
+    job = timings.find(wanted)
+    assert job is not None
+    while job.latest is None:
+        threading.Event().wait(0.01)
+
+    job.stop()
+    assert not job.rested
+    monkeypatch.setattr(jobs, "reader", lambda: "first")
+    job.stop()
+
+    while not job.rested:
+        threading.Event().wait(0.01)
+    assert (processes.begun, processes.ended) == (1, 1)
+
+
+def test_the_end_of_the_app_ends_a_measurement(processes: Processes) -> None:
+    processes.may_end.clear()
+    wanted = timings.request(CHOICE)
+    timings.begin(wanted)
+    job = timings.find(wanted)
+    assert job is not None
+    while job.latest is None:
+        threading.Event().wait(0.01)
+
+    timings._workers().close()
+
+    assert (processes.begun, processes.ended) == (1, 1)

@@ -31,7 +31,6 @@ from mlp_core.diagnosis import collect
 from mlp_core.diagnosis.dead_layer import dead_layer
 from mlp_core.engine import starts
 from mlp_core.numerics import posts_numerics
-from mlp_core.timing.forms import forms
 
 SMALL = Settings(
     seed=1, examples=200, hidden=(4, 3), steps=45, batch_size=32, noise=0.5, schedule="cosine"
@@ -78,9 +77,6 @@ def _computed() -> dict[str, Any]:
     after, _, loss = step(params, init_optimizer(params), x, y, SMALL, FIXES)
     *_, last = train_chunks(SMALL, FIXES)
     evidence = collect(SMALL, STAGES["v1"])
-    (timed,) = forms(SMALL, FIXES, names=("step",))
-    for _ in timed.warm_up():
-        pass
     return {
         "predict": predict(params, drawn.x_val, FIXES),
         "step": (after, loss),
@@ -89,7 +85,6 @@ def _computed() -> dict[str, Any]:
         "sweep": sweep(SMALL, (STAGES["v1"], FIXES), (0, 1)).val_loss,
         "collect": (evidence.losses.val, evidence.steps.alignment, evidence.probes.one_batch),
         "dead_layer": dead_layer(STAGES["final"]),
-        "forms": timed.losses,
     }
 
 

@@ -1,55 +1,76 @@
-"""The timing of a training in five forms: its counts, its losses, its file. Never its times."""
+"""The timing of a training in five forms: its counts, its losses, its process. Never its times."""
 
 import json
-from collections import Counter
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 
-from mlp_core import STAGES, Settings, dataset, init_optimizer, predict, step, train
+from mlp_core import STAGES, Settings, train
 from mlp_core.data.table import Table, closed, opened
-from mlp_core.engine.estimate import MOST_STEPS, measurable
-from mlp_core.engine.python_loop import PythonBatches, PythonLoop
-from mlp_core.engine.starts import initial
-from mlp_core.timing import forms, growth, measuring, rest, stored
-from mlp_core.timing.figures import FORMS, Figures, Measurement, Point, pays_after, spread
-from mlp_core.timing.forms import EagerLoop, StepLoop, Stepping
-from mlp_core.timing.programs import Program
+from mlp_core.timing import measure, process, stored
+from mlp_core.timing.figures import (
+    FORMS,
+    MOST_STEPS,
+    Figures,
+    Measurement,
+    Point,
+    Progress,
+    Request,
+    measurable,
+    pays_after,
+)
+from mlp_core.timing.forms import EagerLoop, StepLoop
 
 TINY = Settings(steps=30, hidden=(3,), examples=190, batch_size=32)
 FIXES = STAGES["batches"]
-ROUNDS = 2
+HOSTILE = {"JAX_ENABLE_X64": "1", "JAX_DEFAULT_PRNG_IMPL": "rbg", "JAX_DEBUG_NANS": "1"}
 
 
 @pytest.fixture(scope="module")
-def progress():
-    """Everything that a measurement yields."""
-    return list(measuring.measure(TINY, FIXES, ROUNDS, round_seconds=0.02))
+def progress() -> list[Progress]:
+    """Everything that a measurement in a process of its own yields, under hostile flags of JAX."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in HOSTILE.items():
+            patch.setenv(name, value)
+        return list(process.measured(Request("forms", TINY, FIXES)))
 
 
 @pytest.fixture(scope="module")
-def measurement(progress):
-    """A measurement of a tiny training, all parts but growth."""
-    *_, last = rest.with_rests(progress[-1].measurement)
-    return last.measurement
+def measurement(progress: list[Progress]) -> Measurement:
+    return progress[-1].measurement
 
 
 def figures(form: str, start_ms: float = 0.0, step_ms: float = 1.0) -> Figures:
     return Figures(form, 1, start_ms / 2, start_ms / 2, 1.0, 0.0, 1.0, (step_ms,), 0.0, 1)
 
 
-def test_every_form_is_measured_in_every_round(measurement):
+def test_every_form_is_measured_in_every_round(measurement: Measurement) -> None:
     assert tuple(each.form for each in measurement.figures) == FORMS
     for each in measurement.figures:
-        assert len(each.step_ms) == ROUNDS
+        assert len(each.step_ms) == measure.ROUNDS
         assert min(each.step_ms) > 0
         assert min(each.trace_ms, each.compile_ms, each.first_ms) > 0
 
 
-def test_all_forms_give_the_same_losses(measurement):
+def test_progress_ends_with_the_whole_measurement(progress: list[Progress]) -> None:
+    shares = [each.share for each in progress]
+
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert (progress[-1].measurement.settings, progress[-1].measurement.fixes) == (TINY, FIXES)
+
+
+def test_all_forms_give_the_same_losses(measurement: Measurement) -> None:
     for each in measurement.figures:
         assert each.difference < 1e-5
         assert each.compared >= (1 if each.form == "sweep" else TINY.steps_per_epoch)
@@ -57,7 +78,7 @@ def test_all_forms_give_the_same_losses(measurement):
 
 @pytest.mark.parametrize("loop", [EagerLoop, StepLoop])
 @pytest.mark.parametrize("stage", ["v1", "batches"])
-def test_each_loop_trains_as_the_engine_does(loop, stage):
+def test_each_loop_trains_as_the_engine_does(loop: type[EagerLoop], stage: str) -> None:
     fixes = STAGES[stage]
     run = train(TINY, replace(fixes, jit_step=True), record_at=(12,))
 
@@ -68,106 +89,73 @@ def test_each_loop_trains_as_the_engine_does(loop, stage):
     np.testing.assert_allclose(mine.losses.val_loss, run.val_loss, rtol=1e-5)
 
 
-def test_a_difference_would_be_seen():
-    nothing, whole = forms.forms(TINY, FIXES, 0.01, ("nothing", "loop"))
-    list(whole.warm_up())
-    nothing._losses = whole.losses[:4] * np.array([1, 1, 1.5, 1], np.float32)
+def test_a_difference_of_losses_is_found_and_nan_beside_nan_is_none() -> None:
+    mine, theirs = np.array([1.0, np.nan, 3.0]), np.array([1.0, np.nan, 2.0, 9.0])
 
-    found = forms.differences((nothing, whole))
-
-    assert found == {"nothing": (pytest.approx(0.5), 4), "loop": (0.0, TINY.steps)}
+    assert measure.difference(mine, theirs) == (0.5, 2)
 
 
-def test_one_program_is_one_dispatch_for_a_whole_run(measurement):
-    loop, sweep = measurement.of("loop"), measurement.of("sweep")
+def test_the_less_is_compiled_as_one_the_more_programs_and_dispatches(
+    measurement: Measurement,
+) -> None:
+    programs = [each.programs for each in measurement.figures]
+    dispatches = [each.dispatches for each in measurement.figures]
 
-    assert (loop.programs, sweep.programs) == (1, 1)
-    assert loop.dispatches == 1 / TINY.steps
-    assert sweep.dispatches == 1 / TINY.steps / measurement.devices
-
-
-@pytest.mark.parametrize("loop", [PythonLoop, StepLoop])
-def test_dispatches_are_about_those_that_the_profiler_sees(loop, tmp_path):
-    counted = Stepping("", loop, TINY, STAGES["final"], None, 0.1).dispatches
-    running = loop(TINY, STAGES["final"], np.array([TINY.steps]))
-    running.advance(8)
-
-    with jax.profiler.trace(str(tmp_path)):
-        running.advance(12)
-        jax.block_until_ready(running.params)
-
-    (file,) = tmp_path.rglob("*.xplane.pb")
-    planes = jax.profiler.ProfileData.from_file(str(file)).planes
-    names = Counter(event.name for plane in planes for line in plane.lines for event in line.events)
-    seen = sum(count for name, count in names.items() if "::ExecuteHelper" in name) / 4
-    assert 0.8 * counted <= seen <= counted
+    assert programs[0] > programs[1] > programs[2] > programs[3] == programs[4] == 1
+    assert dispatches[0] > dispatches[1] > dispatches[2] > 1
+    assert dispatches[3:] == [1 / TINY.steps, 1 / TINY.steps / measurement.devices]
 
 
-def test_a_program_is_traced_and_compiled_anew_each_time():
-    traces, hits = [], []
+def test_a_first_call_finds_nothing_compiled() -> None:
+    traces: list[tuple[int, ...]] = []
 
-    def double(x):
+    @jax.jit
+    def double(x: jax.Array) -> jax.Array:
         traces.append(x.shape)
         return 2 * x
 
-    def listen(event, **_):
-        hits.extend([event] if "cache_hits" in event else [])
+    calls = [measure.first_call(lambda: double(np.ones(3))) for _ in range(2)]
 
-    jax.monitoring.register_event_listener(listen)
-    program = Program(double, (np.ones(3),))
-
-    for _ in range(2):
-        program.stages()
-
-    jax.monitoring.unregister_event_listener(listen)
     assert traces == [(3,), (3,)]
-    assert hits == []
+    assert [call.programs for call in calls] == [1, 1]
 
 
-def test_a_measurement_can_be_left_at_any_piece(progress):
-    """Each program and each form's round is a piece of its own."""
-    texts = Counter(each.text for each in progress)
-    shares = [each.share for each in progress]
-
-    assert shares == sorted(shares)
-    assert shares[-1] == 1
-    programs = sum(each.programs for each in progress[-1].measurement.figures)
-    assert sum(texts[text] for text in texts if "programs" in text) == programs
-    assert all(texts[f"Timing, round {n} of {ROUNDS}"] >= len(FORMS) for n in range(1, ROUNDS + 1))
-    assert all(not each.measurement.figures for each in progress[:-1])
-
-
-def test_padding_changes_no_loss(measurement):
+def test_padding_changes_no_loss(measurement: Measurement) -> None:
     as_it_is, padded, _ = measurement.rests
+    run = train(TINY, replace(FIXES, jit_step=True))
 
     assert as_it_is.shapes == ((32, 5), (24, 5))
     assert padded.shapes == ((32, 5),)
-    assert padded.val_loss == pytest.approx(as_it_is.val_loss, rel=1e-5)
-    assert padded.train_loss == pytest.approx(as_it_is.train_loss, rel=1e-5)
+    for rest in (as_it_is, padded):
+        assert rest.val_loss == pytest.approx(run.final_val_loss, rel=1e-5)
+        assert rest.train_loss == pytest.approx(run.final_train_loss, rel=1e-5)
 
 
-def test_dropping_leaves_out_the_batches_that_are_not_whole(measurement):
-    fixes, data = replace(FIXES, jit_step=True), dataset(TINY)
-    params, rows = initial(TINY, fixes).params, PythonBatches(TINY, fixes)
-    opt_state, updates = init_optimizer(params), 0
-    while updates < TINY.steps:
-        batch = rows.next_rows()
-        if len(batch) == TINY.batch_size:
-            x, y = data.x_train[batch], data.y_train[batch]
-            params, opt_state, _ = step(params, opt_state, x, y, TINY, fixes)
-            updates += 1
+def test_dropping_leaves_out_the_rows_behind_the_last_whole_batch() -> None:
+    loop = measure.WholeBatchesLoop(TINY, FIXES, np.array([TINY.steps]))
 
-    val_loss = float(np.mean((predict(params, data.x_val, fixes) - data.y_val) ** 2))
+    batches = [loop.next_batch() for _ in range(2 * 4)]
 
-    dropped = measurement.rests[2]
-    assert dropped.val_loss == pytest.approx(val_loss, rel=1e-4)
-    assert dropped.val_loss != pytest.approx(measurement.rests[0].val_loss, rel=1e-4)
+    assert TINY.num_train == 4 * 32 + 24
+    assert {x.shape for x, _ in batches} == {(32, 5)}
+    for epoch in (batches[:4], batches[4:]):
+        rows = np.concatenate([x for x, _ in epoch])
+        assert len(np.unique(rows, axis=0)) == len(rows)
 
 
-def test_growth_has_a_point_for_each_size_and_form():
-    start = Measurement(TINY, FIXES, devices=1)
+def test_the_lab_is_given_the_form_of_its_switch_first() -> None:
+    requests = [Request("steps", TINY, replace(FIXES, jit_step=on)) for on in (False, True)]
 
-    *_, last = growth.grown(start, {"steps": (10, 20), "batch_size": (100_000,)}, rounds=1)
+    first = [next(measure.measured(request)).measurement.points for request in requests]
+
+    assert [[point.form for point in points] for points in first] == [["gradient"], ["step"]]
+
+
+def test_growth_has_a_point_for_each_size_and_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "SIZES", {"steps": (10, 20), "batch_size": (100_000,)})
+    monkeypatch.setattr(measure, "GROWTH_ROUNDS", 1)
+
+    *_, last = measure.measured(Request("growth", TINY, FIXES))
 
     points = last.measurement.points
     assert [(p.axis, p.size, p.form) for p in points] == [
@@ -176,20 +164,102 @@ def test_growth_has_a_point_for_each_size_and_form():
     assert all(len(point.step_ms) == 1 and point.step_ms[0] > 0 for point in points)
 
 
-def test_a_run_stands_in_the_growth_at_the_steps_it_has():
-    sizes = growth.SIZES["steps"]
-    large = Settings(hidden=(64,) * 4, batch_size=1024)
+@pytest.fixture
+def own_task() -> Iterator[str]:
+    """The task of a reader's own table."""
+    x = np.random.default_rng(0).normal(size=(50, 3))
+    task = opened(Table(("a", "b", "c"), "y", x, x[:, 0]))
+    yield task
+    closed(task)
 
-    assert [growth._resized(Settings(), "steps", size).steps for size in sizes] == list(sizes)
-    assert growth._resized(large, "steps", sizes[0]).steps == sizes[0]
-    assert growth._resized(large, "steps", sizes[-1]) is None
+
+def test_a_readers_own_table_reaches_the_process(own_task: str) -> None:
+    settings = Settings(task=own_task, steps=5, batch_size=8, hidden=(3,))
+
+    *_, last = process.measured(Request("steps", settings, FIXES))
+
+    assert last.measurement.settings == settings
+    assert [point.form for point in last.measurement.points] == ["gradient", "step", "loop"]
+
+
+def children() -> set[int]:
+    """Returns the processes that this one has started, zombies included."""
+    return set(map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()))
+
+
+def test_closing_the_iterator_ends_the_process_at_once() -> None:
+    before, running = children(), process.measured(Request("growth", Settings(), FIXES))
+    next(running)
+    (child,) = children() - before
+    while os.getpriority(os.PRIO_PROCESS, child) < measure.NICENESS:
+        next(running)
+    began = time.monotonic()
+
+    running.close()
+
+    assert time.monotonic() - began < 2
+    assert children() == before
+
+
+def test_a_killed_process_is_told_in_one_sentence() -> None:
+    before, running = children(), process.measured(Request("growth", Settings(), FIXES))
+    next(running)
+    (child,) = children() - before
+
+    os.kill(child, signal.SIGKILL)
+
+    with pytest.raises(RuntimeError, match=r"^the measuring process was ended by signal 9; .*$"):
+        list(running)
+    assert children() == before
+
+
+def test_an_error_in_the_process_is_told_without_its_traceback(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    wrong = replace(Settings(), task="csv-50x3-unknown", batch_size=8)
+
+    with pytest.raises(RuntimeError, match=r"^EOFError: .*$"):
+        list(process.measured(Request("steps", wrong, FIXES)))
+
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_the_process_ends_with_the_one_that_started_it() -> None:
+    script = (
+        "from mlp_core import *; from mlp_core.timing import process, figures; import os, time\n"
+        "running = process.measured(figures.Request('steps', Settings(steps=20), Fixes()))\n"
+        "while next(running).share == 0: pass\n"
+        "os._exit(os.EX_OK)"
+    )
+    before = measuring()
+
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+    deadline = time.monotonic() + 30
+    while measuring() - before and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert measuring() <= before
+
+
+def measuring() -> set[str]:
+    """Returns all measuring processes on this machine."""
+    found = set()
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if b"mlp_core.timing.measure" in file.read_bytes():
+                found.add(file.parent.name)
+        except OSError:
+            continue
+    return found
 
 
 @pytest.mark.parametrize(
     ("starts", "steps"),
     [((10, 100), (5, 2)), ((0, 7), (3, 0.5)), ((5, 5), (2, 1)), ((9, 1), (2, 1))],
 )
-def test_compiling_pays_after_as_many_steps_as_a_count_says(starts, steps):
+def test_compiling_pays_after_as_many_steps_as_a_count_says(
+    starts: tuple[int, int], steps: tuple[float, float]
+) -> None:
     before, after = (figures("step", *of) for of in zip(starts, steps, strict=True))
 
     counted = next(n for n in range(1000) if starts[1] + n * steps[1] < starts[0] + n * steps[0])
@@ -197,18 +267,12 @@ def test_compiling_pays_after_as_many_steps_as_a_count_says(starts, steps):
     assert pays_after(before, after) == counted
 
 
-def test_what_saves_nothing_never_pays():
+def test_what_saves_nothing_never_pays() -> None:
     assert pays_after(figures("step", 1, 1), figures("loop", 2, 1)) is None
     assert pays_after(figures("step", 1, 1), figures("loop", 2, 3)) is None
 
 
-def test_the_spread_is_that_of_the_quartiles():
-    values = (3.0, 1.0, 10.0, 4.0, 2.0, 8.0)
-
-    assert spread(values) == pytest.approx(tuple(np.percentile(values, [25, 50, 75])))
-
-
-def test_a_long_run_is_cut_short():
+def test_a_long_run_is_cut_short() -> None:
     assert measurable(Settings(steps=10_000)).steps == MOST_STEPS
     assert measurable(Settings(steps=3)).steps == 3
     assert measurable(Settings(batch_size=1024)).steps < 800, "the batches would take much memory"
@@ -216,7 +280,9 @@ def test_a_long_run_is_cut_short():
     assert 10 <= wide.steps < 100
 
 
-def test_a_measurement_comes_back_as_it_was_stored(measurement, tmp_path):
+def test_a_measurement_comes_back_as_it_was_stored(
+    measurement: Measurement, tmp_path: Path
+) -> None:
     file = tmp_path / "speed.json"
     whole = replace(measurement, points=(Point("width", 8, "loop", (0.5, 0.25)),))
 
@@ -224,34 +290,27 @@ def test_a_measurement_comes_back_as_it_was_stored(measurement, tmp_path):
 
     found = stored.load(file)
     assert found.measurement == whole
-    assert (found.machine, found.cores) == (stored.machine(), stored.cores())
+    assert found.machine == stored.machine()
     assert found.versions["jax"] == jax.__version__
 
 
-def _without_a_form(content):
+def _without_a_form(content: dict) -> None:
     del content["measurement"]["figures"][0]
 
 
-def _with_a_wrong_time(content):
-    content["measurement"]["figures"][0]["step_ms"] = [-1.0]
-
-
-def _with_wrong_settings(content):
+def _with_wrong_settings(content: dict) -> None:
     content["measurement"]["settings"]["steps"] = 0
 
 
-def _without_a_machine(content):
+def _without_a_machine(content: dict) -> None:
     del content["machine"]
 
 
-@pytest.mark.parametrize(
-    "spoil", [_without_a_form, _with_a_wrong_time, _with_wrong_settings, _without_a_machine]
-)
-def test_a_spoilt_file_is_refused(spoil, measurement, tmp_path):
-    file = tmp_path / "speed.json"
-    stored.save(file, measurement)
-    content = json.loads(file.read_text())
+@pytest.mark.parametrize("spoil", [_without_a_form, _with_wrong_settings, _without_a_machine])
+def test_a_spoilt_file_is_refused(spoil: Callable[[dict], None], tmp_path: Path) -> None:
+    content = json.loads(stored.SHIPPED.read_text())
     spoil(content)
+    file = tmp_path / "speed.json"
     file.write_text(json.dumps(content))
 
     with pytest.raises(ValueError, match=r"must be made by `python -m mlp_core timing`"):
@@ -259,7 +318,7 @@ def test_a_spoilt_file_is_refused(spoil, measurement, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"measurement": 1}'])
-def test_what_is_no_such_file_is_refused(text, tmp_path):
+def test_what_is_no_such_file_is_refused(text: str, tmp_path: Path) -> None:
     file = tmp_path / "speed.json"
     file.write_text(text)
 
@@ -267,21 +326,12 @@ def test_what_is_no_such_file_is_refused(text, tmp_path):
         stored.load(file)
 
 
-def test_a_wide_table_with_large_batches_can_be_measured():
-    x = np.random.default_rng(0).normal(size=(6000, 60))
-    task = opened(Table(tuple(f"x{column}" for column in range(60)), "y", x, x[:, 0]))
-
-    assert 10 <= measurable(Settings(task=task, batch_size=1024, steps=100)).steps < 100
-
-    closed(task)
-
-
-def test_the_shipped_file_is_of_the_posts_settings_with_all_its_forms():
+def test_the_shipped_file_is_of_the_posts_settings_with_all_its_forms() -> None:
     found = stored.shipped()
 
     assert found.measurement.settings == Settings()
     assert found.measurement.fixes == STAGES["final"]
-    assert {point.axis for point in found.measurement.points} == set(growth.SIZES)
+    assert {point.axis for point in found.measurement.points} == set(measure.SIZES)
     assert all(each.difference < 1e-3 for each in found.measurement.figures)
     losses = [each.val_loss for each in found.measurement.rests]
     assert losses[1] == pytest.approx(train(Settings(), STAGES["final"]).final_val_loss, rel=1e-3)

@@ -1,0 +1,233 @@
+"""Measures what standard input asks for: `python -m mlp_core.timing.measure`, see `process`.
+
+It runs at a low priority and prints its progress, one line of JSON each.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import optax
+
+from mlp_core.engine import batches, update
+from mlp_core.engine.training import train
+from mlp_core.engine.update import updated
+from mlp_core.numerics import posts_numerics
+from mlp_core.settings import Settings
+from mlp_core.switches import Fixes
+from mlp_core.timing import process
+from mlp_core.timing.figures import Figures, Measurement, Point, Progress, Request, Rest, measurable
+from mlp_core.timing.forms import Form, StepLoop, WholeBatchesLoop, forms
+
+NICENESS = 10
+
+ROUNDS, ROUND_SECONDS = 5, 0.2
+
+SIZES = {"steps": (10, 100, 1000, 3000), "batch_size": (16, 256, 1024), "width": (8, 16, 64)}
+"""By axis, from where sending operations is the cost to where arithmetic is."""
+GROWTH_ROUNDS, GROWTH_ROUND_SECONDS = 3, 0.1
+
+_COMPILED, _TIMED = 0.4, 0.7  # the shares of the time that are over by then
+_TRACE, _LOWER, _COMPILE = (
+    f"/jax/core/compile/{stage}_duration"
+    for stage in ("jaxpr_trace", "jaxpr_to_mlir_module", "backend_compile")
+)
+
+
+@posts_numerics
+def measured(request: Request) -> Iterator[Progress]:
+    """Yields how far a measurement is. In the end it is complete."""
+    parts = {"steps": _steps, "forms": _forms, "growth": _growth}
+    return parts[request.what](request.settings, request.fixes)
+
+
+def _steps(settings: Settings, fixes: Fixes) -> Iterator[Progress]:
+    """Times a step, first in the form that the fixes stand for."""
+    names = ("step", "gradient") if fixes.jit_step else ("gradient", "step")
+    ready, found = forms(settings, fixes, (*names, "loop")), Measurement(settings, fixes)
+    for number, step_ms in _rounds(ready, ROUNDS, ROUND_SECONDS):
+        found = replace(found, points=_points("steps", settings.steps, step_ms))
+        yield Progress(f"Timing, round {number} of {ROUNDS}", number / ROUNDS, found)
+
+
+def _forms(settings: Settings, fixes: Fixes) -> Iterator[Progress]:
+    """Measures every form: first what each compiles, then rounds in which the forms take turns."""
+    found = Measurement(settings, fixes, len(jax.local_devices()))
+    yield Progress("Drawing the data", 0.0, found)
+    ready, first = forms(settings, fixes), {}
+    for place, form in enumerate(reversed(ready)):  # the last one's programs stay for the rounds
+        text, share = f"Compiling, form {place + 1} of {len(ready)}", place / len(ready)
+        yield Progress(text, _COMPILED * share, found)
+        first[form.name] = first_call(partial(form.start(), form.fewest))
+    step_ms: dict[str, list[float]] = {}
+    for number, step_ms in _rounds(ready, ROUNDS, ROUND_SECONDS):  # noqa: B007
+        share = _COMPILED + (_TIMED - _COMPILED) * (number - 1) / ROUNDS
+        yield Progress(f"Timing, round {number} of {ROUNDS}", share, found)
+    losses = {form.name: form.start()(form.warm) for form in ready}
+    figures = (
+        Figures(
+            form.name,
+            *first[form.name],
+            form.prepare_ms,
+            form.dispatches(),
+            tuple(step_ms[form.name]),
+            *difference(losses[form.name], losses["loop"][-1 if form.name == "sweep" else 0 :]),
+        )
+        for form in ready
+    )
+    found = replace(found, figures=tuple(figures))
+    yield Progress("Trying what to do with a smaller batch", _TIMED, found)
+    yield Progress("Done", 1.0, replace(found, rests=tuple(_rests(settings, fixes))))
+
+
+def _growth(settings: Settings, fixes: Fixes) -> Iterator[Progress]:
+    """Times a step of every form while one size changes and the others stay.
+
+    Sizes that the data have too few rows for are left out. Runs are shortened where a step takes
+    long; on the axis of steps, those runs are left out.
+    """
+    found = Measurement(settings, fixes)
+    sizes = [(axis, size) for axis, of_axis in SIZES.items() for size in of_axis]
+    for place, (axis, size) in enumerate(sizes):
+        yield Progress(f"Timing {axis.replace('_', ' ')} {size:,}", place / len(sizes), found)
+        resized = _resized(settings, axis, size)
+        if resized is not None:
+            *_, (_, step_ms) = _rounds(forms(resized, fixes), GROWTH_ROUNDS, GROWTH_ROUND_SECONDS)
+            found = replace(found, points=(*found.points, *_points(axis, size, step_ms)))
+    yield Progress("Done", 1.0, found)
+
+
+def _resized(settings: Settings, axis: str, size: int) -> Settings | None:
+    resized: dict[str, Any] = {axis: size}
+    if axis == "width":
+        resized = {"hidden": (size,) * len(settings.hidden)}
+    try:
+        wanted = replace(settings, **resized)
+    except ValueError:
+        return None
+    found = measurable(wanted, wanted.steps)
+    return None if axis == "steps" and found.steps < size else found
+
+
+def _rounds(
+    ready: Collection[Form], number: int, seconds: float
+) -> Iterator[tuple[int, dict[str, list[float]]]]:
+    """Times the forms in turn; yields the round, and by form the milliseconds per step so far."""
+    step_ms: dict[str, list[float]] = {}
+    for done in range(1, number + 1):
+        for form in ready:
+            if form.name not in step_ms:
+                form.seconds_a_step(form.warm)
+            times = step_ms.setdefault(form.name, [])
+            pace = times[-1] / 1e3 if times else form.seconds_a_step(form.fewest)
+            times.append(1e3 * form.seconds_a_step(max(1, int(seconds / pace))))
+            yield done, step_ms
+
+
+def _points(axis: str, size: int, step_ms: dict[str, list[float]]) -> tuple[Point, ...]:
+    return tuple(Point(axis, size, form, tuple(times)) for form, times in step_ms.items())
+
+
+def difference(mine: np.ndarray, theirs: np.ndarray) -> tuple[float, int]:
+    """Returns the largest relative difference of losses, and how many there are to compare."""
+    theirs = theirs[: len(mine)]
+    known = ~(np.isnan(mine) & np.isnan(theirs))
+    apart = np.abs(mine - theirs)[known] / np.maximum(np.abs(theirs[known]), 1e-12)
+    return float(apart.max(initial=0.0)), int(known.sum())
+
+
+class FirstCall(NamedTuple):
+    """What JAX does in a call for which nothing is compiled yet."""
+
+    programs: int
+    trace_ms: float
+    compile_ms: float
+    rest_ms: float
+
+
+def first_call(call: Callable[[], object]) -> FirstCall:
+    """Returns what a call takes after everything compiled was dropped, by JAX's own events.
+
+    `main` turns JAX's cache on disk off.
+    """
+    spent_ms: dict[str, list[float]] = defaultdict(list)
+
+    def listen(event: str, duration_secs: float, **_: str | int) -> None:
+        spent_ms[event].append(1e3 * duration_secs)
+
+    jax.clear_caches()
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    began = time.perf_counter()
+    call()
+    total_ms = 1e3 * (time.perf_counter() - began)
+    jax.monitoring.unregister_event_duration_listener(listen)
+    trace_ms, compile_ms = sum(spent_ms[_TRACE]), sum(spent_ms[_LOWER] + spent_ms[_COMPILE])
+    rest_ms = total_ms - trace_ms - compile_ms
+    return FirstCall(len(spent_ms[_COMPILE]), trace_ms, compile_ms, rest_ms)
+
+
+def padded_step(
+    params: Any, opt_state: Any, x: Any, y: Any, norm: Any, hyper: Any, rates: Any, rows: Any
+) -> Any:
+    """Returns what `update.whole_step` does with the first `rows` rows of a minibatch."""
+    loss, gradient = update.loss_and_gradient(params, x.T, y[:, 0], rows, norm, lambda same: same)
+    rate = rates[optax.tree_utils.tree_get(opt_state, "count")]
+    return *updated(params, opt_state, gradient, rate, hyper), loss
+
+
+def _rests(settings: Settings, fixes: Fixes) -> Iterator[Rest]:
+    """Yields what each way to treat a smaller minibatch costs, and where its training ends.
+
+    Minibatches are always drawn whole (`whole_batches`), because only then is there a smaller one
+    at the end of an epoch. The ways: as it is; filled up and masked; left out.
+    """
+    fixes, last = replace(fixes, whole_batches=True, jit_step=True), np.array([settings.steps])
+    loop = StepLoop(settings, fixes, last)
+    x, y = StepLoop(settings, fixes, last).next_batch()
+    sizes = tuple(dict.fromkeys(batches.rows_seen(settings, fixes).tolist()))
+    shapes = tuple((rows, settings.num_features) for rows in sizes)
+
+    def compile_ms(step: Callable[..., Any], rows: int, *more: int) -> float:
+        arguments = (loop.params, loop.opt_state, x[:rows], y[:rows], *loop.numbers, *more)
+        call = first_call(lambda: jax.block_until_ready(jax.jit(step)(*arguments)))
+        return call.trace_ms + call.compile_ms
+
+    def final_losses(loop: StepLoop) -> tuple[float, float]:
+        loop.advance(settings.steps)
+        return float(loop.losses.train_loss[-1]), float(loop.losses.val_loss[-1])
+
+    of_sizes = [compile_ms(update.whole_step, rows) for rows in sizes]
+    padded = compile_ms(padded_step, len(y), len(y))
+    yield Rest("as it is", shapes, sum(of_sizes), *final_losses(loop))
+    run = train(settings, fixes, (settings.steps,))
+    yield Rest("padded", shapes[:1], padded, run.final_train_loss, run.final_val_loss)
+    dropped = final_losses(WholeBatchesLoop(settings, fixes, last))
+    yield Rest("dropped", shapes[:1], of_sizes[0], *dropped)
+
+
+def main() -> None:
+    """Reads the request and prints the progress; an error is one line as well."""
+    os.nice(NICENESS)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process decides when this one ends
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the end of the parent process ends this one
+    try:
+        request = process.received(sys.stdin.buffer)
+        if request.what == "forms":
+            jax.config.update("jax_enable_compilation_cache", False)
+        for progress in measured(request):
+            print(process.line(progress), flush=True)
+    except Exception as error:
+        print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
