@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from functools import partial
@@ -36,6 +35,8 @@ SIZES = {"steps": (10, 100, 1000, 3000), "batch_size": (16, 256, 1024), "width":
 """By axis, from where sending operations is the cost to where arithmetic is."""
 GROWTH_ROUNDS, GROWTH_ROUND_SECONDS = 3, 0.1
 
+Times = dict[str, list[float]]  # milliseconds by name
+
 _COMPILED, _TIMED = 0.4, 0.7  # the shares of the time that are over by then
 _TRACE, _LOWER, _COMPILE = (
     f"/jax/core/compile/{stage}_duration"
@@ -53,8 +54,9 @@ def measured(request: Request) -> Iterator[Progress]:
 def _steps(settings: Settings, fixes: Fixes) -> Iterator[Progress]:
     """Times a step, first in the form that the fixes stand for."""
     names = ("step", "gradient") if fixes.jit_step else ("gradient", "step")
-    ready, found = forms(settings, fixes, (*names, "loop")), Measurement(settings, fixes)
-    for number, step_ms in _rounds(ready, ROUNDS, ROUND_SECONDS):
+    ready, step_ms = forms(settings, fixes, (*names, "loop")), Times()
+    found = Measurement(settings, fixes)
+    for number in _rounds(ready, step_ms, ROUNDS, ROUND_SECONDS):
         found = replace(found, points=_points("steps", settings.steps, step_ms))
         yield Progress(f"Timing, round {number} of {ROUNDS}", number / ROUNDS, found)
 
@@ -63,13 +65,12 @@ def _forms(settings: Settings, fixes: Fixes) -> Iterator[Progress]:
     """Measures every form: first what each compiles, then rounds in which the forms take turns."""
     found = Measurement(settings, fixes, len(jax.local_devices()))
     yield Progress("Drawing the data", 0.0, found)
-    ready, first = forms(settings, fixes), {}
+    ready, first, step_ms = forms(settings, fixes), {}, Times()
     for place, form in enumerate(reversed(ready)):  # the last one's programs stay for the rounds
         text, share = f"Compiling, form {place + 1} of {len(ready)}", place / len(ready)
         yield Progress(text, _COMPILED * share, found)
         first[form.name] = first_call(partial(form.start(), form.fewest))
-    step_ms: dict[str, list[float]] = {}
-    for number, step_ms in _rounds(ready, ROUNDS, ROUND_SECONDS):  # noqa: B007
+    for number in _rounds(ready, step_ms, ROUNDS, ROUND_SECONDS):
         share = _COMPILED + (_TIMED - _COMPILED) * (number - 1) / ROUNDS
         yield Progress(f"Timing, round {number} of {ROUNDS}", share, found)
     losses = {form.name: form.start()(form.warm) for form in ready}
@@ -98,11 +99,13 @@ def _growth(settings: Settings, fixes: Fixes) -> Iterator[Progress]:
     found = Measurement(settings, fixes)
     sizes = [(axis, size) for axis, of_axis in SIZES.items() for size in of_axis]
     for place, (axis, size) in enumerate(sizes):
-        yield Progress(f"Timing {axis.replace('_', ' ')} {size:,}", place / len(sizes), found)
         resized = _resized(settings, axis, size)
-        if resized is not None:
-            *_, (_, step_ms) = _rounds(forms(resized, fixes), GROWTH_ROUNDS, GROWTH_ROUND_SECONDS)
-            found = replace(found, points=(*found.points, *_points(axis, size, step_ms)))
+        if resized is None:
+            continue
+        ready, step_ms = forms(resized, fixes), Times()
+        for _ in _rounds(ready, step_ms, GROWTH_ROUNDS, GROWTH_ROUND_SECONDS):
+            yield Progress(f"Timing {axis.replace('_', ' ')} {size:,}", place / len(sizes), found)
+        found = replace(found, points=(*found.points, *_points(axis, size, step_ms)))
     yield Progress("Done", 1.0, found)
 
 
@@ -118,22 +121,19 @@ def _resized(settings: Settings, axis: str, size: int) -> Settings | None:
     return None if axis == "steps" and found.steps < size else found
 
 
-def _rounds(
-    ready: Collection[Form], number: int, seconds: float
-) -> Iterator[tuple[int, dict[str, list[float]]]]:
-    """Times the forms in turn; yields the round, and by form the milliseconds per step so far."""
-    step_ms: dict[str, list[float]] = {}
+def _rounds(ready: Collection[Form], step_ms: Times, number: int, seconds: float) -> Iterator[int]:
+    """Times the forms in turn, adds what a step takes to `step_ms`, and yields the round."""
     for done in range(1, number + 1):
         for form in ready:
-            if form.name not in step_ms:
-                form.seconds_a_step(form.warm)
             times = step_ms.setdefault(form.name, [])
+            if not times:
+                form.seconds_a_step(form.warm)
             pace = times[-1] / 1e3 if times else form.seconds_a_step(form.fewest)
             times.append(1e3 * form.seconds_a_step(max(1, int(seconds / pace))))
-            yield done, step_ms
+            yield done
 
 
-def _points(axis: str, size: int, step_ms: dict[str, list[float]]) -> tuple[Point, ...]:
+def _points(axis: str, size: int, step_ms: Times) -> tuple[Point, ...]:
     return tuple(Point(axis, size, form, tuple(times)) for form, times in step_ms.items())
 
 
@@ -159,10 +159,10 @@ def first_call(call: Callable[[], object]) -> FirstCall:
 
     `main` turns JAX's cache on disk off.
     """
-    spent_ms: dict[str, list[float]] = defaultdict(list)
+    spent_ms: Times = {_TRACE: [], _LOWER: [], _COMPILE: []}
 
     def listen(event: str, duration_secs: float, **_: str | int) -> None:
-        spent_ms[event].append(1e3 * duration_secs)
+        spent_ms.setdefault(event, []).append(1e3 * duration_secs)
 
     jax.clear_caches()
     jax.monitoring.register_event_duration_secs_listener(listen)

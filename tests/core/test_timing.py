@@ -227,8 +227,8 @@ def test_an_error_in_the_process_is_told_without_its_traceback(
 def test_the_process_ends_with_the_one_that_started_it() -> None:
     script = (
         "from mlp_core import *; from mlp_core.timing import process, figures; import os, time\n"
-        "running = process.measured(figures.Request('steps', Settings(steps=20), Fixes()))\n"
-        "while next(running).share == 0: pass\n"
+        "running = process.measured(figures.Request('forms', Settings(steps=20), Fixes()))\n"
+        "while next(running).text == 'Starting': pass\n"
         "os._exit(os.EX_OK)"
     )
     before = measuring()
