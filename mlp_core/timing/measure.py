@@ -221,8 +221,10 @@ def main() -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the end of the parent process ends this one
     try:
         request = process.received(sys.stdin.buffer)
-        if request.what == "forms":
+        if request.what == "forms":  # what compiling takes is part of it
             jax.config.update("jax_enable_compilation_cache", False)
+        # Forms compile about a hundred small programs, which other processes find on disk.
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         for progress in measured(request):
             print(process.line(progress), flush=True)
     except Exception as error:
