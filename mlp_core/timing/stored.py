@@ -1,7 +1,6 @@
 """Measurements in JSON files, with the machine, the day and the versions they were made with."""
 
 import json
-import os
 import platform
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp_core.analysis.grid_file import versions
+from mlp_core.engine.devices import num_cores
 from mlp_core.settings import Settings
 from mlp_core.stored import FOLDER
 from mlp_core.switches import Fixes
@@ -42,7 +42,7 @@ def save(path: Path, measurement: Measurement) -> None:
     """Writes a measurement made here and now."""
     made = {
         "machine": machine(),
-        "cores": os.cpu_count() or 1,
+        "cores": num_cores(),
         "date": datetime.now(UTC).date().isoformat(),
     }
     content = made | {"versions": versions(), "measurement": asdict(measurement)}
