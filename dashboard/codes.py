@@ -1,14 +1,15 @@
-"""Runs as short codes for links: `v1` is `00`, every fix and seed 7 is `ff~s7`.
+"""Runs as short codes for links: `v1` is `v1`, AdamW with seed 7 is `AdamW~s7`.
 
-A code is the fixes as a hexadecimal number, the first field its lowest bit, then each setting that
-is not the default as a letter and a value. Only characters that a URL leaves as they are.
+A code names the fixes, then each setting that is not the default as a letter and a value. Only
+characters that a URL leaves as they are.
 """
 
-from dataclasses import fields
 from typing import Any
 
 from dashboard.choice import Choice
+from dashboard.switches import SWITCH
 from mlp_core import Fixes, Settings
+from mlp_core.switches import SWITCHES
 
 LETTERS = {
     "seed": "s",
@@ -30,15 +31,14 @@ LETTERS = {
 _WHOLE = ("seed", "examples", "steps", "batch_size")
 _TEXT = ("task", "schedule", "validate")
 _DEFAULTS = Settings()
-_LONGEST = 120
+_LONGEST = 300
+_NONE = "v1"
 
 
 def code(choice: Choice) -> str:
     """Returns the short code of a run."""
-    bits = sum(
-        getattr(choice.fixes, field.name) << place for place, field in enumerate(fields(Fixes))
-    )
-    parts = [f"{bits:02x}"]
+    on = [SWITCH[name].short for name in SWITCHES if getattr(choice.fixes, name)]
+    parts = [".".join(on) or _NONE]
     for name, letter in LETTERS.items():
         value = getattr(choice.settings, name)
         if value != getattr(_DEFAULTS, name):
@@ -63,12 +63,13 @@ def choice(code: str) -> Choice:
     return Choice(_fixes(first), Settings(**settings))
 
 
-def _fixes(digits: str) -> Fixes:
-    names = [field.name for field in fields(Fixes)]
-    bits = int(digits, 16)
-    if not 0 <= bits < 2 ** len(names):
-        raise ValueError(f"the fixes must be in 0..{2 ** len(names) - 1:x}, got {digits!r}")
-    return Fixes(**{name: bool(bits >> place & 1) for place, name in enumerate(names)})
+def _fixes(text: str) -> Fixes:
+    names = {SWITCH[name].short: name for name in SWITCHES}
+    on = [] if text == _NONE else text.split(".")
+    unknown = [short for short in on if short not in names]
+    if unknown:
+        raise ValueError(f"fixes must be among {', '.join(names)}, got {unknown[0]!r}")
+    return Fixes(**{names[short]: True for short in on})
 
 
 def _written(value: object) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import memory, pace
 from dashboard.jobs import Job, Workers
+from dashboard.switches import BEYOND
 from mlp_core import Settings
 from mlp_core.engine.estimate import seconds_in_a_sweep
 from mlp_core.switches import NUMERIC_SWITCHES
@@ -16,8 +17,6 @@ from mlp_core.switches import NUMERIC_SWITCHES
 if TYPE_CHECKING:
     from mlp_core.analysis.grid_file import Stored
     from mlp_core.engine.grid import Grid
-
-BEYOND = ("epsilon_in_root", "bias_before_norm")
 
 FEWEST_SEEDS, MOST_SEEDS, DEFAULT_SEEDS = 4, 256, 16
 DRAWABLE_SEEDS = 2

@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import own_file, setting_controls, words
 from dashboard.choice import Choice
+from dashboard.switches import BEYOND, OF_THE_POST, SWITCH
 from mlp_core import STAGES, Fixes, Settings
 from mlp_core.data.table import diabetes
 from mlp_core.settings import hidden_sizes
@@ -24,26 +25,6 @@ GROUPS = {
 """The title of each group of controls, by the name that hides it."""
 _DATA_EXPANDED = "data_expanded"
 
-HELP = {
-    "split_keys": "Off: one random key draws a layer's weights, bias and gain, so bias and gain "
-    "are equal. On: every array has its own key.",
-    "norm_epsilon": "Off: LayerNorm divides by the standard deviation, which may be 0. "
-    "On: it divides by 0.00001 more than that.",
-    "norm_init": "Off: LayerNorm's bias and gain start at random, like weights. "
-    "On: they start at 0 and 1, so that it changes nothing at first.",
-    "whole_batches": "Off: each step slices a batch out of a batch, and all but the first step of "
-    "an epoch get no rows. On: one shuffled order an epoch, sliced in turn.",
-    "jit_step": "Off: only loss and gradient are compiled, and Python updates array by array. "
-    "On: the whole step is compiled. The losses stay the same, the time does not.",
-    "adamw": "Off: plain gradient descent. On: AdamW, which adds momentum, a step size for each "
-    "weight, and weight decay.",
-    "epsilon_in_root": "LayerNorm divides by √(variance + epsilon), whose gradient is finite even "
-    "where the variance is 0. Acts only together with 2a.",
-    "bias_before_norm": "LayerNorm sees W x + c instead of W x, with a learned c. "
-    "Without it the network cannot see how long x is.",
-}
-
-_BEYOND = ("epsilon_in_root", "bias_before_norm")
 _DEFAULTS = Settings()
 
 
@@ -132,18 +113,18 @@ def reset_settings() -> None:
 
 def _draw_fixes() -> None:
     st.markdown("**The post's fixes**")
-    for name in (field.name for field in fields(Fixes) if field.name not in _BEYOND):
+    for name in OF_THE_POST:
         _draw_switch(name)
 
 
 def _draw_beyond() -> None:
     st.markdown("**Beyond the post**")
-    for name in _BEYOND:
+    for name in BEYOND:
         _draw_switch(name)
 
 
 def _draw_switch(name: str) -> None:
-    st.toggle(words.FIXES[name], key=name, help=HELP[name])
+    st.toggle(SWITCH[name].label, key=name, help=SWITCH[name].help)
 
 
 def _draw_data() -> None:

@@ -14,6 +14,9 @@ _RULES = """<style>
 /* Room for a button, whether there is one or not: what is below stays where it is. */
 .st-key-answer, .st-key-timing { min-height: 2.5rem; }
 
+/* Room for the Lab's charts until their library is loaded. */
+.st-key-loss_curves, .st-key-val_loss_bars { min-height: 440px; }
+
 /* Beside the sidebar, columns that stand side by side are too narrow for their charts. */
 @media (max-width: 1200px) {
   [data-testid="stMain"] [data-testid="stColumn"] { min-width: calc(100% - 1.5rem); }

@@ -10,6 +10,7 @@ import pandas as pd
 
 from dashboard import words
 from dashboard.choice import Choice
+from dashboard.switches import SWITCH
 from mlp_core import STAGES, Fixes, Settings
 
 if TYPE_CHECKING:
@@ -243,7 +244,7 @@ def compared(choices: list[Choice], runs: "list[Run]", labels: list[str]) -> pd.
     for field in fields(Fixes):
         on = [getattr(choice.fixes, field.name) for choice in choices]
         if len(set(on)) > 1:
-            rows[words.FIXES[field.name]] = ["on" if value else "off" for value in on]
+            rows[SWITCH[field.name].label] = ["on" if value else "off" for value in on]
     for field in fields(Settings):
         values = [getattr(choice.settings, field.name) for choice in choices]
         if len(set(values)) > 1:

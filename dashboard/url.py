@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard import grids, lessons, pins, setting_controls, sidebar, words
+from dashboard.switches import SWITCH
 from mlp_core import BOUNDS, STAGES, Fixes, Settings
 from mlp_core.game import LEVELS, MOST_CASES
 from mlp_core.program import DRESSES
@@ -172,10 +173,10 @@ def _reordered(order: list[str]) -> list[str]:
 
 
 def _lattice_switches() -> list[str]:
-    return [words.SHORT[switch] for switch in grids.switches(st.session_state["with_beyond"])]
+    return [SWITCH[switch].short for switch in grids.switches(st.session_state["with_beyond"])]
 
 
-_SWITCH_NAMES = tuple(words.SHORT[switch] for switch in NUMERIC_SWITCHES)
+_SWITCH_NAMES = tuple(SWITCH[switch].short for switch in NUMERIC_SWITCHES)
 
 PARAMETERS: dict[str, Parameter] = {
     # The frame.

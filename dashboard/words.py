@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard.choice import Choice
+from dashboard.switches import SWITCH
 from mlp_core import STAGES, Fixes, Settings
 from mlp_core.engine.outcome import described
+from mlp_core.switches import SWITCHES
 from mlp_core.tasks import OWN, is_own
 
 if TYPE_CHECKING:
@@ -20,37 +22,6 @@ if TYPE_CHECKING:
 
     from mlp_core.data.dataset import Baselines, Scale
     from mlp_core.engine.training import Run
-
-FIXES = {
-    "split_keys": "1 · Split keys",
-    "norm_epsilon": "2a · LayerNorm epsilon",
-    "norm_init": "2b · LayerNorm init",
-    "whole_batches": "3 · Whole batches",
-    "jit_step": "4 · Compile the step",
-    "adamw": "5 · AdamW",
-    "epsilon_in_root": "Epsilon in the root",
-    "bias_before_norm": "Bias before LayerNorm",
-}
-"""The name of each fix; the numbers are the post's."""
-
-SHORT = {
-    "split_keys": "keys",
-    "norm_epsilon": "epsilon",
-    "norm_init": "init",
-    "whole_batches": "batches",
-    "jit_step": "jit",
-    "adamw": "AdamW",
-    "epsilon_in_root": "root",
-    "bias_before_norm": "bias",
-}
-"""A word for each fix."""
-
-_ON = SHORT | {
-    "split_keys": "split keys",
-    "whole_batches": "whole batches",
-    "jit_step": "compiled step",
-}
-"""What is on, in names of runs: other words than the names of the stages."""
 
 SETTING = {
     "seed": "seed",
@@ -183,7 +154,7 @@ def stage_of(fixes: Fixes) -> str | None:
 
 def combination(fixes: Fixes) -> str:
     """Returns the stage of the post with exactly these fixes, or else what is on."""
-    on = [_ON[field.name] for field in fields(Fixes) if getattr(fixes, field.name)]
+    on = [SWITCH[name].on or SWITCH[name].short for name in SWITCHES if getattr(fixes, name)]
     return stage_of(fixes) or " + ".join(["v1", *on])
 
 

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard.detective import state, words
+from dashboard.detective import state
+from dashboard.switches import SWITCH
 from mlp_core.game import COSTS, Case
 
 _PART = "detective_part"
@@ -19,14 +20,18 @@ def draw_offer(case: Case) -> None:
     """Draws the choice of a part that was not read yet."""
     parts = [
         switch
-        for switch in words.PARTS
-        if switch in case.level.suspects and _PROBE + switch not in state.probed()
+        for switch in case.level.suspects
+        if SWITCH[switch].part and _PROBE + switch not in state.probed()
     ]
     if not parts:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="lines"):
         part = st.selectbox(
-            "Part of the program", parts, format_func=words.PARTS.__getitem__, key=_PART, width=300
+            "Part of the program",
+            parts,
+            format_func=lambda name: SWITCH[name].part,
+            key=_PART,
+            width=300,
         )
         st.button(
             f"Read its lines · {COSTS['lines']}",
@@ -41,7 +46,7 @@ def draw(case: Case, name: str) -> None:
     from mlp_core import program
 
     switch = name.removeprefix(_PROBE)
-    st.markdown(f"**{words.PARTS[switch]}**")
+    st.markdown(f"**{SWITCH[switch].part}**")
     code = program.excerpt(case.settings, case.fixes, switch)
     st.code(without_comments(code), language="python", wrap_lines=True)
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import sidebar
 from dashboard.detective import state, words
+from dashboard.switches import SWITCH
 from mlp_core.game import Case
 
 
@@ -37,7 +37,11 @@ def _draw_suspect(switch: str) -> None:
     key = f"suspect_{switch}"
     st.session_state[key] = switch in state.suspected()
     st.checkbox(
-        words.BUGS[switch], key=key, help=sidebar.HELP[switch], on_change=_take, args=(switch, key)
+        SWITCH[switch].bug,
+        key=key,
+        help=SWITCH[switch].help,
+        on_change=_take,
+        args=(switch, key),
     )
 
 

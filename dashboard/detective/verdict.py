@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import url
-from dashboard import words as app_words
 from dashboard.detective import state, words
 from dashboard.evidence import check_words
+from dashboard.switches import SWITCH
 from mlp_core.game import Case
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def show(
 def _draw_text(verdict: "Verdict", reason: str) -> None:
     label, color, _ = words.OUTCOMES[verdict.outcome]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{words.BUGS[verdict.switch]}**", width="content")
+        st.markdown(f"**{SWITCH[verdict.switch].bug}**", width="content")
         st.badge(label, color=color)  # type: ignore[arg-type]
     st.markdown(f"**{words.GAVE_AWAY[verdict.outcome]}** {reason}")
     if verdict.symptom is not None:
@@ -57,9 +57,7 @@ def _draw_actions(verdict: "Verdict") -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         key = f"heal_{switch}"
         st.session_state[key] = switch in state.healed()
-        st.toggle(
-            f"Fix it: {app_words.FIXES[switch]}", key=key, on_change=_heal, args=(switch, key)
-        )
+        st.toggle(f"Fix it: {SWITCH[switch].label}", key=key, on_change=_heal, args=(switch, key))
         if verdict.symptom is not None:
             is_marked = state.pointed_out() == switch
             st.button(

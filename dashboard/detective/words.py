@@ -8,6 +8,7 @@ import numpy as np
 
 from dashboard import words
 from dashboard.evidence import check_words
+from dashboard.switches import SWITCH
 from mlp_core import Settings
 from mlp_core.game import INNOCENT, SEEDS, Case, Outcome
 
@@ -15,18 +16,6 @@ if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence
     from mlp_core.engine.training import Run
     from mlp_core.game import Verdict
-
-BUGS = {
-    "split_keys": "Random keys are reused",
-    "norm_epsilon": "LayerNorm has no epsilon",
-    "norm_init": "LayerNorm starts at random",
-    "whole_batches": "Batches are sliced twice",
-    "jit_step": "The update is not compiled",
-    "adamw": "Plain descent in place of AdamW",
-    "epsilon_in_root": "LayerNorm's epsilon stands outside the root",
-    "bias_before_norm": "There is no bias before LayerNorm",
-}
-"""Each switch, turned off, as an accusation."""
 
 SECOND_SEED = "second_seed"
 LOG_EVERY = 100
@@ -47,17 +36,6 @@ PROBE = {
     SECOND_SEED: "A second seed",
 }
 """What each probe is called, in the order in which they are offered."""
-
-PARTS = {
-    "split_keys": "Drawing the weights",
-    "norm_epsilon": "LayerNorm's division",
-    "norm_init": "LayerNorm's first values",
-    "whole_batches": "Taking a batch",
-    "jit_step": "What is compiled",
-    "adamw": "The update",
-    "bias_before_norm": "Before LayerNorm",
-}
-"""The parts of the program that can be read, by a switch that acts there."""
 
 OUTCOMES: dict[Outcome, tuple[str, str, str]] = {
     "right": ("right", "green", "🟩"),
@@ -136,7 +114,7 @@ def verdict(case: Case, verdicts: "Sequence[Verdict]", gave_up: bool) -> str:
 
 def cleared(verdicts: "Sequence[Verdict]") -> str:
     """Returns who was rightly left alone."""
-    names = [BUGS[verdict.switch] for verdict in verdicts if verdict.outcome == "cleared"]
+    names = [SWITCH[verdict.switch].bug for verdict in verdicts if verdict.outcome == "cleared"]
     return f"Rightly left alone: {'; '.join(names)}." if names else ""
 
 
@@ -150,7 +128,7 @@ def healing(run: "Run", healed: "Run", fixed: Sequence[str], bugs: Sequence[str]
     which = (
         "every bug"
         if len(fixed) == len(bugs)
-        else " and ".join(words.SHORT[name] for name in fixed)
+        else " and ".join(SWITCH[name].short for name in fixed)
     )
     text = f"**With {which} fixed the val loss ends at {after}** in place of {before}."
     same = (run.train_loss == healed.train_loss).all()
@@ -245,24 +223,11 @@ def _scaled(evidence: "Evidence") -> str:
     )
 
 
-READS = {
-    "split_keys": "ledger",
-    "norm_epsilon": "zero_variance",
-    "norm_init": "start",
-    "whole_batches": "rows",
-    "jit_step": "profiler",
-    "adamw": "direction",
-    "epsilon_in_root": "zero_variance",
-    "bias_before_norm": "scaled",
-}
-"""The probe that tells of each switch."""
-
-
 def reason(verdict: "Verdict", readings: dict[str, str]) -> str:
     """Returns what in this run's numbers makes a verdict what it is."""
     if verdict.symptom is not None:
         return check_words.text(verdict.symptom).found
-    return readings[READS[verdict.switch]]
+    return readings[SWITCH[verdict.switch].probe]
 
 
 def summary(

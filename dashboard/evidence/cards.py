@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import canvas
-from dashboard import words as app_words
 from dashboard.built_once import built_once
 from dashboard.evidence import check_words, tables, words
 from dashboard.evidence.pictures import PICTURES, Picture, on_the_curve
+from dashboard.switches import SWITCH
 
 if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence, Finding
@@ -84,7 +84,7 @@ def _draw_switch(switch: str, name: str) -> None:
     key = f"switch_{name}"
     # The sidebar's switch decides; this one is the same, close at hand.
     st.session_state[key] = st.session_state[switch]
-    st.toggle(app_words.FIXES[switch], key=key, on_change=_flip, args=(switch, key))
+    st.toggle(SWITCH[switch].label, key=key, on_change=_flip, args=(switch, key))
 
 
 def _flip(switch: str, key: str) -> None:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from dashboard import words as app_words
 from dashboard.evidence import words
+from dashboard.switches import SWITCH
 from mlp_core.debuggers import SWITCHED_ON_BY
 from mlp_core.switches import SWITCHES
 
@@ -94,4 +94,4 @@ def _ranked(table: "Table") -> list[tuple[str, list[str], list[str], float]]:
 
 def _bug(case: str) -> str:
     """Returns the short name of what is wrong in a case."""
-    return app_words.SHORT.get(case) or words.PROGRAMS[case]
+    return SWITCH[case].short if case in SWITCH else words.PROGRAMS[case]

@@ -10,6 +10,7 @@ import pandas as pd
 from dashboard import codes, words
 from dashboard.choice import Choice
 from dashboard.lattice import sentences
+from dashboard.switches import SWITCH
 from mlp_core import Fixes
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def summary(grid: "Grid", mine: Fixes) -> pd.DataFrame:
 
     `code` names it for links, `median`, `q1`, `q3` are of the val losses with a failed run counted
     as predict-the-mean, `nan` is the share of failed runs, `fixes` how many are on, `mine` marks
-    the reader's own, `row` is its place in the grid.
+    the reader's own, `row` is its place in the grid, `number` the place in which a computer counts.
     """
     from mlp_core.analysis.scores import failure_rate, scored_loss
 
@@ -38,9 +39,15 @@ def summary(grid: "Grid", mine: Fixes) -> pd.DataFrame:
         nan=failure_rate(grid),
         fixes=[sum(vars(fixes).values()) for fixes in grid.combinations],
         name=[words.combination(fixes) for fixes in grid.combinations],
+        number=[_number(fixes) for fixes in grid.combinations],
         code=[codes.code(Choice(fixes)) for fixes in grid.combinations],
         mine=[fixes == replace(mine, jit_step=False) for fixes in grid.combinations],
     )
+
+
+def _number(fixes: Fixes) -> int:
+    """Returns the switches as the digits of a binary number, the first one its lowest digit."""
+    return sum(on << place for place, on in enumerate(vars(fixes).values()))
 
 
 def ranked(table: pd.DataFrame, sort: str) -> pd.DataFrame:
@@ -51,7 +58,6 @@ def ranked(table: pd.DataFrame, sort: str) -> pd.DataFrame:
         counts.
     """
     by = {"switches": ["number"], "median": ["median"]}.get(sort, [sort, "median"])
-    table = table.assign(number=[int(code.partition("~")[0], 16) for code in table["code"]])
     table = table.sort_values(by, kind="stable").drop(columns="number").reset_index(drop=True)
     return table.assign(rank=range(1, len(table) + 1))
 
@@ -110,7 +116,7 @@ def own(runs: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 def heads(switches: Sequence[str]) -> pd.DataFrame:
     """Returns the names over the columns of dots: `column` as in `dots`, `text`."""
-    names = [words.SHORT[switch] for switch in switches]
+    names = [SWITCH[switch].short for switch in switches]
     return pd.DataFrame({"column": range(1 - len(names), 1), "text": names})
 
 

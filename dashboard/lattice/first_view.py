@@ -9,6 +9,7 @@ from dashboard.choice import Choice
 from dashboard.lattice import charts, combinations, sentences, source, tables
 from dashboard.lattice.marks import UNDER_UNTITLED, high
 from dashboard.lattice.view import View
+from dashboard.switches import BEYOND
 
 if TYPE_CHECKING:
     from mlp_core.analysis.scores import Unit
@@ -51,9 +52,9 @@ def _controls() -> "tuple[Unit, bool]":
         )
         source.control()
         with_beyond = st.toggle(
-            "Include the two beyond the post",
+            "Include those beyond the post",
             key="with_beyond",
-            help=f"{sentences.names(grids.BEYOND)}, which the post does not have.",
+            help=f"{sentences.names(BEYOND)}, which the post does not have.",
         )
     return st.session_state["unit"], with_beyond
 

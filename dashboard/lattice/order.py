@@ -9,6 +9,7 @@ from dashboard import canvas, words
 from dashboard.lattice import charts, sentences, tables
 from dashboard.lattice.marks import high
 from dashboard.lattice.view import View
+from dashboard.switches import SWITCH
 from mlp_core import Fixes
 
 if TYPE_CHECKING:
@@ -102,12 +103,12 @@ def _draw_place(order: tuple[str, ...], place: int, switch: str) -> None:
                 type="tertiary",
                 key=f"move_{place}_{way}",
             )
-        st.markdown(words.FIXES[switch])
+        st.markdown(SWITCH[switch].label)
 
 
 def chosen(view: View) -> tuple[str, ...]:
     """Returns the reader's order of the switches."""
-    switch_of = {words.SHORT[switch]: switch for switch in view.switches}
+    switch_of = {SWITCH[switch].short: switch for switch in view.switches}
     wanted = [switch_of[name] for name in st.session_state[_KEY] if name in switch_of]
     return tuple(dict.fromkeys(chain(wanted, view.switches)))
 
@@ -119,4 +120,4 @@ def _move(order: tuple[str, ...], place: int, to: int) -> None:
 
 
 def _take(order: tuple[str, ...]) -> None:
-    st.session_state[_KEY] = [words.SHORT[switch] for switch in order]
+    st.session_state[_KEY] = [SWITCH[switch].short for switch in order]

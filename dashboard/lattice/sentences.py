@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard import words
+from dashboard.switches import SWITCH
 from mlp_core import Settings
 from mlp_core.engine.outcome import failed
 
@@ -41,7 +42,7 @@ _MATTERS = 0.02  # from this difference of the failure rate on, a fix is named f
 
 def fix(switch: str) -> str:
     """Returns a fix's name without the post's number."""
-    return words.FIXES[switch].rpartition(" · ")[2]
+    return SWITCH[switch].name
 
 
 def names(switches: Sequence[str]) -> str:

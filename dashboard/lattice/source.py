@@ -38,12 +38,19 @@ def control() -> None:
 
 def show(settings: Settings, with_beyond: bool) -> Source | None:
     """Draws what there is to say about the grid, and returns it; None if there is none yet."""
+    from mlp_core.analysis.effects import varied_switches as varied
+
     if st.session_state[SOURCE_KEY] == HERE:
         return _computed(settings, with_beyond)
     try:
         stored = grids.stored()
     except ValueError as error:
         st.error(f"The stored grid cannot be read: {error}.", icon=":material/error:")
+        _offer_own(settings, "Compute one here")
+        return None
+    newer = [name for name in grids.switches(with_beyond) if name not in varied(stored.grid)]
+    if newer:
+        st.info(f"The stored grid was made without {sentences.names(newer)}.")
         _offer_own(settings, "Compute one here")
         return None
     if grids.without_seed(settings) != stored.grid.settings:

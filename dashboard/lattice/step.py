@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import canvas, words
+from dashboard import canvas
 from dashboard.lattice import charts, sentences, tables
 from dashboard.lattice.view import View, open_in_lab
+from dashboard.switches import SWITCH
 from mlp_core import Fixes
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def show(view: View) -> None:
 
 
 def _chosen(view: View) -> tuple[Fixes, tuple[str, ...]]:
-    names = [words.SHORT[switch] for switch in view.switches]
+    names = [SWITCH[switch].short for switch in view.switches]
     switch_of = dict(zip(names, view.switches, strict=True))
     for key in ("base", "add"):  # the two beyond the post may be left out since
         st.session_state[key] = [name for name in st.session_state[key] if name in names]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from dashboard import words
 from dashboard.lattice import sentences
+from dashboard.switches import SWITCH
 
 if TYPE_CHECKING:
     from mlp_core.analysis.effects import Effect, Waterfall
@@ -23,7 +24,7 @@ def values(effects: "Sequence[Effect]", verdicts: Sequence[str], unit: str) -> p
     rows = [
         {
             "place": place,
-            "fix": words.SHORT[effect.switch],
+            "fix": SWITCH[effect.switch].short,
             "name": sentences.fix(effect.switch),
             "value": _drawn(effect.mean, unit),
             "low": _drawn(effect.low, unit),
@@ -54,9 +55,9 @@ def interactions(matrix: np.ndarray, switches: Sequence[str], unit: str) -> pd.D
     largest = float(np.nanmax(np.abs(matrix))) or 1.0
     rows = [
         {
-            "first": words.SHORT[switches[i]],
+            "first": SWITCH[switches[i]].short,
             "first_place": i,
-            "second": words.SHORT[switches[j]],
+            "second": SWITCH[switches[j]].short,
             "second_place": j,
             "pair": f"{sentences.fix(switches[i])} and {sentences.fix(switches[j])}",
             "text": _cell(float(matrix[i, j]), unit),
@@ -75,7 +76,7 @@ def waterfall(fall: "Waterfall", unit: str) -> pd.DataFrame:
     rows = [
         {
             "place": place,
-            "step": words.SHORT[switch],
+            "step": SWITCH[switch].short,
             "before": before,
             "after": after,
             "text": words.loss(float(after)),
@@ -98,7 +99,7 @@ def credits(fall: "Waterfall", effects: "Sequence[Effect]", unit: str) -> pd.Dat
     rows = [
         {
             "place": place,
-            "step": words.SHORT[switch],
+            "step": SWITCH[switch].short,
             "name": sentences.fix(switch),
             "credit": _drawn(float(credit), unit),
             "value": _drawn(worth[switch].mean, unit),

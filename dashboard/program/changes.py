@@ -5,8 +5,8 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import words
 from dashboard.program.comparison import Change, Row
+from dashboard.switches import SWITCH
 
 STYLE = """<style>
 .changes { display: grid; gap: 1rem; }
@@ -39,7 +39,7 @@ def draw(changes: Sequence[Change], names: tuple[str, str]) -> None:
 def _change(change: Change, names: tuple[str, str]) -> str:
     sides = zip((change.before, change.after), names, (("−", "gone"), ("+", "new")), strict=True)
     drawn = "".join(_side(rows, name, mark) for rows, name, mark in sides)
-    title = ", ".join(words.FIXES[switch] for switch in change.switches) or "Other lines"
+    title = ", ".join(SWITCH[switch].label for switch in change.switches) or "Other lines"
     return f'<div><p class="place">{escape(title)}</p><div class="sides">{drawn}</div></div>'
 
 

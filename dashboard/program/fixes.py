@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import words
 from dashboard.program.listing import ANCHOR
+from dashboard.switches import SWITCH
 from mlp_core.program.render import Line, Place, places
 from mlp_core.switches import SWITCHES
 
@@ -16,7 +16,7 @@ def draw(lines: Sequence[Line]) -> None:
         with st.container(gap=None, key=f"fix_{switch}"):
             key = f"flip_{switch}"
             st.session_state[key] = st.session_state[switch]
-            st.toggle(words.FIXES[switch], key=key, on_change=_flip, args=(switch, key))
+            st.toggle(SWITCH[switch].label, key=key, on_change=_flip, args=(switch, key))
             st.markdown(f":small[{_links(places(list(lines), switch))}]")
 
 

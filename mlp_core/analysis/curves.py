@@ -40,7 +40,9 @@ def post_curves(fixes: Fixes, path: Path | None = None) -> Curves:
     try:
         table = parquet.read(path)
         own = [getattr(fixes, name) for name in NUMERIC_SWITCHES]
-        table = table[(table[list(NUMERIC_SWITCHES)] == own).all(axis="columns")]
+        # A switch that is newer than the file was off.
+        switches = table.reindex(columns=list(NUMERIC_SWITCHES), fill_value=False)
+        table = table[(switches == own).all(axis="columns")]
         return Curves(*(table[name].to_numpy() for name in Curves._fields))
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path.name} must be made by `python -m mlp_core curves`") from error

@@ -43,7 +43,8 @@ def load(path: Path) -> Stored:
         settings = table.attrs["settings"]
         grid = _grid(table, Settings(**settings | {"hidden": tuple(settings["hidden"])}))
         stored = Stored(grid, table.attrs["versions"])
-        if not run_table(grid)[[*SWITCHES, "seed"]].equals(table[[*SWITCHES, "seed"]]):
+        own = [name for name in SWITCHES if name in table]
+        if not own or not run_table(grid)[[*own, "seed"]].equals(table[[*own, "seed"]]):
             raise ValueError("the rows are not in the order of the combinations and seeds")
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
@@ -72,8 +73,9 @@ def run_table(grid: Grid) -> pd.DataFrame:
 
 def _grid(table: pd.DataFrame, settings: Settings) -> Grid:
     seeds = tuple(int(seed) for seed in table["seed"].unique())
-    rows = table[list(SWITCHES)].to_numpy(bool)[:: len(seeds)]
-    combinations = tuple(Fixes(**dict(zip(SWITCHES, map(bool, row), strict=True))) for row in rows)
+    # A switch that is newer than the file was off.
+    switches = table.iloc[:: len(seeds)].reindex(columns=list(SWITCHES), fill_value=False)
+    combinations = tuple(Fixes(*map(bool, row)) for row in switches.to_numpy(bool))
     shape = (len(combinations), len(seeds))
     return Grid(
         settings,

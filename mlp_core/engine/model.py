@@ -44,6 +44,13 @@ class Params(NamedTuple):
     head: Head
 
 
+class Drawing(NamedTuple):
+    """The fixes that act on the initial parameters."""
+
+    split_keys: bool
+    norm_init: bool
+
+
 class Norm(NamedTuple):
     """The fixes that act inside LayerNorm, as numbers: it divides by `sqrt(var + inner) + outer`.
 
@@ -59,6 +66,11 @@ class Norm(NamedTuple):
 def is_small(settings: Settings) -> bool:
     """Returns whether no layer has more than `SMALL` inputs or outputs."""
     return max(settings.num_features, *settings.hidden) <= SMALL
+
+
+def drawing_of(fixes: Fixes) -> Drawing:
+    """Returns what the fixes make of the initial parameters."""
+    return Drawing(fixes.split_keys, fixes.norm_init)
 
 
 def norm_of(fixes: Fixes) -> Norm:
@@ -80,13 +92,17 @@ def init(key: jax.Array, settings: Settings, fixes: Fixes) -> Params:
 
     Source: the post's `MLP.__init__` (v1) and `init_mlp` (final version).
     """
+    return drawn(key, (settings.num_features, *settings.hidden), drawing_of(fixes))
+
+
+def drawn(key: jax.Array, sizes: tuple[int, ...], drawing: Drawing) -> Params:
+    """Draws the parameters as `init`, for the numbers of inputs and of each layer's units."""
     _check_generator(key)
-    sizes = (settings.num_features, *settings.hidden)
     layers = []
     for inputs, outputs in pairwise(sizes):
-        key, keys = _layer_keys(key, fixes)
-        layers.append(_layer(keys, inputs, outputs, fixes))
-    if fixes.split_keys:
+        key, keys = _layer_keys(key, drawing)
+        layers.append(_layer(keys, inputs, outputs, drawing))
+    if drawing.split_keys:
         _, weight_key, bias_key = jax.random.split(key, 3)
     else:
         weight_key = bias_key = keys[0]  # the bug: the last layer's key once more
@@ -106,22 +122,22 @@ def _check_generator(key: jax.Array) -> None:
         )
 
 
-def _layer_keys(key: jax.Array, fixes: Fixes) -> tuple[jax.Array, tuple[jax.Array, ...]]:
+def _layer_keys(key: jax.Array, drawing: Drawing) -> tuple[jax.Array, tuple[jax.Array, ...]]:
     """Returns the next key and the keys for weight, bias and gain."""
-    if not fixes.split_keys:
+    if not drawing.split_keys:
         key, shared = jax.random.split(key)
         return key, (shared, shared, shared)
-    if fixes.norm_init:
+    if drawing.norm_init:
         key, weight_key = jax.random.split(key)
         return key, (weight_key,)
     key, *keys = jax.random.split(key, 4)
     return key, tuple(keys)
 
 
-def _layer(keys: tuple[jax.Array, ...], inputs: int, outputs: int, fixes: Fixes) -> Layer:
+def _layer(keys: tuple[jax.Array, ...], inputs: int, outputs: int, drawing: Drawing) -> Layer:
     weight = _scaled_normal(keys[0], (outputs, inputs), inputs)
     zeros = jnp.zeros(outputs)
-    if fixes.norm_init:
+    if drawing.norm_init:
         return Layer(weight, zeros, jnp.ones(outputs), zeros)
     bias, gain = (_scaled_normal(key, (outputs,), inputs) for key in keys[1:])
     return Layer(weight, bias, gain, zeros)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from functools import lru_cache
-from itertools import product
 from typing import NamedTuple
 
 import jax
@@ -11,7 +10,7 @@ from jax.flatten_util import ravel_pytree
 
 from mlp_core.data.dataset import dataset, seed_keys
 from mlp_core.engine import batches, model
-from mlp_core.engine.model import Params
+from mlp_core.engine.model import Drawing, Params
 from mlp_core.engine.update import Unravel
 from mlp_core.settings import Settings
 from mlp_core.switches import Fixes
@@ -73,20 +72,13 @@ def forget_examples() -> None:
     _examples.cache_clear()
 
 
-@lru_cache(maxsize=32)
-def _initials(seed: int, task: str, hidden: tuple[int, ...]) -> dict[Fixes, Initial]:
-    settings = Settings(seed=seed, task=task, hidden=hidden, batch_size=1)
-    ways = [
-        Fixes(split_keys=split, norm_init=norm) for split, norm in product([False, True], repeat=2)
-    ]
-    drawn = {fixes: model.init(seed_keys(seed).params, settings, fixes) for fixes in ways}
-    return {fixes: Initial(params, *ravel_pytree(params)) for fixes, params in drawn.items()}
+@lru_cache(maxsize=128)
+def _initial(seed: int, num_features: int, hidden: tuple[int, ...], drawing: Drawing) -> Initial:
+    params = model.drawn(seed_keys(seed).params, (num_features, *hidden), drawing)
+    return Initial(params, *ravel_pytree(params))
 
 
 def initial(settings: Settings, fixes: Fixes) -> Initial:
-    """Returns the parameters the seed's run starts from.
-
-    All four ways to draw them are drawn at a seed's first use: no switch waits for it later.
-    """
-    drawn = _initials(settings.seed, settings.task, settings.hidden)
-    return drawn[Fixes(split_keys=fixes.split_keys, norm_init=fixes.norm_init)]
+    """Returns the parameters the seed's run starts from."""
+    drawing = model.drawing_of(fixes)
+    return _initial(settings.seed, settings.num_features, settings.hidden, drawing)

@@ -25,14 +25,14 @@ any_settings = st.builds(
 )
 
 
-def test_the_first_version_is_nothing_but_zeros() -> None:
-    assert codes.code(Choice()) == "00"
+def test_the_first_version_has_its_name() -> None:
+    assert codes.code(Choice()) == "v1"
 
 
 def test_a_code_names_what_is_changed() -> None:
     choice = Choice(Fixes(split_keys=True, adamw=True), Settings(seed=7, hidden=(8, 4)))
 
-    assert codes.code(choice) == "21~s7~h8-4"
+    assert codes.code(choice) == "keys.AdamW~s7~h8-4"
 
 
 @given(any_fixes, any_settings)
@@ -57,7 +57,7 @@ def test_a_text_is_a_code_or_a_value_error(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "100", "-1", "00~", "00~q1", "00~s-1", "00~rnan", "00~h", "0" * 200]
+    "text", ["", "100", "keys.", "v1~", "v1~q1", "v1~s-1", "v1~rnan", "v1~h", "v1.keys", "0" * 400]
 )
 def test_a_wrong_code_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):

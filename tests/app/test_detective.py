@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.detective import material, words
 from dashboard.detective.pictures import PICTURES_OF
 from dashboard.evidence import check_words
+from dashboard.switches import SWITCH
 from mlp_core import Settings, program, train
 from mlp_core.diagnosis import collect
 from mlp_core.diagnosis.checks import network
@@ -67,7 +68,7 @@ def outcomes(app: AppTest) -> dict[str, str]:
     """Returns the badge of each verdict, by the accusation."""
     titles = [title.value.strip("*") for title in app.main.markdown]
     badges = [badge for badge in titles if badge.startswith(":") and "-badge[" in badge]
-    named = [title for title in titles if title in words.BUGS.values()]
+    named = [title for title in titles if title in {switch.bug for switch in SWITCH.values()}]
     return {
         name: badge.partition("[")[2].rstrip("]") for name, badge in zip(named, badges, strict=True)
     }
@@ -155,7 +156,7 @@ def test_lines_of_the_program_are_shown_without_the_comments_that_name_bugs() ->
     assert "#" not in shown
     assert [line for line in excerpt.splitlines() if "#" not in line] == shown.splitlines()
     assert f"{POINTS - COSTS['lines']} points left" in sentence(app)
-    assert words.PARTS["whole_batches"] not in app.selectbox(key="detective_part").options
+    assert SWITCH["whole_batches"].part not in app.selectbox(key="detective_part").options
 
 
 def test_nothing_in_a_picture_is_marked_as_wrong() -> None:
@@ -178,7 +179,7 @@ def test_a_right_accusation_solves_the_case() -> None:
     made = POINTS - COSTS["direction"]
     assert sentence(app) == f"**Case 9, medium: solved.** {made} points."
     assert app.success[0].value == "Right, and nothing but right."
-    assert outcomes(app) == {words.BUGS[switch]: "right" for switch in MEDIUM.bugs}
+    assert outcomes(app) == {SWITCH[switch].bug: "right" for switch in MEDIUM.bugs}
     for verdict in verdicts(MEDIUM, MEDIUM.bugs, collect(MEDIUM.settings, MEDIUM.fixes)):
         if verdict.symptom is not None:
             assert words.reason(verdict, {}) in text(app)
@@ -197,9 +198,9 @@ def test_a_partly_right_accusation_is_graded_bug_by_bug() -> None:
     assert sentence(app) == f"**Case 9, medium: closed.** {POINTS // 2 - INNOCENT} points."
     assert app.warning[0].value == "1 of 2 found, 1 innocent accused."
     assert outcomes(app) == {
-        words.BUGS["split_keys"]: "innocent",
-        words.BUGS["whole_batches"]: "right",
-        words.BUGS["adamw"]: "missed",
+        SWITCH["split_keys"].bug: "innocent",
+        SWITCH["whole_batches"].bug: "right",
+        SWITCH["adamw"].bug: "missed",
     }
     readings = words.readings(collect(MEDIUM.settings, MEDIUM.fixes))
     assert f"**What clears it.** {readings['ledger']}" in text(app)
@@ -210,7 +211,7 @@ def test_giving_up_shows_the_bugs_and_makes_no_points() -> None:
     app = pressed(opened(), "give_up")
 
     assert sentence(app) == "**Case 9, medium: closed.** 0 points."
-    assert outcomes(app) == {words.BUGS[switch]: "missed" for switch in MEDIUM.bugs}
+    assert outcomes(app) == {SWITCH[switch].bug: "missed" for switch in MEDIUM.bugs}
     assert "streak 0" in app.code[-1].value
 
 

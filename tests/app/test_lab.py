@@ -109,7 +109,7 @@ def test_a_link_sets_every_control(open_app: Open) -> None:
     [
         {"whole_batches": "perhaps", "seed": "abc", "steps": "-5", "batch_size": "9999999"},
         {"learning_rate": "1e400", "weight_decay": "-1", "schedule": "zigzag", "clip_norm": "x"},
-        {"pins": "zz_00~v0.5_00~q7_" + "f" * 3000, "tab": "nowhere", "unknown": "1"},
+        {"pins": "zz_v1~v0.5_v1~q7_" + "f" * 3000, "tab": "nowhere", "unknown": "1"},
         {"seed": "", "examples": "NaN", "stage": "nowhere", "learning_rate": "nan"},
     ],
 )
@@ -266,7 +266,7 @@ def test_a_pin_stays_until_it_is_removed(open_app: Open) -> None:
 
     pinned = [row for row in table(settled(app), 1, "bars") if row["series"] == "pinned"]
     assert [(row["label"], row["text"]) for row in pinned] == [("v1 + compiled step", "5.64")]
-    assert app.query_params["pins"] == "10"
+    assert app.query_params["pins"] == "jit"
 
     app.session_state["tab"] = "Compare"
     app.run()
@@ -277,7 +277,7 @@ def test_a_pin_stays_until_it_is_removed(open_app: Open) -> None:
 
 
 def test_a_pin_opens_again(open_app: Open) -> None:
-    app = open_app(pins="3f~s7", jit_step="true", tab="Compare")
+    app = open_app(pins="keys.epsilon.init.batches.jit.AdamW~s7", jit_step="true", tab="Compare")
 
     app.button(key="open_0").click().run()
 
@@ -287,7 +287,7 @@ def test_a_pin_opens_again(open_app: Open) -> None:
 
 
 def test_at_most_eight_runs_are_pinned(open_app: Open) -> None:
-    codes = [f"10~s{seed}~t20" for seed in range(12)]
+    codes = [f"jit~s{seed}~t20" for seed in range(12)]
 
     app = open_app(jit_step="true", steps="20", pins="_".join(codes))
 
@@ -305,11 +305,11 @@ def test_reset_brings_the_first_version_back(open_app: Open) -> None:
 
 
 def test_the_link_to_copy_names_what_is_not_default(open_app: Open) -> None:
-    app = open_app(seed="7", adamw="true", jit_step="true", pins="00")
+    app = open_app(seed="7", adamw="true", jit_step="true", pins="v1")
 
     link = copied_link(app)
 
-    assert link.partition("?")[2] == "seed=7&adamw=true&jit_step=true&pins=00"
+    assert link.partition("?")[2] == "seed=7&adamw=true&jit_step=true&pins=v1"
 
 
 def test_what_is_made_of_a_part_of_a_run_is_not_kept_for_the_whole(fresh_caches: None) -> None:

@@ -17,7 +17,7 @@ STATE = {
     "hidden": "4,4",
     "schedule": "cosine",
     "validate": "last",
-    "pins": "10_3f~s7",
+    "pins": "jit_keys.epsilon.init.batches.jit.AdamW~s7",
     "lesson": "Say why.",
     "hide": "stage",
     "tab": "Compare",
@@ -114,14 +114,14 @@ def test_pins_on_an_own_file_survive_going_back(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(pins, "_readable", lambda written: written)
     monkeypatch.setattr(pins, "is_own", lambda task: task == "sine")
     app = opened_at("detective")
-    app.session_state["pins"] = ["00~ksine"]
+    app.session_state["pins"] = ["v1~ksine"]
 
     monkeypatch.setattr(url, "_has_gone_back", lambda: True)
-    app.query_params = {"pins": "10"}
+    app.query_params = {"pins": "jit"}
     app.run()
 
-    assert app.session_state["pins"] == ["10", "00~ksine"]
-    assert app.query_params == {"pins": "10"}
+    assert app.session_state["pins"] == ["jit", "v1~ksine"]
+    assert app.query_params == {"pins": "jit"}
 
 
 @pytest.mark.parametrize(

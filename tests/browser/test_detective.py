@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.detective import words
+from dashboard.switches import SWITCH
 from mlp_core.game import COSTS, POINTS, case
 from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
 from tests.browser.waiting import chart_lines, chart_marks, settled
@@ -51,9 +52,9 @@ def test_a_case_is_solved_by_keyboard_alone_and_healed(page: Page) -> None:
     expect(page.get_by_text(f"{left} points left.")).to_be_visible()
     settled(page)
     for switch in MEDIUM.bugs:
-        tab_to(page, words.BUGS[switch])
+        tab_to(page, SWITCH[switch].bug)
         page.keyboard.press("Space")
-        expect(page.get_by_role("checkbox", name=words.BUGS[switch])).to_be_checked()
+        expect(page.get_by_role("checkbox", name=SWITCH[switch].bug)).to_be_checked()
         settled(page)
     tab_to(page, "Accuse")
     page.keyboard.press("Enter")
@@ -79,7 +80,7 @@ def test_a_case_is_solved_by_keyboard_alone_and_healed(page: Page) -> None:
 def test_a_wrong_accusation_costs_and_the_next_case_is_in_the_link(page: Page) -> None:
     opened(page)
 
-    page.get_by_text(words.BUGS["split_keys"], exact=True).click()
+    page.get_by_text(SWITCH["split_keys"].bug, exact=True).click()
     settled(page)
     page.get_by_role("button", name="Accuse", exact=True).click()
 

@@ -106,7 +106,7 @@ def test_fixes_that_join_the_charts_stand_where_the_sidebar_has_them(page: Page)
     settled(page)
 
     flip(page, "5 · AdamW")
-    page.get_by_text("Include the two beyond the post").click()
+    page.get_by_text("Include those beyond the post").click()
 
     expect(page.get_by_text("over all 5,040 orders")).to_be_visible()
     settled(page)

@@ -1,0 +1,124 @@
+"""A newcomer adds a switch as the README says, and the command line and every page know it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+
+EDITS = {
+    "mlp_core/switches.py": [
+        (
+            "    def __post_init__",
+            "    zero_head_bias: bool = False\n"
+            '    """The head\'s bias starts at 0. Off: it is drawn."""\n\n'
+            "    def __post_init__",
+        )
+    ],
+    "mlp_core/engine/model.py": [
+        ("    norm_init: bool\n", "    norm_init: bool\n    zero_head_bias: bool\n"),
+        (
+            "Drawing(fixes.split_keys, fixes.norm_init)",
+            "Drawing(fixes.split_keys, fixes.norm_init, fixes.zero_head_bias)",
+        ),
+        (
+            "jax.random.normal(bias_key, (1,))",
+            "jax.random.normal(bias_key, (1,)) * (not drawing.zero_head_bias)",
+        ),
+    ],
+    "dashboard/switches.py": [
+        (
+            '    "bias_before_norm": Switch(',
+            '    "zero_head_bias": Switch('
+            '"Zero head bias", "head", "No bias at first.", "The head has a bias", "start", '
+            "is_beyond=True),\n"
+            '    "bias_before_norm": Switch(',
+        )
+    ],
+}
+for name in ("functions", "class", "scan"):
+    indent = "        " if name == "class" else "    "
+    drawn = f'{indent}head = {{"W": W, "b": jax.random.normal(b_key, (1,))}}\n'
+    EDITS[f"mlp_core/program/templates/{name}.py"] = [
+        (
+            drawn,
+            f'{indent}if fixes.zero_head_bias:\n{indent}    head = {{"W": W, "b": jnp.zeros(1)}}\n'
+            f"{indent}else:\n    {drawn}",
+        )
+    ]
+
+RUN = "hidden=2&steps=20&examples=100&batch_size=8&jit_step=true&zero_head_bias=true"
+PAGES = """
+from urllib.parse import parse_qsl
+from tests.app.conftest import opened_at, run_until
+from dashboard import memory
+
+memory._used_mb = lambda: 0.0
+for page, link in {links!r}:
+    app = opened_at(page, **dict(parse_qsl(link)))
+    run_until(app, lambda: not app.main.get("progress"))
+    assert not app.exception, (page, app.exception)
+    assert not app.error, (page, [error.value for error in app.error])
+    print(page, "fine", flush=True)
+    if page == "program":
+        print(*[code.value for code in app.code], sep="\\n")
+"""
+
+
+def test_a_ninth_switch_works_everywhere(tmp_path: Path) -> None:
+    for folder in ("mlp_core", "dashboard", "pages", "tests"):
+        shutil.copytree(
+            REPOSITORY / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    shutil.copy(REPOSITORY / "streamlit_app.py", tmp_path)
+    shutil.copytree(REPOSITORY / ".streamlit", tmp_path / ".streamlit")
+    for file, edits in EDITS.items():
+        text = (tmp_path / file).read_text()
+        for old, new in edits:
+            assert text.count(old) == 1, (file, old)
+            text = text.replace(old, new)
+        (tmp_path / file).write_text(text)
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+    short = ("--steps", "20", "--examples", "200", "--batch-size", "32")
+    train = ("-m", "mlp_core", "train", "--stage", "final", *short)
+    with_it, without = run(*train, "--on", "zero_head_bias"), run(*train)
+    assert with_it != without
+    run(
+        "-m",
+        "mlp_core",
+        "sweep",
+        "--switches",
+        "zero_head_bias",
+        "adamw",
+        "--seeds",
+        "2",
+        *short,
+        "--out",
+        "grid.parquet",
+    )
+    links = [
+        *(
+            ("lab", RUN),
+            ("lattice", RUN),
+            ("lattice", f"{RUN}&with_beyond=true"),
+            ("evidence", RUN),
+        ),
+        *(("program", RUN), ("detective", "level=hard&case=3")),
+    ]
+    said = run("-c", PAGES.format(links=links))
+    assert 'head = {"W": W, "b": jnp.zeros(1)}' in said
+    assert said.count("fine") == len(links)
