@@ -6,7 +6,6 @@ import pandas as pd
 
 from dashboard.evidence import words
 from dashboard.switches import SWITCH
-from mlp_core.debuggers import SWITCHED_ON_BY
 from mlp_core.switches import SWITCHES
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def matrix(table: "Table") -> pd.DataFrame:
     order = [tool for tool, *_ in _ranked(table)]
     rows = [
         {
-            "tool": words.TOOLS[cell.tool],
+            "tool": words.TOOLS[cell.tool].name,
             "place": order.index(cell.tool),
             "bug": _bug(cell.case),
             "bug_place": _ALONE.index(cell.case),
@@ -47,11 +46,11 @@ def ranking(table: "Table") -> pd.DataFrame:
     """
     rows = [
         {
-            "tool": words.TOOLS[tool],
+            "tool": words.TOOLS[tool].name,
             "catches": ", ".join(map(_bug, caught)) or "–",
             "shows symptoms of": ", ".join(map(_bug, symptoms)) or "–",
             "time, plain run 1": f"{cost:.1f}",
-            "switch it on with": SWITCHED_ON_BY[tool],
+            "switch it on with": words.TOOLS[tool].switched_on_by,
         }
         for tool, caught, symptoms, cost in _ranked(table)
     ]
@@ -63,7 +62,7 @@ def said(table: "Table") -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "tool": words.TOOLS[cell.tool],
+                "tool": words.TOOLS[cell.tool].name,
                 "program": _bug(cell.case),
                 "outcome": cell.outcome,
                 "message": cell.message,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dashboard import words as app_words
 from dashboard.evidence import check_words
+from mlp_core.debuggers.cases import FIT_UPDATES, SEEDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,21 +28,43 @@ NO_SWITCH = (
 )
 """Stands on the card of a finding that no single switch fixes."""
 
+
+class Tool(NamedTuple):
+    """A tool of `mlp_core.debuggers`."""
+
+    name: str
+    switched_on_by: str
+    """How a project switches it on."""
+
+
 TOOLS = {
-    "debug_nans": "jax_debug_nans",
-    "debug_infs": "jax_debug_infs",
-    "key_reuse_PRNGKey": "jax_debug_key_reuse, PRNGKey",
-    "key_reuse_key": "jax_debug_key_reuse, random.key",
-    "checkify_float": "checkify, float checks",
-    "checkify_index": "checkify, index checks",
-    "checkify_div": "checkify, division checks",
-    "traced_shapes": "list the traced shapes",
-    "one_batch": "fit one batch",
-    "start_loss": "look at the start loss",
-    "least_squares": "compare with least squares",
-    "several_seeds": "run several seeds",
+    "debug_nans": Tool("jax_debug_nans", 'jax.config.update("jax_debug_nans", True)'),
+    "debug_infs": Tool("jax_debug_infs", 'jax.config.update("jax_debug_infs", True)'),
+    "key_reuse_PRNGKey": Tool(
+        "jax_debug_key_reuse, PRNGKey", 'jax.config.update("jax_debug_key_reuse", True)'
+    ),
+    "key_reuse_key": Tool(
+        "jax_debug_key_reuse, random.key", 'jax.config.update("jax_debug_key_reuse", True)'
+    ),
+    "checkify_float": Tool(
+        "checkify, float checks", "checkify.checkify(step, errors=checkify.float_checks)"
+    ),
+    "checkify_index": Tool(
+        "checkify, index checks", "checkify.checkify(step, errors=checkify.index_checks)"
+    ),
+    "checkify_div": Tool(
+        "checkify, division checks", "checkify.checkify(step, errors=checkify.div_checks)"
+    ),
+    "traced_shapes": Tool(
+        "list the traced shapes", "shapes.append(x.shape), in the step that is compiled"
+    ),
+    "one_batch": Tool("fit one batch", f"{FIT_UPDATES} updates on the first batch alone"),
+    "start_loss": Tool("look at the start loss", "the loss before the first update"),
+    "least_squares": Tool("compare with least squares", "numpy.linalg.lstsq on the same rows"),
+    "several_seeds": Tool("run several seeds", f"{SEEDS} runs that differ in the seed"),
 }
-"""What each tool of `mlp_core.debuggers` is called."""
+"""By its name in the table of tools. Those of key reuse differ in how the project makes its first
+key."""
 
 PROGRAMS = {"sound": "no bug", "v1": "all bugs (v1)", "nan": "final without init, seed 0"}
 """What the programs are called in which not one bug is alone."""

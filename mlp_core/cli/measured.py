@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 def debuggers(parsed: argparse.Namespace) -> None:
     """Prints a line for each tool while it is tried, and stores the table."""
-    from mlp_core.debuggers import Cell, save
-    from mlp_core.debuggers.measuring import measured_tools
+    from mlp_core.debuggers import CASES, Cell, measured, save
+    from mlp_core.debuggers.tools import TOOLS
 
     cells: list[Cell] = []
-    for of_tool in measured_tools():
+    for tool in TOOLS:
+        of_tool = measured(tool.name, [case.name for case in CASES])
         outcomes = ", ".join(f"{cell.case} {cell.outcome}" for cell in of_tool)
         print(f"{of_tool[0].tool} ({of_tool[0].cost:.1f}x): {outcomes}", flush=True)
         cells += of_tool

@@ -1,11 +1,10 @@
 """Would a tool have told you? Each bug alone under each tool, really run.
 
-Reading the table needs no JAX. `measuring` makes it: a tool's flags are JAX's own and global, so
-each is tried in a process of its own.
+`tools` runs an exported script of `mlp_core.program` under a tool, in a process of its own, because
+the tool's flags are JAX's own and global. Reading the table of what they say needs no JAX.
 """
 
 from mlp_core.debuggers.cases import CASES, Case
-from mlp_core.debuggers.table import Cell, Outcome, Table, load, save, shipped
-from mlp_core.debuggers.usage import SWITCHED_ON_BY
+from mlp_core.debuggers.table import Cell, Outcome, Table, load, measured, save, shipped
 
-__all__ = ["CASES", "SWITCHED_ON_BY", "Case", "Cell", "Outcome", "Table", "load", "save", "shipped"]
+__all__ = ["CASES", "Case", "Cell", "Outcome", "Table", "load", "measured", "save", "shipped"]

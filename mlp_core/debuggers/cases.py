@@ -1,4 +1,4 @@
-"""What the tools are tried on: each bug alone, a sound program, and bugs together."""
+"""What is tried: each bug alone, a sound program, and bugs together."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -33,14 +33,7 @@ CASES = (
     Case("nan", replace(STAGES["final"], norm_init=False), NAN_SEED),
 )
 
-PLACES = {
-    "split_keys": "init",
-    "norm_epsilon": "normalised",
-    "norm_init": "init",
-    "whole_batches": "orders",
-    "jit_step": "half",
-    "adamw": "train",
-    "epsilon_in_root": "normalised",
-    "bias_before_norm": "predict",
-}
-"""The function of `mlp_core.debuggers.subject` in which each bug is."""
+FIT_UPDATES = 500
+"""How many updates the tool `one_batch` makes."""
+SEEDS = 5
+"""How many runs the tool `several_seeds` compares."""

@@ -1,5 +1,9 @@
-"""The table of which tool says what about which bug, as it is stored. Reading it needs no JAX."""
+"""The table of which tool says what about which bug: measured, stored, and read without JAX."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +13,8 @@ import pandas as pd
 
 from mlp_core.analysis.grid_file import versions
 from mlp_core.stored import FOLDER, parquet
+
+ROUNDS = 3
 
 SHIPPED = FOLDER / "debuggers.parquet"
 
@@ -22,10 +28,8 @@ class Cell(NamedTuple):
     case: str
     outcome: Outcome
     message: str
-    function: str
-    """The function of `mlp_core.debuggers.subject` it points at."""
     line: str
-    """The line there."""
+    """The line of the script it points at."""
     cost: float
     """How many times the sound program's own time the tool takes on it; the same for each case."""
 
@@ -37,16 +41,25 @@ class Table:
     cells: tuple[Cell, ...]
     versions: dict[str, str]
 
-    def cell(self, tool: str, case: str) -> Cell:
-        """Returns one cell.
 
-        Raises:
-          KeyError: if the table has no such tool or case.
-        """
-        for cell in self.cells:
-            if (cell.tool, cell.case) == (tool, case):
-                return cell
-        raise KeyError((tool, case))
+def measured(tool: str, cases: Sequence[str], rounds: int = ROUNDS) -> tuple[Cell, ...]:
+    """Returns the cells of one tool, tried in a process of its own; this one keeps its flags.
+
+    Args:
+      rounds: how often its cost is timed, NaN if never.
+
+    Raises:
+      RuntimeError: if the process fails.
+    """
+    command = [sys.executable, "-m", "mlp_core.debuggers.tools", tool, str(rounds), *cases]
+    places = os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, sys.path)])
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": places}
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"trying {tool} must succeed, got {done.stderr.strip()[-2000:]}")
+    found = json.loads(done.stdout.splitlines()[-1])
+    return tuple(Cell(tool=tool, cost=found["cost"], **cell) for cell in found["cells"])
 
 
 def save(path: Path, cells: Sequence[Cell]) -> None:
@@ -68,7 +81,7 @@ def load(path: Path) -> Table:
         return Table(cells, table.attrs["versions"])
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
-            f"{path.name} must be a table stored by `python -m mlp_core detectors`"
+            f"{path.name} must be a table stored by `python -m mlp_core debuggers`"
         ) from error
 
 

@@ -1,9 +1,17 @@
-"""The tools: what each says about a program."""
+"""Tries one tool in a process of its own: `python -m mlp_core.debuggers.tools TOOL ROUNDS CASE...`.
 
+Its flags are JAX's global ones and end with the process. Prints the cells as JSON, with what the
+tool costs, timed in so many rounds; NaN without any.
+"""
+
+import json
+import re
+import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from functools import partial, wraps
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -11,12 +19,12 @@ import numpy as np
 from jax.experimental import checkify
 
 from mlp_core.data.dataset import baselines, dataset
-from mlp_core.debuggers.alarms import Alarm, of_error
-from mlp_core.debuggers.cases import Case
-from mlp_core.debuggers.subject import Harness, train
-from mlp_core.debuggers.usage import FIT_UPDATES, SEEDS
+from mlp_core.debuggers.cases import CASES, FIT_UPDATES, SEEDS, SOUND, Case
+from mlp_core.debuggers.scripts import Names, Script, line_of, with_batch_loss
+from mlp_core.debuggers.table import Outcome
 from mlp_core.diagnosis.checks.learning import FITTED, LINEAR, START, sound_start
 from mlp_core.engine.outcome import failed
+from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
 
 WATCHED_UPDATES = 256
@@ -26,102 +34,126 @@ APART = 10.0
 SHAPES = 2
 """A full batch, and an epoch's last one."""
 
-_ERRORS = (FloatingPointError, checkify.JaxRuntimeError, jax.errors.KeyReuseError)
+
+class Alarm(NamedTuple):
+    """A complaint."""
+
+    message: str
+    line: int = 0
+    """The number of the line that it points at; 0 for a rule about numbers."""
 
 
 class Tool(NamedTuple):
     """A way to look for bugs."""
 
     name: str
-    examine: Callable[[Case, Settings], Alarm | None]
-    """Runs the program and returns the tool's complaint, if any."""
+    examine: Callable[[Script], Alarm | None]
+    """Runs the script and returns the tool's complaint, if any."""
     updates: int = Settings().steps
-    """How many updates of the program it watches."""
+    """How many updates the script makes."""
 
 
 def _raising(
-    harness: Harness,
-    flag: Callable[[], AbstractContextManager[Any]],
-    case: Case,
-    settings: Settings,
+    script: Script,
+    flag: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    change: Callable[[Names], None] = with_batch_loss,
+    edited: Callable[[str], str] = lambda source: source,
 ) -> Alarm | None:
-    """Runs the program under a tool that raises."""
+    """Runs the script under a tool that raises."""
     try:
         with flag():
-            train(settings, case.fixes, harness)
-    except _ERRORS as error:
-        return of_error(error)
+            script.run(change, edited)
+    except (FloatingPointError, checkify.JaxRuntimeError, jax.errors.KeyReuseError) as error:
+        message = re.sub(r"\s+", " ", str(error)).split(" See https")[0]
+        # A check of checkify's is raised where its result is looked at, from where it failed.
+        is_check = isinstance(error, checkify.JaxRuntimeError)
+        line = (is_check and line_of(error.__cause__)) or line_of(error)
+        return Alarm(f"{type(error).__name__}: {message}", line)
     return None
 
 
-def _flagged(flag: Any, harness: Harness) -> Callable[[Case, Settings], Alarm | None]:
-    return partial(_raising, harness, partial(flag, True))
+def _flagged(flag: Any, **changes: Any) -> Callable[[Script], Alarm | None]:
+    return partial(_raising, flag=partial(flag, True), **changes)
 
 
-def _checked(errors: frozenset[Any]) -> Callable[[Case, Settings], Alarm | None]:
-    def thrown(function: Any) -> Any:
-        @wraps(function)
-        def call(*arguments: Any) -> Any:
-            error, result = function(*arguments)
+def _with_typed_keys(source: str) -> str:
+    return source.replace("jax.random.PRNGKey(", "jax.random.key(")
+
+
+def _checked(errors: frozenset[Any]) -> Callable[[Script], Alarm | None]:
+    def change(names: Names) -> None:
+        with_batch_loss(names)
+        checked = jax.jit(checkify.checkify(names["step"], errors=errors))
+
+        def step(*arguments: Any) -> Any:
+            error, result = checked(*arguments)
             error.throw()
             return result
 
-        return call
+        names["step"] = step
 
-    def eager(function: Any) -> Any:
-        return thrown(checkify.checkify(function, errors=errors))
-
-    def compiled(function: Any) -> Any:
-        return thrown(jax.jit(checkify.checkify(function, errors=errors)))
-
-    return partial(_raising, Harness(compiled=compiled, eager=eager), nullcontext)
+    return partial(_raising, change=change)
 
 
-def _traced_shapes(case: Case, settings: Settings) -> Alarm | None:
+def _traced_shapes(script: Script) -> Alarm | None:
     """Lists the batch shapes for which the step was traced: Python runs at a trace only."""
     shapes: list[tuple[int, ...]] = []
 
-    def compiled(function: Any) -> Any:
+    def change(names: Names) -> None:
+        compiled = "gradient_of" if "gradient_of" in names else "step"
+        function = names[compiled].__wrapped__
+
         def traced(*arguments: Any) -> Any:
             shapes.append(arguments[-2].shape)
             return function(*arguments)
 
-        return jax.jit(traced)
+        names[compiled] = jax.jit(traced)
 
-    train(settings, case.fixes, Harness(compiled=compiled))
+    script.run(change)
     if len(shapes) <= SHAPES and all(rows > 0 for rows, *_ in shapes):
         return None
     return Alarm(f"the step was traced for batches of shape {', '.join(map(str, shapes))}")
 
 
-def _one_batch(case: Case, settings: Settings) -> Alarm | None:
-    fit = train(replace(settings, steps=FIT_UPDATES), case.fixes, Harness(), one_batch=True)
-    guess = baselines(settings).predict_mean
-    if fit.batch_loss <= FITTED * guess:
+def _one_batch(script: Script) -> Alarm | None:
+    settings = replace(script.settings, steps=FIT_UPDATES)
+    batch: list[jax.Array] = []
+
+    def change(names: Names) -> None:
+        step = names["step"]
+
+        def on_first_batch(params: Any, opt_state: Any, *rows: jax.Array) -> Any:
+            batch.extend(rows[len(batch) :])
+            return step(params, opt_state, *batch)
+
+        names["step"] = on_first_batch
+
+    names = replace(script, settings=settings).run(change).names
+    loss = float(names["loss"](names["params"], *batch))
+    if loss <= FITTED * baselines(settings).predict_mean:
         return None
-    return Alarm(f"after {FIT_UPDATES} updates on one batch its loss is {fit.batch_loss:.2g}")
+    return Alarm(f"after {FIT_UPDATES} updates on one batch its loss is {loss:.2g}")
 
 
-def _start_loss(case: Case, settings: Settings) -> Alarm | None:
-    start = train(replace(settings, steps=1), case.fixes, Harness()).start_loss
-    sound = sound_start(float(np.mean(dataset(settings).y_train ** 2)))
+def _start_loss(script: Script) -> Alarm | None:
+    start = replace(script, settings=replace(script.settings, steps=1)).run().start_loss
+    sound = sound_start(float(np.mean(dataset(script.settings).y_train ** 2)))
     if start <= START * sound:
         return None
     return Alarm(f"the loss starts at {start:.2g}; sound starts average {sound:.2g}")
 
 
-def _least_squares(case: Case, settings: Settings) -> Alarm | None:
-    end, rules = train(settings, case.fixes, Harness()).val_loss, baselines(settings)
+def _least_squares(script: Script) -> Alarm | None:
+    end, rules = script.run().val_loss, baselines(script.settings)
     if end - rules.least_squares <= LINEAR * rules.predict_mean:
         return None
     return Alarm(f"the val loss ends at {end:.2g}; least squares gives {rules.least_squares:.1g}")
 
 
-def _several_seeds(case: Case, settings: Settings) -> Alarm | None:
-    seeds = range(case.seed, case.seed + SEEDS)
-    ends = np.array(
-        [train(replace(settings, seed=seed), case.fixes, Harness()).val_loss for seed in seeds]
-    )
+def _several_seeds(script: Script) -> Alarm | None:
+    first = script.settings.seed
+    settings = [replace(script.settings, seed=seed) for seed in range(first, first + SEEDS)]
+    ends = np.array([replace(script, settings=each).run().val_loss for each in settings])
     lost, finite = int(failed(ends).sum()), ends[~failed(ends)]
     if lost == 0 and ends.max() <= APART * np.median(ends):
         return None
@@ -129,13 +161,13 @@ def _several_seeds(case: Case, settings: Settings) -> Alarm | None:
     return Alarm(f"{lost} of {SEEDS} seeds ended in NaN; val losses of the others: {spread}")
 
 
-_TYPED = Harness(new_key=jax.random.key)
+_KEYS = jax.debug_key_reuse
 
 TOOLS = (
-    Tool("debug_nans", _flagged(jax.debug_nans, Harness()), WATCHED_UPDATES),
-    Tool("debug_infs", _flagged(jax.debug_infs, Harness()), WATCHED_UPDATES),
-    Tool("key_reuse_PRNGKey", _flagged(jax.debug_key_reuse, Harness()), WATCHED_UPDATES),
-    Tool("key_reuse_key", _flagged(jax.debug_key_reuse, _TYPED), WATCHED_UPDATES),
+    Tool("debug_nans", _flagged(jax.debug_nans), WATCHED_UPDATES),
+    Tool("debug_infs", _flagged(jax.debug_infs), WATCHED_UPDATES),
+    Tool("key_reuse_PRNGKey", _flagged(_KEYS), WATCHED_UPDATES),
+    Tool("key_reuse_key", _flagged(_KEYS, edited=_with_typed_keys), WATCHED_UPDATES),
     Tool("checkify_float", _checked(checkify.float_checks), WATCHED_UPDATES),
     Tool("checkify_index", _checked(checkify.index_checks), WATCHED_UPDATES),
     Tool("checkify_div", _checked(checkify.div_checks), WATCHED_UPDATES),
@@ -145,3 +177,51 @@ TOOLS = (
     Tool("least_squares", _least_squares),
     Tool("several_seeds", _several_seeds),
 )
+
+
+def outcome(case: Case, script: Script, alarm: Alarm | None) -> Outcome:
+    """Returns `caught` if the alarm points at a bug's lines, or if it shows empty batches.
+
+    All else that is said of a bug is a symptom of it.
+    """
+    if alarm is None:
+        return "silent"
+    if case.name == SOUND:
+        return "false alarm"
+    named = alarm.line > 0 and any(script.is_at(alarm.line, bug) for bug in case.bugs)
+    shown = "whole_batches" in case.bugs and "(0, " in alarm.message
+    return "caught" if named or shown else "symptom"
+
+
+@posts_numerics
+def main(tool_name: str, rounds: int, case_names: list[str]) -> None:
+    """Tries the tool on each of the cases."""
+    tool = next(tool for tool in TOOLS if tool.name == tool_name)
+    cells: list[dict[str, str]] = []
+    for case in (case for case in CASES if case.name in case_names):
+        script = Script(Settings(seed=case.seed, steps=tool.updates), case.fixes)
+        alarm = tool.examine(script)
+        message, number = alarm or Alarm("")
+        line = script.lines[number - 1].text.strip() if number else ""
+        said = {"outcome": outcome(case, script, alarm), "message": message, "line": line}
+        cells.append({"case": case.name, **said})
+    print(json.dumps({"cells": cells, "cost": _cost(tool, rounds) if rounds else float("nan")}))
+
+
+def _cost(tool: Tool, rounds: int) -> float:
+    """Returns how many times the sound script's own time it takes with the tool, compiling too."""
+    case = next(case for case in CASES if case.name == SOUND)
+    script = Script(Settings(seed=case.seed, steps=tool.updates), case.fixes)
+
+    def seconds(action: Callable[[], object]) -> float:
+        started = time.perf_counter()
+        action()
+        return time.perf_counter() - started
+
+    times = [(seconds(script.run), seconds(lambda: tool.examine(script))) for _ in range(rounds)]
+    plain, with_tool = (min(column) for column in zip(*times, strict=True))
+    return with_tool / plain
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3:])

@@ -263,22 +263,22 @@ def test_the_tools_are_shown_as_they_were_tried(open_evidence: Open) -> None:
 
 def test_tools_are_ranked_by_what_they_catch_then_by_what_they_cost() -> None:
     cells = [
-        Cell("debug_nans", "split_keys", "symptom", "m", "", "", 1.0),
-        Cell("debug_infs", "split_keys", "symptom", "m", "", "", 0.5),
-        Cell("key_reuse_key", "split_keys", "caught", "m", "init", "", 9.0),
-        Cell("one_batch", "split_keys", "silent", "", "", "", 0.1),
+        Cell("debug_nans", "split_keys", "symptom", "m", "", 1.0),
+        Cell("debug_infs", "split_keys", "symptom", "m", "", 0.5),
+        Cell("key_reuse_key", "split_keys", "caught", "m", "", 9.0),
+        Cell("one_batch", "split_keys", "silent", "", "", 0.1),
     ]
 
     ranked = tool_tables.ranking(Table(tuple(cells), {}))
 
     assert list(ranked["tool"]) == [
-        TOOLS[name] for name in ("key_reuse_key", "debug_infs", "debug_nans", "one_batch")
+        TOOLS[name].name for name in ("key_reuse_key", "debug_infs", "debug_nans", "one_batch")
     ]
     assert list(ranked["catches"]) == ["keys", "–", "–", "–"]
 
 
 def test_every_tool_and_every_program_has_a_name() -> None:
-    assert TOOLS.keys() == debuggers.SWITCHED_ON_BY.keys()
+    assert set(TOOLS) == {cell.tool for cell in debuggers.shipped().cells}
     named = {case.name for case in debuggers.CASES} - set(SWITCHES)
     assert named == set(PROGRAMS)
 
