@@ -25,9 +25,8 @@ def draw(finding: "Finding", evidence: "Evidence") -> None:
     with st.container(border=True, key=f"card_{finding.name}"):
         left, right = st.columns(2, gap="medium")
         with left:
-            text = check_words.text(finding)
-            _draw_text(finding, text)
-            _draw_actions(finding, text.code)
+            _draw_text(finding)
+            _draw_actions(finding)
         with right:
             draw_pictures(pictures, evidence, key=f"card_{finding.name}")
 
@@ -60,7 +59,8 @@ def _draw_picture(picture: Picture, evidence: "Evidence", key: str) -> None:
         st.caption(drawing.caption)
 
 
-def _draw_text(finding: "Finding", text: check_words.Text) -> None:
+def _draw_text(finding: "Finding") -> None:
+    text = check_words.text(finding)
     label, color = words.BADGES[finding.severity]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(text.title, anchor=False, width="content")
@@ -71,11 +71,12 @@ def _draw_text(finding: "Finding", text: check_words.Text) -> None:
         st.caption(words.NO_SWITCH)
 
 
-def _draw_actions(finding: "Finding", code: str) -> None:
+def _draw_actions(finding: "Finding") -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if finding.fix is not None:
             _draw_switch(finding.fix, finding.name)
         with st.popover("The code", icon=":material/code:", type="tertiary"):
+            code = check_words.CODE[finding.name]
             st.caption(code)
             st.code(_source(code), language="python", wrap_lines=True)
 

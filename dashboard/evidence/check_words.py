@@ -25,8 +25,6 @@ class Text(NamedTuple):
     """A sentence or two with this run's numbers."""
     why: str
     """Why it hurts, in two sentences."""
-    code: str
-    """The dotted name of the place in the code."""
 
 
 def text(finding: "Finding") -> Text:
@@ -60,7 +58,6 @@ def _empty_batches(seen: "rows_and_keys.EmptyBatches") -> Text:
         f"{shapes(seen.shapes)}.",
         why="The mean over no rows is NaN and its gradient is 0, so the update learns nothing from "
         "the data. No error is raised: an empty slice is a valid array.",
-        code="mlp_core.engine.batches.rows_seen",
     )
 
 
@@ -73,7 +70,6 @@ def _never_seen(seen: "rows_and_keys.NeverSeen") -> Text:
         f"{times:.3g} times the training set.",
         why="The run learns nothing from a row that is in no minibatch. The train loss does not "
         "show this, since it is computed over all rows.",
-        code="mlp_core.engine.batches.batch_rows",
     )
 
 
@@ -84,7 +80,6 @@ def _moved_on_nothing(seen: "rows_and_keys.MovedOnNothing") -> Text:
         f"{seen.updates:,} updates without rows.",
         why="Momentum repeats earlier gradients, and weight decay acts without any. The loss can "
         "keep falling, which hides that the minibatches are empty.",
-        code="mlp_core.engine.optimizer.updated",
     )
 
 
@@ -96,7 +91,6 @@ def _reused_keys(seen: "rows_and_keys.ReusedKeys") -> Text:
         f"{groups}.",
         why="A key determines its random numbers: a second draw with it returns the same ones. "
         "Arrays that should be independent then start as copies of each other.",
-        code="mlp_core.engine.model.init",
     )
 
 
@@ -114,7 +108,6 @@ def _copied_numbers(seen: "rows_and_keys.CopiedNumbers") -> Text:
         f"{_listed(arrays)} are {same}.",
         why="Copied parameters start in fewer directions than there are parameters. A unit whose "
         "gain equals its bias is either large and shifted up, or flipped and shifted down.",
-        code="mlp_core.engine.model.init",
     )
 
 
@@ -128,7 +121,6 @@ def _drawn_norm(seen: "network.DrawnNorm") -> Text:
         f"{TINY_GAIN} of 0; biases start between {least} and {greatest}. {by_layer(seen.dead)}",
         why="A negative gain flips a unit, and a small one with a negative bias keeps it at 0. A "
         "row whose units are all 0 in one layer has no variance in the next.",
-        code="mlp_core.engine.model.init",
     )
 
 
@@ -139,7 +131,6 @@ def _undefined_output(seen: "network.NoVariance") -> Text:
         f"{_met(seen)}",
         why="One such row makes the minibatch's loss and its gradient NaN, and then every "
         "parameter. A small epsilon keeps the division defined.",
-        code="mlp_core.engine.model.norm_of",
     )
 
 
@@ -150,7 +141,6 @@ def _undefined_gradient(seen: "network.NoVariance") -> Text:
         f"gradient is NaN. {_met(seen)}",
         why="The square root in the std has an infinite slope at 0, and an epsilon added after the "
         "root does not change that. Inside, as in sqrt(var + epsilon), it keeps the slope finite.",
-        code="mlp_core.engine.model.norm_of",
     )
 
 
@@ -174,7 +164,6 @@ def _dead_layer(seen: "network.MostlyDead") -> Text:
         why="A unit that is 0 for every row has a gradient of 0, so its weights learn nothing "
         "until earlier layers change its input. If all units of a layer are dead, every "
         "prediction is the same.",
-        code="mlp_core.engine.model.outputs",
     )
 
 
@@ -190,7 +179,6 @@ def _plain_descent(seen: "learning.PlainDescent") -> Text:
         why="With one learning rate for all parameters, the steepest direction limits the learning "
         "rate, and flat directions learn slowly. AdamW divides each parameter's update by the "
         "typical size of its gradient.",
-        code="mlp_core.engine.optimizer.updated",
     )
 
 
@@ -203,7 +191,6 @@ def _wall(seen: "network.UnseenLength") -> Text:
         f"explains {percent(seen.gain)} of the remaining error (val loss {loss(seen.val_loss)}).",
         why="LayerNorm divides W x by its standard deviation, so without a bias before LayerNorm "
         "x and 2 x look the same to every later layer. Training cannot change that.",
-        code="mlp_core.engine.model.outputs",
     )
 
 
@@ -222,7 +209,6 @@ def _diverged(seen: "learning.Diverged") -> Text:
         found=found,
         why="A parameter that is NaN makes every prediction NaN, and no later update can change "
         "that. A parameter that grows without bound becomes NaN as well.",
-        code="mlp_core.engine.optimizer.updated",
     )
 
 
@@ -233,7 +219,6 @@ def _start_loss(seen: "learning.StartLoss") -> Text:
         f"gains averages {loss(seen.sound)} on these targets.",
         why="Initial predictions should be small, so that the first updates learn the target. Here "
         "they first have to undo the start.",
-        code="mlp_core.engine.model.init",
     )
 
 
@@ -246,7 +231,6 @@ def _one_batch(seen: "learning.BatchFit") -> Text:
         f"{loss(seen.predict_mean)}.",
         why="Both fits have the same rows, so the data cannot explain the difference. The network, "
         "its start, or its updates do, the learning rate included.",
-        code="mlp_core.engine.optimizer.updated",
     )
 
 
@@ -258,7 +242,6 @@ def _least_squares(seen: "learning.LinearFit") -> Text:
         f"{loss(seen.linear_val)}.",
         why="A linear fit is better on the very rows that the network was trained on. So the "
         "network has not learned what these rows show.",
-        code="mlp_core.data.dataset.baselines",
     )
 
 
@@ -269,7 +252,6 @@ def _gap(seen: "learning.Gap") -> Text:
         f"difference is {seen.errors:,.0f} standard errors.",
         why="What the network has learned from the training rows holds only in part for new rows. "
         "More rows, fewer parameters, or fewer updates narrow the gap.",
-        code="mlp_core.data.dataset.dataset",
     )
 
 
@@ -280,7 +262,6 @@ def _eager_step(seen: "learning.EagerStep") -> Text:
         "compiled update sends 1.",
         why="Each operation has a fixed cost of dispatch, and with small arrays that cost is most "
         "of the time. A compiled update computes the same numbers, up to rounding.",
-        code="mlp_core.engine.python_loop.PythonLoop.updated",
     )
 
 
@@ -304,6 +285,27 @@ _TEXTS: dict[str, Callable[[Any], Text]] = {
     "eager_step": _eager_step,
 }
 """By a check's name, what makes words of what it measured."""
+
+CODE = {
+    "empty_batches": "mlp_core.engine.batches.rows_seen",
+    "never_seen": "mlp_core.engine.batches.batch_rows",
+    "moved_on_nothing": "mlp_core.engine.update.updated",
+    "reused_keys": "mlp_core.engine.model.drawn",
+    "copied_numbers": "mlp_core.engine.model.drawn",
+    "drawn_norm": "mlp_core.engine.model.drawn",
+    "undefined_output": "mlp_core.engine.model.norm_of",
+    "undefined_gradient": "mlp_core.engine.model.norm_of",
+    "dead_layer": "mlp_core.engine.model.outputs",
+    "plain_descent": "mlp_core.engine.update.updated",
+    "wall": "mlp_core.engine.model.outputs",
+    "diverged": "mlp_core.engine.update.updated",
+    "start_loss": "mlp_core.engine.model.drawn",
+    "one_batch": "mlp_core.engine.update.updated",
+    "least_squares": "mlp_core.data.dataset.baselines",
+    "gap": "mlp_core.data.dataset.dataset",
+    "eager_step": "mlp_core.engine.python_loop.PythonLoop.updated",
+}
+"""By a check's name, the dotted name of the code that decides what it looks at."""
 
 
 def checked() -> dict[str, str]:
