@@ -93,7 +93,7 @@ def _crosshair() -> list[alt.Chart]:
         empty=False,
     )
     readings = alt.Chart(alt.NamedData("readings")).encode(_UPDATES)
-    # No colour of the series here: the legend would take over how faint this is.
+    # No color of the series here: the legend would take over how faint this is.
     rule = readings.mark_rule(color="gray", **PLAIN).encode(
         opacity=alt.condition(near, alt.value(0.6), alt.value(0)),
         tooltip=[

@@ -1,4 +1,4 @@
-"""What every chart is made of: colours and dashes by meaning, the axis of losses."""
+"""What every chart is made of: colors and dashes by meaning, the axis of losses."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def by_place(axis: Any, place: str = "place") -> Any:
 
 
 def color(shown: tuple[str, ...] = ()) -> alt.Color:
-    """Returns the colour of each meaning; the theme has the colours, in the same order.
+    """Returns the color of each meaning; the theme has the colors, in the same order.
 
     Args:
       shown: the meanings in the legend.
@@ -55,7 +55,7 @@ def color(shown: tuple[str, ...] = ()) -> alt.Color:
 
 
 def meaning(series: str) -> Any:
-    """Returns the colour of one meaning for all rows; another layer must have `color`."""
+    """Returns the color of one meaning for all rows; another layer must have `color`."""
     return alt.datum(series, type="nominal")
 
 
@@ -71,7 +71,7 @@ def dash(shown: tuple[str, ...] = ()) -> alt.StrokeDash:
 
 
 def words_on_lines(base: alt.Chart, **style: Any) -> list[alt.Chart]:
-    """Returns words that can be read where lines cross them: an edge of the page's colour below.
+    """Returns words that can be read where lines cross them: an edge of the page's color below.
 
     Args:
       base: says where the words stand and what they are.

@@ -22,7 +22,7 @@ _NUMBER_HELP = {
     "noise": "The standard deviation of what is added to each target. It leaves a loss of its "
     "square to the best rule there is. A table's targets stay as they are.",
     "learning_rate": "How far an update goes.",
-    "weight_decay": "AdamW pulls each weight towards 0 by this much. Plain descent ignores it.",
+    "weight_decay": "AdamW pulls each weight toward 0 by this much. Plain descent ignores it.",
     "clip_norm": "A gradient longer than this is shortened to it. Empty: never.",
 }
 NUMBERS = tuple(_NUMBER_HELP)

@@ -45,7 +45,7 @@ def line(updates: np.ndarray, losses: np.ndarray, series: str, name: str) -> pd.
     """Returns one line, thinned, without what a log axis cannot show: `update`, `loss`, its names.
 
     Args:
-      series: its meaning, which decides the colour; in the table `series`.
+      series: its meaning, which decides the color; in the table `series`.
       name: what tells it from others of its meaning; in the table `line`.
     """
     drawable = np.flatnonzero(np.isfinite(losses) & (losses > 0))

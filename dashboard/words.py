@@ -44,13 +44,13 @@ TASK = {
     "sum": "y = x₁ + x₂ + x₃ + x₄ + x₅, the post's task. A straight line solves it.",
     "product": "y = x₁x₂ + x₃x₄ + x₅. Of the products a straight line sees nothing.",
     "friedman": "Friedman #1: y = 10 sin(π x₁x₂) + 20 (x₃ − ½)² + 10 x₄ + 5 x₅, features from 0 to "
-    "1 and five more that do nothing. All are standardised.",
+    "1 and five more that do nothing. All are standardized.",
     "sine": "y = sin(2x), one feature. Without a bias before LayerNorm the network can see no more "
     "of it than its sign.",
     "length": "y = |x| of five features: the very thing that the post's network cannot see.",
     "diabetes": "442 patients: from ten measurements, how far their diabetes is a year later "
-    "(Efron and others, 2004). Standardised. So few rows are soon known by heart.",
-    OWN: "A file of your own, standardised and split by the seed. It stays in this session.",
+    "(Efron and others, 2004). Standardized. So few rows are soon known by heart.",
+    OWN: "A file of your own, standardized and split by the seed. It stays in this session.",
 }
 """What each task is, for readers."""
 

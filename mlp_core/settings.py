@@ -45,7 +45,7 @@ _WHOLE = ("seed", "examples", "steps", "batch_size")
 
 
 class Shape(NamedTuple):
-    """What a compiled run is specialised to. Runs of one shape share an executable."""
+    """What a compiled run is specialized to. Runs of one shape share an executable."""
 
     num_train: int
     num_val: int
@@ -158,7 +158,7 @@ class Settings:
 
     @property
     def shape(self) -> Shape:
-        """The part of the settings a compiled run is specialised to."""
+        """The part of the settings a compiled run is specialized to."""
         return Shape(
             self.num_train,
             self.num_val,

@@ -14,7 +14,7 @@ class Formula(NamedTuple):
     target: Callable[[np.ndarray], np.ndarray]
     """`[N, D] -> [N]`."""
     uniform: bool = False
-    """Features from 0..1, then features and target standardised; else standard normal ones."""
+    """Features from 0..1, then features and target standardized; else standard normal ones."""
 
 
 def _sum(x: np.ndarray) -> np.ndarray:

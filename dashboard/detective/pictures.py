@@ -23,15 +23,15 @@ def _plain(check: str, title: str) -> Callable[["Evidence"], Drawing]:
 
 
 def _unmarked(check: str, title: str) -> Callable[["Evidence"], Drawing]:
-    """Returns what draws such a picture with everything in one colour."""
+    """Returns what draws such a picture with everything in one color."""
     draw = _plain(check, title)
 
-    def one_coloured(rows: pd.DataFrame) -> pd.DataFrame:
+    def one_colored(rows: pd.DataFrame) -> pd.DataFrame:
         return rows.assign(series=_UNMARKED) if "series" in rows else rows
 
     def drawn(evidence: "Evidence") -> Drawing:
         drawing = draw(evidence)
-        rows = {name: one_coloured(table) for name, table in drawing.tables.items()}
+        rows = {name: one_colored(table) for name, table in drawing.tables.items()}
         return drawing._replace(tables=rows, caption="")
 
     return drawn

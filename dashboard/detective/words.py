@@ -43,7 +43,7 @@ OUTCOMES: dict[Outcome, tuple[str, str, str]] = {
     "innocent": ("innocent", "red", "🟥"),
     "cleared": ("cleared", "gray", ""),
 }
-"""What each outcome is called, the colour of its badge, and its square in the summary."""
+"""What each outcome is called, the color of its badge, and its square in the summary."""
 
 GAVE_AWAY: dict[Outcome, str] = {
     "right": "What gave it away.",

@@ -27,7 +27,7 @@ def marked_losses() -> dict[str, Any]:
 def marked_updates() -> list[alt.Chart]:
     """Returns the marks of some updates, with words for them: table `marked`."""
     marked = alt.Chart(alt.NamedData("marked")).encode(alt.X("first:Q"))
-    # No colour of the series here: the legend would take over how faint this is.
+    # No color of the series here: the legend would take over how faint this is.
     band = marked.mark_rect(color="gray", opacity=0.16, aria=False).encode(x2="last:Q")
     edge = marked.mark_rule(color="gray", strokeWidth=2, aria=False)
     words = marked.mark_text(align="left", dx=6, fontSize=12).encode(

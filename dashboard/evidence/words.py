@@ -21,7 +21,7 @@ BADGES: dict["Severity", tuple[str, str]] = {
     "hazard": ("no harm in this run", "yellow"),
     "cost": ("costs time", "gray"),
 }
-"""What each severity is called, and the colour of its badge."""
+"""What each severity is called, and the color of its badge."""
 
 NO_SWITCH = (
     "No single switch fixes this: it follows from something else, often from a finding above."

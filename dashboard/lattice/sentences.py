@@ -27,7 +27,7 @@ RULE = "A run that ended in NaN (or infinity) counts as always predicting the me
 WORTH = (
     "How far a fix lowers the val loss: the mean over all orders of turning the fixes on (its "
     "Shapley value) and over all seeds. “Times lower” compares losses as ratios, “loss units” as "
-    "differences. The bar is the 95 % interval. A grey square: the seeds cannot tell. Compile the "
+    "differences. The bar is the 95 % interval. A gray square: the seeds cannot tell. Compile the "
     "step is not here, for it changes the time and not the loss."
 )
 

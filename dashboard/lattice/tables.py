@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlp_core.engine.grid import Grid
 
 SERIES_OF = {"helps": "val", "hurts": "train", "cannot tell": "v1", "changes nothing": "v1"}
-"""The meaning of the colour of each verdict."""
+"""The meaning of the color of each verdict."""
 
 
 def values(effects: "Sequence[Effect]", verdicts: Sequence[str], unit: str) -> pd.DataFrame:
@@ -117,7 +117,7 @@ def credits(fall: "Waterfall", effects: "Sequence[Effect]", unit: str) -> pd.Dat
 def pairs(pair: "Paired", grid: "Grid", unit: str) -> pd.DataFrame:
     """Returns one row a seed of a step, the worst first: `seed`, `before`, `after`, `drop`, `rank`.
 
-    `drop` is as drawn, `series` its colour; `nan_before` and `nan_after` mark failed runs.
+    `drop` is as drawn, `series` its color; `nan_before` and `nan_after` mark failed runs.
     """
     from mlp_core.analysis.scores import by_seed, row, scored_loss
     from mlp_core.engine.outcome import failed

@@ -47,11 +47,11 @@ def draw(lines: Sequence[Line], fixes: Fixes) -> None:
 
 def script(lines: Sequence[Line], fixes: Fixes) -> str:
     """Returns the script as HTML."""
-    coloured = _coloured([line.text for line in lines])
+    colored = _colored([line.text for line in lines])
     drawn = [
         f'<span class="line {_kind(line, fixes)}" id="{ANCHOR}{number}" '
         f'data-number="{number}">{text}</span>'
-        for number, (line, text) in enumerate(zip(lines, coloured, strict=True), 1)
+        for number, (line, text) in enumerate(zip(lines, colored, strict=True), 1)
     ]
     label = 'role="region" aria-label="The script" tabindex="0"'
     return f'<pre class="script" {label}><code>{"".join(drawn)}</code></pre>'
@@ -66,7 +66,7 @@ def _kind(line: Line, fixes: Fixes) -> str:
     return "bug" if getattr(STAGES["final"], switch) else ""  # without what is beyond: no bug
 
 
-def _coloured(texts: Sequence[str]) -> list[str]:
+def _colored(texts: Sequence[str]) -> list[str]:
     """Returns the lines as HTML, with keywords and comments marked."""
     marks: list[list[tuple[int, int, str]]] = [[] for _ in texts]
     tokens = tokenize.generate_tokens(io.StringIO("\n".join(texts) + "\n").readline)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from mlp_core.engine.training import Run
 
 FORMS = {
-    "functions": "Pure functions: parameters and optimiser state go in as arguments and come out "
+    "functions": "Pure functions: parameters and optimizer state go in as arguments and come out "
     "as results, which is how JAX likes its programs.",
     "class": "A class that holds its parameters, as one comes from PyTorch. JAX changes no array "
     "in place, so a step hands the parameters to a function and keeps what comes back.",

@@ -27,7 +27,7 @@ _TIMES: dict[str, Any] = {
 
 @built_once()
 def bars() -> dict[str, Any]:
-    """Returns the time of a step in each form: tables `bars`, and `factors` between neighbours."""
+    """Returns the time of a step in each form: tables `bars`, and `factors` between neighbors."""
     scale = alt.Scale(type="log", nice=False, padding=6)
     time = alt.X("ms:Q").title("time of one step, log scale").scale(scale).axis(**_TIMES)
     rows = alt.Scale(domain=[-0.62, 4.4], reverse=True, nice=False, zero=False)

@@ -57,7 +57,7 @@ def _draw_forms(shown: Measurement) -> None:
         {"bars": tables.bars(shown), "factors": tables.factors(shown)},
         key="speed_bars",
         alt="The time of one step in each of five forms on a log scale, with the factor between "
-        "neighbours. The table below has the numbers.",
+        "neighbors. The table below has the numbers.",
     )
     st.caption(f"{words.spread(shown)} {words.SENT}")
     wide.table(

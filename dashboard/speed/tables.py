@@ -37,7 +37,7 @@ def bars(measurement: Measurement) -> pd.DataFrame:
 
 
 def factors(measurement: Measurement) -> pd.DataFrame:
-    """Returns an arrow between neighbours: `place`, `before`, `ms`, `text`, `faster`."""
+    """Returns an arrow between neighbors: `place`, `before`, `ms`, `text`, `faster`."""
     rows = []
     for place, (before, after) in enumerate(pairwise(measurement.figures)):
         times = before.each.median / after.each.median

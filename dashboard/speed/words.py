@@ -31,7 +31,7 @@ SHORT = {
 """What is compiled in each form, in a word, for the ends of lines."""
 
 SERIES = {"nothing": "train", "gradient": "pinned", "step": "v1", "loop": "val", "sweep": "text"}
-"""The colour and dash of each form, see `dashboard.palette`."""
+"""The color and dash of each form, see `dashboard.palette`."""
 
 OTHERS = " They are of the post's final version, as it is; your choice differs: measure it."
 """What follows where stored figures come from, if they are of another training."""

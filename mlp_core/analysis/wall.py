@@ -73,7 +73,7 @@ def wall_by_formula(task: str, num_features: int | None = None) -> float | None:
 def wall_in_a_cube(task: str) -> float:
     """Returns the mean variance of the target along the rays of a cube of uniform features.
 
-    Lengths are measured from the cube's middle, where standardised features have their 0. At given
+    Lengths are measured from the cube's middle, where standardized features have their 0. At given
     u, the share r / R of the way to the cube's side has the density D (r / R)^(D - 1): integrated
     by Gauss and Legendre, averaged over many u, always the same (standard error 1 %).
     """

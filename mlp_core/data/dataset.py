@@ -121,12 +121,12 @@ def _scaled_dataset(
     key = seed_keys(seed).data
     if table is not None:
         rows = _shuffled(key, table) if validate == "random" else (table.x, table.y[:, None])
-        return _standardised(*rows, num_train)
+        return _standardized(*rows, num_train)
     if task not in FORMULAS:
         raise ValueError(f"task must be a table that is open, got {task!r}")
     formula = FORMULAS[task]
     x, y = _drawn(key, formula, num_rows, noise)
-    return _standardised(x, y, num_train) if formula.uniform else _split(x, y, num_train)
+    return _standardized(x, y, num_train) if formula.uniform else _split(x, y, num_train)
 
 
 def _drawn(
@@ -152,7 +152,7 @@ def _split(x: np.ndarray, y: np.ndarray, num_train: int) -> tuple[Dataset, Scale
     return Dataset(x[:num_train], y[:num_train], x[num_train:], y[num_train:]), AS_IT_IS
 
 
-def _standardised(x: np.ndarray, y: np.ndarray, num_train: int) -> tuple[Dataset, Scale]:
+def _standardized(x: np.ndarray, y: np.ndarray, num_train: int) -> tuple[Dataset, Scale]:
     x_mean, x_unit = _mean_and_unit(x[:num_train])
     y_mean, y_unit = _mean_and_unit(y[:num_train])
     x, y = ((x - x_mean) / x_unit).astype(np.float32), ((y - y_mean) / y_unit).astype(np.float32)

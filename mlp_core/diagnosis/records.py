@@ -115,7 +115,7 @@ class Evidence:
     """Everything that was recorded of one run."""
 
     draws: tuple[Draw, ...]
-    """Every random draw of the initialisation, in order."""
+    """Every random draw of the initialization, in order."""
     start: dict[str, np.ndarray]
     """The initial parameters, by the names that `draws` uses."""
     losses: Losses

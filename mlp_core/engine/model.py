@@ -1,6 +1,6 @@
 """The network: how its parameters are drawn and what it predicts.
 
-A hidden layer is `relu(gain * normalised(weight @ x) + bias)`, the head `weight @ x + bias`.
+A hidden layer is `relu(gain * normalized(weight @ x) + bias)`, the head `weight @ x + bias`.
 Inside, features come first and examples last: this makes small layers fast on a CPU.
 """
 
@@ -172,7 +172,7 @@ def _hidden(layer: Layer, x: jax.Array, norm: Norm) -> jax.Array:
     """Returns `[O, B]`.
 
     The derivative is written by hand: with XLA's own a step takes four times as long. In its
-    notation c are the centred products (the weights are centred for them, a smaller matrix),
+    notation c are the centered products (the weights are centered for them, a smaller matrix),
     s = sqrt(mean c^2 + inner) and r = 1 / (s + outer); then for a slope g of c r it is
     r g - c r^2 mean(g c) / s: NaN where a layer's units are all equal and `inner` is 0.
     """
@@ -180,7 +180,7 @@ def _hidden(layer: Layer, x: jax.Array, norm: Norm) -> jax.Array:
 
 
 def _forward(layer: Layer, x: jax.Array, norm: Norm) -> tuple[jax.Array, tuple[Any, ...]]:
-    c = _product(_centred(layer.weight), x) + norm.pre_bias * _centred(layer.pre_bias)[:, None]
+    c = _product(_centered(layer.weight), x) + norm.pre_bias * _centered(layer.pre_bias)[:, None]
     s = jnp.sqrt(jnp.mean(c**2, axis=0) + norm.inner)
     r = 1 / (s + norm.outer)
     hidden = jax.nn.relu(layer.gain[:, None] * (c * r) + layer.bias[:, None])
@@ -193,18 +193,18 @@ def _backward(saved: tuple[Any, ...], slope: jax.Array) -> tuple[Layer, jax.Arra
     g = layer.gain[:, None] * bias
     down = r * g - c * (r**2 * jnp.mean(g * c, axis=0) / s)
     layer_slope = Layer(
-        weight=_centred(_batch_products(down, x)),
+        weight=_centered(_batch_products(down, x)),
         bias=_batch_sum(bias),
         gain=_batch_sum(bias * c * r),
-        pre_bias=norm.pre_bias * _centred(_batch_sum(down)),
+        pre_bias=norm.pre_bias * _centered(_batch_sum(down)),
     )
-    return layer_slope, _product(_centred(layer.weight).T, down), None
+    return layer_slope, _product(_centered(layer.weight).T, down), None
 
 
 _hidden.defvjp(_forward, _backward)
 
 
-def _centred(weight: jax.Array) -> jax.Array:
+def _centered(weight: jax.Array) -> jax.Array:
     return weight - jnp.mean(weight, axis=0)
 
 

@@ -78,13 +78,13 @@ class PythonLoop:
         return optax.chain(optax.clip_by_global_norm(clip_norm), optimizer)
 
     def init_optimizer(self, params: Params) -> optax.OptState:
-        """Returns the optimiser's state before the first update."""
+        """Returns the optimizer's state before the first update."""
         return self._optimizer(0).init(params)
 
     def updated(
         self, params: Params, opt_state: optax.OptState, gradient: Params, step: int
     ) -> tuple[Params, optax.OptState]:
-        """Returns the parameters and the optimiser's state after an update, array by array."""
+        """Returns the parameters and the optimizer's state after an update, array by array."""
         change, opt_state = self._optimizer(step).update(gradient, opt_state, params)
         return optax.apply_updates(params, change), opt_state
 

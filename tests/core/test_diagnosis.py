@@ -122,8 +122,10 @@ def test_units_agree_with_numpy():
     for layer in layers:
         a = x @ np.asarray(layer.weight).T
         least.append(a.std(axis=1).min())
-        centred = a - a.mean(axis=1, keepdims=True)
-        x = np.maximum(layer.gain * centred / (1e-5 + a.std(axis=1, keepdims=True)) + layer.bias, 0)
+        centered = a - a.mean(axis=1, keepdims=True)
+        x = np.maximum(
+            layer.gain * centered / (1e-5 + a.std(axis=1, keepdims=True)) + layer.bias, 0
+        )
         dead.append(np.mean((x[: settings.num_train] == 0).all(axis=0)))
     np.testing.assert_allclose(units.dead[0], dead)
     np.testing.assert_allclose(units.smallest_std[0], least, rtol=1e-4)

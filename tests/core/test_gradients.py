@@ -29,15 +29,15 @@ def numpy_loss(flat, unravel, x, y, fixes):
         a = x @ weight.T
         if fixes.bias_before_norm:
             a = a + pre_bias
-        centred = a - a.mean(axis=1, keepdims=True)
-        variance = (centred**2).mean(axis=1, keepdims=True)
+        centered = a - a.mean(axis=1, keepdims=True)
+        variance = (centered**2).mean(axis=1, keepdims=True)
         if fixes.norm_epsilon and fixes.epsilon_in_root:
             scale = np.sqrt(variance + EPSILON)
         elif fixes.norm_epsilon:
             scale = np.sqrt(variance) + EPSILON
         else:
             scale = np.sqrt(variance)
-        x = np.maximum(gain * centred / scale + bias, 0)
+        x = np.maximum(gain * centered / scale + bias, 0)
     return np.mean((x @ head[0].T + head[1] - y) ** 2)
 
 

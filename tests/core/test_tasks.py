@@ -44,7 +44,7 @@ def test_every_task_trains_to_a_loss_below_that_of_the_start(task):
 
 
 @pytest.mark.parametrize("task", ["friedman", "diabetes"])
-def test_standardised_training_rows_have_mean_0_and_deviation_1(task):
+def test_standardized_training_rows_have_mean_0_and_deviation_1(task):
     data = dataset(Settings(task=task, seed=3))
 
     for column in (*data.x_train.T, data.y_train[:, 0]):
@@ -96,7 +96,7 @@ def test_least_squares_reaches_what_noise_leaves_on_the_sum():
     assert reached.least_squares == pytest.approx(reached.least_possible, rel=0.06)
 
 
-def test_on_a_standardised_target_the_least_possible_loss_is_scaled_too():
+def test_on_a_standardized_target_the_least_possible_loss_is_scaled_too():
     noisy = Settings(task="friedman", noise=1.0)
 
     expected = 1 / target_scale(noisy).unit ** 2
