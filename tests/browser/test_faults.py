@@ -33,7 +33,8 @@ def expect_on(page: Page, switch: str) -> None:
     expect(sidebar(page).get_by_label(switch, exact=True)).to_be_checked(timeout=60_000)
 
 
-def test_a_cut_connection_comes_back_with_the_switches_and_the_file(page: Page) -> None:
+def test_a_cut_connection_comes_back_with_the_switches_and_the_file(cut_page: Page) -> None:
+    page = cut_page
     routes: list[tuple[WebSocketRoute, WebSocketRoute]] = []
     page.route_web_socket(
         re.compile("_stcore/stream"),
@@ -44,7 +45,7 @@ def test_a_cut_connection_comes_back_with_the_switches_and_the_file(page: Page) 
     expect(sidebar(page).get_by_text("blood_pressure")).to_be_visible(timeout=60_000)
     sidebar(page).get_by_text("5 · AdamW", exact=True).click()
     expect(page).to_have_url(re.compile("adamw=true"))
-    settled(page)  # a live part that asks meanwhile would only say that it cannot
+    settled(page)
 
     for end in routes[-1]:
         end.close()
