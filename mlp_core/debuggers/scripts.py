@@ -7,6 +7,10 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from mlp_core import program
@@ -14,7 +18,7 @@ from mlp_core.program.render import Lines
 from mlp_core.settings import Settings
 from mlp_core.switches import Fixes
 
-_FILE = "<script>"
+_FILE = "exported_script.py"
 _RUN = "params = train()"
 
 Names = dict[str, Any]
@@ -68,12 +72,16 @@ class Script:
           change: is given the names when all are defined and nothing is trained yet.
           edited: from the source to the one that runs, line by line.
         """
-        definitions, run, _ = edited(program.text(self.lines)).rpartition(_RUN)
-        names: Names = {"__name__": _FILE}
-        with redirect_stdout(io.StringIO()) as printed:
-            exec(compile(definitions, _FILE, "exec"), names)
+        definitions, _, _ = edited(program.text(self.lines)).rpartition(_RUN)
+        with TemporaryDirectory() as folder, redirect_stdout(io.StringIO()) as printed:
+            path = Path(folder) / _FILE
+            path.write_text(definitions)
+            loader = SourceFileLoader("exported_script", str(path))
+            script = module_from_spec(ModuleSpec(loader.name, loader))
+            loader.exec_module(script)
+            names = vars(script)
             change(names)
-            exec(run, names)
+            names["params"] = names["train"]()
         _, *rows = printed.getvalue().splitlines()
         return Finished(float(rows[0].split()[1]), float(rows[-1].split()[2]), names)
 
@@ -96,4 +104,6 @@ class Script:
 def line_of(error: BaseException | None) -> int:
     """Returns the number of the innermost line of the script in a traceback; 0 if there is none."""
     frames = traceback.extract_tb(error.__traceback__) if error else []
-    return next((frame.lineno or 0 for frame in reversed(frames) if frame.filename == _FILE), 0)
+    return next(
+        (frame.lineno or 0 for frame in reversed(frames) if Path(frame.filename).name == _FILE), 0
+    )

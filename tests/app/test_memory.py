@@ -148,7 +148,8 @@ def test_a_failure_to_make_room_is_told_by_the_job_and_the_next_one_runs() -> No
     workers = Workers(threads=1, keep=2, before=before)
     jobs = [workers.start(name, lambda: iter([1])) for name in ("first", "second")]
     ended = all(job.wait(10) for job in jobs)
+    errors = sorted(str(job.error) for job in jobs)
     workers.close()
 
     assert ended
-    assert sorted(str(job.error) for job in jobs) == ["None", "no room"]
+    assert errors == ["None", "no room"]

@@ -4,11 +4,13 @@ from itertools import pairwise
 
 from playwright.sync_api import Page, expect
 
-from dashboard.words import SHORT
+from dashboard.switches import SWITCH
 from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
 from tests.browser.waiting import axis_names, chart_marks, settled
 
 V1 = "/evidence?steps=100&jit_step=true"
+
+SHORT = [switch.short for switch in SWITCH.values()]
 
 
 def test_a_switch_on_a_card_mends_the_run_and_is_the_one_of_the_sidebar(page: Page) -> None:
@@ -25,7 +27,7 @@ def test_a_switch_on_a_card_mends_the_run_and_is_the_one_of_the_sidebar(page: Pa
     seen = page.locator(".st-key-card_never_seen")
     assert axis_names(seen, "Y") == ["in no batch", "in some batch"]
     tools = page.get_by_test_id("stVegaLiteChart").last
-    assert axis_names(tools, "X")[: len(SHORT)] == list(SHORT.values())
+    assert axis_names(tools, "X")[: len(SHORT)] == SHORT
 
 
 def test_a_click_shows_the_updates_of_a_finding_on_a_curve_in_its_card(page: Page) -> None:
@@ -51,7 +53,7 @@ def test_the_names_of_the_bugs_stand_beside_each_other_on_a_phone(phone: Page) -
 
     matrix = phone.get_by_test_id("stVegaLiteChart").last
     labels = matrix.locator(".role-axis-label text")
-    boxes = [labels.get_by_text(name, exact=True).bounding_box() for name in SHORT.values()]
+    boxes = [labels.get_by_text(name, exact=True).bounding_box() for name in SHORT]
 
     assert len(boxes) == len(SHORT)
     for left, right in pairwise(boxes):
