@@ -36,7 +36,7 @@ def show(choice: Choice, metric: DeltaGenerator, ready: bool) -> None:
     elif job.running:
         pace.live(_draw_live, POLL_SECONDS)(choice, metric, line)
     else:
-        pace.live(_draw, None)(choice, metric, line)
+        pace.live(_draw_ended, None)(choice, metric, line)
 
 
 def _draw_later(metric: DeltaGenerator, line: DeltaGenerator) -> None:
@@ -47,6 +47,14 @@ def _draw_later(metric: DeltaGenerator, line: DeltaGenerator) -> None:
 def _draw_live(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
     job = timings.job(choice)
     if job is None or not job.running:
+        st.rerun()
+    _draw(choice, metric, line)
+
+
+def _draw_ended(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
+    """Draws a timing that has ended; the page again once the reader has begun a new one."""
+    job = timings.job(choice)
+    if job is not None and job.running:
         st.rerun()
     _draw(choice, metric, line)
 
