@@ -31,12 +31,9 @@ def show(choice: Choice, metric: DeltaGenerator, ready: bool) -> None:
         pace.live(_draw_later, None)(metric, line)
         return
     job = timings.job(choice)
-    if job is None:
-        pace.live(_draw, LATER_SECONDS)(choice, metric, line)
-    elif job.running:
-        pace.live(_draw_live, POLL_SECONDS)(choice, metric, line)
-    else:
-        pace.live(_draw_ended, None)(choice, metric, line)
+    running = job is not None and job.running
+    seconds = LATER_SECONDS if job is None else POLL_SECONDS if running else None
+    pace.live(_draw_part, seconds)(choice, metric, line, running)
 
 
 def _draw_later(metric: DeltaGenerator, line: DeltaGenerator) -> None:
@@ -44,17 +41,10 @@ def _draw_later(metric: DeltaGenerator, line: DeltaGenerator) -> None:
     line.caption("The time is measured once the run is trained.")
 
 
-def _draw_live(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
+def _draw_part(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator, running: bool) -> None:
+    """Draws the timing; the page again once it has ended, or another one has begun."""
     job = timings.job(choice)
-    if job is None or not job.running:
-        st.rerun()
-    _draw(choice, metric, line)
-
-
-def _draw_ended(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
-    """Draws a timing that has ended; the page again once the reader has begun a new one."""
-    job = timings.job(choice)
-    if job is not None and job.running:
+    if running != (job is not None and job.running):
         st.rerun()
     _draw(choice, metric, line)
 

@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,13 @@ def percent(share: float) -> str:
 def counted(count: int, noun: str) -> str:
     """Returns a number with its noun: `1 seed`, `1,000 seeds`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Returns `a`, `a and b`, or `a, b, and c`."""
+    if len(parts) <= 2:
+        return " and ".join(parts)
+    return f"{', '.join(parts[:-1])}, and {parts[-1]}"
 
 
 def setting(value: object) -> str:

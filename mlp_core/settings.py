@@ -73,7 +73,7 @@ class Settings:
     Numbers may be NumPy's; the fields hold Python's own.
 
     Args:
-      task: one of `tasks.TASKS`, or a table that is open (`table.opened`).
+      task: one of `tasks.TASKS`, or the task of a reader's own table (`table.opened`).
       examples: the rows to draw, for a task with a formula; a table has its own.
       noise: the standard deviation of what is added to a formula's target.
       validate: the rows of a table that validate, "random" ones or the "last".

@@ -47,7 +47,7 @@ SOURCES = {
 }
 
 
-def _imports(module: str) -> set[str]:
+def imports(module: str) -> set[str]:
     """Returns the modules that a module imports, wherever in it; the app's own by full name."""
     found = set()
     for node in ast.walk(ast.parse(SOURCES[module].read_text())):
@@ -81,7 +81,7 @@ def test_the_packages_of_mlp_core_import_one_way() -> None:
         (module, name)
         for module in SOURCES
         if (own := _layer(module)) is not None
-        for name in _imports(module)
+        for name in imports(module)
         if (other := _layer(name)) is not None
         and (other > own or (other == own and module.split(".")[1] != name.split(".")[1]))
     }
@@ -94,7 +94,7 @@ def test_the_app_imports_the_numerics_and_the_pages_import_the_app() -> None:
     wrong = {
         (module, name)
         for module in SOURCES
-        for name in _imports(module) & SOURCES.keys()
+        for name in imports(module) & SOURCES.keys()
         if (top := module.partition(".")[0]) in order
         and (other := name.partition(".")[0]) in order
         and order.index(other) > order.index(top)
@@ -103,9 +103,9 @@ def test_the_app_imports_the_numerics_and_the_pages_import_the_app() -> None:
     assert wrong == set()
 
 
-def test_no_module_imports_itself_over_others() -> None:
+def test_no_imports_form_a_cycle() -> None:
     # A package's own __init__ is loaded before its modules: it may name them, they may not name it.
-    graph = {module: _imports(module) & SOURCES.keys() - {module} for module in SOURCES}
+    graph = {module: imports(module) & SOURCES.keys() - {module} for module in SOURCES}
 
     TopologicalSorter(graph).prepare()  # raises CycleError
 
@@ -115,7 +115,7 @@ def test_a_layer_stays_free_of(modules: str, packages: set[str]) -> None:
     wrong = {
         name: found
         for name in SOURCES
-        if fnmatch(name, modules) and (found := _packages(_imports(name)) & packages)
+        if fnmatch(name, modules) and (found := _packages(imports(name)) & packages)
     }
 
     assert wrong == {}
@@ -125,7 +125,7 @@ def test_requirements_are_what_is_imported() -> None:
     lines = (REPOSITORY / "requirements.txt").read_text().splitlines()
     required = {re.split(r"[^\w-]", line)[0] for line in lines if line and line[0] != "#"}
 
-    imported = _packages(set().union(*map(_imports, SOURCES)))
+    imported = _packages(set().union(*map(imports, SOURCES)))
 
     own = {*FOLDERS, "streamlit_app"}
     assert imported - own - sys.stdlib_module_names == required

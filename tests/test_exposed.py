@@ -11,13 +11,17 @@ from dashboard.program import listing
 from mlp_core import Fixes
 from mlp_core.data.csv_file.decode import MAX_MEGABYTES
 from mlp_core.program.render import Line
-from tests.test_architecture import SOURCES
+from tests.test_architecture import SOURCES, imports
 
 REPOSITORY = Path(__file__).parents[1]
 CONFIG = tomllib.loads((REPOSITORY / ".streamlit" / "config.toml").read_text())
 
 RUNS_WHAT_IT_READS = {"pickle", "cPickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}
 RUNS_TEXT = {"eval", "exec", "compile", "__import__"}
+RUNS_FILES = {"exec_module", "load_module", "run_path", "run_module"}
+
+RUNS_A_SCRIPT = "mlp_core.debuggers.scripts"
+"""It runs scripts rendered from the package's own templates, for the command line only."""
 
 
 def called(node: ast.AST) -> str:
@@ -50,10 +54,21 @@ def test_nothing_that_is_read_is_run(module: str) -> None:
     }
 
     assert imported & RUNS_WHAT_IT_READS == set()
-    assert {called(node) for node in nodes} & RUNS_TEXT == set()
+    calls = {called(node) for node in nodes}
+    assert calls & RUNS_TEXT == set()
+    if module != RUNS_A_SCRIPT:
+        assert {call.rpartition(".")[2] for call in calls} & RUNS_FILES == set()
     assert options & {"allow_pickle", "unsafe_allow_html", "unsafe_allow_javascript", "shell"} == (
         set()
     )
+
+
+def test_the_app_runs_no_script() -> None:
+    def importers(wanted: str) -> set[str]:
+        return {module for module in SOURCES if wanted in imports(module)}
+
+    assert importers(RUNS_A_SCRIPT) == {"mlp_core.debuggers.tools"}
+    assert importers("mlp_core.debuggers.tools") == {"mlp_core.cli.measured"}
 
 
 MAKES_HTML = {

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dashboard.evidence.tables import array_place
-from dashboard.words import counted, loss, percent
+from dashboard.words import counted, listed, loss, percent
 from mlp_core.engine.outcome import described
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def by_layer(dead: Sequence[float]) -> str:
 
 def shapes(seen: Sequence[tuple[int, ...]]) -> str:
     """Returns `(256, 5) and (0, 5)`."""
-    return _listed([str(shape) for shape in seen])
+    return listed([str(shape) for shape in seen])
 
 
 def _empty_batches(seen: "rows_and_keys.EmptyBatches") -> Text:
@@ -105,7 +105,7 @@ def _copied_numbers(seen: "rows_and_keys.CopiedNumbers") -> Text:
     return Text(
         title="Initial parameters are copies of each other",
         found=f"{seen.pairs} {pairs} with the same numbers. The first {copy.numbers} numbers of "
-        f"{_listed(arrays)} are {same}.",
+        f"{listed(arrays)} are {same}.",
         why="Copied parameters start in fewer directions than there are parameters. A unit whose "
         "gain equals its bias is either large and shifted up, or flipped and shifted down.",
     )
@@ -350,12 +350,5 @@ def _arrays(names: Sequence[str]) -> str:
     """Returns `W, b, and g of layer 1`, and `with` those of the next layer."""
     layers = groupby(map(array_place, names), lambda place: place[0])
     return " with ".join(
-        f"{_listed([_LETTERS[array] for _, array in group])} of {layer}" for layer, group in layers
+        f"{listed([_LETTERS[array] for _, array in group])} of {layer}" for layer, group in layers
     )
-
-
-def _listed(words: Sequence[str]) -> str:
-    """Returns `a`, `a and b`, or `a, b, and c`."""
-    if len(words) <= 2:
-        return " and ".join(words)
-    return f"{', '.join(words[:-1])}, and {words[-1]}"

@@ -47,7 +47,7 @@ def fix(switch: str) -> str:
 
 def names(switches: Sequence[str]) -> str:
     """Returns the names of some fixes as a sentence lists them."""
-    return _and([fix(switch) for switch in switches])
+    return words.listed([fix(switch) for switch in switches])
 
 
 def number(value: float) -> str:
@@ -223,7 +223,9 @@ def settings(given: Settings) -> str:
         if field.name != "seed"
         and (value := getattr(given, field.name)) != getattr(Settings(), field.name)
     ]
-    return f"the post's settings but for {_and(changed)}" if changed else "the post's settings"
+    return (
+        f"the post's settings but for {words.listed(changed)}" if changed else "the post's settings"
+    )
 
 
 def progress(done: int, seeds: int, seconds_left: float | None) -> str:
@@ -252,12 +254,7 @@ def _best(helping: "Sequence[Effect]", unit: str, over: str) -> str:
 
 
 def _listed(effects: "Sequence[Effect]", unit: str) -> str:
-    return _and([f"{fix(effect.switch)} ({drop(effect.mean, unit)})" for effect in effects])
-
-
-def _and(parts: Sequence[str]) -> str:
-    *most, last = parts
-    return f"{', '.join(most)} and {last}" if most else last
+    return words.listed([f"{fix(effect.switch)} ({drop(effect.mean, unit)})" for effect in effects])
 
 
 def _failure_rates(grid: "Grid", lost: np.ndarray, switch: str) -> tuple[float, float]:
@@ -283,4 +280,4 @@ def _failures_changed(pair: "Paired") -> str:
 
 def _made_with(versions: dict[str, str]) -> str:
     shown = {"python": "Python", "jax": "JAX"}
-    return "made with " + _and([f"{name} {versions[key]}" for key, name in shown.items()])
+    return "made with " + words.listed([f"{name} {versions[key]}" for key, name in shown.items()])

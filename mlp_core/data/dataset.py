@@ -123,7 +123,7 @@ def _scaled_dataset(
         rows = _shuffled(key, table) if validate == "random" else (table.x, table.y[:, None])
         return _standardized(*rows, num_train)
     if task not in FORMULAS:
-        raise ValueError(f"task must be a table that is open, got {task!r}")
+        raise ValueError("task must be a table that is open; this one is not, or not anymore")
     formula = FORMULAS[task]
     x, y = _drawn(key, formula, num_rows, noise)
     return _standardized(x, y, num_train) if formula.uniform else _split(x, y, num_train)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import lru_cache
+from itertools import product, starmap
 from typing import NamedTuple
 
 import jax
@@ -72,13 +73,17 @@ def forget_examples() -> None:
     _examples.cache_clear()
 
 
-@lru_cache(maxsize=128)
-def _initial(seed: int, num_features: int, hidden: tuple[int, ...], drawing: Drawing) -> Initial:
-    params = model.drawn(seed_keys(seed).params, (num_features, *hidden), drawing)
-    return Initial(params, *ravel_pytree(params))
+@lru_cache(maxsize=32)
+def _initials(seed: int, sizes: tuple[int, ...]) -> dict[Drawing, Initial]:
+    ways = starmap(Drawing, product([False, True], repeat=len(Drawing._fields)))
+    drawn = {way: model.drawn(seed_keys(seed).params, sizes, way) for way in ways}
+    return {way: Initial(params, *ravel_pytree(params)) for way, params in drawn.items()}
 
 
 def initial(settings: Settings, fixes: Fixes) -> Initial:
-    """Returns the parameters the seed's run starts from."""
-    drawing = model.drawing_of(fixes)
-    return _initial(settings.seed, settings.num_features, settings.hidden, drawing)
+    """Returns the parameters the seed's run starts from.
+
+    All ways to draw them are drawn at a seed's first use: no switch waits for it later.
+    """
+    sizes = (settings.num_features, *settings.hidden)
+    return _initials(settings.seed, sizes)[model.drawing_of(fixes)]

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).parents[2]
 
 EDITS = {
@@ -50,6 +52,14 @@ for name in ("functions", "class", "scan"):
     ]
 
 RUN = "hidden=2&steps=20&examples=100&batch_size=8&jit_step=true&zero_head_bias=true"
+LINKS = (
+    ("lab", RUN),
+    ("lattice", RUN),
+    ("lattice", f"{RUN}&with_beyond=true"),
+    ("evidence", RUN),
+    ("program", RUN),
+    ("detective", "level=hard&case=3"),
+)
 PAGES = """
 from urllib.parse import parse_qsl
 from tests.app.conftest import opened_at, run_until
@@ -67,58 +77,45 @@ for page, link in {links!r}:
 """
 
 
-def test_a_ninth_switch_works_everywhere(tmp_path: Path) -> None:
-    for folder in ("mlp_core", "dashboard", "pages", "tests"):
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Returns a copy of the app and its tests with one more switch."""
+    for folder in ("mlp_core", "dashboard", "pages", "tests", ".streamlit"):
         shutil.copytree(
             REPOSITORY / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
         )
     shutil.copy(REPOSITORY / "streamlit_app.py", tmp_path)
-    shutil.copytree(REPOSITORY / ".streamlit", tmp_path / ".streamlit")
     for file, edits in EDITS.items():
         text = (tmp_path / file).read_text()
         for old, new in edits:
             assert text.count(old) == 1, (file, old)
             text = text.replace(old, new)
         (tmp_path / file).write_text(text)
+    return tmp_path
 
-    def run(*arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-            env=os.environ | {"PYTHONPATH": str(tmp_path)},
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        return done.stdout
 
+def run(tree: Path, *arguments: str) -> str:
+    """Runs Python there, and returns what it prints."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=tree,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(tree)},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def test_a_ninth_switch_works_everywhere(tree: Path) -> None:
     short = ("--steps", "20", "--examples", "200", "--batch-size", "32")
     train = ("-m", "mlp_core", "train", "--stage", "final", *short)
-    with_it, without = run(*train, "--on", "zero_head_bias"), run(*train)
-    assert with_it != without
-    run(
-        "-m",
-        "mlp_core",
-        "sweep",
-        "--switches",
-        "zero_head_bias",
-        "adamw",
-        "--seeds",
-        "2",
-        *short,
-        "--out",
-        "grid.parquet",
-    )
-    links = [
-        *(
-            ("lab", RUN),
-            ("lattice", RUN),
-            ("lattice", f"{RUN}&with_beyond=true"),
-            ("evidence", RUN),
-        ),
-        *(("program", RUN), ("detective", "level=hard&case=3")),
-    ]
-    said = run("-c", PAGES.format(links=links))
+    assert run(tree, *train, "--on", "zero_head_bias") != run(tree, *train)
+
+    of_two = ("--switches", "zero_head_bias", "adamw", "--seeds", "2", "--out", "grid.parquet")
+    run(tree, "-m", "mlp_core", "sweep", *of_two, *short)
+
+    said = run(tree, "-c", PAGES.format(links=LINKS))
     assert 'head = {"W": W, "b": jnp.zeros(1)}' in said
-    assert said.count("fine") == len(links)
+    assert said.count("fine") == len(LINKS)

@@ -99,6 +99,11 @@ class _Finder:
         ]
 
     def layout(self) -> Layout:
+        """Returns where the names and the rows are.
+
+        Raises:
+          ValueError: if there are too many rows, or they do not fit together.
+        """
         header_row, first = self._header()
         is_named = header_row is not None
         names = [""] * self._sound_width() if header_row is None else self._names(header_row)
