@@ -14,7 +14,7 @@ FOLDERS = ("mlp_core", "dashboard", "pages")
 
 # Each imports only from lines above its own.
 LAYERS = (
-    ("numerics", "post", "stored", "switches", "tasks"),
+    ("child_process", "numerics", "post", "stored", "switches", "tasks"),
     ("settings",),
     ("data",),
     ("engine",),

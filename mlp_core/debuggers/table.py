@@ -1,7 +1,6 @@
 """The table of which tool says what about which bug: measured, stored, and read without JAX."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Literal, NamedTuple
 import pandas as pd
 
 from mlp_core.analysis.grid_file import versions
+from mlp_core.child_process import environment
 from mlp_core.stored import FOLDER, parquet
 
 ROUNDS = 3
@@ -52,10 +52,7 @@ def measured(tool: str, cases: Sequence[str], rounds: int = ROUNDS) -> tuple[Cel
       RuntimeError: if the process fails.
     """
     command = [sys.executable, "-m", "mlp_core.debuggers.tools", tool, str(rounds), *cases]
-    places = os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, sys.path)])
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": places}
-    )
+    done = subprocess.run(command, capture_output=True, text=True, env=environment())
     if done.returncode != 0:
         raise RuntimeError(f"trying {tool} must succeed, got {done.stderr.strip()[-2000:]}")
     found = json.loads(done.stdout.splitlines()[-1])

@@ -5,7 +5,6 @@ settings name one. The progress comes back as lines of JSON.
 """
 
 import json
-import os
 import select
 import subprocess
 import sys
@@ -13,11 +12,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from io import BytesIO
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
+from mlp_core.child_process import environment
 from mlp_core.data.table import Table, opened, table_of
 from mlp_core.switches import Fixes
 from mlp_core.tasks import is_own
@@ -25,7 +24,6 @@ from mlp_core.timing import stored
 from mlp_core.timing.figures import Measurement, Progress, Request
 
 LOOK_SECONDS = 0.2
-_ROOT = Path(__file__).parents[2]
 
 
 def measured(request: Request) -> Iterator[Progress]:
@@ -36,13 +34,12 @@ def measured(request: Request) -> Iterator[Progress]:
     Raises:
       RuntimeError: with one sentence, if the process fails.
     """
-    places = os.pathsep.join([str(_ROOT), *filter(None, sys.path)])
     latest = Progress("Starting", 0.0, Measurement(request.settings, request.fixes))
     with subprocess.Popen(
         [sys.executable, "-m", "mlp_core.timing.measure"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": places},
+        env=environment(),
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
