@@ -63,11 +63,12 @@ def draw(choice: Choice, run: "Run", running: bool) -> None:
     if not missing:
         st.caption(words.standing(run, tables.beside(choice, known, pinned)))
         return
-    if _asked_for_comparison(choice):
+    if set(missing) <= set(others(choice)):
         st.caption(
             f"Training the runs to compare with: {len(beside) - len(missing)} of {len(beside)}."
         )
-        st.button("Stop", on_click=_stop_comparison, args=(choice,), key="stop_stages")
+        if _asked_for_comparison(choice):
+            st.button("Stop", on_click=_stop_comparison, args=(choice,), key="stop_stages")
         return
     seconds = sum(runs.estimated_seconds(other.settings) for other in missing)
     what = "stages and pins" if pins.pinned() else "stages"

@@ -183,7 +183,7 @@ def _against_first(value: float, first: float | None) -> tuple[str | None, str |
     if not isfinite(first):
         return None, f"v1 ended in {words.loss(first)}"
     change = words.change(value, first)
-    return (None, "like v1") if change == "0 %" else (change, "against v1")
+    return (None, "like v1") if change == "0%" else (change, "against v1")
 
 
 def _change_metric(choice: Choice, value: float, before: history.Shown | None) -> None:

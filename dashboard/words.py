@@ -42,8 +42,8 @@ SETTING = {
 """The words for each setting, in labels and in names of runs."""
 
 TASK = {
-    "sum": "y = x₁ + x₂ + x₃ + x₄ + x₅, the post's task. A straight line solves it.",
-    "product": "y = x₁x₂ + x₃x₄ + x₅. Of the products a straight line sees nothing.",
+    "sum": "y = x₁ + x₂ + x₃ + x₄ + x₅, the post's task. A linear model solves it.",
+    "product": "y = x₁x₂ + x₃x₄ + x₅. A linear model sees nothing of the products.",
     "friedman": "Friedman #1: y = 10 sin(π x₁x₂) + 20 (x₃ − ½)² + 10 x₄ + 5 x₅, features from 0 to "
     "1 and five more that do nothing. All are standardized.",
     "sine": "y = sin(2x), one feature. Without a bias before LayerNorm the network can see no more "
@@ -106,7 +106,7 @@ def change(now: float, before: float) -> str | None:
         return None
     relative = now / before - 1
     if abs(relative) < _LIKE:
-        return "0 %"
+        return "0%"
     return f"{'+' if relative > 0 else '-'}{percent(abs(relative))}"
 
 
@@ -114,10 +114,10 @@ def percent(share: float) -> str:
     """Returns a share of at least 0 in percent: as 0 % or 100 % only where it is exactly that."""
     value = 100 * share
     if value >= 99_999.5:
-        return f"{scientific(value)} %"
+        return f"{scientific(value)}%"
     from_round = min(abs(value), abs(value - 100))
     digits = max(0, math.ceil(-math.log10(from_round))) if from_round > 1e-9 else 0
-    return f"{value:,.{digits}f} %"
+    return f"{value:,.{digits}f}%"
 
 
 def counted(count: int, noun: str) -> str:
@@ -387,4 +387,4 @@ def predictions(true: "pd.Series", residual: "pd.Series") -> str:
     if explained <= 0:
         return "It predicts no better than the mean would: the dots do not follow the diagonal."
     share = f"all but {1 - explained:.1%}" if explained > 0.995 else f"{explained:.0%}"
-    return f"It explains {share} of the differences between examples.".replace("%", " %")
+    return f"It explains {share} of the differences between examples."

@@ -176,9 +176,9 @@ def readings(evidence: "Evidence") -> dict[str, str]:
         "profiler": _operations(probes.operations),
         "baselines": f"Val loss {words.loss(float(losses.val[-1]))}; predicting the mean "
         f"{words.loss(losses.predict_mean)}, least squares {words.loss(losses.least_squares)}.",
-        "rows": f"The smallest minibatch had {rows.seen.min()} rows, the largest "
-        f"{rows.seen.max()}.",
-        "cache": f"In {rows.shapes_updates} updates the loss was traced for "
+        "rows": f"The smallest minibatch had {words.counted(int(rows.seen.min()), 'row')}, "
+        f"the largest {rows.seen.max():,}.",
+        "cache": f"In {words.counted(rows.shapes_updates, 'update')} the loss was traced for "
         f"{check_words.shapes(rows.shapes)}.",
         "ledger": f"{len(evidence.draws)} random draws used {words.counted(keys, 'key')}.",
         "start": f"Gains start between {gains}, biases between {biases}.",
@@ -189,8 +189,8 @@ def readings(evidence: "Evidence") -> dict[str, str]:
         "scaled": _scaled(evidence),
         "gradients": "Norm of the gradient of each layer, over the updates with rows.",
         "dead_units": check_words.by_layer(evidence.units.dead[0]),
-        "one_batch": f"{len(probes.one_batch) - 1} updates on the first minibatch alone end at "
-        f"{words.loss(float(probes.one_batch[-1]))}; predicting its mean gives "
+        "one_batch": f"{words.counted(len(probes.one_batch) - 1, 'update')} on the first minibatch "
+        f"alone end at {words.loss(float(probes.one_batch[-1]))}; predicting its mean gives "
         f"{words.loss(probes.one_batch_predict_mean)}.",
     }
 

@@ -63,10 +63,10 @@ def _draw_progress(choice: Choice, still: str) -> None:
     share = job.latest.share if job.latest else 0.0
     if job.running:
         text = "Training this run once more and writing everything down"
-        text += f": {share:.0%}".replace("%", " %") if job.latest else ", first compiling it …"
+        text += f": {share:.0%}" if job.latest else ", first compiling it …"
         progress.draw(share, text + still, job.stop, "gathering", gathered.others(choice))
         return
     if job.done:
         st.rerun()
-    text = f"Stopped at {share:.0%}.".replace("%", " %")
+    text = f"Stopped at {share:.0%}."
     progress.draw_stopped(share, text + still, lambda: gathered.go_on(choice), "gathering")

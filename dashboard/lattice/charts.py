@@ -177,7 +177,7 @@ def _up(field: str, unit: str) -> alt.Y:
 
 def _verdict_shape() -> alt.Shape:
     scale = alt.Scale(
-        domain=["helps", "hurts", "cannot tell"], range=["circle", "triangle-down", "square"]
+        domain=["helps", "hurts", "no clear effect"], range=["circle", "triangle-down", "square"]
     )
     return alt.Shape("verdict:N").scale(scale).legend(None)
 
@@ -193,6 +193,6 @@ def _value_tooltip() -> list[alt.Tooltip]:
     return [
         alt.Tooltip("name:N", title="fix"),
         alt.Tooltip("text:N", title="over all orders"),
-        alt.Tooltip("span:N", title="95 % interval"),
+        alt.Tooltip("span:N", title="95% interval"),
         alt.Tooltip("verdict:N", title="verdict"),
     ]

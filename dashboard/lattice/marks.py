@@ -20,7 +20,7 @@ UNDER_UNTITLED = 29
 LOSS_AXIS = loss_axis(1, 2, 5, line=0.6)
 """Between 1 and 10 only 1, 2 and 5 get a number and a line."""
 
-DROPS = {"log10": "times lower val loss, log scale", "plain": "drop of the val loss"}
+DROPS = {"log10": "val loss lower by this factor, log scale", "plain": "drop of the val loss"}
 """The title of an axis of drops, by unit."""
 
 

@@ -26,7 +26,7 @@ def show(view: View) -> None:
         tables.readable_values(tables.values(view.effects, view.verdicts, view.unit)),
         key="values",
         hide_index=True,
-        column_config={"95 % interval": st.column_config.TextColumn(width=260)},
+        column_config={"95% interval": st.column_config.TextColumn(width=260)},
         alt="What each fix is worth over all orders, with its interval and the verdict.",
     )
     matrix = interactions(view.grid, view.unit, view.switches)

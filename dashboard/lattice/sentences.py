@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from mlp_core.analysis.scores import Unit
     from mlp_core.engine.grid import Grid
 
-UNITS: dict["Unit", str] = {"log10": "times lower", "plain": "loss units"}
+UNITS: dict["Unit", str] = {"log10": "ratio", "plain": "difference"}
 """What a drop of the loss is counted in."""
 
 RULE = "A run that ended in NaN (or infinity) counts as always predicting the mean."
 
 WORTH = (
     "How far a fix lowers the val loss: the mean over all orders of turning the fixes on (its "
-    "Shapley value) and over all seeds. “Times lower” compares losses as ratios, “loss units” as "
-    "differences. The bar is the 95 % interval. A gray square: the seeds cannot tell. Compile the "
-    "step is not here, for it changes the time and not the loss."
+    "Shapley value) and over all seeds. “Ratio” says 2x lower for a loss of 4 that falls to 2, "
+    "“difference” says 2 lower. The bar is the 95% interval; a gray square means no clear effect. "
+    "Compile the step is not listed: it changes the time and not the loss."
 )
 
 PAIRS = (
@@ -56,11 +56,11 @@ def number(value: float) -> str:
 
 
 def drop(value: float, unit: str) -> str:
-    """Returns a drop of the loss, above 0 where it fell: "2.4 times lower"."""
+    """Returns a drop of the loss, above 0 where it fell: "2.4x lower"."""
     size, way = _size(value, unit), "lower" if value > 0 else "higher"
     if size == _size(0.0, unit):
         return "no change"
-    return f"{size} {'times ' if unit == 'log10' else ''}{way}"
+    return f"{size}{'x' if unit == 'log10' else ''} {way}"
 
 
 def span(low: float, high: float, unit: str) -> str:
@@ -75,24 +75,24 @@ def span(low: float, high: float, unit: str) -> str:
 
 
 def share(value: float) -> str:
-    """Returns a share in per cent, the sign tied to its number by a space that does not break."""
+    """Returns a share in percent: 0% and 100% only where it is exactly that."""
     if 0 < value < 0.01:
-        return "under 1\N{NO-BREAK SPACE}%"
+        return "under 1%"
     if 0.99 < value < 1:
-        return "over 99\N{NO-BREAK SPACE}%"
-    return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
+        return "over 99%"
+    return f"{100 * value:.0f}%"
 
 
 def answer(effects: "Sequence[Effect]", verdicts: Sequence[str], unit: str, seeds: int) -> str:
     """Returns which fix matters most, which else, and which do not.
 
     Args:
-      verdicts: for each effect whether it helps, hurts or one cannot tell.
+      verdicts: for each effect whether it helps, hurts, or has no clear effect.
     """
     ranked = sorted(zip(effects, verdicts, strict=True), key=lambda pair: -pair[0].mean)
     helping = [effect for effect, verdict in ranked if verdict == "helps"]
     hurting = [effect for effect, verdict in ranked if verdict == "hurts"]
-    unclear = [effect for effect, verdict in ranked if verdict == "cannot tell"]
+    unclear = [effect for effect, verdict in ranked if verdict == "no clear effect"]
     over = f"over all {factorial(len(effects)):,} orders and {seeds} seeds"
     sentences = [_best(helping, unit, over)] if helping else [f"No fix helps for certain, {over}."]
     if helping[1:]:
@@ -100,7 +100,7 @@ def answer(effects: "Sequence[Effect]", verdicts: Sequence[str], unit: str, seed
     if hurting:
         sentences.append(f"It costs: {_listed(hurting, unit)}.")
     if unclear:
-        sentences.append(f"One cannot tell for {names([effect.switch for effect in unclear])}.")
+        sentences.append(f"No clear effect: {names([effect.switch for effect in unclear])}.")
     return " ".join(sentences)
 
 
@@ -264,7 +264,7 @@ def _failure_rates(grid: "Grid", lost: np.ndarray, switch: str) -> tuple[float, 
 
 
 def _enough(pair: "Paired") -> str:
-    if pair.verdict != "cannot tell" or not math.isfinite(pair.seeds_needed):
+    if pair.verdict != "no clear effect" or not math.isfinite(pair.seeds_needed):
         return ""
     return f"It would take about {seeds_needed(pair)} seeds to tell."
 

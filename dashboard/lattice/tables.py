@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlp_core.analysis.paired import Paired
     from mlp_core.engine.grid import Grid
 
-SERIES_OF = {"helps": "val", "hurts": "train", "cannot tell": "v1", "changes nothing": "v1"}
+SERIES_OF = {"helps": "val", "hurts": "train", "no clear effect": "v1", "changes nothing": "v1"}
 """The meaning of the color of each verdict."""
 
 
@@ -169,7 +169,7 @@ def readable_values(table: pd.DataFrame) -> pd.DataFrame:
     headings = {
         "name": "fix",
         "text": "worth over all orders",
-        "span": "95 % interval",
+        "span": "95% interval",
         "verdict": "verdict",
     }
     return table[list(headings)].rename(columns=headings)

@@ -33,7 +33,7 @@ class View(NamedTuple):
 
     @property
     def verdicts(self) -> list[str]:
-        """For each effect whether it helps, hurts or one cannot tell."""
+        """For each effect whether it helps, hurts, or has no clear effect."""
         from mlp_core.analysis.intervals import verdict
 
         seeds = len(self.grid.seeds)

@@ -30,11 +30,11 @@ def show(choice: Choice) -> None:
     with right:
         listing.draw(lines, choice.fixes)
         st.caption(words.MARKS)
-    stage, places = _draw_changes(choice, dress, lines)
+    stage, changed = _draw_changes(choice, dress, lines)
     with answer:
         trained = needed.trained([choice], runs.PATIENCE_SECONDS)
         run = trained[choice] if trained else None
-        st.markdown(words.answer(len(lines), run, places, stage))
+        st.markdown(words.answer(len(lines), run, changed, stage))
 
 
 def _lines(choice: Choice, dress: str) -> list[Line]:
@@ -57,8 +57,8 @@ def _draw_take_home(choice: Choice, dress: str, lines: list[Line]) -> None:
             st.caption(f"The script reads `{name}` from the folder where it runs.", width="content")
 
 
-def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, int]:
-    """Draws what differs from a stage; returns its name and in how many places that is."""
+def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, tuple[int, int]]:
+    """Draws what differs from a stage; returns its name and the numbers of lines gone and new."""
     st.subheader("Side by side", anchor="changes")
     stage = st.selectbox("Compare with stage", url.options("against"), key="against", width=240)
     found = changes_between(_lines(choice._replace(fixes=STAGES[stage]), dress), lines)
@@ -66,7 +66,9 @@ def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, i
         changes.draw(found, (stage, "This script"))
     else:
         st.info("Flip a switch, or choose another stage, to see what changes.")
-    return stage, len(found)
+    gone = sum(row.changed for change in found for row in change.before)
+    new = sum(row.changed for change in found for row in change.after)
+    return stage, (gone, new)
 
 
 def _download(label: str, content: str | Callable[[], str], name: str, kind: str) -> None:

@@ -24,15 +24,15 @@ MARKS = (
 )
 
 
-def answer(lines: int, run: "Run | None", places: int, stage: str) -> str:
+def answer(lines: int, run: "Run | None", changed: tuple[int, int], stage: str) -> str:
     """Returns what the script ends at, and how far it is from a stage.
 
     Args:
       lines: of the script.
       run: the training of the same switches and settings; None while it is not there.
-      places: where the script differs from that of the stage.
+      changed: see `differs`.
     """
-    return f"This script of **{lines} lines** {_ends(run)}. {differs(places, stage)}"
+    return f"This script of **{lines} lines** {_ends(run)}. {differs(changed, stage)}"
 
 
 def _ends(run: "Run | None") -> str:
@@ -41,8 +41,13 @@ def _ends(run: "Run | None") -> str:
     return f"ends at val loss **{words.loss(run.final_val_loss)}**"
 
 
-def differs(places: int, stage: str) -> str:
-    """Returns how far a script is from that of a stage."""
-    if not places:
-        return f"It is the very script of {stage}."
-    return f"It differs from {stage} in **{places} place{'s' if places > 1 else ''}**."
+def differs(changed: tuple[int, int], stage: str) -> str:
+    """Returns how far a script is from that of a stage.
+
+    Args:
+      changed: the numbers of lines of the stage's script that are gone, and of new ones.
+    """
+    gone, new = changed
+    if not gone and not new:
+        return f"It is exactly the script of {stage}."
+    return f"Compared with {stage}, **{words.counted(new, 'line')} added, {gone:,} removed**."

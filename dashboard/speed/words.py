@@ -115,7 +115,7 @@ def _same(measurement: Measurement) -> str:
     digits = max(0, -math.floor(math.log10(percent)))
     return (
         f"All forms trained alike: of at least {fewest} losses each, none is further than "
-        f"{percent:.{digits}f} % from the compiled loop's."
+        f"{percent:.{digits}f}% from the compiled loop's."
     )
 
 

@@ -64,7 +64,7 @@ def holds(pair: "Paired") -> str:
     verdict = {
         "helps": "**It holds:**",
         "hurts": "**It costs:**",
-        "cannot tell": "**One cannot tell:**",
+        "no clear effect": "**No clear effect:**",
     }[pair.verdict]
     sentence = f"{verdict} lower in {helped} of {seeds} seeds, the median {size}."
     return f"{sentence} {_failures(pair)}".strip()
@@ -159,11 +159,11 @@ def _median_change(grid: "Grid", whole_batches: bool) -> str:
         ]
     )
     percent = round(100 * (float(np.median(ratios[~failed(ratios)])) - 1))
-    return f"{percent:+d} %".replace("-", "−") if percent else "0 %"
+    return f"{percent:+d}%".replace("-", "−") if percent else "0%"
 
 
 def _failed(losses: np.ndarray) -> str:
-    return f"{100 * float(np.mean(failed(losses))):.0f} %"
+    return f"{100 * float(np.mean(failed(losses))):.0f}%"
 
 
 def wall_title(run: "Run", wall: "Wall") -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-Verdict = Literal["helps", "hurts", "cannot tell"]
+Verdict = Literal["helps", "hurts", "no clear effect"]
 
 CONFIDENCE = 0.95
 POWER = 0.8
@@ -63,7 +63,7 @@ def verdict(low: float, high: float, num_seeds: int) -> Verdict:
         return "helps"
     if num_seeds >= MIN_SEEDS and high < 0:
         return "hurts"
-    return "cannot tell"
+    return "no clear effect"
 
 
 def seeds_needed(values: np.ndarray) -> float:

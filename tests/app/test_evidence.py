@@ -157,10 +157,10 @@ def test_a_long_gathering_is_offered_stopped_and_goes_on(fresh_caches: None, mon
     assert "Gather it (about" in app.button(key="gather").label
 
     app.button(key="gather").click().run()
-    app = run_until(app, lambda: "25 %" in _progress(app))
+    app = run_until(app, lambda: "25%" in _progress(app))
     app.button(key="stop_gathering").click().run()
     may_go_on.set()
-    app = run_until(app, lambda: "Stopped at 50 %" in _progress(app))
+    app = run_until(app, lambda: "Stopped at 50%" in _progress(app))
     app.button(key="go_on_gathering").click().run()
 
     assert cards(settled(app))

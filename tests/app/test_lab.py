@@ -207,7 +207,7 @@ def test_the_run_before_is_compared_with(open_app: Open) -> None:
 
     app.pills(key="stage").set_value("final").run()
 
-    assert metric(settled(app), "Since the run before") == "-90 %"
+    assert metric(settled(app), "Since the run before") == "-90%"
 
 
 def test_the_last_run_stays_until_the_next_one_has_losses(

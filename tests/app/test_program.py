@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from difflib import ndiff
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,10 @@ def test_says_what_the_script_is_and_where_it_ends(open_program: Open) -> None:
         f"This script of **{script.count(chr(10))} lines** ends at val loss **{end:.2f}**"
         in text(app)
     )
-    assert "It differs from v1 in **3 places**" in text(app)
+    before, after = program.script(SHORT, STAGES["v1"]).splitlines(), script.splitlines()
+    signs = [line[0] for line in ndiff(before, after)]
+    added, removed = signs.count("+"), signs.count("-")
+    assert f"Compared with v1, **{added} lines added, {removed} removed**" in text(app)
 
 
 def test_a_switch_beside_the_script_is_the_one_of_the_sidebar(open_program: Open) -> None:
@@ -67,7 +71,7 @@ def test_the_link_chooses_the_form_and_the_stage(open_program: Open, dress: str)
 
     assert shown(app) == program.script(SHORT, Fixes(), dress)
     assert words.FORMS[dress] in text(app)
-    assert "It differs from final in" in text(app)
+    assert "Compared with final, **" in text(app)
 
 
 def test_values_that_mean_nothing_fall_back(open_program: Open) -> None:
@@ -80,7 +84,7 @@ def test_values_that_mean_nothing_fall_back(open_program: Open) -> None:
 def test_the_first_version_is_told_to_be_itself(open_program: Open) -> None:
     app = open_program(steps="60")
 
-    assert "It is the very script of v1." in text(app)
+    assert "It is exactly the script of v1." in text(app)
     assert "Flip a switch" in app.info[0].value
 
 

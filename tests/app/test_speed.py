@@ -194,7 +194,7 @@ def test_what_is_seldom_is_said_as_well() -> None:
     assert "2.0 times slower" in words.answer(slower)
     assert tables.factors(slower)["text"].iloc[-1] == "× 2.0"
     assert "to the last digit" in words.spread(exact)
-    assert "0.0001 %" in words.spread(same)
+    assert "0.0001%" in words.spread(same)
 
 
 def test_lines_cross_where_the_sentence_says() -> None:

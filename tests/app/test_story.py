@@ -83,15 +83,13 @@ def test_says_how_many_runs_end_in_nan_as_the_stored_grid_has_it(open_story: Ope
     runs["nan"] = ~np.isfinite(runs["val_loss"])
     posts = runs[~runs["epsilon_in_root"] & ~runs["bias_before_norm"]]
     rate = posts.groupby("norm_init")["nan"].mean() * 100
-    assert f"{rate[False]:.0f} % of the runs end in NaN without LayerNorm's init" in said
-    assert f"and {rate[True]:.0f} % with it" in said
+    assert f"{rate[False]:.0f}% of the runs end in NaN without LayerNorm's init" in said
+    assert f"and {rate[True]:.0f}% with it" in said
     drawn = posts[~posts["norm_init"]].groupby("norm_epsilon")["nan"].mean() * 100
     in_root = runs[~runs["norm_init"] & runs["norm_epsilon"] & runs["epsilon_in_root"]]
     inside = in_root[~in_root["bias_before_norm"]]["nan"].mean() * 100
-    assert f"{drawn[False]:.0f} % of the runs end in NaN without the epsilon" in said
-    assert (
-        f"and {drawn[True]:.0f} % with it**; with the epsilon in the root, {inside:.0f} %" in said
-    )
+    assert f"{drawn[False]:.0f}% of the runs end in NaN without the epsilon" in said
+    assert f"and {drawn[True]:.0f}% with it**; with the epsilon in the root, {inside:.0f}%" in said
 
 
 def test_layer_norm_prevents_nan_more_than_it_lowers_the_loss(open_story: Open) -> None:
@@ -106,7 +104,7 @@ def test_layer_norm_prevents_nan_more_than_it_lowers_the_loss(open_story: Open) 
         rows = [[grid.combinations.index(f) for f in (x, replace(x, norm_init=False))] for x in on]
         ratios = [grid.val_loss[after] / grid.val_loss[before] for after, before in rows]
         percent[whole] = 100 * (np.nanmedian(ratios) - 1)
-    assert f"by −{-percent[False]:.0f} % with empty batches and by 0 % with whole ones" in said
+    assert f"by −{-percent[False]:.0f}% with empty batches and by 0% with whole ones" in said
     assert abs(percent[True]) < 1  # the title above the sentence holds
     assert percent[False] < -10
 
@@ -263,7 +261,7 @@ def test_the_residuals_spread_only_without_the_bias(bias: bool, spreads: bool) -
 
 
 @pytest.mark.parametrize(
-    ("after", "size"), [(0.5, "50 % lower"), (0.97, "3 % lower"), (3.0, "200 % higher")]
+    ("after", "size"), [(0.5, "50% lower"), (0.97, "3% lower"), (3.0, "200% higher")]
 )
 def test_the_median_of_a_step_is_relative_to_the_loss_before(after: float, size: str) -> None:
     losses = np.array([[1.0] * 4, [after] * 4])

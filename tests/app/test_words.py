@@ -47,10 +47,10 @@ def test_a_loss_has_about_three_digits(value: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("now", "before", "text"),
     [
-        (2.86, 5.64, "-49 %"),
-        (5.64, 2.86, "+97 %"),
-        (5.64, 0.0028, "+2.0 × 10⁵ %"),
-        (1.0, 1.001, "0 %"),
+        (2.86, 5.64, "-49%"),
+        (5.64, 2.86, "+97%"),
+        (5.64, 0.0028, "+2.0 × 10⁵%"),
+        (1.0, 1.001, "0%"),
         (float("nan"), 1.0, None),
         (1.0, float("nan"), None),
     ],
@@ -83,14 +83,14 @@ def test_a_change_reads_as_after_divided_by_before_less_one(now: float, before: 
 
     assert text is not None
     relative = now / before - 1
-    assert isclose(read(text.removesuffix(" %")), 100 * relative, rel_tol=0.06, abs_tol=0.51)
+    assert isclose(read(text.removesuffix("%")), 100 * relative, rel_tol=0.06, abs_tol=0.51)
     assert text[0] == ("0" if abs(relative) < 0.005 else "-" if now < before else "+")
-    assert read(text.removesuffix(" %")) > -100, "a loss above 0 is not lower by all of it"
+    assert read(text.removesuffix("%")) > -100, "a loss above 0 is not lower by all of it"
 
 
 @given(st.floats(0, 1))
 def test_a_share_is_none_or_all_only_where_it_is(share: float) -> None:
-    shown = read(words.percent(share).removesuffix(" %"))
+    shown = read(words.percent(share).removesuffix("%"))
 
     assert isclose(shown, 100 * share, abs_tol=0.5)
     assert (shown == 0) == (share < 1e-11)
@@ -116,7 +116,7 @@ def test_the_answer_names_the_distance_to_the_first_version() -> None:
 
     answer = words.answer(now, first, BASELINES)
 
-    assert answer == "**Val loss 2.86**, 49 % below v1. 2 of 3 minibatches are empty."
+    assert answer == "**Val loss 2.86**, 49% below v1. 2 of 3 minibatches are empty."
 
 
 def test_the_answer_says_how_many_times_lower_where_percents_say_little() -> None:
@@ -279,7 +279,7 @@ def test_rows_are_counted_in_epochs_or_in_empty_steps() -> None:
     assert words.rows_in_words(run([9, 8, 7, 6], batch=8000)) == "3.0 times the training set"
     whole = run([9, 8, 7, 6], [8_000_000] * 3)
     assert words.rows_in_words(whole) == "3,000 times the training set"
-    assert words.rows_in_words(run([9, 8, 7, 6], batch=1)) == "0.04 % of the training set"
+    assert words.rows_in_words(run([9, 8, 7, 6], batch=1)) == "0.04% of the training set"
 
 
 @pytest.mark.parametrize(

@@ -68,8 +68,8 @@ def test_the_grid_that_ships_is_what_training_gives():
     """On another CPU or JAX three in ten runs end elsewhere, mostly near; nearly the same ones die.
 
     With the CPU and the JAX the grid was made with, of 160 runs none moved by more than 1e-4. With
-    other vector instructions 36 to 38 % did, a tenth by more than a twentieth; 19 were to die and
-    did. Under JAX 0.12 it was 28 % of an equal grid, and 16 of 8192 ended in NaN or did not. See
+    other vector instructions 36 to 38% did, a tenth by more than a twentieth; 19 were to die and
+    did. Under JAX 0.12 it was 28% of an equal grid, and 16 of 8192 ended in NaN or did not. See
     test_post_numbers on knife edges.
     """
     grid = grid_file.post_grid().grid

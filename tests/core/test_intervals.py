@@ -66,12 +66,12 @@ def test_where_all_seeds_agree_the_interval_is_the_point(value, num_seeds):
     [
         (0.1, 0.2, 6, "helps"),
         (-0.2, -0.1, 6, "hurts"),
-        (-0.1, 0.2, 1000, "cannot tell"),
-        (0.0, 0.2, 1000, "cannot tell"),
-        (-0.2, 0.0, 1000, "cannot tell"),
-        (0.1, 0.2, 5, "cannot tell"),
-        (-0.2, -0.1, 5, "cannot tell"),
-        (math.nan, math.nan, 1, "cannot tell"),
+        (-0.1, 0.2, 1000, "no clear effect"),
+        (0.0, 0.2, 1000, "no clear effect"),
+        (-0.2, 0.0, 1000, "no clear effect"),
+        (0.1, 0.2, 5, "no clear effect"),
+        (-0.2, -0.1, 5, "no clear effect"),
+        (math.nan, math.nan, 1, "no clear effect"),
     ],
 )
 def test_a_verdict_needs_an_interval_without_0_and_six_seeds(low, high, num_seeds, expected):

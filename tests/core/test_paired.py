@@ -39,7 +39,7 @@ def test_a_drop_in_log10_is_that_of_each_seeds_own_factor():
 
 
 @pytest.mark.parametrize(
-    ("mean", "expected"), [(0.5, "helps"), (-0.5, "hurts"), (0.0, "cannot tell")]
+    ("mean", "expected"), [(0.5, "helps"), (-0.5, "hurts"), (0.0, "no clear effect")]
 )
 def test_the_verdict_is_right_on_many_seeds(mean, expected):
     noise = np.random.default_rng(0).normal(size=64)
@@ -64,7 +64,7 @@ def test_too_few_seeds_are_told_how_many_it_takes():
 
     step = paired(grid, Fixes(), ("adamw",), "plain")
 
-    assert step.verdict == "cannot tell"
+    assert step.verdict == "no clear effect"
     assert step.seeds_needed == 28  # (2.8016 x 0.8062 / 0.45)^2 + 1.9207 = 27.1, up
 
 
@@ -74,7 +74,7 @@ def test_five_seeds_that_agree_are_no_verdict_and_six_are():
         for num_seeds in (5, 6)
     ]
 
-    assert verdicts == ["cannot tell", "helps"]
+    assert verdicts == ["no clear effect", "helps"]
 
 
 def test_failures_are_counted_and_score_as_predicting_the_mean():
@@ -115,7 +115,7 @@ def test_the_order_of_seeds_and_combinations_changes_no_digit(rows, columns):
 def test_one_seed_tells_nothing():
     step = paired(step_grid([2.0]), Fixes(), ("adamw",), "plain")
 
-    assert (step.mean, step.median, step.helped, step.verdict) == (2.0, 2.0, 1.0, "cannot tell")
+    assert (step.mean, step.median, step.helped, step.verdict) == (2.0, 2.0, 1.0, "no clear effect")
     assert math.isnan(step.low)
     assert math.isnan(step.high)
     assert math.isnan(step.seeds_needed)
@@ -123,7 +123,7 @@ def test_one_seed_tells_nothing():
 
 @pytest.mark.parametrize(
     ("drop", "expected", "needed"),
-    [(1.0, "helps", 6), (-1.0, "hurts", 6), (0.0, "cannot tell", math.inf)],
+    [(1.0, "helps", 6), (-1.0, "hurts", 6), (0.0, "no clear effect", math.inf)],
 )
 def test_a_step_that_does_the_same_to_every_seed_has_no_spread(drop, expected, needed):
     step = paired(step_grid([drop] * 10), Fixes(), ("adamw",), "plain")

@@ -2,7 +2,7 @@
 
 The numbers of other seeds than 42 were printed by the post's own programs, run with that seed. On a
 few seeds a row sits on the edge of a ReLU, rounding decides, and the post's final program itself
-ends elsewhere on another version of JAX: these are held to 2 %.
+ends elsewhere on another version of JAX: these are held to 2%.
 """
 
 from dataclasses import replace
