@@ -1,5 +1,5 @@
 """Entry point of Fix by Fix: draws the frame, runs the chosen page."""
 
-from dashboard import frame
+from dashboard.shell import frame
 
 frame.run()

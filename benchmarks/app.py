@@ -12,7 +12,7 @@ from statistics import median, quantiles
 
 from playwright.sync_api import Browser, Page
 
-from dashboard.words import FIXES
+from dashboard.draw.words import FIXES
 from tests.browser import chromium
 from tests.browser.serving import Server, serving
 

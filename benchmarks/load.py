@@ -1,7 +1,7 @@
 """Many readers at once: `python -m benchmarks.load`, or `make load`.
 
 Each flips a switch every few seconds, as in a lecture that opens one link; with `--sweep` one more
-computes a grid on the Lattice meanwhile. Prints how soon the page is answered, what an answer
+computes a grid on the Seeds page meanwhile. Prints how soon the page is answered, what an answer
 weighs, and what the app takes of memory and processor.
 """
 
@@ -97,7 +97,7 @@ async def _read(address: str, number: int, every: float, end: float, load: Load)
 
 async def _sweep(address: str, end: float, load: Load) -> None:
     """Plays the reader who computes a grid."""
-    async with Session(address, "lattice", **SWEEP) as session:
+    async with Session(address, "seeds", **SWEEP) as session:
         await session.open(until="button")
         await session.press("compute_here", until="progress")
         await asyncio.sleep(max(0.0, end - time.monotonic()))

@@ -1,1 +1,1 @@
-"""What the pages share: the frame, cached runs, charts and words."""
+"""Everything a reader sees; computes nothing that `mlp_core` can compute."""

@@ -1,7 +1,7 @@
 """The Detective: hidden bugs, to be found from what a practitioner sees."""
 
-from dashboard import frame, heading
 from dashboard.detective import page
+from dashboard.shell import frame, heading
 
 frame.ensure_drawn()
 

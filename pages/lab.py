@@ -1,6 +1,7 @@
 """The Lab: flip a switch, see what it does."""
 
-from dashboard import details, frame, heading, result
+from dashboard.lab import details, result
+from dashboard.shell import frame, heading
 
 choice = frame.current_choice()
 

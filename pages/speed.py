@@ -1,6 +1,6 @@
 """Speed: what compiling buys, measured."""
 
-from dashboard import frame, heading
+from dashboard.shell import frame, heading
 from dashboard.speed import page
 
 choice = frame.current_choice()

@@ -1,6 +1,6 @@
 """The Story: the post's path, whether it holds, and the wall at its end."""
 
-from dashboard import frame, heading
+from dashboard.shell import frame, heading
 from dashboard.story import page
 
 choice = frame.current_choice()

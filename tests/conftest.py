@@ -19,7 +19,7 @@ settings.load_profile("compiling")
 # a browser comes in turn with what computes: it waits as much as it works.
 _FIRST = (
     "core/test_program",
-    "browser/test_lattice",
+    "browser/test_seeds",
     "browser/test_speed",
     "core/test_game",
     "browser/test_lab",

@@ -11,6 +11,7 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[1]
 FOLDERS = ("mlp_core", "dashboard", "pages")
+Layers = tuple[tuple[str, ...], ...]
 
 # Each imports only from lines above its own.
 LAYERS = (
@@ -24,11 +25,25 @@ LAYERS = (
 )
 """The packages of mlp_core."""
 
+# Those of one row, pages, never import from each other.
+DASHBOARD_LAYERS = (
+    ("switches",),
+    ("choice",),
+    ("codes",),
+    ("draw",),
+    ("work",),
+    ("shell",),
+    ("evidence",),
+    ("code", "detective", "diagnosis", "lab", "seeds", "speed", "story"),
+)
+"""The packages of dashboard."""
+
 # The numerics run without the app, and a chart is drawn without a server.
 NEVER_IMPORTS = {
     "mlp_core*": {"streamlit", "altair"},
     "dashboard.*chart*": {"streamlit", "jax", "optax"},
-    "dashboard.*marks": {"streamlit", "jax", "optax"},
+    "dashboard.*.marks": {"streamlit", "jax", "optax"},
+    "dashboard.*.*tables": {"streamlit", "jax", "optax"},
 }
 
 
@@ -61,28 +76,29 @@ def imports(module: str) -> set[str]:
     return found
 
 
-def _layer(module: str) -> int | None:
-    """Returns the layer of a module of mlp_core; None for what has none."""
-    top, _, rest = module.partition(".")
+def _layer(module: str, top: str, layers: Layers) -> int | None:
+    """Returns the layer of a module below `top`; None for what has none."""
+    package, _, rest = module.partition(".")
     part = rest.partition(".")[0]
-    if top != "mlp_core" or part in ("", "__main__"):
+    if package != top or part in ("", "__main__"):
         return None
-    layers = [place for place, names in enumerate(LAYERS) if part in names]
-    assert layers, f"give mlp_core.{part} a layer in LAYERS"
-    return layers[0]
+    places = [place for place, names in enumerate(layers) if part in names]
+    assert places, f"give {top}.{part} a layer"
+    return places[0]
 
 
 def _packages(modules: set[str]) -> set[str]:
     return {module.partition(".")[0] for module in modules}
 
 
-def test_the_packages_of_mlp_core_import_one_way() -> None:
+@pytest.mark.parametrize(("top", "layers"), [("mlp_core", LAYERS), ("dashboard", DASHBOARD_LAYERS)])
+def test_packages_import_one_way(top: str, layers: Layers) -> None:
     wrong = {
         (module, name)
         for module in SOURCES
-        if (own := _layer(module)) is not None
+        if (own := _layer(module, top, layers)) is not None
         for name in imports(module)
-        if (other := _layer(name)) is not None
+        if (other := _layer(name, top, layers)) is not None
         and (other > own or (other == own and module.split(".")[1] != name.split(".")[1]))
     }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.program import listing
+from dashboard.code import listing
 from mlp_core import Fixes
 from mlp_core.data.csv_file.decode import MAX_MEGABYTES
 from mlp_core.program.render import Line
@@ -72,9 +72,9 @@ def test_the_app_runs_no_script() -> None:
 
 
 MAKES_HTML = {
-    "dashboard.program.changes",  # a script's lines, escaped
-    "dashboard.program.listing",  # the same
-    "dashboard.sidebar",  # names of its own groups
+    "dashboard.code.changes",  # a script's lines, escaped
+    "dashboard.code.listing",  # the same
+    "dashboard.shell.sidebar",  # names of its own groups
 }
 
 

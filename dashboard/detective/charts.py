@@ -1,12 +1,12 @@
-"""The Detective page's charts as Vega-Lite specifications, built once as in `dashboard.charts`."""
+"""The Detective page's charts as Vega-Lite specifications, built once (`draw.built_once`)."""
 
 from typing import Any
 
 import altair as alt
 
-from dashboard.built_once import built_once
+from dashboard.draw.built_once import built_once
+from dashboard.draw.marks import PLAIN, color, dash, loss_axis
 from dashboard.evidence.charts import marked_updates
-from dashboard.marks import PLAIN, color, dash, loss_axis
 
 HEIGHT = 340
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from dashboard import needed
 from dashboard.choice import Choice
+from dashboard.work import needed
 
 if TYPE_CHECKING:
     from mlp_core.engine.training import Run

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import canvas, memory
 from dashboard.choice import Choice
 from dashboard.detective import charts, material, probes, state, suspects, tables, verdict, words
+from dashboard.draw import canvas
 from dashboard.evidence import waiting
 from dashboard.evidence.tables import marked
+from dashboard.work import memory
 from mlp_core.game import LEVELS, MOST_CASES, Case
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What each probe shows: the Evidence page's pictures, with nothing in them marked as wrong."""
+"""What each probe shows: the Diagnosis page's pictures, with nothing in them marked as wrong."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence
 
 _UNMARKED = "val"
-"""The series of everything, where the Evidence page gives what is wrong another one."""
+"""The series of everything, where the Diagnosis page gives what is wrong another one."""
 
 Drawn = Callable[["Evidence"], Drawing | None]
 
 
 def _plain(check: str, title: str) -> Callable[["Evidence"], Drawing]:
-    """Returns what draws a picture of the Evidence page, by its check and its title."""
+    """Returns what draws a picture of the Diagnosis page, by its check and its title."""
     return next(picture.drawn for picture in PICTURES[check] if picture.title == title)
 
 

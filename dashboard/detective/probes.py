@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import canvas
 from dashboard.choice import Choice
 from dashboard.detective import charts, lines, material, state, tables, words
 from dashboard.detective.pictures import PICTURES_OF
+from dashboard.draw import canvas
 from mlp_core.game import COSTS, Case
 
 if TYPE_CHECKING:

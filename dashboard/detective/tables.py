@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from dashboard import tables
+from dashboard.draw import tidy
 from dashboard.evidence.tables import marked
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ def curves(run: "Run", other: "Run | None" = None, name: str = "") -> pd.DataFra
     Args:
       name: what the other run's line is called.
     """
-    lines = [] if other is None else [tables.line(other.updates, other.val_loss, "pinned", name)]
-    lines.append(tables.line(run.updates, run.train_loss, "train", "train"))
-    lines.append(tables.line(run.updates, run.val_loss, "val", "val"))
+    lines = [] if other is None else [tidy.line(other.updates, other.val_loss, "pinned", name)]
+    lines.append(tidy.line(run.updates, run.train_loss, "train", "train"))
+    lines.append(tidy.line(run.updates, run.val_loss, "val", "val"))
     return pd.concat(lines, ignore_index=True)
 
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import url
 from dashboard.detective import state, words
 from dashboard.evidence import check_words
+from dashboard.shell import url
 from dashboard.switches import SWITCH
 from mlp_core.game import Case
 

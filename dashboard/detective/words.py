@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard import words
+from dashboard.draw import words
 from dashboard.evidence import check_words
 from dashboard.switches import SWITCH
 from mlp_core import Settings

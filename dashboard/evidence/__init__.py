@@ -1,7 +1,5 @@
-"""The Evidence page, part by part.
+"""How the evidence of a run looks, for Diagnosis and Detective.
 
-`page` draws the answer, the loss curve and a card for each finding; `gathered` has the evidence
-behind it, `waiting` what stands there until it is gathered. A check's pictures are an entry in
-`pictures`: rows from `tables`, drawn by `charts`; its sentences are in `check_words`. `tools` is
-the other half of the question.
+A check's pictures are an entry in `pictures`: rows from `tables`, drawn by `charts`; its sentences
+are in `check_words`. `waiting` draws how far the gathering is.
 """

@@ -1,11 +1,20 @@
-"""The Evidence page's charts as Vega-Lite specifications, built once as in `dashboard.charts`."""
+"""The charts of a run's evidence as Vega-Lite specifications, built once (`draw.built_once`)."""
 
 from typing import Any
 
 import altair as alt
 
-from dashboard.built_once import built_once
-from dashboard.marks import NUMBER, PLAIN, by_place, color, dash, loss_axis, meaning, words_on_lines
+from dashboard.draw.built_once import built_once
+from dashboard.draw.marks import (
+    NUMBER,
+    PLAIN,
+    by_place,
+    color,
+    dash,
+    loss_axis,
+    meaning,
+    words_on_lines,
+)
 
 HEIGHT = 230
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=5)

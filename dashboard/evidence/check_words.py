@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dashboard.draw.words import counted, listed, loss, percent
 from dashboard.evidence.tables import array_place
-from dashboard.words import counted, listed, loss, percent
 from mlp_core.engine.outcome import described
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from dashboard import words
+from dashboard.draw import words
 from dashboard.evidence import charts, tables
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The Evidence page's tidy tables, each from the evidence alone."""
+"""Tidy tables of a run's evidence, from it alone."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dashboard import tables
+from dashboard.draw import tidy
 
 if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence, Finding
@@ -26,7 +26,7 @@ def curves(evidence: "Evidence") -> pd.DataFrame:
     losses = evidence.losses
     lines = (("train", losses.train), ("val", losses.val))
     return pd.concat(
-        [tables.line(losses.updates, values, name, name) for name, values in lines],
+        [tidy.line(losses.updates, values, name, name) for name, values in lines],
         ignore_index=True,
     )
 
@@ -127,7 +127,7 @@ def layer_lines(evidence: "Evidence", values: np.ndarray, positive: bool) -> pd.
     lines = []
     for column, name, series in zip(values.T, names, _OF_LAYERS, strict=False):
         drawable = np.isfinite(column) & ((column > 0) | (not positive))
-        kept = tables.thinned(np.flatnonzero(drawable), 100)
+        kept = tidy.thinned(np.flatnonzero(drawable), 100)
         lines.append(_line(updates[kept], column[kept], series, name))
     return pd.concat(lines, ignore_index=True)
 
@@ -144,7 +144,7 @@ def ends(lines: pd.DataFrame, logarithmic: bool = True) -> pd.DataFrame:
     """
     last = lines.drop_duplicates("line", keep="last").sort_values("value")
     early = last["update"] < _ROOM_FOR_NAME * lines["update"].max()
-    apart = tables.apart(last["value"], lines["value"], logarithmic)
+    apart = tidy.apart(last["value"], lines["value"], logarithmic)
     return last.assign(value=apart, early=early)
 
 
@@ -165,7 +165,7 @@ def one_batch(evidence: "Evidence", other: str, losses_of_other: np.ndarray) -> 
         fits.append((other, "v1", losses_of_other))
     lines = []
     for name, series, losses in fits:
-        kept = tables.thinned(np.flatnonzero(np.isfinite(losses) & (losses > 0)), 100)
+        kept = tidy.thinned(np.flatnonzero(np.isfinite(losses) & (losses > 0)), 100)
         lines.append(_line(kept, losses[kept], series, name))
     return pd.concat(lines, ignore_index=True)
 

@@ -1,13 +1,13 @@
-"""What stands on the Evidence page until its evidence is gathered: how far it is, and a stop."""
+"""A run's evidence, once it is gathered; until then how far it is, and a stop."""
 
 from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import memory, pace, progress, words
 from dashboard.choice import Choice
-from dashboard.evidence import gathered
+from dashboard.draw import words
+from dashboard.work import gathered, memory, pace, progress
 
 if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence

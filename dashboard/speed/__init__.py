@@ -1,4 +1,4 @@
-"""The Speed page: `page` puts it together; `dashboard.timings` holds the measurements behind it.
+"""The Speed page: `page` puts it together; `work.timings` has the measurements.
 
 A new chart is a function in `charts` with its table in `tables` and its sentence in `words`.
 """

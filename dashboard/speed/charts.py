@@ -1,11 +1,11 @@
-"""The Speed page's charts as Vega-Lite specifications, built once as in `dashboard.charts`."""
+"""The Speed page's charts as Vega-Lite specifications, built once (`draw.built_once`)."""
 
 from typing import Any
 
 import altair as alt
 
-from dashboard.built_once import built_once
-from dashboard.marks import PLAIN, color, dash, meaning, words_on_lines
+from dashboard.draw.built_once import built_once
+from dashboard.draw.marks import PLAIN, color, dash, meaning, words_on_lines
 
 ROW = 66
 """The height of a form's row: its name, its bar, and the arrow to the next."""
@@ -22,7 +22,7 @@ _TIMES: dict[str, Any] = {
     "gridOpacity": {"condition": {"test": _SHOWN, "value": 0.6}, "value": 0},
     "tickOpacity": {"condition": {"test": _SHOWN, "value": 1}, "value": 0},
 }
-"""Of an axis of milliseconds: as in `dashboard.marks.loss_axis`, with the unit that suits."""
+"""Of an axis of milliseconds: as in `dashboard.draw.marks.loss_axis`, with the unit that suits."""
 
 
 @built_once()

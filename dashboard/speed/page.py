@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from dashboard import canvas, timings, wide
 from dashboard.choice import Choice
+from dashboard.draw import canvas, wide
 from dashboard.speed import charts, panel, retracing, tables, words
+from dashboard.work import timings
 from mlp_core.timing.figures import Measurement, Point
 
 _AXES = {"steps": "steps of a run", "batch_size": "rows of a batch", "width": "units of a layer"}

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import pace, progress, timings
-from dashboard.words import reason, waiting
+from dashboard.draw.words import reason, waiting
+from dashboard.work import pace, progress, timings
 from mlp_core.timing.figures import Request
 
 POLL_SECONDS = 1.0

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from dashboard import timings, wide
 from dashboard.choice import Choice
+from dashboard.draw import wide
 from dashboard.speed import tables, words
+from dashboard.work import timings
 from mlp_core import Fixes, Settings
 from mlp_core.timing.figures import Measurement
 

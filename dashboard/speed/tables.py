@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from dashboard.draw.tidy import apart
+from dashboard.draw.words import counted, duration, factor, loss
 from dashboard.speed import words
-from dashboard.tables import apart
-from dashboard.words import counted, duration, factor, loss
 from mlp_core import Settings
 from mlp_core.timing.figures import Figures, Measurement, Point, Rest, pays_after
 

@@ -4,8 +4,8 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from dashboard.words import counted, duration, faster
-from dashboard.words import loss as loss_in_words
+from dashboard.draw.words import counted, duration, faster
+from dashboard.draw.words import loss as loss_in_words
 from mlp_core import Fixes, Settings
 from mlp_core.timing.figures import Figures, Measurement, Rest, pays_after
 
@@ -31,7 +31,7 @@ SHORT = {
 """What is compiled in each form, in a word, for the ends of lines."""
 
 SERIES = {"nothing": "train", "gradient": "pinned", "step": "v1", "loop": "val", "sweep": "text"}
-"""The color and dash of each form, see `dashboard.palette`."""
+"""The color and dash of each form, see `dashboard.draw.palette`."""
 
 OTHERS = " They are of the post's final version, as it is; your choice differs: measure it."
 """What follows where stored figures come from, if they are of another training."""
@@ -45,7 +45,7 @@ WAYS = {
 
 SENT = (
     "Sent to the device is all that a step asks for, its keys and the slicing of its batch "
-    "included; Evidence counts the update alone."
+    "included; Diagnosis counts the update alone."
 )
 """What the table's column counts."""
 

@@ -1,12 +1,12 @@
-"""The Story's charts as Vega-Lite specifications, built once as in `dashboard.charts`."""
+"""The Story's charts as Vega-Lite specifications, built once (`draw.built_once`)."""
 
 from typing import Any, Literal
 
 import altair as alt
 
-from dashboard import charts as lab_charts
-from dashboard.built_once import built_once
-from dashboard.marks import NUMBER, PLAIN, color, dash, loss_axis, meaning
+from dashboard.draw import predictions
+from dashboard.draw.built_once import built_once
+from dashboard.draw.marks import NUMBER, PLAIN, color, dash, loss_axis, meaning
 
 _SCALED_HEIGHT = 300
 _SLIDER = 84  # with the gap below it
@@ -80,7 +80,7 @@ def residuals() -> dict[str, Any]:
     It ends level with `scaled_input` beside it, above which a slider stands.
     """
     unseen = _unseen().encode(x="length:Q", y="residual:Q").to_dict()
-    chart = lab_charts.residual_against_length()
+    chart = predictions.residual_against_length()
     first = {part: unseen[part] for part in ("data", "mark", "encoding")}
     return chart | {"layer": [first, *chart["layer"]], "height": _SCALED_HEIGHT + _SLIDER}
 

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import grids, to_lab
 from dashboard.choice import Choice
+from dashboard.shell import to_lab
 from dashboard.story import words
+from dashboard.work import grids
 from mlp_core import STAGES, Fixes, Settings
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard import needed, runs
 from dashboard.choice import Choice
 from dashboard.story import claims, nan, path, wall, words
+from dashboard.work import needed, runs
 from mlp_core import STAGES, Settings
 from mlp_core.post import REPORTED_VAL_LOSS
 

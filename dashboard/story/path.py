@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from dashboard import canvas, grids, to_lab
 from dashboard.choice import Choice
-from dashboard.lattice import sentences
+from dashboard.draw import canvas
+from dashboard.draw.words import RULE
+from dashboard.shell import to_lab
 from dashboard.story import charts, tables, words
 from dashboard.story.bugs import PATH, START, Stage
+from dashboard.work import grids
 from mlp_core import STAGES, Fixes, Settings
 from mlp_core.post import REPORTED_VAL_LOSS
 
@@ -50,7 +52,7 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
             )
             _draw_seeds(stage, grid)
     if grid is not None:
-        st.caption(f"Each tick is a seed of the stored grid. {sentences.RULE}")
+        st.caption(f"Each tick is a seed of the stored grid. {RULE}")
 
 
 def _draw_code(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dashboard import tables, words
+from dashboard.draw import tidy, words
 
 if TYPE_CHECKING:
     from mlp_core.analysis.paired import Paired
@@ -21,8 +21,8 @@ def step_curves(before: "Run", after: "Run", names: tuple[str, str]) -> pd.DataF
     """
     return pd.concat(
         [
-            tables.line(before.updates, before.val_loss, "v1", names[0]),
-            tables.line(after.updates, after.val_loss, "val", names[1]),
+            tidy.line(before.updates, before.val_loss, "v1", names[0]),
+            tidy.line(after.updates, after.val_loss, "val", names[1]),
         ],
         ignore_index=True,
     )

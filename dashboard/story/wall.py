@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import canvas, runs, to_lab
-from dashboard import tables as lab_tables
 from dashboard.choice import Choice
+from dashboard.draw import canvas, predictions
+from dashboard.shell import to_lab
 from dashboard.story import charts, tables, words
+from dashboard.work import runs
 from mlp_core import STAGES, Fixes, Settings
 from mlp_core.tasks import FORMULAS
 
@@ -60,7 +61,7 @@ def _draw_residuals(choice: Choice, trained: "Mapping[Fixes, Run]") -> None:
     if table.empty:
         st.info("A network whose parameters are NaN predicts nothing but NaN.")
         return
-    st.caption(words.residuals(table["length"].to_numpy(), table["residual"].to_numpy()))
+    st.caption(predictions.spread(table["length"].to_numpy(), table["residual"].to_numpy()))
     canvas.draw(
         charts.residuals(),
         {
@@ -74,7 +75,7 @@ def _draw_residuals(choice: Choice, trained: "Mapping[Fixes, Run]") -> None:
 
 
 def _residuals(choice: Choice, trained: "Mapping[Fixes, Run]") -> pd.DataFrame:
-    return lab_tables.predictions(*runs.predictions(choice, trained[choice.fixes]))
+    return predictions.table(*runs.predictions(choice, trained[choice.fixes]))
 
 
 def _draw_scaled(choice: Choice, run: "Run") -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard import words
+from dashboard.draw import words
 from mlp_core import STAGES, Fixes, Settings
 from mlp_core.engine.outcome import failed
 
@@ -207,20 +207,8 @@ def behind_wall(without: "Run", with_bias: "Run", wall: "Wall", bias: bool) -> s
     below = wall.loss / with_bias.final_val_loss
     if not stops_at(without, wall) or not below > 1.05:
         return f"With the bias it ends at **{ended(with_bias)}**, without at **{end}**."
-    times = f"{below:,.0f} times below it" if below >= 2 else "below it"
-    return f"**The wall falls:** val loss **{ended(with_bias)}**, {times}."
-
-
-def residuals(length: np.ndarray, residual: np.ndarray) -> str:
-    """Returns what the dots are and, if it is so, that they spread where x is short or long.
-
-    Args:
-      length: `[N]`, of x.
-      residual: `[N]`.
-    """
-    short, middle, long = (part.mean() for part in np.array_split(_by(length, residual) ** 2, 3))
-    off = ", off where x is short or long" if min(short, long) > 2 * middle else ""
-    return f"Each dot is a validation example{off}."
+    share = f"1/{below:,.0f} of it" if below >= 2 else "below it"
+    return f"**The wall falls:** val loss **{ended(with_bias)}**, {share}."
 
 
 def _by(order: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import memory
-from dashboard.jobs import Job
+from dashboard.work import memory
+from dashboard.work.jobs import Job
 
 ENTRY = Path(__file__).parents[2] / "streamlit_app.py"
 SETTLES_WITHIN_SECONDS = 120

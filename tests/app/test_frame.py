@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import runs
 from dashboard.choice import Choice
+from dashboard.work import runs
 from mlp_core import Fixes, Run, Settings, train
 from mlp_core.analysis import curves
 from tests.app.conftest import opened_at, settled, table
@@ -18,7 +18,7 @@ CHOSEN = Choice(Fixes(adamw=True), Settings(steps=60))
 
 @pytest.mark.usefixtures("fresh_caches")
 def test_the_first_page_begins_a_training_though_it_needs_none() -> None:
-    opened_at("lattice", **SHORT)
+    opened_at("seeds", **SHORT)
 
     assert runs._workers().find(CHOSEN.compiled) is not None
 
@@ -73,7 +73,7 @@ def test_without_the_curves_that_ship_the_reader_waits(
 
 @pytest.mark.usefixtures("fresh_caches")
 def test_settings_that_make_no_run_are_told_by_the_page_alone() -> None:
-    app = opened_at("lattice", hidden="no numbers", **SHORT)
+    app = opened_at("seeds", hidden="no numbers", **SHORT)
 
     assert not app.exception
     assert len(app.error) == 1

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dashboard import jobs
-from dashboard.jobs import Job, Workers
+from dashboard.work import jobs
+from dashboard.work.jobs import Job, Workers
 
 As = Callable[[str], None]
 

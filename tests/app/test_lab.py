@@ -9,8 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import mlp_core
-from dashboard import runs, tables, words
 from dashboard.choice import Choice
+from dashboard.lab import sentences, tables
+from dashboard.work import runs
 from mlp_core import STAGES, Fixes, Run, Settings, train
 from tests.app.conftest import ENTRY, Open, copied_link, metric, sentence, settled, table
 
@@ -66,7 +67,7 @@ def test_runs_that_end_while_the_bars_are_drawn_are_not_called_failed(
 
     app.run()
 
-    nothing_to_compare_with = words.standing(train(Settings(), STAGES["final"]), {})
+    nothing_to_compare_with = sentences.standing(train(Settings(), STAGES["final"]), {})
     assert nothing_to_compare_with not in {caption.value for caption in app.caption}
 
 

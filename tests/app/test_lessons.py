@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import lessons
+from dashboard.shell import lessons
 from mlp_core.tasks import OWN
 from tests.app.conftest import copied_link, opened_at
 
@@ -30,7 +30,7 @@ def parameters(link: str) -> dict[str, list[str]]:
 
 
 def test_hidden_controls_keep_what_the_link_set_them_to() -> None:
-    app = opened_at("lattice", **LESSON, adamw="true")
+    app = opened_at("seeds", **LESSON, adamw="true")
 
     assert out_of_sight(app) == {"experiment", "fixes"}
     assert (app.session_state["steps"], app.session_state["adamw"]) == (500, True)
@@ -47,7 +47,7 @@ def test_hidden_controls_keep_what_the_link_set_them_to() -> None:
 
 
 def test_who_leaves_a_lesson_has_every_control_as_it_stood() -> None:
-    app = opened_at("lattice", **LESSON, adamw="true")
+    app = opened_at("seeds", **LESSON, adamw="true")
 
     press(app, "Leave the lesson")
 
@@ -59,7 +59,7 @@ def test_who_leaves_a_lesson_has_every_control_as_it_stood() -> None:
 
 
 def test_a_lesson_is_made_of_the_view_as_it_is() -> None:
-    app = opened_at("lattice", adamw="true")
+    app = opened_at("seeds", adamw="true")
     press(app, "Make a lesson")
 
     app.text_area(key="new_lesson_task").set_value("Say *why*.").run()
@@ -72,13 +72,13 @@ def test_a_lesson_is_made_of_the_view_as_it_is() -> None:
 
 
 def test_data_stay_in_sight_while_a_file_is_asked_for() -> None:
-    app = opened_at("lattice", task=OWN, hide="data.fixes")
+    app = opened_at("seeds", task=OWN, hide="data.fixes")
 
     assert out_of_sight(app) == {"fixes"}
 
 
 def test_what_is_no_group_hides_nothing_and_loses_nothing() -> None:
-    app = opened_at("lattice", hide="nonsense.__class__", steps="500")
+    app = opened_at("seeds", hide="nonsense.__class__", steps="500")
 
     assert not out_of_sight(app)
     assert app.sidebar.number_input(key="steps").value == 500

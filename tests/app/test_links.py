@@ -6,8 +6,10 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import codes, pins, runs, setting_controls, url
+from dashboard import codes
 from dashboard.choice import Choice
+from dashboard.shell import pins, setting_controls, url
+from dashboard.work import runs
 from mlp_core import Fixes, Settings, settings
 from mlp_core.settings import hidden_sizes
 from tests.app.conftest import opened_at

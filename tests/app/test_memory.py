@@ -10,8 +10,8 @@ import jax
 import numpy as np
 import pytest
 
-from dashboard import memory
-from dashboard.jobs import Job, Workers
+from dashboard.work import memory
+from dashboard.work.jobs import Job, Workers
 from mlp_core import STAGES, Settings, train
 
 TINY = Settings(steps=20, hidden=(2,), examples=100, batch_size=8)
@@ -33,7 +33,7 @@ def test_a_program_takes_little_memory() -> None:
     programs = 100
     grown_mb = printed(f"""
 import jax.numpy as jnp
-from dashboard import memory
+from dashboard.work import memory
 jnp.ones(1).block_until_ready()
 memory.make_room()
 before = memory._used_mb()
@@ -47,7 +47,7 @@ print(memory._used_mb() - before)
 
 def test_what_a_large_program_took_to_compile_goes_back_to_the_system() -> None:
     left_free_mb = printed("""
-from dashboard import memory
+from dashboard.work import memory
 from mlp_core import STAGES, Settings, train
 settings = Settings(hidden=(64,) * 4, steps=20)
 memory.make_room()

@@ -54,16 +54,16 @@ for name in ("functions", "class", "scan"):
 RUN = "hidden=2&steps=20&examples=100&batch_size=8&jit_step=true&zero_head_bias=true"
 LINKS = (
     ("lab", RUN),
-    ("lattice", RUN),
-    ("lattice", f"{RUN}&with_beyond=true"),
-    ("evidence", RUN),
-    ("program", RUN),
+    ("seeds", RUN),
+    ("seeds", f"{RUN}&with_beyond=true"),
+    ("diagnosis", RUN),
+    ("code", RUN),
     ("detective", "level=hard&case=3"),
 )
 PAGES = """
 from urllib.parse import parse_qsl
 from tests.app.conftest import opened_at, run_until
-from dashboard import memory
+from dashboard.work import memory
 
 memory._used_mb = lambda: 0.0
 for page, link in {links!r}:
@@ -72,7 +72,7 @@ for page, link in {links!r}:
     assert not app.exception, (page, app.exception)
     assert not app.error, (page, [error.value for error in app.error])
     print(page, "fine", flush=True)
-    if page == "program":
+    if page == "code":
         print(*[code.value for code in app.code], sep="\\n")
 """
 

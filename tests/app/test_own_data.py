@@ -8,8 +8,10 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
-from dashboard import codes, jobs, own_file, runs
+from dashboard import codes
 from dashboard.choice import Choice
+from dashboard.shell import own_file
+from dashboard.work import jobs, runs
 from mlp_core import STAGES, Settings
 from mlp_core.data import dataset
 from mlp_core.data.table import Table, closed, opened
@@ -17,7 +19,7 @@ from mlp_core.tasks import TASKS
 from tests.app.conftest import copied_link, metric, opened_at, run_until
 
 # The Detective trains cases of its own.
-PAGES = ("lab", "story", "lattice", "evidence", "speed", "program")
+PAGES = ("lab", "story", "seeds", "diagnosis", "speed", "code")
 ROWS = 60
 SHORT = {"steps": "60", "hidden": "4"}
 """Soon compiled, of which there is much: each kind of data has a shape of its own."""
@@ -51,8 +53,8 @@ def said(app: AppTest) -> str:
 
 
 # The evidence compiles anew for each shape: those of a formula and of a table are tried.
-ON_PAGES = [(page, task) for page in PAGES for task in TASKS if page != "evidence"]
-ON_PAGES += [("evidence", "friedman"), ("evidence", "diabetes")]
+ON_PAGES = [(page, task) for page in PAGES for task in TASKS if page != "diagnosis"]
+ON_PAGES += [("diagnosis", "friedman"), ("diagnosis", "diabetes")]
 
 
 @pytest.mark.usefixtures("fresh_caches")

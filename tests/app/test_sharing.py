@@ -9,11 +9,13 @@ import pytest
 import streamlit as st
 
 import mlp_core
-from dashboard import charts, codes, pace, runs, tables
-from dashboard.built_once import built_once
+from dashboard import codes
 from dashboard.choice import Choice
-from dashboard.jobs import Workers
-from dashboard.pace import Crowd
+from dashboard.draw.built_once import built_once
+from dashboard.lab import charts, tables
+from dashboard.work import pace, runs
+from dashboard.work.jobs import Workers
+from dashboard.work.pace import Crowd
 from mlp_core import Fixes, Settings
 from tests.app.conftest import Open, metric, opened_at, run_until, settled, table
 

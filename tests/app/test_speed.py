@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import timings
 from dashboard.choice import Choice
+from dashboard.draw.words import waiting
 from dashboard.speed import tables, words
-from dashboard.words import waiting
+from dashboard.work import timings
 from mlp_core import STAGES, Fixes, Settings
 from mlp_core.timing import process, stored
 from mlp_core.timing.figures import FORMS, Figures, Measurement, Point, Progress, Request, Rest

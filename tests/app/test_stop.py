@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import mlp_core
-from dashboard.jobs import Job
+from dashboard.work.jobs import Job
 from mlp_core.engine.training import Run
 from mlp_core.timing.figures import Progress
 from tests.app.conftest import opened_at, run_until
@@ -32,8 +32,8 @@ WORKS = {
     "run": Work("lab", "stop_run", "train_on", held_from=Run),
     "timing": Work("lab", "stop_timing", "measure_again", held_from=Progress),
     "needed runs": Work("story", "stop_needed", "go_on_needed"),
-    "evidence": Work("evidence", "stop_gathering", "go_on_gathering"),
-    "sweep": Work("lattice", "stop_sweep", "compute_here", "compute_here", grid="computed here"),
+    "evidence": Work("diagnosis", "stop_gathering", "go_on_gathering"),
+    "sweep": Work("seeds", "stop_sweep", "compute_here", "compute_here", grid="computed here"),
     "measurement": Work("speed", "stop_forms", "measure_forms", "measure_forms"),
 }
 

@@ -15,7 +15,7 @@ from tests.app.links import OF_THE_READERS_RUN, PAGES
 pytestmark = pytest.mark.usefixtures("nothing_trained")
 
 FILES = {
-    "lattice": (grid_file, "POST_GRID"),
+    "grid": (grid_file, "POST_GRID"),
     "curves": (curves, "POST_CURVES"),
     "detectors": (detectors_table, "SHIPPED"),
     "diabetes": (table, "DIABETES"),
@@ -47,15 +47,15 @@ def test_no_page_breaks(page: str, broken: Path) -> None:
     assert str(broken) not in said(app)
 
 
-def test_the_lattice_offers_to_compute_a_grid_instead(broken: Path) -> None:
-    app = opened_at("lattice")
+def test_the_seeds_page_offers_to_compute_a_grid_instead(broken: Path) -> None:
+    app = opened_at("seeds")
 
     assert "The stored grid cannot be read" in said(app)
     assert app.button(key="take_own").label == "Compute one here"
 
 
 def test_the_evidence_goes_on_without_the_table_of_tools(broken: Path) -> None:
-    assert "The table of tools cannot be read" in said(opened_at("evidence"))
+    assert "The table of tools cannot be read" in said(opened_at("diagnosis"))
 
 
 @pytest.mark.parametrize("page", OF_THE_READERS_RUN)

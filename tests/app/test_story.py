@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.draw import predictions
 from dashboard.story import nan, words
 from dashboard.story.bugs import PATH
 from dashboard.story.claims import BATCHES, KEYS_AND_BATCHES, LAYER_NORM
@@ -202,7 +203,7 @@ def ending_at(loss: float) -> Run:
 @pytest.mark.parametrize(
     ("without", "with_bias", "exact", "expected"),
     [
-        (0.55, 0.1, True, "**The wall falls:** val loss **0.10**, 5 times below it."),
+        (0.55, 0.1, True, "**The wall falls:** val loss **0.10**, 1/5 of it."),
         (0.55, 0.45, True, "**The wall falls:** val loss **0.45**, below it."),
         (0.55, 0.5, True, "With the bias it ends at **0.50**, without at **0.55**."),
         (5.0, 0.1, True, "With the bias it ends at **0.10**"),
@@ -255,7 +256,7 @@ def test_the_residuals_spread_only_without_the_bias(bias: bool, spreads: bool) -
     x = dataset(POST).x_val
     residual = predict(train(POST, fixes).params, x, fixes) - dataset(POST).y_val
 
-    said = words.residuals(np.linalg.norm(x, axis=1), residual[:, 0])
+    said = predictions.spread(np.linalg.norm(x, axis=1), residual[:, 0])
 
     assert ("off where x is short or long" in said) == spreads
 

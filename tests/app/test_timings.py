@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard import jobs, timings
 from dashboard.choice import Choice
+from dashboard.work import jobs, timings
 from mlp_core import Fixes, Settings
 from mlp_core.timing import process
 from mlp_core.timing.figures import Measurement, Point, Progress, Request

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
-from dashboard import twin
+from dashboard.draw import twin
 from mlp_core import STAGES, Settings, train
 from tests.app.conftest import opened_at, run_until
 
@@ -17,10 +17,10 @@ PAGES: dict[str, tuple[str | None, dict[str, str]]] = {
     "the Lab": (None, LONG),
     "the Story": ("story", SHORT | {"task": "length"}),
     "the Story with the stored grid": ("story", {}),
-    "the Lattice": ("lattice", {}),
-    "the Lattice's step": ("lattice", {"view": "One step"}),
-    "the Lattice's numbers": ("lattice", {"view": "Numbers"}),
-    "the Evidence": ("evidence", SHORT),
+    "the Seeds page": ("seeds", {}),
+    "the Seeds page's step": ("seeds", {"view": "One step"}),
+    "the Seeds page's numbers": ("seeds", {"view": "Numbers"}),
+    "the Evidence": ("diagnosis", SHORT),
     "the Speed": ("speed", {}),
     "the Detective": ("detective", {}),
 }

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import pins, to_lab, url
+from dashboard.shell import pins, to_lab, url
 from tests.app.conftest import copied_link, opened_at
 from tests.app.links import PAGES
 
@@ -77,7 +77,7 @@ def test_every_parameter_is_tried() -> None:
 
 
 def test_the_address_follows_the_controls_and_is_what_is_copied() -> None:
-    app = opened_at("lattice", seed="7")
+    app = opened_at("seeds", seed="7")
 
     app.sidebar.toggle(key="adamw").set_value(True).run()
     app.sidebar.number_input(key="seed").set_value(42).run()
@@ -88,7 +88,7 @@ def test_the_address_follows_the_controls_and_is_what_is_copied() -> None:
 
 
 def test_the_link_counts_again_when_the_reader_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = opened_at("lattice", seed="7", view="Numbers")
+    app = opened_at("seeds", seed="7", view="Numbers")
     app.sidebar.toggle(key="adamw").set_value(True).run()
 
     monkeypatch.setattr(url, "_has_gone_back", lambda: True)
@@ -101,7 +101,7 @@ def test_the_link_counts_again_when_the_reader_goes_back(monkeypatch: pytest.Mon
 
 
 def test_a_link_that_is_late_takes_back_no_click() -> None:
-    app = opened_at("lattice", seed="7")
+    app = opened_at("seeds", seed="7")
     app.sidebar.toggle(key="adamw").set_value(True).run()
 
     app.query_params = {"seed": "7"}  # the browser did not know of the first click yet
@@ -153,7 +153,7 @@ def test_the_page_says_what_it_could_not_use(parameter: str, text: str, said: st
 
 
 def test_a_link_names_a_stage_and_overrides_one_of_its_switches() -> None:
-    app = opened_at("lattice", stage="final", adamw="false")
+    app = opened_at("seeds", stage="final", adamw="false")
 
     assert app.sidebar.toggle(key="whole_batches").value
     assert not app.sidebar.toggle(key="adamw").value

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.wide import is_wide
+from dashboard.draw.wide import is_wide
 
 
 @pytest.mark.parametrize("missing", [np.nan, None, pd.NA])

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import words
 from dashboard.choice import Choice
+from dashboard.draw import words
+from dashboard.lab import sentences
 from mlp_core import STAGES, Fixes, Settings
 from mlp_core.data.dataset import Baselines
 from mlp_core.engine.training import Run
@@ -114,13 +115,13 @@ def test_a_noun_agrees_with_its_number(count: int, text: str) -> None:
 def test_the_answer_names_the_distance_to_the_first_version() -> None:
     now, first = run([9, 8, 7, 2.86], [256, 0, 0]), run([9, 8, 7, 5.64])
 
-    answer = words.answer(now, first, BASELINES)
+    answer = sentences.answer(now, first, BASELINES)
 
     assert answer == "**Val loss 2.86**, 49% below v1. 2 of 3 minibatches are empty."
 
 
 def test_the_answer_says_how_many_times_lower_where_percents_say_little() -> None:
-    answer = words.answer(run([9, 8, 7, 0.0028]), run([9, 8, 7, 5.6]), BASELINES)
+    answer = sentences.answer(run([9, 8, 7, 0.0028]), run([9, 8, 7, 5.6]), BASELINES)
 
     assert answer == "**Val loss 0.0028**, 1/2,000 of v1's. No minibatch is empty."
 
@@ -128,19 +129,19 @@ def test_the_answer_says_how_many_times_lower_where_percents_say_little() -> Non
 def test_the_answer_for_the_first_version_is_measured_by_the_mean() -> None:
     first = run([9, 8, 7, 5.64])
 
-    answer = words.answer(first, first, BASELINES)
+    answer = sentences.answer(first, first, BASELINES)
 
     assert "worse than always predicting the mean, which reaches 5.00" in answer
 
 
 def test_a_loss_that_looks_like_that_of_the_mean_is_not_called_worse() -> None:
-    answer = words.answer(run([9, 8, 7, 5.2341]), None, Baselines(5.2312, 0.0))
+    answer = sentences.answer(run([9, 8, 7, 5.2341]), None, Baselines(5.2312, 0.0))
 
     assert answer.startswith("**Val loss 5.23**, like always predicting the mean (5.23).")
 
 
 def test_the_best_rule_has_an_expected_loss_and_no_bound() -> None:
-    line = words.baselines_line(Settings(noise=2.0), Baselines(9.0, 3.87, 4.0))
+    line = sentences.baselines_line(Settings(noise=2.0), Baselines(9.0, 3.87, 4.0))
 
     assert "the best rule's expected loss is 4.00 (on a finite sample" in line
     assert "below" not in line
@@ -158,11 +159,11 @@ def test_the_best_rule_has_an_expected_loss_and_no_bound() -> None:
 def test_empty_minibatches_are_counted_in_the_run_or_in_each_epoch(
     rows: list[int], told: str
 ) -> None:
-    assert words.fed(run([9, 8, 7, 6], rows)) == told
+    assert sentences.fed(run([9, 8, 7, 6], rows)) == told
 
 
 def test_the_answer_says_that_the_first_version_ends_in_nan() -> None:
-    answer = words.answer(run([9, 8, 7, 0.5]), run([9, 8, np.nan, np.nan]), BASELINES)
+    answer = sentences.answer(run([9, 8, 7, 0.5]), run([9, 8, np.nan, np.nan]), BASELINES)
 
     assert "; v1 with these settings ends in NaN." in answer
 
@@ -202,36 +203,36 @@ def test_the_answer_says_that_the_first_version_ends_in_nan() -> None:
 def test_a_run_is_placed_among_the_others(mine: float, others: dict[str, float], told: str) -> None:
     beside = {label: run([9, 8, 7, end]) for label, end in others.items()}
 
-    assert words.standing(run([9, 8, 7, mine]), beside) == told
+    assert sentences.standing(run([9, 8, 7, mine]), beside) == told
 
 
 def test_nan_is_told_with_its_update_and_the_last_finite_loss() -> None:
-    answer = words.answer(run([9, 8, np.nan, np.nan]), None, BASELINES)
+    answer = sentences.answer(run([9, 8, np.nan, np.nan]), None, BASELINES)
 
     assert "The train and val losses are NaN from update 2 on." in answer
     assert "The last finite val loss was 8.00." in answer
 
 
 def test_a_run_without_any_finite_loss_is_nan_from_update_0_on() -> None:
-    assert words.not_finite(run([np.nan] * 4)).endswith("are NaN from update 0 on.]**")
-    assert words.not_finite_mark(run([np.nan] * 4)) == "NaN from update 0 on"
+    assert sentences.not_finite(run([np.nan] * 4)).endswith("are NaN from update 0 on.]**")
+    assert sentences.not_finite_mark(run([np.nan] * 4)) == "NaN from update 0 on"
 
 
 def test_an_infinite_loss_is_told_like_nan() -> None:
     exploded = run([9, 8, 7, np.inf])
 
-    assert "are infinite from update 3 on" in words.answer(exploded, None, BASELINES)
-    assert words.not_finite_mark(exploded) == "infinite from update 3 on"
+    assert "are infinite from update 3 on" in sentences.answer(exploded, None, BASELINES)
+    assert sentences.not_finite_mark(exploded) == "infinite from update 3 on"
 
 
 def test_the_mark_names_a_loss_that_is_not_finite_before_the_others() -> None:
     only_train_at_first = replace(run([9, 8, np.nan, np.nan]), train_loss=np.full(4, np.nan))
 
-    assert words.not_finite_mark(only_train_at_first) == "train loss NaN from update 0 on"
+    assert sentences.not_finite_mark(only_train_at_first) == "train loss NaN from update 0 on"
 
 
 def test_a_loss_that_recovered_is_told_beside_the_val_loss() -> None:
-    answer = words.answer(run([9, np.nan, 7, 0.5]), None, BASELINES)
+    answer = sentences.answer(run([9, np.nan, 7, 0.5]), None, BASELINES)
 
     assert answer.startswith("**Val loss 0.50**. The train and val losses were NaN at times")
 
@@ -275,11 +276,11 @@ def test_the_first_version_with_another_seed_is_named_so() -> None:
 
 
 def test_rows_are_counted_in_epochs_or_in_empty_steps() -> None:
-    assert words.rows_in_words(run([9, 8, 7, 6], [256, 0, 0])) == "2 of 3 steps empty"
-    assert words.rows_in_words(run([9, 8, 7, 6], batch=8000)) == "3.0 times the training set"
+    assert sentences.rows_in_words(run([9, 8, 7, 6], [256, 0, 0])) == "2 of 3 steps empty"
+    assert sentences.rows_in_words(run([9, 8, 7, 6], batch=8000)) == "3.0 times the training set"
     whole = run([9, 8, 7, 6], [8_000_000] * 3)
-    assert words.rows_in_words(whole) == "3,000 times the training set"
-    assert words.rows_in_words(run([9, 8, 7, 6], batch=1)) == "0.04% of the training set"
+    assert sentences.rows_in_words(whole) == "3,000 times the training set"
+    assert sentences.rows_in_words(run([9, 8, 7, 6], batch=1)) == "0.04% of the training set"
 
 
 @pytest.mark.parametrize(

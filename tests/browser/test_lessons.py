@@ -27,7 +27,7 @@ def test_the_keyboard_opens_a_table_beside_a_chart_that_stays(page: Page) -> Non
 
 
 def test_the_keyboard_makes_a_lesson(page: Page) -> None:
-    page.goto("/lattice?steps=500")
+    page.goto("/seeds?steps=500")
     settled(page)
 
     page.get_by_role("button", name="Make a lesson").press("Enter")
@@ -55,13 +55,13 @@ def press_until_focused(page: Page, target: Locator, most: int = 5) -> None:
 
 
 def test_a_lesson_stays_on_every_page_until_it_is_left(page: Page) -> None:
-    page.goto("/lattice?steps=500&hide=experiment&lesson=Say+**why**&adamw=true")
+    page.goto("/seeds?steps=500&hide=experiment&lesson=Say+**why**&adamw=true")
     settled(page)
     page.get_by_test_id("stSidebar").get_by_text("Bias before LayerNorm", exact=True).click()
     expect(page).to_have_url(re.compile("bias_before_norm=true"))
 
     page.get_by_role("link", name="Evidence").click()
-    expect(page).to_have_url(re.compile("/evidence"))
+    expect(page).to_have_url(re.compile("/diagnosis"))
     settled(page)
 
     expect(page.get_by_text("Say **why**", exact=True)).to_be_visible()
@@ -78,4 +78,4 @@ def test_a_lesson_stays_on_every_page_until_it_is_left(page: Page) -> None:
 
 
 def test_a_lesson_has_no_accessibility_findings_of_its_own(page: Page) -> None:
-    check_accessibility(page, "/lattice?hide=experiment&lesson=Say+why")
+    check_accessibility(page, "/seeds?hide=experiment&lesson=Say+why")

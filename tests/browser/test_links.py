@@ -9,7 +9,7 @@ from tests.browser.waiting import settled
 QUICK = "hidden=2&steps=20&examples=100&batch_size=8&jit_step=true"
 """A run that is trained at once."""
 
-PAGES = ("Lab", "Story", "Lattice", "Evidence", "Speed", "Program", "Detective")
+PAGES = ("Lab", "Story", "Seeds", "Diagnosis", "Speed", "Code", "Detective")
 STATE = f"{QUICK}&seed=7&whole_batches=true&dress=scan&view=Numbers&case=3"
 
 
@@ -72,13 +72,13 @@ def test_every_way_between_two_pages_keeps_the_address(page: Page) -> None:
     page.reload()
     settled(page)
     assert query(page) == wanted
-    menu(page, "Program").click()
+    menu(page, "Code").click()
     expect(switch(page, "flip_whole_batches")).to_be_checked()
     expect(page.get_by_role("radio", name="scan")).to_be_checked()
 
 
 def test_one_click_is_one_entry_and_back_returns_to_the_view_before(page: Page) -> None:
-    page.goto(f"/lattice?{QUICK}")
+    page.goto(f"/seeds?{QUICK}")
     settled(page)
     sidebar = page.get_by_test_id("stSidebar")
     first, count = query(page), entries(page)
@@ -107,7 +107,7 @@ def test_one_click_is_one_entry_and_back_returns_to_the_view_before(page: Page) 
     assert entries(page) == count + 5
 
     page.go_back()
-    expect(menu(page, "Lattice").locator("strong")).to_be_visible()
+    expect(menu(page, "Seeds").locator("strong")).to_be_visible()
     expect(page.get_by_role("tab", name="One step")).to_have_attribute("aria-selected", "true")
     page.go_back()
     expect(page.get_by_role("tab", name="Order")).to_have_attribute("aria-selected", "true")

@@ -1,4 +1,4 @@
-"""One step of the lattice on seeds whose differences are known."""
+"""One step from some fixes to more, on seeds whose differences are known."""
 
 import math
 from dataclasses import asdict

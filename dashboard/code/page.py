@@ -1,0 +1,84 @@
+"""The Code page: the answer, the script with its switches, what to take home, what differs."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard.choice import Choice
+from dashboard.code import changes, fixes, listing, words
+from dashboard.code.comparison import changes as changes_between
+from dashboard.shell import own_file, url
+from dashboard.work import needed, runs
+from mlp_core import STAGES, program
+from mlp_core.data.table import table_of
+from mlp_core.program.notebook import notebook
+from mlp_core.program.render import Line
+
+QUESTION = "What code do these switches stand for?"
+
+
+def show(choice: Choice) -> None:
+    """Draws the page for a run."""
+    answer = st.container()
+    st.segmented_control("Written as", url.options("dress"), required=True, key="dress")
+    dress = st.session_state["dress"]
+    st.markdown(words.FORMS[dress])
+    lines = _lines(choice, dress)
+    _draw_take_home(choice, dress, lines)
+    left, right = st.columns([2, 5], gap="medium")
+    with left, st.container(key="program_fixes", gap="xsmall"):
+        fixes.draw(lines)
+    with right:
+        listing.draw(lines, choice.fixes)
+        st.caption(words.MARKS)
+    stage, changed = _draw_changes(choice, dress, lines)
+    with answer:
+        trained = needed.trained([choice], runs.PATIENCE_SECONDS)
+        run = trained[choice] if trained else None
+        st.markdown(words.answer(len(lines), run, changed, stage))
+
+
+def _lines(choice: Choice, dress: str) -> list[Line]:
+    return program.lines(choice.settings, choice.fixes, dress, own_file.name())
+
+
+def _draw_take_home(choice: Choice, dress: str, lines: list[Line]) -> None:
+    """Draws the ways to take the script along, and the table that it reads."""
+    text = program.text(lines)
+    with st.container(horizontal=True, vertical_alignment="center", key="take_home"):
+        with st.popover("Copy", icon=":material/content_copy:"):
+            st.code(text, language="python", height=320)
+        _download("Script", text, "fix_by_fix.py", "text/x-python")
+        sections = program.sections(choice.settings, choice.fixes, dress, own_file.name())
+        _download("Notebook", notebook(sections), "fix_by_fix.ipynb", "application/x-ipynb+json")
+        table = table_of(choice.settings.task)
+        if table is not None:
+            name = program.file_name(choice.settings, own_file.name())
+            _download("Data", table.as_csv, name, "text/csv")
+            st.caption(f"The script reads `{name}` from the folder where it runs.", width="content")
+
+
+def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, tuple[int, int]]:
+    """Draws what differs from a stage; returns its name and the numbers of lines gone and new."""
+    st.subheader("Side by side", anchor="changes")
+    stage = st.selectbox("Compare with stage", url.options("against"), key="against", width=240)
+    found = changes_between(_lines(choice._replace(fixes=STAGES[stage]), dress), lines)
+    if found:
+        changes.draw(found, (stage, "This script"))
+    else:
+        st.info("Flip a switch, or choose another stage, to see what changes.")
+    gone = sum(row.changed for change in found for row in change.before)
+    new = sum(row.changed for change in found for row in change.after)
+    return stage, (gone, new)
+
+
+def _download(label: str, content: str | Callable[[], str], name: str, kind: str) -> None:
+    st.download_button(
+        label,
+        content,
+        name,
+        kind,
+        on_click="ignore",
+        icon=":material/download:",
+        key=f"take_{label.lower()}",
+    )

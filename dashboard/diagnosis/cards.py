@@ -1,0 +1,99 @@
+"""A card for a finding: what was found, why it hurts, the switch, the place in the code."""
+
+import inspect
+import pkgutil
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.diagnosis import words
+from dashboard.draw import canvas
+from dashboard.draw.built_once import built_once
+from dashboard.evidence import check_words, tables
+from dashboard.evidence.pictures import PICTURES, Picture, on_the_curve
+from dashboard.switches import SWITCH
+
+if TYPE_CHECKING:
+    from mlp_core.diagnosis import Evidence, Finding
+
+
+def draw(finding: "Finding", evidence: "Evidence") -> None:
+    """Draws the card of a finding."""
+    pictures = PICTURES[finding.name]
+    if not tables.curves(evidence).empty:
+        pictures += (Picture("On the curve", partial(on_the_curve, finding)),)
+    with st.container(border=True, key=f"card_{finding.name}"):
+        left, right = st.columns(2, gap="medium")
+        with left:
+            _draw_text(finding)
+            _draw_actions(finding)
+        with right:
+            draw_pictures(pictures, evidence, key=f"card_{finding.name}")
+
+
+def draw_pictures(pictures: tuple[Picture, ...], evidence: "Evidence", key: str) -> None:
+    """Draws pictures, in tabs where there are several.
+
+    Args:
+      key: tells these from the same pictures elsewhere on the page.
+    """
+    if len(pictures) == 1:
+        _draw_picture(pictures[0], evidence, key)
+        return
+    tabs = st.tabs([picture.title for picture in pictures], key=f"tabs_{key}", on_change="rerun")
+    for tab, picture in zip(tabs, pictures, strict=True):
+        if tab.open:
+            with tab:
+                _draw_picture(picture, evidence, key)
+
+
+def _draw_picture(picture: Picture, evidence: "Evidence", key: str) -> None:
+    drawing = picture.drawn(evidence)
+    canvas.draw(
+        drawing.spec,
+        drawing.tables,
+        key=f"picture_{key}_{picture.title}",
+        alt=f"{picture.title}: the sentences at this chart say what it shows.",
+    )
+    if drawing.caption:
+        st.caption(drawing.caption)
+
+
+def _draw_text(finding: "Finding") -> None:
+    text = check_words.text(finding)
+    label, color = words.BADGES[finding.severity]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(text.title, anchor=False, width="content")
+        st.badge(label, color=color)  # type: ignore[arg-type]
+    st.markdown(text.found)
+    st.markdown(f"**Why it hurts.** {text.why}")
+    if finding.fix is None:
+        st.caption(words.NO_SWITCH)
+
+
+def _draw_actions(finding: "Finding") -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if finding.fix is not None:
+            _draw_switch(finding.fix, finding.name)
+        with st.popover("The code", icon=":material/code:", type="tertiary"):
+            code = check_words.CODE[finding.name]
+            st.caption(code)
+            st.code(_source(code), language="python", wrap_lines=True)
+
+
+def _draw_switch(switch: str, name: str) -> None:
+    key = f"switch_{name}"
+    # The sidebar's switch decides; this one is the same, close at hand.
+    st.session_state[key] = st.session_state[switch]
+    st.toggle(SWITCH[switch].label, key=key, on_change=_flip, args=(switch, key))
+
+
+def _flip(switch: str, key: str) -> None:
+    st.session_state[switch] = st.session_state[key]
+
+
+@built_once(most=64)
+def _source(dotted: str) -> str:
+    """Returns the code that a dotted name stands for."""
+    return inspect.getsource(inspect.unwrap(pkgutil.resolve_name(dotted)))

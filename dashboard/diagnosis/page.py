@@ -1,0 +1,88 @@
+"""The Diagnosis page: the answer, the loss curve, a card for each finding, and all pictures."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import codes
+from dashboard.choice import Choice
+from dashboard.diagnosis import cards, words
+from dashboard.draw import canvas
+from dashboard.draw import words as app_words
+from dashboard.evidence import charts, check_words, tables, waiting
+from dashboard.evidence.pictures import PICTURES
+from dashboard.work import gathered, memory
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlp_core.diagnosis import Evidence, Finding
+
+_SHOWN = "evidence_shown"
+
+
+def show(choice: Choice) -> None:
+    """Draws the evidence of a run; until it is gathered, that of the run shown before."""
+    last, kept = _last()
+    still = f" Below: still {app_words.name(last)}." if last and kept else ""
+    with st.container(key="answer"):
+        evidence = waiting.evidence(choice, still)
+        if evidence is not None:
+            st.markdown(words.answer(_findings(evidence)))
+            st.session_state[_SHOWN] = codes.code(choice)
+    if shown := evidence or kept:
+        _draw(shown)
+        memory.settle("evidence")
+
+
+def _last() -> "tuple[Choice | None, Evidence | None]":
+    """Returns the run whose evidence was on the page last, and that, if it is still kept."""
+    try:
+        choice = codes.choice(st.session_state[_SHOWN])
+    except (KeyError, ValueError):
+        return None, None
+    job = gathered.job(choice)
+    return choice, job.latest.evidence if job and job.succeeded and job.latest else None
+
+
+def _findings(evidence: "Evidence") -> "tuple[Finding, ...]":
+    from mlp_core import diagnosis
+
+    return diagnosis.findings(evidence)
+
+
+def _draw(evidence: "Evidence") -> None:
+    found = _findings(evidence)
+    curves = tables.curves(evidence)
+    if curves.empty:
+        st.info("There is no curve to draw: no loss of this run was ever finite.")
+    else:
+        _draw_curve(curves, next(iter(found), None))
+    for finding in found:
+        cards.draw(finding, evidence)
+    _draw_checks(evidence, found)
+
+
+def _draw_curve(curves: "pd.DataFrame", worst: "Finding | None") -> None:
+    canvas.draw(
+        charts.marked_losses(),
+        {"curves": curves, "marked": tables.marked(worst)},
+        key="marked_losses",
+        alt="Val and train loss against updates on a log scale, with the updates that the worst "
+        "finding concerns.",
+    )
+    st.caption(words.losses(curves))
+
+
+def _draw_checks(evidence: "Evidence", found: "tuple[Finding, ...]") -> None:
+    """Draws what was checked, and the picture of any check, whether it found something or not."""
+    with st.expander("What was checked", icon=":material/checklist:", expanded=not found):
+        st.markdown(words.checked(found))
+        sentences = check_words.checked()
+        name = st.selectbox(
+            "Look at what a check saw",
+            list(sentences),
+            format_func=sentences.__getitem__,
+            key="looked_at",
+        )
+        cards.draw_pictures(PICTURES[name], evidence, key=f"seen_{name}")

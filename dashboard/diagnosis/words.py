@@ -1,0 +1,144 @@
+"""What the Diagnosis page says, from the findings alone."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from dashboard.draw import words as app_words
+from dashboard.evidence import check_words
+from mlp_core.debuggers.cases import FIT_UPDATES, SEEDS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlp_core.debuggers import Outcome
+    from mlp_core.diagnosis import Finding, Severity
+
+BADGES: dict["Severity", tuple[str, str]] = {
+    "fatal": ("ended the run", "red"),
+    "fault": ("fault", "orange"),
+    "limit": ("limit", "blue"),
+    "symptom": ("symptom", "gray"),
+    "hazard": ("no harm in this run", "yellow"),
+    "cost": ("costs time", "gray"),
+}
+"""What each severity is called, and the color of its badge."""
+
+NO_SWITCH = (
+    "No single switch fixes this: it follows from something else, often from a finding above."
+)
+"""Stands on the card of a finding that no single switch fixes."""
+
+
+class Tool(NamedTuple):
+    """A tool of `mlp_core.debuggers`."""
+
+    name: str
+    switched_on_by: str
+    """How a project switches it on."""
+
+
+TOOLS = {
+    "debug_nans": Tool("jax_debug_nans", 'jax.config.update("jax_debug_nans", True)'),
+    "debug_infs": Tool("jax_debug_infs", 'jax.config.update("jax_debug_infs", True)'),
+    "key_reuse_PRNGKey": Tool(
+        "jax_debug_key_reuse, PRNGKey", 'jax.config.update("jax_debug_key_reuse", True)'
+    ),
+    "key_reuse_key": Tool(
+        "jax_debug_key_reuse, random.key", 'jax.config.update("jax_debug_key_reuse", True)'
+    ),
+    "checkify_float": Tool(
+        "checkify, float checks", "checkify.checkify(step, errors=checkify.float_checks)"
+    ),
+    "checkify_index": Tool(
+        "checkify, index checks", "checkify.checkify(step, errors=checkify.index_checks)"
+    ),
+    "checkify_div": Tool(
+        "checkify, division checks", "checkify.checkify(step, errors=checkify.div_checks)"
+    ),
+    "traced_shapes": Tool(
+        "list the traced shapes", "shapes.append(x.shape), in the step that is compiled"
+    ),
+    "one_batch": Tool("fit one batch", f"{FIT_UPDATES} updates on the first batch alone"),
+    "start_loss": Tool("look at the start loss", "the loss before the first update"),
+    "least_squares": Tool("compare with least squares", "numpy.linalg.lstsq on the same rows"),
+    "several_seeds": Tool("run several seeds", f"{SEEDS} runs that differ in the seed"),
+}
+"""By its name in the table of tools. Those of key reuse differ in how the project makes its first
+key."""
+
+PROGRAMS = {"sound": "no bug", "v1": "all bugs (v1)", "nan": "final without init, seed 0"}
+"""What the programs are called in which not one bug is alone."""
+
+
+class Sign(NamedTuple):
+    """How an outcome is drawn."""
+
+    symbol: str
+    series: str
+
+
+OUTCOMES: dict["Outcome", Sign] = {
+    "caught": Sign("●", "val"),
+    "symptom": Sign("◐", "v1"),
+    "false alarm": Sign("✕", "train"),
+    "silent": Sign("·", "v1"),
+}
+"""How each outcome of a trial is drawn."""
+
+
+def answer(findings: "Sequence[Finding]") -> str:
+    """Returns the worst finding and how many there are, or that nothing was found."""
+    if not findings:
+        count = len(check_words.checked())
+        return f"**Nothing wrong was found.** {count} checks looked at this very run."
+    count = len(findings)
+    more = "It is the only finding." if count == 1 else f"{count} findings, worst first."
+    return f"**{check_words.text(findings[0]).title}.** {more}"
+
+
+def losses(curves: "pd.DataFrame") -> str:
+    """Returns where the losses begin and end.
+
+    Args:
+      curves: see `tables.curves`.
+    """
+    told = []
+    for name, line in curves.groupby("line", sort=False):
+        first, last = (app_words.loss(float(line["loss"].iloc[place])) for place in (0, -1))
+        told.append(f"{name} loss goes from {first} to {last}")
+    last_update = int(curves["update"].max())
+    return f"Up to update {last_update:,}, {' and '.join(told)}."
+
+
+def checked(findings: "Sequence[Finding]") -> str:
+    """Returns every check as a line, marked where it found something."""
+    found = {finding.name for finding in findings}
+    return "  \n".join(
+        f":material/{'error' if name in found else 'check'}: {sentence}"
+        for name, sentence in check_words.checked().items()
+    )
+
+
+def tools(matrix: "pd.DataFrame") -> str:
+    """Returns how many bugs the tools catch, which none does, and which no tool even shows.
+
+    Args:
+      matrix: see `tool_tables.matrix`.
+    """
+    alone = matrix[matrix["bug"] != PROGRAMS["sound"]]
+    outcomes = alone.groupby("bug", sort=False)["outcome"].agg(set)
+    caught = [str(bug) for bug, seen in outcomes.items() if "caught" in seen]
+    silent = [str(bug) for bug, seen in outcomes.items() if seen == {"silent"}]
+    count = f"{len(caught)} of {len(outcomes)} bugs alone are caught by a tool"
+    which = f" ({', '.join(caught)})" if caught else ""
+    unseen = f" Of {', '.join(silent)} no tool shows anything." if silent else ""
+    return f"**{count}**{which}. The others show a symptom at most.{unseen}"
+
+
+def tools_legend(versions: dict[str, str]) -> str:
+    """Returns what the signs mean and what the tools were tried with."""
+    signs = "; ".join(f"{sign.symbol} {name}" for name, sign in OUTCOMES.items())
+    return (
+        f"{signs}. Caught: the message names the bug or points at its lines. Each bug is alone, "
+        f"every other fix on. Tried with JAX {versions['jax']}, Python {versions['python']}."
+    )

@@ -1,0 +1,82 @@
+"""Predictions of validation examples: their table, two charts of it, and what they show."""
+
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from dashboard.draw.built_once import built_once
+from dashboard.draw.marks import NUMBER, PLAIN, color, meaning
+
+SCATTERED = 200
+"""The most examples that are drawn as single points."""
+
+
+def table(x: np.ndarray, true: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
+    """Returns examples with their predictions: `true`, `predicted`, `residual`, `length`.
+
+    Args:
+      x: `[N, D]`.
+      true: `[N]`.
+      predicted: `[N]`.
+    """
+    length = np.linalg.norm(x, axis=1)
+    columns = {"true": true, "predicted": predicted, "residual": predicted - true, "length": length}
+    rows = pd.DataFrame(columns).astype(float)
+    return rows[np.isfinite(rows["predicted"])].head(SCATTERED).round(4)
+
+
+def explained(true: pd.Series, residual: pd.Series) -> str:
+    """Returns how much of the differences between examples the network explains."""
+    explained = 1 - float((residual**2).mean() / true.var(ddof=0))
+    if explained <= 0:
+        return "It predicts no better than the mean would: the dots do not follow the diagonal."
+    share = f"all but {1 - explained:.1%}" if explained > 0.995 else f"{explained:.0%}"
+    return f"It explains {share} of the differences between examples."
+
+
+def spread(length: np.ndarray, residual: np.ndarray) -> str:
+    """Returns what the dots are and, if it is so, that they spread where x is short or long.
+
+    Args:
+      length: `[N]`, of x.
+      residual: `[N]`.
+    """
+    squares = residual[np.argsort(length, kind="stable")] ** 2
+    short, middle, long = (part.mean() for part in np.array_split(squares, 3))
+    off = ", off where x is short or long" if min(short, long) > 2 * middle else ""
+    return f"Each dot is a validation example{off}."
+
+
+@built_once()
+def predicted_against_true() -> dict[str, Any]:
+    """Returns predictions against the truth, with the diagonal: table `predictions`."""
+    points = _scatter("true:Q", "true value", "predicted:Q", "predicted value")
+    diagonal = alt.Chart(alt.NamedData("predictions")).mark_line(strokeWidth=1, strokeDash=[4, 3])
+    return (diagonal.encode(x="true:Q", y="true:Q", color=meaning("text")) + points).to_dict()
+
+
+@built_once()
+def residual_against_length() -> dict[str, Any]:
+    """Returns residuals against the length of x: tables `predictions` and `zero`, its rule."""
+    points = _scatter("length:Q", "length of x", "residual:Q", "predicted − true")
+    zero = alt.Chart(alt.NamedData("zero")).mark_rule(strokeDash=[4, 3], aria=False)
+    return (zero.encode(y="residual:Q", color=meaning("text")) + points).to_dict()
+
+
+def _scatter(x: str, x_title: str, y: str, y_title: str) -> alt.Chart:
+    # No number stands at the very edge, where it would be cut off.
+    across = alt.X(x).title(x_title).scale(nice=False, padding=12)
+    across = across.axis(grid=False, labelExpr=NUMBER)
+    up = alt.Y(y).title(y_title).axis(labelExpr=NUMBER)
+    return (
+        alt.Chart(alt.NamedData("predictions"), height=300)
+        .transform_calculate(series="'val'")
+        .mark_circle(size=22, opacity=0.5, **PLAIN)
+        .encode(
+            across,
+            up,
+            color=color(),
+        )
+    )

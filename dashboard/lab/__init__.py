@@ -1,0 +1,1 @@
+"""The Lab: `result` draws the run on screen, `comparison` the others, `details` the tabs below."""

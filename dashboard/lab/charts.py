@@ -1,0 +1,151 @@
+"""The charts as Vega-Lite specifications, built once; a page only sends new tables to them.
+
+Building Altair objects takes half of a click, and a chart whose specification stays the same only
+exchanges its data in the browser. So each function returns the specification of a chart with named
+tables, and says which columns these need; `canvas.draw` brings both together.
+"""
+
+from typing import Any
+
+import altair as alt
+
+from dashboard.draw.built_once import built_once
+from dashboard.draw.marks import (
+    NUMBER,
+    PLAIN,
+    by_place,
+    color,
+    dash,
+    loss_axis,
+    meaning,
+    words_on_lines,
+)
+
+HEIGHT = 440
+_UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
+_LOSS = "mean squared error, log scale"
+_LINES = "split(datum.label, '\\n')"
+
+
+@built_once(most=8)
+def loss_curves(shown: tuple[str, ...]) -> dict[str, Any]:
+    """Returns the loss curves.
+
+    Tables: `curves`, `batches`, `ends`, `rules`, `not_finite`, `readings`.
+
+    Args:
+      shown: the meanings in the legend.
+    """
+    loss = alt.Y("loss:Q").title(_LOSS).scale(type="log", nice=False, padding=10)
+    loss = loss.axis(**loss_axis(1, 2, 3, 5, 7))
+    batches = (
+        alt.Chart(alt.NamedData("batches"))
+        .mark_line(strokeWidth=1, **PLAIN)
+        .encode(_UPDATES, loss, color=color(shown))
+    )
+    lines = (
+        alt.Chart(alt.NamedData("curves"))
+        .mark_line(strokeWidth=2.2, **PLAIN)
+        .encode(
+            _UPDATES,
+            loss,
+            detail="line:N",
+            color=color(shown),
+            strokeDash=dash(shown),
+        )
+    )
+    ends = (
+        alt.Chart(alt.NamedData("ends"))
+        .mark_text(align="right", dy=-8, fontSize=12)
+        .encode(_UPDATES, loss, text="line:N", color=color(shown))
+    )
+    return (
+        alt.layer(
+            batches, _rules(loss), lines, *_rule_names(loss), ends, *_not_finite(), *_crosshair()
+        )
+        .properties(height=HEIGHT)
+        .to_dict()
+    )
+
+
+def _rules(loss: alt.Y) -> alt.Chart:
+    """Returns the lines at what simple rules reach."""
+    rules = alt.Chart(alt.NamedData("rules")).encode(loss, color=meaning("text"))
+    return rules.transform_filter("!datum.below").mark_rule(strokeDash=[1, 3], aria=False)
+
+
+def _rule_names(loss: alt.Y) -> list[alt.Chart]:
+    """Returns the words for `_rules`."""
+    rules = alt.Chart(alt.NamedData("rules")).encode(loss, color=meaning("text"), text="rule:N")
+    # In the middle: v1 comes close at the right end, the other runs cross it at the left.
+    return words_on_lines(rules.encode(x=alt.value(alt.expr("width / 2"))), dy=9, fontSize=12)
+
+
+def _not_finite() -> list[alt.Chart]:
+    """Returns a line at the update from which on a loss is not finite, with the words for it."""
+    marks = alt.Chart(alt.NamedData("not_finite")).encode(_UPDATES, color=meaning("text"))
+    words = marks.mark_text(align="left", dx=6, fontSize=13, fontWeight="bold")
+    return [
+        marks.mark_rule(strokeWidth=1.5, aria=False),
+        words.encode(y=alt.value(12), text="text:N"),
+    ]
+
+
+def _crosshair() -> list[alt.Chart]:
+    """Returns a rule at the update nearest to the pointer, with the losses there."""
+    near = alt.selection_point(
+        name="near",
+        nearest=True,
+        on="pointermove",
+        clear="pointerout",
+        fields=["update"],
+        empty=False,
+    )
+    readings = alt.Chart(alt.NamedData("readings")).encode(_UPDATES)
+    # No color of the series here: the legend would take over how faint this is.
+    rule = readings.mark_rule(color="gray", **PLAIN).encode(
+        opacity=alt.condition(near, alt.value(0.6), alt.value(0)),
+        tooltip=[
+            alt.Tooltip("update:Q", title="updates", format=","),
+            alt.Tooltip("val:N", title="val loss"),
+            alt.Tooltip("train:N", title="train loss"),
+            alt.Tooltip("v1:N", title="v1's val loss"),
+        ],
+    )
+    return [rule.add_params(near)]
+
+
+@built_once(most=8)
+def val_loss_bars(low: float, high: float) -> dict[str, Any]:
+    """Returns the val losses as bars: table `bars`.
+
+    Args:
+      low: where the bars begin; a logarithmic axis has no 0.
+      high: where the axis ends; the numbers need some room beyond the longest bar.
+    """
+    scale = alt.Scale(type="log", domain=[low, high], nice=False)
+    names = (
+        by_place(alt.Y("label:N"))
+        .title(None)
+        .axis(
+            ticks=False,
+            domain=False,
+            labelPadding=8,
+            labelFlush=False,
+            labelExpr=_LINES,
+            labelLimit=0,
+        )
+    )
+    losses = alt.X("val_loss:Q").title("val loss, log scale").scale(scale)
+    losses = losses.axis(labelExpr=NUMBER, grid=False, tickCount=4)
+    base = alt.Chart(alt.NamedData("bars")).encode(names)
+    bars = (
+        base.transform_filter("isValid(datum.val_loss)")
+        .mark_bar(cornerRadiusEnd=3)
+        .encode(losses, x2=alt.datum(low), color=color())
+    )
+    numbers = base.transform_calculate(end=f"isValid(datum.val_loss) ? datum.val_loss : {low}")
+    numbers = numbers.mark_text(align="left", dx=6, fontSize=13).encode(
+        alt.X("end:Q").scale(scale), text="text:N", color=meaning("text")
+    )
+    return (numbers + bars).properties(height=HEIGHT).to_dict()

@@ -1,0 +1,125 @@
+"""Below the charts: predictions, the comparison of pinned runs, and the numbers."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.choice import Choice
+from dashboard.draw import canvas, predictions, wide
+from dashboard.lab import tables
+from dashboard.shell import pins, sidebar, url
+from dashboard.work import runs
+
+if TYPE_CHECKING:
+    from mlp_core.engine.training import Run
+
+
+class _Predictions(NamedTuple):
+    """What is drawn of a run's predictions."""
+
+    answer: str
+    residuals: str
+    tables: canvas.Tables
+
+
+def show(choice: Choice, run: "Run") -> None:
+    """Draws the tabs; only what the open one holds is computed."""
+    opened = st.tabs(url.options("tab"), key="tab", on_change="rerun")
+    for tab, draw in zip(opened, (_predictions, _compare, _numbers), strict=True):
+        if tab.open:
+            with tab:
+                draw(choice, run)
+
+
+def _predictions(choice: Choice, run: "Run") -> None:
+    drawn = runs.made_once(choice, run, "predictions", lambda: _scattered(choice, run))
+    if drawn is None:
+        st.info("A network whose parameters are NaN predicts nothing but NaN.")
+        return
+    st.markdown(drawn.answer)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.caption("On the dashed diagonal a prediction is right.")
+        canvas.draw(
+            predictions.predicted_against_true(),
+            {"predictions": drawn.tables["predictions"]},
+            key="predicted_against_true",
+            alt="Predicted against true values of validation examples, with the diagonal.",
+        )
+    with right:
+        st.caption(drawn.residuals)
+        canvas.draw(
+            predictions.residual_against_length(),
+            drawn.tables,
+            key="residual_against_length",
+            alt="Residuals of validation examples against the length of x.",
+        )
+
+
+def _scattered(choice: Choice, run: "Run") -> _Predictions | None:
+    """Returns what is drawn of the predictions, None if there is none."""
+    table = predictions.table(*runs.predictions(choice, run))
+    if table.empty:
+        return None
+    return _Predictions(
+        predictions.explained(table["true"], table["residual"]),
+        predictions.spread(table["length"].to_numpy(), table["residual"].to_numpy()),
+        canvas.packed({"predictions": table, "zero": pd.DataFrame({"residual": [0.0]})}),
+    )
+
+
+def _compare(choice: Choice, run: "Run") -> None:
+    pinned = pins.pinned()
+    if not pinned:
+        st.info("Pin this run to keep it here while you flip switches.", icon=":material/keep:")
+        return
+    names = pins.names(choice.settings)
+    for place, (pin, name) in enumerate(zip(pinned, names, strict=True)):
+        _pin_line(place, pin, name)
+    known = [
+        (name, pin, other)
+        for name, pin in zip(names, pinned, strict=True)
+        if (other := runs.known(pin))
+    ]
+    labels, choices, trained = zip(("yours", choice, run), *known, strict=True)
+    table = tables.compared(list(choices), list(trained), list(labels))
+    wide.table(
+        table,
+        key="compared",
+        height="content",
+        alt="The present and the pinned runs side by side, with what differs.",
+    )
+
+
+def _pin_line(place: int, pin: Choice, name: str) -> None:
+    actions = (("Open", sidebar.show, "open_in_full"), ("Remove", pins.remove, "close"))
+    with st.container(horizontal=True, vertical_alignment="center", key=f"pin_{place}"):
+        st.markdown(f"**{name}**")
+        for label, act, icon in actions:
+            st.button(
+                label,
+                on_click=act,
+                args=(pin,),
+                icon=f":material/{icon}:",
+                type="tertiary",
+                key=f"{label.lower()}_{place}",
+            )
+
+
+def _numbers(choice: Choice, run: "Run") -> None:
+    first = runs.known(runs.stages(choice.settings)["v1"])
+    st.download_button(
+        "Every step as CSV",
+        lambda: tables.every_step(run).to_csv(index=False),
+        file_name="fix-by-fix.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    wide.table(
+        tables.recorded(run, first, pins.trained(choice.settings)),
+        key="recorded",
+        alt="The recorded losses.",
+        hide_index=True,
+    )

@@ -1,0 +1,273 @@
+"""What the chosen switches did: the answer, the metrics, the curves."""
+
+from collections.abc import Callable
+from functools import partial
+from math import isfinite
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard.choice import Choice
+from dashboard.draw import canvas, words
+from dashboard.lab import charts, comparison, history, sentences, stopwatch, tables
+from dashboard.shell import pins
+from dashboard.work import pace, progress, runs
+from mlp_core import Settings
+from mlp_core.data.table import table_of
+
+if TYPE_CHECKING:
+    from mlp_core.engine.training import Run
+
+POLL_SECONDS = 0.3
+_METRIC_WIDTH = 170
+_SINCE, _ROWS = "Since the run before", "Rows trained on"
+
+
+class _Lines(NamedTuple):
+    """What the loss chart draws."""
+
+    shown: tuple[str, ...]
+    """The meanings in the legend."""
+    tables: canvas.Tables
+
+
+def show(choice: Choice) -> "Run | None":
+    """Draws the result, live while it or a run beside it trains.
+
+    Returns the run once it has ended or was stopped.
+    """
+    shown_at_once = runs.is_cold() and runs.stored_curves(choice) is not None
+    ended = runs.wait([choice], 0 if shown_at_once else runs.patience())
+    others = comparison.others(choice) if ended else []
+    is_live = not (ended and runs.wait(others, runs.LONGEST_PATIENCE_SECONDS))
+    pace.live(_draw_part, POLL_SECONDS if is_live else None)(choice, others, is_live)
+    return runs.job(choice).latest if ended else None
+
+
+def _draw_part(choice: Choice, others: list[Choice], is_live: bool) -> None:
+    """Draws the run as far as it is; the whole page again once all of it is there, or no more."""
+    everything = [choice, *(others or comparison.others(choice))]
+    if is_live == (not runs.job(choice).running and runs.wait(everything, 0)):
+        st.rerun()
+    _draw(choice)
+
+
+def _draw(choice: Choice) -> None:
+    """Draws the result."""
+    job = runs.job(choice)
+    answer = st.container(horizontal=True, vertical_alignment="center", key="answer")
+    if job.error is not None:
+        again = partial(runs.train_again, choice)
+        with answer:
+            progress.draw_failed(
+                "This run could not be trained", job.error, again, key="train_again"
+            )
+        return
+    running, run = job.look()
+    if run is None:
+        shown = _draw_meanwhile(choice)
+        with answer:
+            if running:
+                st.progress(0.0, f"Compiling for these sizes, once for all switches. {shown}")
+            else:
+                _draw_train_on(choice, 0)
+        return
+    with answer:
+        _draw_answer(choice, run, _first(choice), running)
+    _draw_below(choice, run, running)
+
+
+def _draw_below(choice: Choice, run: "Run", running: bool) -> None:
+    """Draws a run's metrics and charts."""
+    first = _first(choice)
+    _draw_metrics(choice, run, first, running)
+    left, right = st.columns([2, 1], gap="medium")
+    with left:
+        _draw_curves(choice, run, first)
+    with right:
+        comparison.draw(choice, run, running)
+
+
+def _first(choice: Choice) -> "Run | None":
+    return runs.known(runs.stages(choice.settings)["v1"])
+
+
+def _draw_answer(choice: Choice, run: "Run", first: "Run | None", running: bool) -> None:
+    """Draws the sentence; in its place, while the run trains, how far it is."""
+    job, steps = runs.job(choice), choice.settings.steps
+    if running:
+        far = f"{run.steps_done:,} of {steps:,} updates"
+        text = f"Training: {far}, val loss {words.loss(run.final_val_loss)}"
+        st.progress(run.steps_done / steps, text + words.in_turn(runs.others(choice)))
+        st.button("Stop", on_click=job.stop, icon=":material/stop:", key="stop_run")
+        return
+    st.markdown(sentences.answer(run, first, runs.baselines(choice.settings)))
+    _draw_data(choice, run)
+    if run.steps_done < steps:
+        _draw_train_on(choice, run.steps_done)
+
+
+def _draw_train_on(choice: Choice, done: int) -> None:
+    text = f"Train on from {done:,} of {choice.settings.steps:,}"
+    st.button(
+        text, on_click=runs.resume, args=(choice,), icon=":material/play_arrow:", key="train_on"
+    )
+
+
+def _draw_data(choice: Choice, run: "Run") -> None:
+    """Draws what other data than the post's need said."""
+    settings = choice.settings
+    if (settings.task, settings.noise) == (Settings().task, 0):
+        return
+    baselines, scale = runs.baselines(settings), runs.target_scale(settings)
+    lines = [sentences.baselines_line(settings, baselines)]
+    if scale.unit != 1 and isfinite(run.final_val_loss):
+        lines.append(
+            sentences.in_own_units(run.final_val_loss, baselines, scale, runs.target(settings))
+        )
+    table = table_of(settings.task)
+    if table is not None and table.has_two_values:
+        lines.append(sentences.two_values(table.target))
+    if settings.batch_size == settings.num_train:
+        lines.append(sentences.shrunk_batch(settings))
+    st.caption(" ".join(lines))
+
+
+def _draw_metrics(choice: Choice, run: "Run", first: "Run | None", running: bool) -> None:
+    value = run.final_val_loss
+    before = None if running else history.remember(choice, value)
+    with st.container(horizontal=True, key="metrics"):
+        _loss_metric("Val loss", value, first.final_val_loss if first else None)
+        _change_metric(choice, value, before)
+        _loss_metric("Train loss", run.final_train_loss, first.final_train_loss if first else None)
+        time = st.container(width=_METRIC_WIDTH, key="time")
+        st.metric(
+            _ROWS,
+            sentences.rows_trained_on(run),
+            delta_description=sentences.rows_in_words(run),
+            width=_METRIC_WIDTH,
+            help="The rows in all batches together, a row counted each time it is seen.",
+        )
+    stopwatch.show(choice, time, ready=not running)
+
+
+def _loss_metric(label: str, value: float, reference: float | None) -> None:
+    delta, against = _against_first(value, reference)
+    st.metric(
+        label,
+        words.loss(value),
+        delta,
+        "inverse",
+        delta_description=against,
+        width=_METRIC_WIDTH,
+    )
+
+
+def _against_first(value: float, first: float | None) -> tuple[str | None, str | None]:
+    """Returns a loss's change against v1 and the words beside it."""
+    if first is None or not isfinite(value):
+        return None, None
+    if first == value:
+        return None, "this is v1"
+    if not isfinite(first):
+        return None, f"v1 ended in {words.loss(first)}"
+    change = words.change(value, first)
+    return (None, "like v1") if change == "0%" else (change, "against v1")
+
+
+def _change_metric(choice: Choice, value: float, before: history.Shown | None) -> None:
+    change, beside = None, "flip a switch"
+    if before is not None:
+        beside = f"val loss, from {words.loss(before.val_loss)}"
+        if before.drawn == tuple(choice.settings.drawn):
+            change = words.change(value, before.val_loss)
+        else:
+            beside = "other data, not comparable"
+    st.metric(
+        _SINCE,
+        change or "–",
+        delta_description=beside,
+        width=_METRIC_WIDTH,
+        help=f"The run shown before was: {before.name}" if before else None,
+    )
+
+
+def _draw_meanwhile(choice: Choice) -> str:
+    """Draws what stands in place of a run that has no losses yet, as high, and returns what it is.
+
+    The run that was on the page before; else the curves that ship, where they do; else nothing.
+    """
+    last = history.last()
+    run = runs.known(last) if last else None
+    if last and run:
+        _draw_below(last, run, running=True)
+        return f"Below: still {words.name(last)}."
+    with st.container(horizontal=True, key="metrics"):
+        for label in ("Val loss", _SINCE, "Train loss"):
+            st.metric(label, "–", delta_description="after training", width=_METRIC_WIDTH)
+        time = st.container(width=_METRIC_WIDTH, key="time")
+        st.metric(_ROWS, "–", delta_description="after training", width=_METRIC_WIDTH)
+    stopwatch.show(choice, time, ready=False)
+    left, _ = st.columns([2, 1], gap="medium")
+    with left:
+        return _draw_stored(choice)
+
+
+def _draw_stored(choice: Choice) -> str:
+    """Draws the curves of the run that ship, or leaves their place free; returns what they are."""
+    curves = runs.stored_curves(choice)
+    if curves is None or not np.isfinite(curves.val_loss).any():
+        st.space(charts.HEIGHT)
+        return ""
+    first = None if _is_first(choice) else runs.stored_curves(Choice())
+    lines = _lines(tables.curves(curves, first, {}), readings=tables.readings(curves, first))
+    _draw_loss_chart(lines, lambda: tables.recorded(curves, first, {}))
+    return "Below: the same run, trained on another machine."
+
+
+def _draw_curves(choice: Choice, run: "Run", first: "Run | None") -> None:
+    first, pinned = None if _is_first(choice) else first, pins.trained(choice.settings)
+
+    def make() -> _Lines | None:
+        curves, batches = tables.curves(run, first, pinned), tables.batches(run)
+        if curves.empty and batches.empty:
+            return None
+        return _lines(
+            curves,
+            readings=tables.readings(run, first),
+            batches=batches,
+            rules=tables.rules(runs.baselines(choice.settings), curves),
+            not_finite=tables.not_finite(run),
+        )
+
+    lines = make() if pinned else runs.made_once(choice, run, ("lines", first is None), make)
+    if lines is None:
+        st.info("There is no curve to draw: no loss of this run was ever finite.")
+        return
+    _draw_loss_chart(lines, lambda: tables.recorded(run, first, pinned))
+
+
+def _is_first(choice: Choice) -> bool:
+    return choice == Choice(settings=choice.settings)
+
+
+def _lines(curves: pd.DataFrame, **others: pd.DataFrame) -> _Lines:
+    """Returns what the loss chart draws."""
+    series = set(curves["series"])
+    shown = ("val", "train", "batch", *(name for name in ("v1", "pinned") if name in series))
+    ends = tables.line_ends(curves)
+    return _Lines(shown, canvas.packed({"curves": curves, "ends": ends} | others))
+
+
+def _draw_loss_chart(lines: _Lines, recorded: Callable[[], pd.DataFrame]) -> None:
+    """Draws the loss curves with what there is; the same chart goes on as more comes."""
+    canvas.draw(
+        charts.loss_curves(lines.shown),
+        lines.tables,
+        key="loss_curves",
+        alt="Loss against updates on a log scale: val, train and batch loss of this run, behind "
+        "them v1 and the pinned runs. The sentence above says where they end.",
+        full=recorded,
+    )

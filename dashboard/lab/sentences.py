@@ -1,0 +1,180 @@
+"""The Lab's sentences about a run."""
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dashboard.draw.words import LIKE, duration, faster, loss, percent, plain
+from mlp_core import Settings
+from mlp_core.engine.outcome import described
+from mlp_core.tasks import is_own
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlp_core.data.dataset import Baselines, Scale
+    from mlp_core.engine.training import Run
+
+_STEP_IN = (("gradient", "with 4 off"), ("step", "with 4 on"), ("loop", "in this app's engine"))
+
+
+def answer(run: "Run", first: "Run | None", baselines: "Baselines") -> str:
+    """Returns what these switches did, in a sentence or two.
+
+    Args:
+      first: the first version's run under the same settings, where it is known.
+    """
+    if run.outcome.is_failed:
+        return f"{not_finite(run)} {fed(run)}"
+    value = run.final_val_loss
+    against = _against(value, first, baselines)
+    sentences = f"**Val loss {loss(value)}**{against}.", not_finite(run), fed(run)
+    return " ".join(filter(None, sentences))
+
+
+def _against(value: float, first: "Run | None", baselines: "Baselines") -> str:
+    if first is not None and first.outcome.is_failed:
+        return f"; v1 with these settings ends in {loss(first.final_val_loss)}"
+    if value > baselines.predict_mean:
+        mean = loss(baselines.predict_mean)
+        if loss(value) == mean:
+            return f", like always predicting the mean ({mean})"
+        return f", worse than always predicting the mean, which reaches {mean}"
+    if first is None or first.final_val_loss == value:
+        return ""
+    ratio = value / first.final_val_loss
+    if ratio < 1e-4:
+        return ", less than 1/10,000 of v1's"
+    if ratio < 0.1:
+        return f", 1/{1 / ratio:,.0f} of v1's"
+    if abs(1 - ratio) < LIKE:
+        return ", like v1"
+    word = "below" if ratio < 1 else "above"
+    return f", {percent(abs(ratio - 1))} {word} v1"
+
+
+def standing(yours: "Run", others: "Mapping[str, Run]") -> str:
+    """Returns which of the other runs ends best, and how many of them this one beats."""
+    ends = {label: other.final_val_loss for label, other in others.items()}
+    finite = {label: ends[label] for label, run in others.items() if not run.outcome.is_failed}
+    mine = yours.final_val_loss
+    if not finite:
+        which = "Every run" if yours.outcome.is_failed else "Every other run"
+        return f"{which} ended in NaN."
+    best = min(finite, key=finite.__getitem__)
+    if yours.outcome.is_failed:
+        return f"**{best}** is the best of them at {loss(finite[best])}; this run ended in NaN."
+    if mine < finite[best] * (1 - LIKE):
+        return f"This run is the best of them; next comes **{best}** at {loss(finite[best])}."
+    beaten = sum(not end <= mine * (1 + LIKE) for end in ends.values())
+    said = f"this run beats {beaten or 'none'} of the other {len(ends)}."
+    return f"**{best}** is the best of them at {loss(finite[best])}; {said}"
+
+
+def baselines_line(settings: Settings, baselines: "Baselines") -> str:
+    """Returns what is to be learned, and what rules without a network reach on it."""
+    best = baselines.least_possible
+    known = "" if best is None else f", and the best rule's expected loss is {loss(best)}"
+    if best:
+        known += " (on a finite sample its loss can be slightly lower)"
+    task = "Your file" if is_own(settings.task) else f"Task {settings.task}"
+    return (
+        f"{task}: predicting the mean reaches "
+        f"{loss(baselines.predict_mean)}, least squares {loss(baselines.least_squares)}{known}."
+    )
+
+
+def in_own_units(val_loss: float, baselines: "Baselines", scale: "Scale", target: str) -> str:
+    """Returns how far predictions are off in the target's own units: root mean squares.
+
+    Args:
+      scale: see `mlp_core.data.dataset.target_scale`.
+      target: what is predicted.
+    """
+    off, of_mean = (math.sqrt(value) * scale.unit for value in (val_loss, baselines.predict_mean))
+    return (
+        f"In units of {plain(target)} the predictions are typically off by {off:.3g}, where the "
+        f"mean is off by {of_mean:.3g} (root mean square)."
+    )
+
+
+def two_values(target: str) -> str:
+    """Returns what the loss is of a target with two values."""
+    return (
+        f"{plain(target)} has two values. The loss is the squared error of their numbers, not a "
+        "classification loss, and the mean's loss is the one to beat."
+    )
+
+
+def shrunk_batch(settings: Settings) -> str:
+    """Returns that a batch holds all training rows, which a small table makes it."""
+    return f"A batch is all {settings.num_train} training rows: the table has no more."
+
+
+def not_finite(run: "Run") -> str:
+    """Returns which losses are NaN or infinite, from which update on; empty if all are finite."""
+    text = described(run.outcome)
+    if not run.outcome.is_failed:
+        return text
+    finite = run.val_loss[np.isfinite(run.val_loss)]
+    reached = f" The last finite val loss was {loss(float(finite[-1]))}." if len(finite) else ""
+    return f"**:red[{text}]**{reached}"
+
+
+def not_finite_mark(run: "Run") -> str:
+    """Returns the few words that mark in a chart from where on a loss is not finite.
+
+    A train or val loss that is alone with it is named: the other losses may still be finite there.
+    """
+    since = run.outcome.since
+    first, *others = (each for each in run.outcome.lasting if each.first == since)
+    name = "" if others or first.loss == "minibatch" else f"{first.loss} loss "
+    return f"{name}{first.value} from update {first.first:,} on"
+
+
+def fed(run: "Run") -> str:
+    """Returns how many minibatches are empty: of every epoch, or of a run of less than two."""
+    rows, every = run.rows_seen, ""
+    if len(rows) >= 2 * run.settings.steps_per_epoch:
+        rows, every = rows[: run.settings.steps_per_epoch], "every "
+    empty = int((rows == 0).sum())
+    if not empty:
+        return "No minibatch is empty."
+    return f"{empty:,} of {every}{len(rows):,} minibatches {'is' if empty == 1 else 'are'} empty."
+
+
+def rows_trained_on(run: "Run") -> str:
+    """Returns the rows in all batches together, and what that is in epochs."""
+    return f"{int(run.rows_seen.sum()):,}"
+
+
+def rows_in_words(run: "Run") -> str:
+    """Returns how often the training set was seen, or which share of the steps was wasted."""
+    empty = int((run.rows_seen == 0).sum())
+    if empty:
+        return f"{empty:,} of {run.steps_done:,} steps empty"
+    epochs = run.rows_seen.sum() / run.settings.num_train
+    if epochs < 1:
+        return f"{percent(epochs)} of the training set"
+    return (
+        f"{epochs:.1f} times the training set"
+        if epochs < 9.95
+        else f"{epochs:,.0f} times the training set"
+    )
+
+
+def step_times(step_ms: "Mapping[str, float]") -> str:
+    """Returns the time of a step in the forms on both sides of fix 4, and in the app's engine.
+
+    Args:
+      step_ms: by form; of those that are known.
+    """
+    told, before = [], None
+    for form, where in _STEP_IN:
+        if form not in step_ms:
+            continue
+        than = f", {faster(before, step_ms[form])}" if before else ""
+        told.append(f"{duration(step_ms[form])} {where}{than}")
+        before = step_ms[form]
+    return f"Per step: {'; '.join(told)}."

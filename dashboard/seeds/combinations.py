@@ -1,0 +1,99 @@
+"""Every combination of fixes: sorted, in pages of rows, each run one click from the Lab."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import codes
+from dashboard.draw import canvas, words
+from dashboard.seeds import combinations_chart, combinations_tables, sentences
+from dashboard.seeds.view import View, open_in_lab
+from dashboard.shell import url
+
+CHART_KEY = "combinations"
+_ROWS_KEY = "rows"
+_SORT_NAMES = {
+    "median": "by median",
+    "nan": "by share of NaN",
+    "fixes": "by number of fixes",
+    "switches": "by switches",
+}
+
+
+def show(view: View) -> None:
+    """Draws the choice of what is seen, the chart, and how to read it."""
+    ranks = combinations_tables.ranked(
+        combinations_tables.summary(view.grid, view.choice.fixes), _sort()
+    )
+    rows = combinations_tables.page_of(ranks, _page(ranks))
+    seeds = combinations_tables.seeds(rows, view.grid)
+    seed = view.choice.settings.seed
+    canvas.draw(
+        combinations_chart.combinations(len(view.switches), len(rows)),
+        {
+            "rows": rows,
+            "dots": combinations_tables.dots(rows, view.grid, view.switches),
+            "seeds": seeds,
+            "own": combinations_tables.own(seeds, seed),
+            "heads": combinations_tables.heads(view.switches),
+        },
+        key=CHART_KEY,
+        alt="Every combination as a row: its switches as dots, its median val loss, how many of "
+        "its runs ended in NaN, and the losses of all seeds.",
+        on_select=lambda: _open_clicked(view),
+        full=lambda: combinations_tables.readable(ranks),
+    )
+    st.caption(f"{sentences.legend(seed, view.grid.seeds)} {words.RULE}")
+    st.caption(sentences.provenance(view.grid, view.versions))
+
+
+def _sort() -> str:
+    """Draws the heading with the choice of a sort order; returns it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="sorting"):
+        st.markdown("**Every combination**, every seed", width="stretch")
+        return st.selectbox(
+            "Sort by",
+            url.options("sort"),
+            format_func=_SORT_NAMES.__getitem__,
+            key="sort",
+            width=170,
+            label_visibility="collapsed",
+        )
+
+
+def _page(ranks: pd.DataFrame) -> int:
+    """Draws the choice of a page of rows where there are several; returns it, counted from 0."""
+    if not ranks["mine"].any():
+        st.caption("Your combination has a fix beyond the post: include them to see it here.")
+    size = combinations_tables.PAGE_ROWS
+    if len(ranks) <= size:
+        return 0
+    names = url.options(_ROWS_KEY)[: len(ranks) // size]
+    mine = int(ranks.loc[ranks["mine"], "rank"].iloc[0])
+    with st.container(horizontal=True, vertical_alignment="center", key="pages"):
+        chosen = st.segmented_control(
+            "Rows",
+            names,
+            required=True,
+            key=_ROWS_KEY,
+            label_visibility="collapsed",
+        )
+        st.button(
+            f"Yours is {mine}",
+            on_click=_show_page,
+            args=(names[(mine - 1) // size],),
+            type="tertiary",
+            icon=":material/my_location:",
+            key="show_mine",
+        )
+    return names.index(chosen)
+
+
+def _show_page(name: str) -> None:
+    st.session_state[_ROWS_KEY] = name
+
+
+def _open_clicked(view: View) -> None:
+    selection = st.session_state[CHART_KEY].selection
+    for picked in selection.get("run", []):
+        fixes = codes.choice(picked["code"]).fixes
+        open_in_lab(view, fixes, picked.get("seed"))

@@ -1,0 +1,132 @@
+"""The tables of all combinations: a row each, its switches as dots, the runs of every seed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from dashboard import codes
+from dashboard.choice import Choice
+from dashboard.draw import words
+from dashboard.seeds import sentences
+from dashboard.switches import SWITCH
+from mlp_core import Fixes
+
+if TYPE_CHECKING:
+    from mlp_core.engine.grid import Grid
+
+PAGE_ROWS = 32
+"""So many combinations are drawn at once."""
+
+READABLE_LOSSES = ("median val loss", "lower quartile", "upper quartile")
+"""The columns of `readable` that are losses."""
+
+
+def summary(grid: "Grid", mine: Fixes) -> pd.DataFrame:
+    """Returns one row a combination, in the grid's order.
+
+    `code` names it for links, `median`, `q1`, `q3` are of the val losses with a failed run counted
+    as predict-the-mean, `nan` is the share of failed runs, `fixes` how many are on, `mine` marks
+    the reader's own, `row` is its place in the grid, `number` the place in which a computer counts.
+    """
+    from mlp_core.analysis.scores import failure_rate, scored_loss
+
+    q1, median, q3 = np.quantile(scored_loss(grid), [0.25, 0.5, 0.75], axis=1)
+    table = pd.DataFrame({"row": range(len(grid.combinations)), "q1": q1, "median": median})
+    return table.assign(
+        q3=q3,
+        nan=failure_rate(grid),
+        fixes=[sum(vars(fixes).values()) for fixes in grid.combinations],
+        name=[words.combination(fixes) for fixes in grid.combinations],
+        number=[_number(fixes) for fixes in grid.combinations],
+        code=[codes.code(Choice(fixes)) for fixes in grid.combinations],
+        mine=[fixes == replace(mine, jit_step=False) for fixes in grid.combinations],
+    )
+
+
+def _number(fixes: Fixes) -> int:
+    """Returns the switches as the digits of a binary number, the first one its lowest digit."""
+    return sum(on << place for place, on in enumerate(vars(fixes).values()))
+
+
+def ranked(table: pd.DataFrame, sort: str) -> pd.DataFrame:
+    """Returns a summary in the order asked for, with each row's `rank` from 1.
+
+    Args:
+      sort: a column, whose ties the median breaks; or "switches", the order in which a computer
+        counts.
+    """
+    by = {"switches": ["number"], "median": ["median"]}.get(sort, [sort, "median"])
+    table = table.sort_values(by, kind="stable").drop(columns="number").reset_index(drop=True)
+    return table.assign(rank=range(1, len(table) + 1))
+
+
+def page_of(ranks: pd.DataFrame, page: int) -> pd.DataFrame:
+    """Returns the rows of one page, counted from 0, with what the chart writes beside them."""
+    rows = ranks.iloc[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
+    return rows.assign(
+        median_text=rows["median"].map(words.loss),
+        nan_text=[sentences.share(rate) if rate else "–" for rate in rows["nan"]],
+        quartiles=[
+            f"{words.loss(low)} to {words.loss(high)}"
+            for low, high in zip(rows["q1"], rows["q3"], strict=True)
+        ],
+    )
+
+
+def dots(rows: pd.DataFrame, grid: "Grid", switches: Sequence[str]) -> pd.DataFrame:
+    """Returns the switches of the rows of a page: `rank`, `column`, `series`.
+
+    Columns are counted from the last one, which is 0: the chart has them left of its losses.
+    """
+    cells = [
+        (rank, column, "text" if getattr(grid.combinations[row], switch) else "stage")
+        for rank, row in zip(rows["rank"], rows["row"], strict=True)
+        for column, switch in enumerate(switches, 1 - len(switches))
+    ]
+    return pd.DataFrame(cells, columns=["rank", "column", "series"])
+
+
+def seeds(rows: pd.DataFrame, grid: "Grid") -> pd.DataFrame:
+    """Returns every run of a page's rows: `rank`, `code`, `seed`, `loss`, `text`, `series`."""
+    from mlp_core.analysis.scores import scored_loss
+    from mlp_core.engine.outcome import failed
+
+    place = rows["row"].to_numpy()
+    ended = grid.val_loss[place].ravel()
+    count = len(grid.seeds)
+    return pd.DataFrame(
+        {
+            "rank": np.repeat(rows["rank"].to_numpy(), count),
+            "code": np.repeat(rows["code"].to_numpy(), count),
+            "name": np.repeat(rows["name"].to_numpy(), count),
+            "seed": np.tile(np.array(grid.seeds), len(rows)),
+            "loss": scored_loss(grid)[place].ravel(),
+            "series": np.where(failed(ended), "train", "stage"),
+            "text": [words.loss(float(loss)) for loss in ended],
+        }
+    )
+
+
+def own(runs: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Returns, of the runs of a page, those with the reader's seed."""
+    return runs[runs["seed"] == seed]
+
+
+def heads(switches: Sequence[str]) -> pd.DataFrame:
+    """Returns the names over the columns of dots: `column` as in `dots`, `text`."""
+    names = [SWITCH[switch].short for switch in switches]
+    return pd.DataFrame({"column": range(1 - len(names), 1), "text": names})
+
+
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """Returns a summary with headings to read, in the order it has."""
+    headings = {
+        "name": "combination",
+        "fixes": "fixes",
+        **dict(zip(("median", "q1", "q3"), READABLE_LOSSES, strict=True)),
+        "nan": "ended in NaN",
+    }
+    return table[list(headings)].rename(columns=headings)

@@ -1,0 +1,99 @@
+"""The Seeds page's first view: the answer, what each fix is worth, pairs, every combination."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.choice import Choice
+from dashboard.draw import canvas
+from dashboard.seeds import charts, combinations, sentences, source, tables
+from dashboard.seeds.marks import UNDER_UNTITLED, high
+from dashboard.seeds.view import View
+from dashboard.shell import url
+from dashboard.switches import BEYOND
+from dashboard.work import grids, memory
+
+if TYPE_CHECKING:
+    from mlp_core.analysis.scores import Unit
+
+_ROW_HEIGHT = {False: 48, True: 40}
+_PAIR_HEIGHT = {False: 36, True: 28}
+
+
+def show(choice: Choice) -> View | None:
+    """Draws the first view. Returns what it shows, None if there is no grid yet."""
+    answer = st.container(key="answer")
+    unit, with_beyond = _controls()
+    shown = source.show(choice.settings, with_beyond)
+    if shown is None:
+        return None
+    view = _view(choice, shown, unit, with_beyond)
+    with answer:
+        worth = sentences.answer(view.effects, view.verdicts, unit, len(view.grid.seeds))
+        st.markdown(f"{worth} {sentences.failures(view.grid, view.switches)}")
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        _draw_values(view)
+        _draw_interactions(view)
+    with right:
+        combinations.show(view)
+    memory.settle("effects")
+    return view
+
+
+def _controls() -> "tuple[Unit, bool]":
+    """Draws the controls; returns the unit, and whether the fixes beyond the post are in."""
+    with st.container(horizontal=True, vertical_alignment="center", key="controls"):
+        st.segmented_control(
+            "Count in",
+            url.options("unit"),
+            format_func=sentences.UNITS.__getitem__,
+            required=True,
+            key="unit",
+            label_visibility="collapsed",
+        )
+        source.control()
+        with_beyond = st.toggle(
+            "Include those beyond the post",
+            key="with_beyond",
+            help=f"{sentences.names(BEYOND)}, which the post does not have.",
+        )
+    return st.session_state["unit"], with_beyond
+
+
+def _view(choice: Choice, shown: source.Source, unit: "Unit", with_beyond: bool) -> View:
+    from mlp_core.analysis.effects import shapley
+
+    effects = shapley(shown.grid, unit, grids.switches(with_beyond))
+    return View(choice, shown.grid, shown.versions, unit, with_beyond, effects)
+
+
+def _draw_values(view: View) -> None:
+    st.markdown("**What each fix is worth**, whatever the order", help=sentences.WORTH)
+    values = tables.values(view.effects, view.verdicts, view.unit)
+    canvas.draw(
+        charts.values(view.unit) | high(len(view.switches), _ROW_HEIGHT[view.with_beyond]),
+        {"values": values, "nothing": tables.nothing(view.unit)},
+        key="values",
+        alt="What each fix is worth over all orders, with its interval. The sentence above says "
+        "the same.",
+        full=lambda: tables.readable_values(values),
+    )
+
+
+def _draw_interactions(view: View) -> None:
+    from mlp_core.analysis.effects import interactions
+
+    matrix = interactions(view.grid, view.unit, view.switches)
+    pairs = tables.interactions(matrix, view.switches, view.unit)
+    st.markdown(f"**Pairs:** {sentences.pair_signs(view.unit)}", help=sentences.PAIRS)
+    canvas.draw(
+        charts.interactions()
+        | high(len(view.switches) - 1, _PAIR_HEIGHT[view.with_beyond], UNDER_UNTITLED),
+        {"pairs": pairs},
+        key="pairs",
+        alt="A matrix of all pairs of fixes with how much more or less they do together. The "
+        "sentences below name the strongest.",
+        full=lambda: tables.readable_pairs(pairs),
+    )
+    st.caption(sentences.together(matrix, view.switches, view.unit))

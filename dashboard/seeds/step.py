@@ -1,0 +1,114 @@
+"""The Seeds page's tab for one step: what some fixes do on top of given ones, seed by seed."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.draw import canvas, words
+from dashboard.seeds import charts, sentences, tables
+from dashboard.seeds.view import View, open_in_lab
+from dashboard.switches import SWITCH
+from mlp_core import Fixes
+
+if TYPE_CHECKING:
+    from mlp_core.analysis.paired import Paired
+
+DIFFERENCES_KEY = "differences"
+_METRIC_WIDTH = 150
+
+
+def show(view: View) -> None:
+    """Draws the controls of the step, its verdict, its numbers and its seeds."""
+    from mlp_core.analysis.paired import paired
+
+    base, added = _chosen(view)
+    if not added:
+        st.info("Choose at least one fix to add that is not on already.", icon=":material/add:")
+        return
+    pair = paired(view.grid, base, added, view.unit)
+    st.markdown(sentences.step(pair, added, view.unit))
+    _draw_metrics(pair, view)
+    left, right = st.columns([1, 2], gap="medium")
+    table = tables.pairs(pair, view.grid, view.unit)
+    with left:
+        canvas.draw(
+            charts.slopes(),
+            {"slopes": tables.slopes(table)},
+            key="slopes",
+            alt="A line for each seed from its val loss before the step to that after it.",
+            full=lambda: tables.readable_seeds(table),
+        )
+    with right:
+        canvas.draw(
+            charts.differences(view.unit),
+            {"pairs": table, "mean": tables.mean(pair, view.unit)},
+            key=DIFFERENCES_KEY,
+            alt="The effect of the step in every seed, sorted, with the mean and its interval.",
+            on_select=lambda: _open_seed(view, pair.after),
+            full=lambda: tables.readable_seeds(table),
+        )
+    _draw_links(view, pair)
+
+
+def _chosen(view: View) -> tuple[Fixes, tuple[str, ...]]:
+    names = [SWITCH[switch].short for switch in view.switches]
+    switch_of = dict(zip(names, view.switches, strict=True))
+    for key in ("base", "add"):  # the two beyond the post may be left out since
+        st.session_state[key] = [name for name in st.session_state[key] if name in names]
+    left, right = st.columns(2, gap="medium")
+    on = left.pills(
+        "Start from",
+        names,
+        selection_mode="multi",
+        key="base",
+        help="Nothing chosen: the first version.",
+    )
+    more = right.pills("Add", names, selection_mode="multi", key="add")
+    base = Fixes(**{switch_of[name]: True for name in on})
+    return base, tuple(switch_of[name] for name in names if name in more and name not in on)
+
+
+def _draw_metrics(pair: "Paired", view: View) -> None:
+    seeds = len(pair.seeds)
+    with st.container(horizontal=True, key="step_metrics"):
+        st.metric("Mean effect", sentences.drop(pair.mean, view.unit), width=_METRIC_WIDTH + 60)
+        st.metric("Median effect", sentences.drop(pair.median, view.unit), width=_METRIC_WIDTH + 60)
+        st.metric("Seeds it helps", sentences.share(pair.helped), width=_METRIC_WIDTH)
+        st.metric(
+            "Ended in NaN",
+            f"{pair.failures_before} → {pair.failures_after}",
+            width=_METRIC_WIDTH,
+            help=f"Of {seeds} runs, before and after the step. {words.RULE}",
+        )
+        st.metric(
+            "Seeds needed",
+            sentences.seeds_needed(pair),
+            width=_METRIC_WIDTH,
+            help="So many seeds would show, four times out of five, that the mean effect is not 0, "
+            "if mean and spread are as seen here.",
+        )
+
+
+def _draw_links(view: View, pair: "Paired") -> None:
+    st.caption(
+        "Blue is a seed that the step helps, orange one that it hurts, ✕ a run that ended in NaN. "
+        "Click a seed in the right chart to open it in the Lab, after the step."
+    )
+    with st.container(horizontal=True, vertical_alignment="center", key="step_links"):
+        st.caption("Or open, with the sidebar's seed:", width="content")
+        for label, fixes in (("Before", pair.before), ("After", pair.after)):
+            st.button(
+                label,
+                on_click=open_in_lab,
+                args=(view, fixes),
+                key=f"open_{label.lower()}",
+                icon=":material/open_in_full:",
+                type="tertiary",
+            )
+
+
+def _open_seed(view: View, fixes: Fixes) -> None:
+    picked = st.session_state[DIFFERENCES_KEY].selection.get("run", [])
+    # A click beside the dots picks a line, which has no seed.
+    for seed in [each["seed"] for each in picked if each.get("seed") is not None]:
+        open_in_lab(view, fixes, seed)

@@ -1,0 +1,16 @@
+"""Below the Seeds page's first view: one tab for each way to look closer."""
+
+import streamlit as st
+
+from dashboard.seeds import numbers, order, step
+from dashboard.seeds.view import View
+from dashboard.shell import url
+
+
+def show(view: View) -> None:
+    """Draws the tabs; only what the open one holds is computed."""
+    opened = st.tabs(url.options("view"), key="view", on_change="rerun")
+    for tab, draw in zip(opened, (order.show, step.show, numbers.show), strict=True):
+        if tab.open:
+            with tab:
+                draw(view)

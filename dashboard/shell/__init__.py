@@ -1,0 +1,1 @@
+"""What stands around every page: frame, sidebar, the link, pins, lessons, the reader's own file."""

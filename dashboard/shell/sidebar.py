@@ -1,0 +1,170 @@
+"""The sidebar: the post's stages, a switch for each fix, the settings."""
+
+from collections.abc import Collection
+from dataclasses import fields
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard.choice import Choice
+from dashboard.draw import words
+from dashboard.shell import own_file, setting_controls
+from dashboard.switches import BEYOND, OF_THE_POST, SWITCH
+from mlp_core import STAGES, Fixes, Settings
+from mlp_core.data.table import diabetes
+from mlp_core.settings import hidden_sizes
+from mlp_core.tasks import DIABETES, FORMULAS, OWN
+
+STAGE_KEY = "stage"
+GROUPS = {
+    "stage": "Stage of the post",
+    "fixes": "The post's fixes",
+    "beyond": "Beyond the post",
+    "data": "Data",
+    "experiment": "Experiment",
+}
+"""The title of each group of controls, by the name that hides it."""
+_DATA_EXPANDED = "data_expanded"
+
+_DEFAULTS = Settings()
+
+
+def draw(hidden: Collection[str] = (), note: str = "") -> None:
+    """Draws the sidebar. Read its values with `chosen_fixes` and `chosen_settings`.
+
+    Args:
+      hidden: which of `GROUPS` are out of sight. Their controls keep what the link or the reader
+        set.
+      note: what to say above them.
+    """
+    with st.sidebar:
+        st.markdown("### Fix by Fix")
+        if note:
+            st.caption(note)
+        if hidden:
+            _put_out_of_sight(hidden)
+        stage = _group("stage")
+        for name, draw_group in _DRAW.items():
+            with _group(name):
+                draw_group()
+        # Last, for the switches decide what is marked here; above them on the page.
+        with stage:
+            _draw_stage()
+        # What is not in sight must not change either.
+        if not hidden:
+            st.button("Reset all", on_click=reset, icon=":material/restart_alt:", type="tertiary")
+
+
+def _group(name: str) -> DeltaGenerator:
+    return st.container(key=f"group_{name}")
+
+
+def _put_out_of_sight(groups: Collection[str]) -> None:
+    # Drawn all the same: the file that a reader has uploaded goes with its control.
+    names = ", ".join(f".st-key-group_{name}" for name in GROUPS if name in groups)
+    st.html(f"<style>{names} {{ display: none }}</style>")
+
+
+def chosen_fixes() -> Fixes:
+    """Returns the fixes as the switches stand."""
+    return Fixes(**{field.name: st.session_state[field.name] for field in fields(Fixes)})
+
+
+def chosen_settings() -> Settings:
+    """Returns the settings as the controls stand; a batch is at most all rows that train.
+
+    Raises:
+      ValueError: if they do not fit together, the hidden sizes are not a list of whole numbers, or
+        the diabetes data are damaged.
+      FileMissingError: if the task is a file that the reader has not chosen yet.
+    """
+    values = {name: st.session_state[name] for name in setting_controls.NAMES}
+    values["hidden"] = hidden_sizes(values["hidden"])
+    if values["task"] in FORMULAS:
+        return Settings(**values | {"validate": _DEFAULTS.validate})
+    values |= {"examples": _DEFAULTS.examples, "noise": _DEFAULTS.noise}
+    if values["task"] == OWN:
+        values["task"] = own_file.task()
+    elif values["task"] == DIABETES:
+        diabetes()
+    num_train = Settings(task=values["task"], batch_size=1).num_train
+    return Settings(**values | {"batch_size": min(values["batch_size"], num_train)})
+
+
+def show(choice: Choice) -> None:
+    """Sets every control to a run. Only for callbacks: they run before the controls are drawn."""
+    for field in fields(Fixes):
+        st.session_state[field.name] = getattr(choice.fixes, field.name)
+    for name in setting_controls.NAMES:
+        value = getattr(choice.settings, name)
+        st.session_state[name] = words.setting(value) if name in ("hidden", "task") else value
+
+
+def reset() -> None:
+    """Sets every control to the first version of the post."""
+    show(Choice())
+
+
+def reset_settings() -> None:
+    """Sets every setting but the task to the post's. Only for callbacks."""
+    task = st.session_state["task"]
+    show(Choice(chosen_fixes()))
+    st.session_state["task"] = task
+
+
+def _draw_fixes() -> None:
+    st.markdown("**The post's fixes**")
+    for name in OF_THE_POST:
+        _draw_switch(name)
+
+
+def _draw_beyond() -> None:
+    st.markdown("**Beyond the post**")
+    for name in BEYOND:
+        _draw_switch(name)
+
+
+def _draw_switch(name: str) -> None:
+    st.toggle(SWITCH[name].label, key=name, help=SWITCH[name].help)
+
+
+def _draw_data() -> None:
+    # A link to other data shows where they are chosen; later on the reader opens and closes.
+    other_data = st.session_state["task"] != _DEFAULTS.task
+    expanded = st.session_state.setdefault(_DATA_EXPANDED, other_data)
+    with st.expander("Data", icon=":material/table:", expanded=expanded):
+        setting_controls.draw_data()
+
+
+def _draw_experiment() -> None:
+    with st.expander("Experiment", icon=":material/tune:"):
+        setting_controls.draw_experiment()
+
+
+_DRAW = {
+    "fixes": _draw_fixes,
+    "beyond": _draw_beyond,
+    "data": _draw_data,
+    "experiment": _draw_experiment,
+}
+
+
+def _draw_stage() -> None:
+    stage = words.stage_of(chosen_fixes())
+    # The switches decide what is marked here, so that a link needs no stage of its own.
+    st.session_state[STAGE_KEY] = stage
+    st.pills(
+        "Stage of the post",
+        list(STAGES),
+        key=STAGE_KEY,
+        required=stage is not None,
+        on_change=_take_stage,
+        help="The post's path: each stage keeps the fixes of those before it.",
+    )
+
+
+def _take_stage() -> None:
+    fixes = STAGES.get(st.session_state[STAGE_KEY])
+    if fixes is not None:
+        for field in fields(Fixes):
+            st.session_state[field.name] = getattr(fixes, field.name)

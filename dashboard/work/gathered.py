@@ -1,0 +1,65 @@
+"""The evidence of runs: gathered in the background, shared by all sessions, bounded."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.choice import Choice
+from dashboard.work import memory, pace
+from dashboard.work.jobs import Job, Workers
+from mlp_core.engine import estimate
+
+if TYPE_CHECKING:
+    from mlp_core.diagnosis import Progress
+
+LONG_SECONDS = 20.0
+"""From this estimate on, evidence is gathered when the reader asks."""
+
+_KEPT = 32
+_KEPT_UNSEEN = 2  # each may hold 20 MB: parameters and records
+
+
+@st.cache_resource(show_spinner=False, on_release=Workers.close)
+def _workers() -> Workers:
+    return Workers(threads=1, keep=_KEPT, before=memory.make_room, keep_unseen=_KEPT_UNSEEN)
+
+
+def begin(choice: Choice) -> "Job[Progress]":
+    """Returns the gathering for a run, begun if nobody has yet."""
+    return _workers().start(choice, lambda: _gathered(choice))
+
+
+def job(choice: Choice) -> "Job[Progress] | None":
+    """Returns the gathering for a run if anybody has begun it."""
+    return _workers().find(choice)
+
+
+def others(choice: Choice) -> int:
+    """Returns how many gatherings take turns with one."""
+    return _workers().others(begin(choice))
+
+
+def go_on(choice: Choice) -> None:
+    """Lets a gathering begin, or go on where it was stopped."""
+    begin(choice)
+    _workers().resume(choice)
+
+
+def begin_again(choice: Choice) -> None:
+    """Drops a gathering that failed and begins it anew."""
+    _workers().forget(choice)
+    begin(choice)
+
+
+def estimated_seconds(choice: Choice) -> float:
+    """Returns about how long it takes, compiling left out. Right within a factor of three."""
+    return estimate.seconds_of_evidence(choice.settings)
+
+
+def _gathered(choice: Choice) -> "Iterator[Progress]":
+    from mlp_core import diagnosis
+
+    for progress in diagnosis.collect_chunks(choice.settings, choice.fixes):
+        yield progress
+        pace.crowd().step_aside()

@@ -1,0 +1,162 @@
+"""How pages and the work behind them make room for each other, the more so the more readers."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import streamlit as st
+
+from dashboard.work.jobs import Job
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+TURN_WITHIN_SECONDS = 5.0
+"""Who waits for a turn for so long goes on without: it is a courtesy, and must not hang the app."""
+
+AT_EASE = 5
+"""So many readers do not notice each other."""
+
+LATELY_SECONDS = 10.0
+"""Who has clicked within so long is there."""
+
+CROWDED = 2.0
+"""From this share of readers on, what only measures the machine waits."""
+
+ASIDE_SECONDS = 0.5
+"""So long work waits, between two pieces of it, for a moment in which no page is being made."""
+
+LONGEST_POLL_SECONDS = 10.0
+
+
+class Crowd:
+    """The pages that are being made, and the readers who have lately asked for one."""
+
+    def __init__(self) -> None:
+        self._pages = 0
+        self._seen: dict[str, float] = {}
+        self._changed = threading.Condition()
+        self._turn = threading.Lock()
+        self._thread = threading.local()
+
+    @contextmanager
+    def page_of(self, reader: str) -> Iterator[None]:
+        """Marks the time in which a page is made, which begins when it is its turn."""
+        with self._changed:
+            self._pages += 1
+            self._seen[reader] = time.monotonic()
+        try:
+            with self.turn():
+                yield
+        finally:
+            with self._changed:
+                self._pages -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Waits until no other thread draws, then draws; does nothing where this thread does.
+
+        Python runs one thread at a time anyway. Fifty that draw at once end together, late, and
+        starve the thread that speaks to the browsers.
+        """
+        if self._has_turn:
+            yield
+            return
+        self._take_turn()
+        try:
+            yield
+        finally:
+            self._end_turn()
+
+    @contextmanager
+    def out_of_turn(self) -> Iterator[None]:
+        """Lets others draw while this thread waits, or computes for long."""
+        had_turn = self._has_turn
+        self._end_turn()
+        try:
+            yield
+        finally:
+            if had_turn:
+                self._take_turn()
+
+    def let_draw(self) -> None:
+        """Returns when no page is being drawn, at the latest after a while.
+
+        For what takes Python for seconds, as an import does: a page would wait as long.
+        """
+        with self.turn():
+            return
+
+    def _take_turn(self) -> None:
+        self._thread.has_turn = self._turn.acquire(timeout=TURN_WITHIN_SECONDS)
+
+    def _end_turn(self) -> None:
+        if self._has_turn:
+            self._thread.has_turn = False
+            self._turn.release()
+
+    @property
+    def _has_turn(self) -> bool:
+        return getattr(self._thread, "has_turn", False)
+
+    @property
+    def share(self) -> float:
+        """How many times more readers there are than would not notice each other; at least 1."""
+        now = time.monotonic()
+        with self._changed:
+            self._seen = {
+                reader: seen for reader, seen in self._seen.items() if now - seen < LATELY_SECONDS
+            }
+            return max(1.0, len(self._seen) / AT_EASE)
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether so many readers are there that a measurement would say more about them."""
+        return self.share > CROWDED
+
+    def step_aside(self) -> None:
+        """Returns when no page is being made, at the latest after a while.
+
+        For work behind the pages, between two pieces of it: it would delay whoever waits.
+        """
+        seconds = ASIDE_SECONDS * self.share
+        with self._changed:
+            self._changed.wait_for(lambda: not self._pages, seconds)
+
+
+@st.cache_resource(show_spinner=False)
+def crowd() -> Crowd:
+    """Returns the readers of this process."""
+    return Crowd()
+
+
+def live(draw: Callable[P, T], seconds: float | None) -> Callable[P, T]:
+    """Returns a function that draws a part of the page, again and again until the page is redrawn.
+
+    Args:
+      seconds: how often, for a few readers. Fifty who wait for the same work would hold it up by
+        asking as often. Nobody asks less often than every `LONGEST_POLL_SECONDS`. None draws again
+        only what a click inside changes. A part that stops being live stays a fragment all the
+        same: the browser builds a chart anew that leaves its fragment.
+    """
+
+    @wraps(draw)
+    def in_turn(*args: P.args, **kwargs: P.kwargs) -> T:
+        with crowd().turn():
+            return draw(*args, **kwargs)
+
+    if seconds is not None:
+        seconds = min(seconds * crowd().share, LONGEST_POLL_SECONDS)
+    return st.fragment(in_turn, run_every=seconds)
+
+
+def wait(job: Job[Any], seconds: float) -> bool:
+    """Returns True once a job has ended or was stopped, False if the time is over before."""
+    if job.rested or seconds <= 0:
+        return job.wait(0)
+    with crowd().out_of_turn():
+        return job.wait(seconds)

@@ -1,0 +1,11 @@
+"""Seeds: what every fix is worth, whatever the order and the seed."""
+
+from dashboard.seeds import first_view, tabs
+from dashboard.shell import frame, heading
+
+choice = frame.current_choice()
+
+heading.show("Which fix matters, whatever the order and the seed?", choice)
+view = first_view.show(choice)
+if view is not None:
+    tabs.show(view)
