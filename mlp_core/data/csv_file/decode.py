@@ -6,11 +6,11 @@ almost never are, and everything else is cp1252, which contains the printable pa
 """
 
 import codecs
+import gzip
+import io
 import re
 import zlib
 from typing import NamedTuple
-
-import numpy as np
 
 MAX_BYTES = 25 * 2**20
 MAX_MEGABYTES = MAX_BYTES // 2**20
@@ -24,14 +24,14 @@ _MARKS = {
     codecs.BOM_UTF16_BE: ("utf-16", "UTF-16"),
 }
 _OTHER_FORMATS = {b"PK\x03\x04": "a spreadsheet or ZIP archive", b"%PDF": "a PDF document"}
-_CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r"))
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 class Decoded(NamedTuple):
     """A text and how it was encoded."""
 
     data: bytes
-    """UTF-8 without a byte order mark."""
+    """UTF-8 without a byte order mark, which ends with a line end."""
     encoding: str
 
 
@@ -49,71 +49,47 @@ def decoded(content: bytes) -> Decoded:
     for start, form in _OTHER_FORMATS.items():
         if content.startswith(start):
             raise ValueError(f"The file is {form}, so it is not CSV. Save the table as CSV.")
-    data, encoding = _as_utf8(content)
+    codec, encoding = _encoding(content)
+    try:
+        data = content.decode(codec).encode()
+    except UnicodeDecodeError as error:
+        wrong = "neither UTF-8 nor cp1252" if codec == "cp1252" else f"not {encoding}"
+        raise ValueError(
+            f"The file is {wrong} text (see byte {error.start:,}). In a spreadsheet, save it as "
+            "“CSV UTF-8”."
+        ) from None
     if b"\0" in data:
         raise ValueError("The file holds NUL characters, so it is not CSV.")
-    data = data.rstrip(b"\x1a").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    data = data.rstrip(b"\x1a").replace(b"\r\n", b"\n").replace(b"\r", b"\n") + b"\n"
     if not data.strip():
         raise ValueError("The file is empty.")
     return Decoded(data, f"{encoding}, gzip" if is_gzip else encoding)
 
 
 def _unpacked(content: bytes) -> bytes:
-    """Returns what gzip has packed, cut off soon after the limit."""
-    parts, size = [], 0
-    while content.startswith(_GZIP) and size <= MAX_BYTES:
-        unpacking = zlib.decompressobj(wbits=31)
-        try:
-            parts.append(unpacking.decompress(content, MAX_BYTES + 1 - size))
-        except zlib.error:
-            raise ValueError("The gzip file is damaged.") from None
-        size += len(parts[-1])
-        if not unpacking.eof and size <= MAX_BYTES:
-            raise ValueError("The gzip file is cut off: its end is missing.")
-        content = unpacking.unused_data
-    return b"".join(parts)
+    """Returns what gzip has packed, cut off at the limit."""
+    try:
+        with gzip.open(io.BytesIO(content)) as file:
+            return file.read(MAX_BYTES + 1)
+    except EOFError:
+        raise ValueError("The gzip file is cut off: its end is missing.") from None
+    except (OSError, zlib.error):
+        raise ValueError("The gzip file is damaged.") from None
 
 
-def _as_utf8(content: bytes) -> tuple[bytes, str]:
-    for mark, (codec, encoding) in _MARKS.items():
+def _encoding(content: bytes) -> tuple[str, str]:
+    """Returns the codec of a text, and the name of its encoding."""
+    for mark, found in _MARKS.items():
         if content.startswith(mark):
-            return _decoded(content, codec, encoding).encode(), encoding
-    utf16 = _utf16_without_mark(content)
-    if utf16:
-        return _decoded(content, utf16, "UTF-16").encode(), "UTF-16"
+            return found
+    # Half of the bytes of UTF-16 text are mostly 0.
+    even, odd = content[:4096:2].count(0), content[1:4096:2].count(0)
+    if max(even, odd) * 4 > len(content[:4096]) and not min(even, odd):
+        return ("utf-16-be" if even else "utf-16-le"), "UTF-16"
     try:
         content.decode()
-    except UnicodeDecodeError as error:
-        return _from_one_byte(content, error.start)
-    return content, "UTF-8"
-
-
-def _decoded(content: bytes, codec: str, encoding: str) -> str:
-    try:
-        return content.decode(codec)
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"The file is not {encoding} text (see byte {error.start:,}), although it begins so."
-        ) from None
-
-
-def _utf16_without_mark(content: bytes) -> str | None:
-    """Returns the codec of UTF-16 text, half of whose bytes are mostly 0."""
-    zeros = np.frombuffer(content[:4096][: len(content) // 2 * 2], np.uint8).reshape(-1, 2) == 0
-    even, odd = zeros.mean(axis=0) if len(zeros) else (0.0, 0.0)
-    if odd > 0.5 and even == 0:
-        return "utf-16-le"
-    return "utf-16-be" if even > 0.5 and odd == 0 else None
-
-
-def _from_one_byte(content: bytes, wrong_byte: int) -> tuple[bytes, str]:
-    if len(content.translate(None, _CONTROLS)) < len(content):
-        raise ValueError("The file holds control characters, so it is not CSV.")
-    encoding = "cp1252" if re.search(rb"[\x80-\x9f]", content) else "Latin-1"
-    try:
-        return content.decode("cp1252").encode(), encoding
+        return "utf-8", "UTF-8"
     except UnicodeDecodeError:
-        raise ValueError(
-            f"The file is neither UTF-8 nor cp1252 text (see byte {wrong_byte:,}). In a "
-            "spreadsheet, save it as “CSV UTF-8”."
-        ) from None
+        if _CONTROLS.search(content):
+            raise ValueError("The file holds control characters, so it is not CSV.") from None
+    return "cp1252", "cp1252" if re.search(rb"[\x80-\x9f]", content) else "Latin-1"

@@ -11,7 +11,7 @@ import numpy as np
 from mlp_core.data.csv_file import columns as kinds
 from mlp_core.data.csv_file.columns import Column, is_constant, read_columns
 from mlp_core.data.csv_file.decode import MAX_BYTES, decoded
-from mlp_core.data.csv_file.layout import Layout, cells, laid_out
+from mlp_core.data.csv_file.layout import Layout, laid_out
 from mlp_core.data.csv_file.numerals import is_number
 from mlp_core.data.csv_file.rows import SEPARATORS
 from mlp_core.data.table import COLUMNS, ROWS, Table
@@ -95,7 +95,7 @@ def read_csv(
     text = decoded(source if isinstance(source, bytes) else _content(Path(source)))
     layout = laid_out(text.data, separator)
     names, notes = _different_names(layout)
-    read = read_columns(names, cells(layout), decimal)
+    read = read_columns(names, layout.cells, decimal)
     columns = []
     for column, name in zip(read.columns, layout.names, strict=True):
         is_unnamed = layout.has_header and not name
@@ -103,7 +103,7 @@ def read_csv(
             columns.append(replace(column, excluded=_reason_to_exclude(column, is_unnamed)))
     return CsvFile(
         tuple(columns),
-        layout.num_rows,
+        len(layout.cells[0]),
         text.encoding,
         layout.separator,
         read.decimal,
