@@ -310,6 +310,8 @@ TABLE = "".join(f"{place * 2},{place % 7}.5,{place**2}\n" for place in COUNT)
         ("a,b,y\n" + TABLE.replace("4,2.5", "# paused\n4,2.5"), "a,b,y", (4,)),
         ("a,b,y\n" + TABLE + "Source: somebody\n", "a,b,y", (32,)),
         ("a,b,y\n" + TABLE + "Total,,8555\n", "a,b,y", (32,)),
+        ("a,b,y\n" + TABLE + ",Mean:,285\nMax,6.5,841\n", "a,b,y", (32, 33)),
+        ("a,b,y\n" + TABLE.replace("4,2.5", "a,b,y\n4,2.5"), "a,b,y", (4,)),
         ("sep=^\na,b,y\n".replace(",", "^") + TABLE.replace(",", "^"), "a,b,y", ()),
         ("# a, b, y\n" + TABLE, "a,b,y", ()),
         ("#,b,y\n" + TABLE, "#,b,y", ()),
@@ -337,6 +339,23 @@ def test_finds_the_names_and_the_rows(content, names, skipped, encoding):
     assert file.skipped == skipped
     np.testing.assert_array_equal(file.columns[0].values, [place * 2 for place in COUNT])
     np.testing.assert_array_equal(file.columns[-1].values, SQUARES)
+
+
+def test_a_column_of_words_for_summaries_is_data():
+    file = read_column(["mean", "min", "max"] * 10)
+
+    assert file.num_rows == 30
+
+
+def test_dates_have_one_order_of_day_and_month_in_a_file():
+    undecided = [f"0{place % 9 + 1}/02/2020" for place in COUNT]
+    days = [f"{place % 28 + 1:02d}/03/2020" for place in COUNT]
+
+    alone = read_csv(written({"a": undecided, "y": SQUARES}))
+    beside = read_csv(written({"a": undecided, "b": days, "y": SQUARES}))
+
+    assert alone.column("a").first[:2] == ("2020-01-02", "2020-02-02")
+    assert beside.column("a").first[:2] == ("2020-02-01", "2020-02-02")
 
 
 def test_says_that_numbers_are_names():

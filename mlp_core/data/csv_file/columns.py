@@ -1,6 +1,5 @@
 """The columns of a file: what kind each is, its numbers, and which of them predict by default."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -89,7 +88,7 @@ class Read(NamedTuple):
 
 
 class _Raw(NamedTuple):
-    """A column before its numbers are read."""
+    """A column before its values are read: as numbers, as dates, or as text."""
 
     cells: pa.Array
     """Text without spaces around it, null where there is no value."""
@@ -100,6 +99,8 @@ class _Raw(NamedTuple):
     currencies: tuple[str, ...] = ()
     evidence: numerals.Evidence | None = None
     """What the cells say about the decimal mark; None if the column is not one of numbers."""
+    dates: tuple[str, ...] = ()
+    """The formats in which the cells may be dates."""
 
 
 _UNDECIDED = (
@@ -110,7 +111,7 @@ _MISSING = pa.array(sorted(MISSING))
 
 
 def read_columns(names: Sequence[str], cells: Sequence[pa.Array], decimal: str | None) -> Read:
-    """Returns the columns.
+    """Returns the columns. What one of them proves holds for the others.
 
     Args:
       names: all different.
@@ -120,20 +121,17 @@ def read_columns(names: Sequence[str], cells: Sequence[pa.Array], decimal: str |
     raw = [_raw(column) for column in cells]
     marks = numerals.decimal_marks([column.evidence for column in raw])
     if decimal:
-        marks = [numerals.Mark(decimal) for _ in raw]
+        marks = [decimal for _ in raw]
+    forms = dates.in_one_order([column.dates for column in raw])
     columns, groups = [], ""
-    for name, column, mark in zip(names, raw, marks, strict=True):
-        read, used = _column(name, column, mark.decimal)
-        if mark.is_undecided:
-            read = replace(read, notes=(*read.notes, _UNDECIDED))
-        columns.append(read)
+    for name, column, mark, form in zip(names, raw, marks, forms, strict=True):
+        read, used = _column(name, column._replace(dates=form), mark or ".")
+        columns.append(read if mark else replace(read, notes=(*read.notes, _UNDECIDED)))
         groups += used
-    decimals = Counter(
-        mark.decimal for mark, column in zip(marks, raw, strict=True) if column.evidence
-    )
+    used_marks = [mark or "." for mark, column in zip(marks, raw, strict=True) if column.evidence]
     return Read(
         tuple(columns),
-        max(decimals, key=decimals.__getitem__, default="."),
+        max(used_marks, key=used_marks.count, default="."),
         "".join(dict.fromkeys(groups)),
     )
 
@@ -154,8 +152,9 @@ def _raw(cells: pa.Array) -> _Raw:
     sample = numerals.with_plain_signs(_sample(cells))
     currencies = numerals.currencies(sample)
     sample = numerals.without_currencies(sample, currencies)
-    if not len(sample) or dates.formats(sample) or not numerals.are_mostly_numbers(sample):
-        return _Raw(cells)
+    forms = dates.formats(sample)
+    if not len(sample) or forms or not numerals.are_mostly_numbers(sample):
+        return _Raw(cells, dates=forms)
     signed = numerals.without_currencies(numerals.with_plain_signs(cells), currencies)
     return _Raw(cells, None, signed, currencies, numerals.evidence(signed, sample))
 
@@ -174,7 +173,7 @@ def _column(name: str, raw: _Raw, decimal: str) -> tuple[Column, str]:
     if raw.plain is not None and (decimal == "." or not numerals.has_dots(cells)):
         return _of_numbers(name, raw.plain), ""
     if raw.signed is None:
-        times = dates.times(cells, _sample(cells))
+        times = dates.times(cells, raw.dates)
         return _of_times(name, *times) if times else _of_text(name, cells), ""
     found = numerals.numbers(raw.signed, decimal, raw.currencies)
     unread = pc.indices_nonzero(pc.and_(pc.is_valid(cells), pc.is_null(found.values)))
@@ -243,9 +242,7 @@ def _of_text(name: str, cells: pa.Array) -> Column:
     if not filled:
         return _unusable_text(name, cells, "empty", EMPTY)
     problem = _unknown_numbers(cells)
-    labels = pc.unique(cells[:2000].drop_null())
-    if len(labels) <= MOST_CATEGORIES:
-        labels = pc.unique(cells.drop_null())
+    labels = pc.unique(cells.drop_null())
     if not 2 <= len(labels) <= min(MOST_CATEGORIES, max(2, filled // 2)):
         same = "the same in all rows" if len(labels) == 1 else "text with many different values"
         return _unusable_text(name, cells, problem or same)

@@ -1,6 +1,7 @@
 """Dates as people and spreadsheets write them: 2020-12-31, 31.12.2020, 12/31/2020 10:30 PM."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 import pandas as pd
@@ -30,20 +31,27 @@ def is_date(text: str) -> bool:
     return _DATE_OR_TIME.fullmatch(text) is not None
 
 
-def formats(sample: pa.Array) -> list[str]:
+def formats(sample: pa.Array) -> tuple[str, ...]:
     """Returns the formats in which cells may be dates; month before day if both are possible."""
     texts = pc.unique(sample)[:50].to_pylist()
     if not texts or not is_date(texts[0]):
-        return []
+        return ()
     if pc.all(pc.match_substring_regex(sample, _ISO)).as_py():
-        return [ISO]
+        return (ISO,)
     possible = [day + time for day in _DAYS for time in _TIMES if _is_in(texts[0], day + time)]
-    return [form for form in possible if all(_is_in(text, form) for text in texts)]
+    return tuple(form for form in possible if all(_is_in(text, form) for text in texts))
 
 
-def times(cells: pa.Array, sample: pa.Array) -> tuple[pd.Series, str] | None:
-    """Returns the times in cells and their format; None if not all cells are dates."""
-    for form in formats(sample):
+def in_one_order(columns: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Returns the formats of columns, those with the day first before others if one needs it."""
+    if not any(forms and all(map(_is_day_first, forms)) for forms in columns):
+        return list(columns)
+    return [tuple(sorted(forms, key=_is_day_first, reverse=True)) for forms in columns]
+
+
+def times(cells: pa.Array, forms: Sequence[str]) -> tuple[pd.Series, str] | None:
+    """Returns the times in cells and the first format that all have; None if there is none."""
+    for form in forms:
         found = _times(cells, form)
         if int(found.notna().sum()) == len(cells) - cells.null_count:
             return found, form
@@ -60,6 +68,11 @@ def in_words(form: str) -> str:
     day = form.partition(" %H")[0].partition(" %I")[0]
     names = {"d": "day", "m": "month", "b": "month", "B": "month", "Y": "year", "y": "year"}
     return re.sub(r"%(\w)", lambda letter: names[letter[1]], day)
+
+
+def _is_day_first(form: str) -> bool:
+    """Returns whether a format is one like 31/12/2020; a month in words proves nothing."""
+    return form.startswith("%d") and "%b" not in form.lower()
 
 
 def _times(cells: pa.Array, form: str) -> pd.Series:

@@ -13,7 +13,13 @@ _NAMED_LINES = 10
 _MOST_COMMENTS = 0.25
 """The share of rows that start with # above which those with all fields are data."""
 _LONGEST_NAMES = 20_000
-_TOTALS = frozenset(("total", "totals", "grand total", "sum"))
+_SUMMARIES = frozenset(
+    (
+        *("total", "totals", "grand total", "subtotal", "sum", "average", "avg", "mean", "median"),
+        *("std", "stdev", "min", "max", "count", "summe", "gesamt", "mittelwert", "moyenne"),
+    )
+)
+"""What rows at the end are called that summarize the others, in lower case."""
 
 
 class Layout(NamedTuple):
@@ -44,7 +50,7 @@ def laid_out(data: bytes, separator: str | None = None) -> Layout:
     rows, width = find_rows(data, separator)
     header_row, first = _header(rows[:_SAMPLE_ROWS], width)
     names = [""] * _filled_width(rows, width) if header_row is None else _names(header_row, width)
-    body = _data(rows[first:], len(names))
+    body = _data(rows[first:], len(names), header_row)
     if len(body) > MAX_ROWS:
         raise ValueError(f"The file may have at most {MAX_ROWS:,} rows; it has more.")
     if not body:
@@ -147,18 +153,27 @@ def _filled_width(rows: list[Row], width: int) -> int:
     return max(filled, default=width)
 
 
-def _data(rows: list[Row], width: int) -> list[Row]:
-    """Returns the rows without comments, and without a total and a source at the end."""
+def _data(rows: list[Row], width: int, header_row: Row | None) -> list[Row]:
+    """Returns the rows that are no comment, repeated header, summary, or source at the end."""
     comments = sum(row.is_comment for row in rows)
     if comments > _MOST_COMMENTS * len(rows):
         rows = [row for row in rows if not row.is_comment or row.width == width]
     else:
         rows = [row for row in rows if not row.is_comment]
+    if header_row:
+        rows = [row for row in rows if row.text != header_row.text]
     while rows and rows[-1].width == 1:
         rows.pop()
-    if len(rows) > 1 and rows[-1].cells[0].strip(" :").lower() in _TOTALS:
+    # A column of mean, min, max, mean, ... is data.
+    while len(rows) > 1 and _is_summary(rows[-1]) and not _is_summary(rows[0]):
         rows.pop()
     return rows
+
+
+def _is_summary(row: Row) -> bool:
+    """Returns whether the first cell with text says that the row summarizes others."""
+    first = next(filter(None, (cell.strip(" :") for cell in row.cells)), "")
+    return first.lower() in _SUMMARIES
 
 
 def _wrong_width(row: Row, place: int, width: int, is_named: bool) -> str:

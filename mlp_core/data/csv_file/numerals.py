@@ -1,16 +1,15 @@
 """Numbers as people and spreadsheets write them: $1,234.50, 1.234,50, (37.50), 12 %, 2.5k.
 
 A mark followed by exactly three digits is ambiguous in one cell, but rarely in a file: `Evidence`
-counts the cells that decide. Patterns run over whole columns in Arrow, which takes a tenth of the
-time that Python takes and leaves Python to other threads. Arrow compiles a pattern at each call,
-so currencies become one sign first, and the patterns stay short.
+counts the cells that are a number with one decimal mark only. Patterns run over whole columns in
+Arrow, which takes a tenth of the time that Python takes and leaves Python to other threads. Arrow
+compiles a pattern at each call, so currencies become one sign first, and the patterns stay short.
 """
 
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,9 +29,9 @@ _CURRENCY = re.compile(
 )
 _AROUND = " $¤%()+-" + _LETTERS
 _FEW = 200
+_OTHER = {".": ",", ",": "."}
 
 _EXPONENT = r"(?:[eE][+-]?\d{1,3})"
-_INDIAN = r"[1-9]\d?(?:,\d{2})+,\d{3}"
 # A currency's sign is $ here, and its code ¤. T in TEUR is thousand, so only k and M may stand
 # before a code without a space.
 _AFTER = rf"(?:(?: ?[{_LETTERS}])?(?: ?%)?(?: ?\$| ¤)?| ?[kKM]?¤)"
@@ -62,14 +61,6 @@ class Evidence(NamedTuple):
     """Whole numbers of one to three digits, 0 not counted."""
     ungrouped: int = 0
     """Whole numbers of four and more digits without a mark."""
-
-
-class Mark(NamedTuple):
-    """The decimal mark of a column."""
-
-    decimal: str
-    is_undecided: bool = False
-    """Whether nothing in the file decides what 1.234 is."""
 
 
 class Numbers(NamedTuple):
@@ -134,36 +125,38 @@ def has_dots(cells: pa.Array) -> bool:
 
 def are_mostly_numbers(cells: pa.Array) -> bool:
     """Returns whether at least half of the cells are numbers, whatever their decimal mark."""
-    return _count(cells, _DECORATED) * 2 >= len(cells)
+    return _total(_matches(cells, _DECORATED)) * 2 >= len(cells)
 
 
 def evidence(cells: pa.Array, sample: pa.Array) -> Evidence:
     """Returns what the cells say about the decimal mark; all are asked if the sample is silent."""
-    for some in (sample, cells):
-        marks = [mark for mark in ".," if _any(pc.match_substring(some, mark))]
-        if marks:
-            bare = pc.utf8_trim(some, _AROUND)
-            found = Evidence(
-                _count(bare, _DECISIVE["."]) + _count(some, _SCALED), _count(bare, _DECISIVE[","])
-            )
-            if found.dot or found.comma:
-                return found
-    if not marks:
+    found = _evidence(sample)
+    return found if found.dot or found.comma else _evidence(cells)
+
+
+def _evidence(cells: pa.Array) -> Evidence:
+    if not any(_any(pc.match_substring(cells, mark)) for mark in ".,"):
         return Evidence()
+    bare = pc.utf8_trim(cells, _AROUND)
+    with_dot, with_comma = (_matches(bare, _NUMBER[mark]) for mark in ".,")
+    either = bare.filter(pc.and_(with_dot, with_comma))
     return Evidence(
-        ambiguous="".join(
-            mark for mark in marks if _count(bare, rf"^[1-9]\d{{0,2}}[{mark}]\d{{3}}$")
-        ),
-        short=_count(bare, r"^[1-9]\d{0,2}$"),
-        ungrouped=_count(bare, r"^\d{4,}$"),
+        _total(pc.and_not(with_dot, with_comma)) + _total(_matches(cells, _SCALED)),
+        _total(pc.and_not(with_comma, with_dot)),
+        "".join(mark for mark in ".," if _any(pc.match_substring(either, mark))),
+        _total(_matches(either, r"^[1-9]\d{0,2}$")),
+        _total(_matches(either, r"^\d{4,}$")),
     )
 
 
-def decimal_marks(columns: Sequence[Evidence | None]) -> list[Mark]:
+def decimal_marks(columns: Sequence[Evidence | None]) -> list[str | None]:
     """Returns the decimal marks: a column's own evidence first, then the others', then a dot.
 
     Args:
       columns: None for a column that is not one of numbers.
+
+    Returns:
+      None where nothing in the file decides what 1.234 is.
     """
     own = [column and _own_mark(column) for column in columns]
     if not any(own):
@@ -171,7 +164,7 @@ def decimal_marks(columns: Sequence[Evidence | None]) -> list[Mark]:
     known = {mark for mark in own if mark}
     of_file = known.pop() if len(known) == 1 else None
     return [
-        Mark(mark or of_file or ".", bool(column and column.ambiguous) and not (mark or of_file))
+        mark or of_file or (None if column and column.ambiguous else ".")
         for mark, column in zip(own, columns, strict=True)
     ]
 
@@ -184,32 +177,27 @@ def numbers(cells: pa.Array, decimal: str, names: Sequence[str]) -> Numbers:
       decimal: the decimal mark.
       names: the currencies.
     """
-    signs = _characters(cells)
     bare = pc.utf8_trim(cells, _AROUND)
     is_number = pc.and_(_matches(cells, _DECORATED), _matches(bare, _NUMBER[decimal]))
     bare, decorated = pc.if_else(is_number, bare, None), pc.if_else(is_number, cells, None)
     groups = ""
-    for mark in sorted(signs & {"," if decimal == "." else ".", "'", " "}):
+    for mark in "'" + " " + _OTHER[decimal]:
         if _any(pc.match_substring(bare, mark)):
             bare = pc.replace_substring(bare, mark, "")
             groups += mark
-    if decimal == ",":
-        bare = pc.replace_substring(bare, ",", ".")
-    values = pc.cast(bare, pa.float64())
-    if signs & {"-", "("}:
-        values = pc.if_else(_matches(decorated, _NEGATIVE), pc.negate(values), values)
+    values = pc.cast(pc.replace_substring(bare, ",", "."), pa.float64())
+    values = pc.if_else(_matches(decorated, _NEGATIVE), pc.negate(values), values)
     names = sorted({name.strip(".") for name in names})
     notes = [f"{', '.join(names)} left out"] if names else []
     problem = f"it mixes {' and '.join(names)}" if len(names) > 1 else ""
-    if names and "-" in signs and _any(is_zero := _matches(cells, _ZERO)):
+    if names and _any(is_zero := _matches(cells, _ZERO)):
         values = pc.if_else(is_zero, 0.0, values)
         notes.append("a dash with a currency as 0")
-    for letter in sorted(signs & _POWERS.keys()):
-        is_scaled = pc.match_substring(decorated, letter)
-        if _any(is_scaled):
-            values = pc.if_else(is_scaled, pc.multiply(values, _POWERS[letter]), values)
-            notes.append(f"{letter} as {_POWERS[letter]:,.0f}")
-    if "%" in signs and _any(is_percent := pc.match_substring(decorated, "%")):
+    for letter, power in _POWERS.items():
+        if _any(is_scaled := pc.match_substring(decorated, letter)):
+            values = pc.if_else(is_scaled, pc.multiply(values, power), values)
+            notes.append(f"{letter} as {power:,.0f}")
+    if _any(is_percent := pc.match_substring(decorated, "%")):
         notes.append("percent signs left out")
         if not pc.all(is_percent).as_py():
             problem = "some of its numbers have a percent sign and some do not"
@@ -230,42 +218,26 @@ def _mark_by_groups(column: Evidence) -> str | None:
     """
     if len(column.ambiguous) != 1 or not (column.ungrouped or column.short):
         return None
-    other = "," if column.ambiguous == "." else "."
-    return column.ambiguous if column.ungrouped else other
+    return column.ambiguous if column.ungrouped else _OTHER[column.ambiguous]
 
 
-def _grouped(mark: str) -> str:
-    """Returns the pattern of whole numbers in groups of digits, as in 1,234,567 or 1,23,456."""
-    thousands = rf"[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+"
-    return rf"{thousands}|{_INDIAN}" if mark == "," else thousands
+def _number(mark: str) -> str:
+    """Returns the pattern of numbers without sign and unit that have this decimal mark.
+
+    Groups of digits are those of 1,234,567, 1'234'567, 1 234 567, and the Indian 12,34,567.
+    """
+    groups = [
+        rf"[1-9]\d{{0,2}}(?:{group}\d{{3}})+" for group in (re.escape(_OTHER[mark]), "'", " ")
+    ]
+    if mark == ".":
+        groups.append(r"[1-9]\d?(?:,\d{2})+,\d{3}")
+    return (
+        rf"^(?:(?:{'|'.join(groups)})(?:[{mark}]\d*)?"
+        rf"|(?:\d+(?:[{mark}]\d*)?|[{mark}]\d+){_EXPONENT}?)$"
+    )
 
 
-def _number(mark: str, other: str) -> str:
-    """Returns the pattern of numbers without sign and unit that have this decimal mark."""
-    groups = "|".join(_grouped(group) for group in (other, "'", " "))
-    return rf"^(?:(?:{groups}|\d+)(?:[{mark}]\d*)?|[{mark}]\d+){_EXPONENT}?$"
-
-
-def _decisive(mark: str, other: str) -> str:
-    """Returns the pattern of numbers in which only one mark can be the decimal mark."""
-    groups = "|".join(_grouped(group) for group in (other, "'", " "))
-    mixed = rf"(?:{groups})[{mark}]\d*"
-    short = rf"\d*[{mark}](?:\d{{1,2}}|\d{{4,}})"
-    long = rf"(?:0\d*|\d{{4,}})?[{mark}]\d{{3}}"
-    exponent = rf"\d*[{mark}]\d*{_EXPONENT}"
-    repeated = rf"[1-9]\d{{0,2}}(?:[{other}]\d{{3}}){{2,}}"
-    indian = rf"|{_INDIAN}" if other == "," else ""
-    return rf"^(?:{mixed}|{short}|{long}|{exponent}|{repeated}{indian})$"
-
-
-_NUMBER = {".": _number(".", ","), ",": _number(",", ".")}
-_DECISIVE = {".": _decisive(".", ","), ",": _decisive(",", ".")}
-
-
-def _characters(cells: pa.Array) -> set[str]:
-    """Returns the ASCII characters of the cells, and perhaps of others that share their memory."""
-    data = np.frombuffer(cells.buffers()[2] or b"", np.uint8)
-    return {chr(byte) for byte in np.flatnonzero(np.bincount(data, minlength=256))}
+_NUMBER = {mark: _number(mark) for mark in ".,"}
 
 
 def _matches(cells: pa.Array, pattern: str) -> pa.Array:
@@ -277,8 +249,8 @@ def _matches(cells: pa.Array, pattern: str) -> pa.Array:
     return pc.match_substring_regex(cells, pattern)
 
 
-def _count(cells: pa.Array, pattern: str) -> int:
-    return pc.sum(_matches(cells, pattern), min_count=0).as_py()
+def _total(flags: pa.Array) -> int:
+    return int(pc.sum(flags, min_count=0).as_py())
 
 
 def _any(flags: pa.Array) -> bool:

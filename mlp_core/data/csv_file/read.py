@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -259,14 +260,11 @@ def _different_names(layout: Layout) -> tuple[list[str], list[str]]:
 
 def _numbered(names: Sequence[str]) -> list[str]:
     """Returns names that all differ: the second x is "x (2)"."""
-    taken, different = set(names), []
-    seen: Counter[str] = Counter()
+    different: list[str] = []
     for name in names:
-        seen[name] += 1
-        candidate, number = name, seen[name]
-        while number > 1 and (candidate == name or candidate in taken):
-            candidate = f"{name} ({number})"
-            number += 1
-        taken.add(candidate)
-        different.append(candidate)
+        numbered = (f"{name} ({number})" for number in count(2))
+        taken = {*names, *different}
+        different.append(
+            name if name not in different else next(n for n in numbered if n not in taken)
+        )
     return different
