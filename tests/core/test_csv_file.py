@@ -227,6 +227,7 @@ def test_says_which_words_count_as_missing():
         ("a", [f"{place % 28 + 1}.12.2020" for place in COUNT], "date", True),
         ("a", [f"12/{place % 28 + 1}/2020 10:30" for place in COUNT], "date", True),
         ("a", [f"{place + 1}.02.2020" for place in COUNT], "text", False),
+        ("a", [f"{place + 1}.01.{place + 41}" for place in COUNT], "date", False),
         ("a", [""] * 30, "empty", False),
         ("a", COUNT, "row counter", True),
         ("a", COUNT[::-1], "row counter", True),
@@ -339,6 +340,14 @@ def test_finds_the_names_and_the_rows(content, names, skipped, encoding):
     assert file.skipped == skipped
     np.testing.assert_array_equal(file.columns[0].values, [place * 2 for place in COUNT])
     np.testing.assert_array_equal(file.columns[-1].values, SQUARES)
+
+
+def test_a_row_that_starts_with_an_error_of_a_spreadsheet_is_data():
+    file = read_column(["#N/A" if place % 9 == 4 else place * 2 for place in COUNT])
+
+    assert file.num_rows == 30
+    assert file.column("a").missing == 3
+    np.testing.assert_array_equal(file.column("y").values, SQUARES)
 
 
 def test_a_column_of_words_for_summaries_is_data():

@@ -25,8 +25,11 @@ MISSING = frozenset(
 )
 """Cells without a value, in lower case."""
 
+_SAME = "the same in all rows"
 _FIRST = 5
 _LONGEST_CELL = 60
+_LONGEST_WITHOUT_CENTURY = 50 * 365
+"""Days. 68 is read as 2068, but 69 as 1969."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,16 +164,17 @@ def _raw(cells: pa.Array) -> _Raw:
 
 def _sample(cells: pa.Array) -> pa.Array:
     """Returns up to 1,000 values from all over a column."""
-    cells = cells.drop_null() if cells.null_count else cells
-    if len(cells) <= 1000:
-        return cells
-    return cells.take(pa.array(np.arange(0, len(cells), max(1, len(cells) // 1000))))
+    cells = cells.drop_null()
+    places = np.linspace(0, len(cells) - 1, 1000).astype(np.int64)
+    return cells if len(cells) <= 1000 else cells.take(pa.array(places))
 
 
 def _column(name: str, raw: _Raw, decimal: str) -> tuple[Column, str]:
     """Returns a column, and the marks between groups of its digits."""
     cells = raw.cells
-    if raw.plain is not None and (decimal == "." or not numerals.has_dots(cells)):
+    if raw.plain is not None and (
+        decimal == "." or not pc.any(pc.match_substring(cells, ".")).as_py()
+    ):
         return _of_numbers(name, raw.plain), ""
     if raw.signed is None:
         times = dates.times(cells, raw.dates)
@@ -204,22 +208,11 @@ def _of_numbers(name: str, numbers: pa.Array, notes: tuple[str, ...] = ()) -> Co
     if not sound.any():
         return Column(name, EMPTY, values, _first(values), unusable="empty", notes=notes)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    return Column(
-        name,
-        _kind_of_numbers(values, low, high),
-        values,
-        _first(values),
-        low,
-        high,
-        unusable="the same in all rows" if is_constant(values) else None,
-        notes=notes,
-    )
-
-
-def _kind_of_numbers(values: np.ndarray, low: float, high: float) -> str:
+    kind = ROW_COUNTER if _numbers_the_rows(values) else NUMBER
     if low < high and ((values == low) | (values == high) | np.isnan(values)).all():
-        return TWO_VALUES
-    return ROW_COUNTER if _numbers_the_rows(values) else NUMBER
+        kind = TWO_VALUES
+    unusable = _SAME if is_constant(values) else None
+    return Column(name, kind, values, _first(values), low, high, unusable=unusable, notes=notes)
 
 
 def _numbers_the_rows(values: np.ndarray) -> bool:
@@ -244,11 +237,11 @@ def _of_text(name: str, cells: pa.Array) -> Column:
     problem = _unknown_numbers(cells)
     labels = pc.unique(cells.drop_null())
     if not 2 <= len(labels) <= min(MOST_CATEGORIES, max(2, filled // 2)):
-        same = "the same in all rows" if len(labels) == 1 else "text with many different values"
-        return _unusable_text(name, cells, problem or same)
+        why = _SAME if len(labels) == 1 else "text with many different values"
+        return _unusable_text(name, cells, problem or why)
     ordered = sorted(labels.to_pylist())
-    places = pc.cast(pc.index_in(cells, pa.array(ordered)), pa.float64())
-    values = places.to_numpy(zero_copy_only=False)
+    places = pc.index_in(cells, pa.array(ordered))
+    values = places.to_numpy(zero_copy_only=False).astype(np.float64)
     kind = TWO_VALUES if len(ordered) == 2 else FEW_VALUES
     notes = (f"as text, since {problem}",) if problem else ()
     return Column(name, kind, values, _shown(cells), labels=tuple(ordered), notes=notes)
@@ -277,7 +270,9 @@ def _of_times(name: str, times: pd.Series, form: str) -> Column:
     days = ((times - times.min()) / pd.Timedelta(days=1)).to_numpy(np.float64, na_value=np.nan)
     shown = tuple(None if pd.isna(time) else dates.iso(time) for time in times[:_FIRST])
     notes = () if form == dates.ISO else (f"dates as {dates.in_words(form)}",)
-    unusable = "the same in all rows" if is_constant(days) else None
+    unusable = _SAME if is_constant(days) else None
+    if "%y" in form and np.nanmax(days) > _LONGEST_WITHOUT_CENTURY:
+        unusable = "dates whose two-digit years do not tell the century: write four digits"
     ends = dates.iso(times.min()), dates.iso(times.max())
     return Column(name, DATE, days, shown, *ends, unusable=unusable, notes=notes)
 

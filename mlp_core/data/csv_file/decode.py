@@ -10,7 +10,6 @@ import gzip
 import io
 import re
 import zlib
-from typing import NamedTuple
 
 MAX_BYTES = 25 * 2**20
 MAX_MEGABYTES = MAX_BYTES // 2**20
@@ -27,16 +26,8 @@ _OTHER_FORMATS = {b"PK\x03\x04": "a spreadsheet or ZIP archive", b"%PDF": "a PDF
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
-class Decoded(NamedTuple):
-    """A text and how it was encoded."""
-
-    data: bytes
-    """UTF-8 without a byte order mark, which ends with a line end."""
-    encoding: str
-
-
-def decoded(content: bytes) -> Decoded:
-    """Returns the text of a file.
+def decoded(content: bytes) -> tuple[bytes, str]:
+    """Returns the text of a file, which ends with a line end, and how it was encoded.
 
     Raises:
       ValueError: if it is empty, too large, compressed in an unknown way, or no text.
@@ -63,7 +54,7 @@ def decoded(content: bytes) -> Decoded:
     data = data.rstrip(b"\x1a").replace(b"\r\n", b"\n").replace(b"\r", b"\n") + b"\n"
     if not data.strip():
         raise ValueError("The file is empty.")
-    return Decoded(data, f"{encoding}, gzip" if is_gzip else encoding)
+    return data, f"{encoding}, gzip" if is_gzip else encoding
 
 
 def _unpacked(content: bytes) -> bytes:

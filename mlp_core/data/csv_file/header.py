@@ -51,10 +51,9 @@ def num_titles(rows: Sequence[Sequence[str]]) -> int:
     has a number, and the names are text only.
     """
     for place in range(min(_MOST_TITLES, len(rows) - 1), 0, -1):
-        above, below = rows[:place], rows[place + 1 :]
-        are_text = [not any(map(is_value, filter(None, row))) for row in rows[: place + 1]]
-        names_follow = are_text[-1] and not all(are_text)
-        if names_follow and all(has_text_above_values(row, below) for row in [*above, rows[place]]):
+        top, below = rows[: place + 1], rows[place + 1 :]
+        names_follow = is_text(top[-1]) and not all(map(is_text, top))
+        if names_follow and all(has_text_above_values(row, below) for row in top):
             return place
     return 0
 

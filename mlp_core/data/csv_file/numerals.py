@@ -118,11 +118,6 @@ def without_currencies(cells: pa.Array, names: Sequence[str]) -> pa.Array:
     return cells
 
 
-def has_dots(cells: pa.Array) -> bool:
-    """Returns whether any cell has a dot."""
-    return _any(pc.match_substring(cells, "."))
-
-
 def are_mostly_numbers(cells: pa.Array) -> bool:
     """Returns whether at least half of the cells are numbers, whatever their decimal mark."""
     return _total(_matches(cells, _DECORATED)) * 2 >= len(cells)

@@ -93,8 +93,8 @@ def read_csv(
         raise ValueError(f"separator must be one of {', '.join(SEPARATORS.values())}")
     if decimal not in (None, ".", ","):
         raise ValueError(f"decimal must be a dot or a comma, got {decimal!r}")
-    text = decoded(source if isinstance(source, bytes) else _content(Path(source)))
-    layout = laid_out(text.data, separator)
+    data, encoding = decoded(source if isinstance(source, bytes) else _content(Path(source)))
+    layout = laid_out(data, separator)
     names, notes = _different_names(layout)
     read = read_columns(names, layout.cells, decimal)
     columns = []
@@ -105,7 +105,7 @@ def read_csv(
     return CsvFile(
         tuple(columns),
         len(layout.cells[0]),
-        text.encoding,
+        encoding,
         layout.separator,
         read.decimal,
         read.thousands,
@@ -228,19 +228,14 @@ def _reason_to_exclude(column: Column, is_unnamed: bool) -> str | None:
     if is_unnamed:
         return "has no name"
     words = [word.lower() for word in _WORDS.findall(column.name)]
-    name = column.name.lower()
+    name, values = column.name.lower(), column.values
     if "id" in words or name in _WHOLE_NAMES:
         return "identifies the rows"
-    if name.endswith("id") and _are_different_integers(column):
+    # All rows have a whole number of their own, unlike in most columns called paid.
+    is_own = len(np.unique(values)) == len(values) and bool((values == np.floor(values)).all())
+    if name.endswith("id") and column.kind == kinds.NUMBER and is_own:
         return "identifies the rows"
-    return "empty in most rows" if column.missing * 2 > len(column.values) else None
-
-
-def _are_different_integers(column: Column) -> bool:
-    """Returns whether all rows have a whole number of their own, unlike most columns `paid`."""
-    values = column.values
-    is_whole = column.kind == kinds.NUMBER and (values == np.floor(values)).all()
-    return bool(is_whole and len(np.unique(values)) == len(values))
+    return "empty in most rows" if column.missing * 2 > len(values) else None
 
 
 def _different_names(layout: Layout) -> tuple[list[str], list[str]]:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mlp_core.data.csv_file.header import is_value
+from mlp_core.data.csv_file.header import is_missing, is_value
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "spaces"}
 MAX_ROWS = 100_000
@@ -48,8 +48,8 @@ class Row(NamedTuple):
 
     @property
     def is_comment(self) -> bool:
-        """Whether the row starts with #."""
-        return self.text.startswith("#")
+        """Whether the row starts with #, but not with an error of a spreadsheet, as #N/A."""
+        return self.text.startswith("#") and not is_missing(self.cells[0])
 
     def with_cells(self, cells: list[str]) -> "Row":
         """Returns the row with other fields."""
