@@ -60,7 +60,7 @@ def test_a_lesson_stays_on_every_page_until_it_is_left(page: Page) -> None:
     page.get_by_test_id("stSidebar").get_by_text("Bias before LayerNorm", exact=True).click()
     expect(page).to_have_url(re.compile("bias_before_norm=true"))
 
-    page.get_by_role("link", name="Evidence").click()
+    page.get_by_role("link", name="Diagnosis").click()
     expect(page).to_have_url(re.compile("/diagnosis"))
     settled(page)
 
