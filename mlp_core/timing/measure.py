@@ -215,18 +215,20 @@ def _rests(settings: Settings, fixes: Fixes) -> Iterator[Rest]:
 
 
 def main() -> None:
-    """Reads the request and prints the progress; an error is one line as well."""
+    """Reads requests and prints the progress of each; an error is one line as well."""
     os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process decides when this one ends
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the end of the parent process ends this one
     try:
-        request = process.received(sys.stdin.buffer)
-        if request.what == "forms":  # what compiling takes is part of it
-            jax.config.update("jax_enable_compilation_cache", False)
-        # Forms compile about a hundred small programs, which other processes find on disk.
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-        for progress in measured(request):
-            print(process.line(progress), flush=True)
+        with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as requests:
+            for request in process.received(requests):
+                if request.what == "forms":  # what compiling takes is part of it
+                    jax.config.update("jax_enable_compilation_cache", False)
+                # Forms compile about a hundred small programs, which other processes find on disk.
+                jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+                for progress in measured(request):
+                    print(process.line(progress), flush=True)
+                print(process.DONE.decode(), end="", flush=True)
     except Exception as error:
         print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
 

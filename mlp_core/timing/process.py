@@ -4,11 +4,13 @@ The request goes to standard input: a line of JSON, then the rows of a reader's 
 settings name one. The progress comes back as lines of JSON.
 """
 
+import atexit
 import json
 import select
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from io import BytesIO
@@ -17,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 
 from mlp_core.child_process import environment
-from mlp_core.data.table import Table, opened, table_of
+from mlp_core.data.table import Table, closed, opened, table_of
 from mlp_core.switches import Fixes
 from mlp_core.tasks import is_own
 from mlp_core.timing import stored
@@ -25,8 +27,48 @@ from mlp_core.timing.figures import Measurement, Progress, Request
 
 LOOK_SECONDS = 0.2
 
+IDLE_SECONDS = 60.0
+"""For so long a process waits for another request: it holds 300 to 430 MB."""
 
-def measured(request: Request) -> Iterator[Progress]:
+DONE = b"done\n"
+"""The last line of a measurement."""
+
+
+class _Idle:
+    """The process that has measured last, which keeps what it has compiled for the next request.
+
+    Starting one takes seconds: it imports JAX and compiles about a hundred programs.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._changing = threading.Lock()
+        atexit.register(self.end)
+
+    def take(self) -> "subprocess.Popen[bytes] | None":
+        """Returns the process for one measurement, None if there is none."""
+        with self._changing:
+            process, self._process = self._process, None
+        if process is not None and process.poll() is not None:
+            _ended(process)
+            return None
+        return process
+
+    def keep(self, process: "subprocess.Popen[bytes]") -> None:
+        """Keeps a process, in place of the one that is kept."""
+        with self._changing:
+            before, self._process = self._process, process
+        _ended(before)
+
+    def end(self) -> None:
+        """Ends the process, if there is one."""
+        _ended(self.take())
+
+
+idle = _Idle()
+
+
+def measured(request: Request) -> Generator[Progress, None, None]:
     """Yields how far a measurement is, at least every `LOOK_SECONDS`; the last one is complete.
 
     Closing the iterator ends the process.
@@ -35,29 +77,48 @@ def measured(request: Request) -> Iterator[Progress]:
       RuntimeError: with one sentence, if the process fails.
     """
     latest = Progress("Starting", 0.0, Measurement(request.settings, request.fixes))
-    with subprocess.Popen(
+    # What compiling takes is measured without the programs that JAX keeps.
+    afresh = request.what == "forms"
+    process = (None if afresh else idle.take()) or _started()
+    try:
+        yield latest
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with suppress(BrokenPipeError):
+            process.stdin.write(_message(request))
+        while True:
+            if select.select([process.stdout], [], [], LOOK_SECONDS)[0]:
+                line = process.stdout.readline()
+                if not line:
+                    raise RuntimeError(_why(process.wait()))
+                if line == DONE:
+                    break
+                latest = _progress(json.loads(line), request)
+            yield latest
+    except BaseException:
+        _ended(process)
+        raise
+    if afresh:
+        _ended(process)
+    else:
+        idle.keep(process)
+
+
+def _started() -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
         [sys.executable, "-m", "mlp_core.timing.measure"],
+        bufsize=0,  # a line that has been read ahead would not wake `select`
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment(),
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            yield latest
-            with suppress(BrokenPipeError), process.stdin:
-                process.stdin.write(_message(request))
-            while True:
-                if select.select([process.stdout], [], [], LOOK_SECONDS)[0]:
-                    line = process.stdout.readline()
-                    if not line:
-                        break
-                    latest = _progress(json.loads(line), request)
-                yield latest
-            if process.wait():
-                raise RuntimeError(_why(process.returncode))
-        finally:
-            process.kill()
+    )
+
+
+def _ended(process: "subprocess.Popen[bytes] | None") -> None:
+    """Ends a process if there is one."""
+    if process is not None:
+        process.kill()
+        process.communicate()
 
 
 def _why(status: int) -> str:
@@ -70,27 +131,43 @@ def _why(status: int) -> str:
 
 
 def _message(request: Request) -> bytes:
+    rows, table = BytesIO(), table_of(request.settings.task)
+    if is_own(request.settings.task) and table is not None:
+        np.save(rows, np.column_stack([table.x, table.y]))
     content = {
         "what": request.what,
         "settings": asdict(request.settings),
         "fixes": asdict(request.fixes),
+        "bytes": len(rows.getvalue()),
     }
-    rows, table = BytesIO(), table_of(request.settings.task)
-    if is_own(request.settings.task) and table is not None:
-        np.save(rows, np.column_stack([table.x, table.y]))
     return json.dumps(content).encode() + b"\n" + rows.getvalue()
 
 
-def received(stream: IO[bytes]) -> Request:
-    """Returns the request in the child process, with its table opened under another name."""
-    content: dict[str, Any] = json.loads(stream.readline())
-    settings = stored.settings_of(content["settings"])
-    if is_own(settings.task):
-        rows = np.load(BytesIO(stream.read()))
-        names = tuple(f"x{column}" for column in range(settings.num_features))
-        task = opened(Table(names, "y", rows[:, :-1], rows[:, -1]))
-        settings = replace(settings, task=task)
-    return Request(content["what"], settings, Fixes(**content["fixes"]))
+def received(stream: IO[bytes]) -> Iterator[Request]:
+    """Yields the requests in the child process; ends if none comes for `IDLE_SECONDS`.
+
+    A reader's table is open under another name until the next request.
+    """
+    while select.select([stream], [], [], IDLE_SECONDS)[0] and (line := stream.readline()):
+        content: dict[str, Any] = json.loads(line)
+        settings = stored.settings_of(content["settings"])
+        if is_own(settings.task):
+            rows = np.load(BytesIO(_read(stream, content["bytes"])))
+            names = tuple(f"x{column}" for column in range(settings.num_features))
+            task = opened(Table(names, "y", rows[:, :-1], rows[:, -1]))
+            settings = replace(settings, task=task)
+        yield Request(content["what"], settings, Fixes(**content["fixes"]))
+        if is_own(settings.task):
+            closed(settings.task)
+
+
+def _read(stream: IO[bytes], size: int) -> bytes:
+    """Returns that many bytes of an unbuffered stream, which gives them in parts."""
+    parts = []
+    while size > 0 and (part := stream.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
 
 
 def line(progress: Progress) -> str:

@@ -187,6 +187,36 @@ def children() -> set[int]:
     return set(map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()))
 
 
+@pytest.fixture
+def none_idle() -> None:
+    """No process waits for another request."""
+    process.idle.end()
+
+
+@pytest.mark.usefixtures("none_idle")
+def test_the_next_measurement_uses_the_same_process() -> None:
+    before = children()
+
+    used = []
+    for number in (1, 2):
+        list(process.measured(Request("steps", replace(TINY, seed=number), FIXES)))
+        used.append(children() - before)
+
+    assert used[0] == used[1]
+    assert len(used[0]) == 1
+    process.idle.end()
+    assert children() == before
+
+
+def test_a_process_without_requests_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "IDLE_SECONDS", 0.01)
+    reading, writing = os.pipe()
+
+    with open(reading, "rb", buffering=0) as stream, open(writing, "wb"):
+        assert list(process.received(stream)) == []
+
+
+@pytest.mark.usefixtures("none_idle")
 def test_closing_the_iterator_ends_the_process_at_once() -> None:
     before, running = children(), process.measured(Request("growth", Settings(), FIXES))
     next(running)
@@ -201,6 +231,7 @@ def test_closing_the_iterator_ends_the_process_at_once() -> None:
     assert children() == before
 
 
+@pytest.mark.usefixtures("none_idle")
 def test_a_killed_process_is_told_in_one_sentence() -> None:
     before, running = children(), process.measured(Request("growth", Settings(), FIXES))
     next(running)
