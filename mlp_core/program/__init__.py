@@ -1,7 +1,7 @@
 """The program that the switches stand for: one script, with its bugs and its fixes.
 
-`templates/` contains the script in each style, and `render` resolves what a switch or a setting
-decides. A new switch is an `if` block in each template.
+`templates/` contains the parts of a script, which the styles share, and `render` resolves what a
+switch or a setting decides. A new switch is an `if` block where it acts.
 """
 
 import re
@@ -17,8 +17,15 @@ from mlp_core.tasks import FORMULAS, OWN, is_own
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
-DRESSES = ("functions", "class", "scan")
-"""How a script may be written: the name of its template."""
+_PARTS = {
+    "functions": ("data", "network", "functions", "training"),
+    "class": ("data", "class", "training"),
+    "scan": ("data", "network", "scan"),
+}
+"""The templates of each dress, in the order of the script."""
+
+DRESSES = tuple(_PARTS)
+"""How a script may be written."""
 
 MOST_LETTERS = 40
 """How much of a file's name is kept. The end is: with its beginning, two names could be equal."""
@@ -41,14 +48,15 @@ def sections(
     """
     if dress not in DRESSES:
         raise ValueError(f"dress must be one of {', '.join(DRESSES)}, got {dress!r}")
-    template = (_TEMPLATES / f"{dress}.py").read_text(encoding="utf-8")
+    parts = [(_TEMPLATES / f"{part}.py").read_text(encoding="utf-8") for part in _PARTS[dress]]
     choice = {
+        "dress": dress,
         "fixes": fixes,
         "settings": settings,
         "is_table": settings.task not in FORMULAS,
         "is_standardized": settings.task not in FORMULAS or FORMULAS[settings.task].uniform,
     }
-    return rendered(template, choice, _constants(settings, file_name(settings, source)))
+    return rendered("\n\n".join(parts), choice, _constants(settings, file_name(settings, source)))
 
 
 def file_name(settings: Settings, source: str | None = None) -> str:

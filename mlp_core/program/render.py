@@ -1,9 +1,9 @@
-"""Turns a template into the script of one choice of switches and settings.
+"""Turns a template into the script of one choice of switches, settings, and dress.
 
-A template is a Python program that runs as it is. Three things in it are resolved here:
+A template is Python. Three things in it are resolved here:
 
-- `if` blocks whose condition names only `fixes`, `settings`, `is_table`, and `is_standardized`
-  (with `elif` and `else`): the chosen branch takes the place of the block.
+- `if` blocks whose condition names only `dress`, `fixes`, `settings`, `is_table`, and
+  `is_standardized` (with `elif` and `else`): the chosen branch takes the place of the block.
 - `LINE  # if CONDITION`: the line is kept only if the condition holds.
 - `NAME = value` in the settings at the top: the value becomes that of the choice.
 

@@ -40,7 +40,7 @@ EDITS = {
         )
     ],
 }
-for name in ("functions", "class", "scan"):
+for name in ("network", "class"):
     indent = "        " if name == "class" else "    "
     drawn = f'{indent}head = {{"W": W, "b": jax.random.normal(b_key, (1,))}}\n'
     EDITS[f"mlp_core/program/templates/{name}.py"] = [
