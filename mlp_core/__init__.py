@@ -7,7 +7,7 @@ first use. A program that trains on a CPU calls `set_up_cpu` before that.
 from importlib import import_module
 from typing import Any
 
-from mlp_core.engine.devices import set_up_cpu
+from mlp_core.engine.setup import set_up_cpu
 from mlp_core.settings import BOUNDS, Settings
 from mlp_core.switches import STAGES, Fixes
 
@@ -23,7 +23,7 @@ _HOMES = {
     "Run": "engine.training",
     "train": "engine.training",
     "train_chunks": "engine.training",
-    "Grid": "engine.grid",
+    "Grid": "engine.outcome",
     "sweep": "engine.sweeps",
     "sweep_chunks": "engine.sweeps",
 }

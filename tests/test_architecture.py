@@ -15,7 +15,7 @@ Layers = tuple[tuple[str, ...], ...]
 
 # Each imports only from lines above its own.
 LAYERS = (
-    ("child_process", "numerics", "post", "stored", "switches", "tasks"),
+    ("numerics", "stored", "switches", "tasks"),
     ("settings",),
     ("data",),
     ("engine",),

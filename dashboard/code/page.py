@@ -11,7 +11,7 @@ from dashboard.shell import own_file, url
 from dashboard.work import needed, runs
 from mlp_core import STAGES, program
 from mlp_core.data.table import table_of
-from mlp_core.program.notebook import notebook
+from mlp_core.program import notebook
 from mlp_core.program.render import Line
 
 QUESTION = "What code do these switches stand for?"

@@ -15,9 +15,9 @@ from mlp_core.engine.outcome import failed
 
 if TYPE_CHECKING:
     from mlp_core.analysis.effects import Effect, Waterfall
-    from mlp_core.analysis.paired import Paired
+    from mlp_core.analysis.intervals import Paired
     from mlp_core.analysis.scores import Unit
-    from mlp_core.engine.grid import Grid
+    from mlp_core.engine.outcome import Grid
 
 UNITS: dict["Unit", str] = {"log10": "ratio", "plain": "difference"}
 """What a drop of the loss is counted in."""

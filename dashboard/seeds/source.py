@@ -10,7 +10,7 @@ from dashboard.shell import url
 from dashboard.work import grids, pace, progress
 from dashboard.work.grids import Request
 from mlp_core import Settings
-from mlp_core.engine.grid import Grid
+from mlp_core.engine.outcome import Grid
 
 SOURCE_KEY, SEEDS_KEY = "grid", "seeds"
 STORED, HERE = url.options(SOURCE_KEY)

@@ -9,7 +9,7 @@ from dashboard.draw import words
 from dashboard.shell import lessons, own_file, pins, sidebar, style, to_lab, url
 from dashboard.work import jobs, memory, pace, runs
 from mlp_core import Fixes, Settings, set_up_cpu
-from mlp_core.engine import compile_cache
+from mlp_core.engine import setup
 from mlp_core.tasks import OWN
 
 TITLE = "Fix by Fix"
@@ -34,7 +34,7 @@ def run() -> None:
     memory.keep_heaps_few()
     # Both before a training imports JAX.
     set_up_cpu()
-    compile_cache.keep()
+    setup.keep_compiled()
     st.set_page_config(TITLE, "🔧", layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
     with pace.crowd().page_of(jobs.reader()):
         page = _navigation()

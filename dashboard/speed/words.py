@@ -10,7 +10,7 @@ from mlp_core import Fixes, Settings
 from mlp_core.timing.figures import Figures, Measurement, Rest, pays_after
 
 if TYPE_CHECKING:
-    from mlp_core.timing.stored import Stored
+    from mlp_core.timing.figures import Stored
 
 NAMES = {
     "nothing": "Nothing compiled",

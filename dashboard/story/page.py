@@ -6,7 +6,7 @@ from dashboard.choice import Choice
 from dashboard.story import claims, nan, path, wall, words
 from dashboard.work import needed, runs
 from mlp_core import STAGES, Settings
-from mlp_core.post import REPORTED_VAL_LOSS
+from mlp_core.switches import REPORTED_VAL_LOSS
 
 QUESTION = (
     f"How did the post get from {REPORTED_VAL_LOSS['v1']} to {REPORTED_VAL_LOSS['final']}, "

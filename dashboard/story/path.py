@@ -15,10 +15,10 @@ from dashboard.story import charts, tables, words
 from dashboard.story.bugs import PATH, START, Stage
 from dashboard.work import grids
 from mlp_core import STAGES, Fixes, Settings
-from mlp_core.post import REPORTED_VAL_LOSS
+from mlp_core.switches import REPORTED_VAL_LOSS
 
 if TYPE_CHECKING:
-    from mlp_core.engine.grid import Grid
+    from mlp_core.engine.outcome import Grid
     from mlp_core.engine.training import Run
 
 _METRIC_WIDTH = 170
@@ -91,7 +91,7 @@ def _draw_seeds(stage: Stage, grid: "Grid | None") -> None:
     """Draws the same step in every seed of the stored grid."""
     if grid is None:
         return
-    from mlp_core.analysis.paired import paired
+    from mlp_core.analysis.intervals import paired
 
     # No switch but jit_step leaves the losses as they are; the grid goes without it.
     before = replace(STAGES[stage.previous], jit_step=False)

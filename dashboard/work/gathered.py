@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.choice import Choice
 from dashboard.work import memory, pace
 from dashboard.work.jobs import Job, Workers
-from mlp_core.engine import estimate
+from mlp_core.engine import stretches
 
 if TYPE_CHECKING:
     from mlp_core.diagnosis import Progress
@@ -54,7 +54,7 @@ def begin_again(choice: Choice) -> None:
 
 def estimated_seconds(choice: Choice) -> float:
     """Returns about how long it takes, compiling left out. Right within a factor of three."""
-    return estimate.seconds_of_evidence(choice.settings)
+    return stretches.seconds_of_evidence(choice.settings)
 
 
 def _gathered(choice: Choice) -> "Iterator[Progress]":

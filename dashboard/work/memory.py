@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from mlp_core.engine import compile_cache
+from mlp_core.engine import setup
 
 _ARENA_MAX = -8  # glibc's name for how many heaps its threads may have
 _ARENAS = 2
@@ -89,7 +89,7 @@ def make_room() -> None:
         gc.unfreeze()
         _collect()
         _room.drops, _room.least_mb = _room.drops + 1, _used_mb()
-        compile_cache.make_room()  # so many new ones may have come on disk as well
+        setup.drop_oldest_compiled()  # so many new ones may have come on disk as well
 
 
 @cache

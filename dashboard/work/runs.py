@@ -14,7 +14,7 @@ from dashboard.work import memory, pace
 from dashboard.work.jobs import Job, Workers
 from mlp_core import STAGES, Settings
 from mlp_core.data.table import table_of
-from mlp_core.engine.estimate import estimated_seconds as estimated_seconds
+from mlp_core.engine.stretches import estimated_seconds as estimated_seconds
 
 if TYPE_CHECKING:
     from mlp_core.analysis.curves import Curves

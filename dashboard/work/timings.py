@@ -16,7 +16,7 @@ from mlp_core.timing import process
 from mlp_core.timing.figures import Measurement, Progress, Request, measurable
 
 if TYPE_CHECKING:
-    from mlp_core.timing.stored import Stored
+    from mlp_core.timing.figures import Stored
 
 _TIMED = "timed"
 
@@ -28,9 +28,9 @@ def shipped() -> "Stored":
     Raises:
       ValueError: if its file cannot be read.
     """
-    from mlp_core.timing import stored
+    from mlp_core.timing import figures
 
-    return stored.shipped()
+    return figures.shipped()
 
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mlp_core.settings import Settings
-from mlp_core.stored import FOLDER, parquet
+from mlp_core.stored import FOLDER, read_table, write_table
 from mlp_core.switches import NUMERIC_SWITCHES, Fixes
 
 POST_CURVES = FOLDER / "curves.parquet"
@@ -38,7 +38,7 @@ def post_curves(fixes: Fixes, path: Path | None = None) -> Curves:
     """
     path = path or POST_CURVES
     try:
-        table = parquet.read(path)
+        table = read_table(path)
         own = [getattr(fixes, name) for name in NUMERIC_SWITCHES]
         # A switch that is newer than the file was off.
         switches = table.reindex(columns=list(NUMERIC_SWITCHES), fill_value=False)
@@ -58,4 +58,4 @@ def save(path: Path, settings: Settings = Settings()) -> None:  # noqa: B008 it 
         run = train(settings, fixes)
         table = pd.DataFrame({name: getattr(run, name) for name in Curves._fields})
         tables.append(table.assign(**{name: getattr(fixes, name) for name in NUMERIC_SWITCHES}))
-    parquet.write(path, pd.concat(tables))
+    write_table(path, pd.concat(tables))

@@ -1,16 +1,14 @@
 """Grids in Parquet files: one row a run, with the settings and the versions it was made with."""
 
-import platform
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from mlp_core.engine.grid import Grid
+from mlp_core.engine.outcome import Grid
 from mlp_core.settings import Settings
-from mlp_core.stored import FOLDER, parquet
+from mlp_core.stored import FOLDER, read_table, versions, write_table
 from mlp_core.switches import SWITCHES, Fixes
 
 POST_GRID = FOLDER / "grid.parquet"
@@ -29,7 +27,7 @@ def save(path: Path, grid: Grid) -> None:
     """Writes a grid. A file that is there is replaced at once: a reader never sees half of one."""
     table = run_table(grid)
     table.attrs = {"settings": asdict(grid.settings), "versions": versions()}
-    parquet.write(path, table)
+    write_table(path, table)
 
 
 def load(path: Path) -> Stored:
@@ -39,7 +37,7 @@ def load(path: Path) -> Stored:
       ValueError: if the file is not one that `save` wrote.
     """
     try:
-        table = parquet.read(path)
+        table = read_table(path)
         settings = table.attrs["settings"]
         grid = _grid(table, Settings(**settings | {"hidden": tuple(settings["hidden"])}))
         stored = Stored(grid, table.attrs["versions"])
@@ -85,9 +83,3 @@ def _grid(table: pd.DataFrame, settings: Settings) -> Grid:
         table["val_loss"].to_numpy().reshape(shape),
         table["predict_mean"].to_numpy()[: len(seeds)],
     )
-
-
-def versions() -> dict[str, str]:
-    """Returns the programs that a grid made here and now is made with, name -> version."""
-    packages = {name: version(name) for name in ("jax", "jaxlib", "optax", "numpy")}
-    return {"python": platform.python_version()} | packages

@@ -10,8 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from mlp_core.engine.grid import Grid
-from mlp_core.engine.outcome import failed
+from mlp_core.engine.outcome import Grid, failed
 from mlp_core.switches import SWITCHES, Fixes
 
 Unit = Literal["log10", "plain"]
@@ -52,14 +51,7 @@ def by_seed(grid: Grid) -> Grid:
 
     A resample draws columns by their place: in one order of seeds, one interval.
     """
-    order = np.argsort(grid.seeds)
-    return replace(
-        grid,
-        seeds=tuple(grid.seeds[column] for column in order),
-        train_loss=grid.train_loss[:, order],
-        val_loss=grid.val_loss[:, order],
-        predict_mean=grid.predict_mean[order],
-    )
+    return grid.of_seeds(tuple(sorted(grid.seeds)))
 
 
 def row(grid: Grid, fixes: Fixes) -> int:

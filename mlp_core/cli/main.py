@@ -6,21 +6,13 @@ import sys
 from importlib import import_module
 
 from mlp_core.cli import options
-from mlp_core.engine.devices import set_up_cpu
+from mlp_core.engine.setup import set_up_cpu
 
 VERSION = "0.1.0"
 """Of the package; `pyproject.toml` reads it here."""
 
-_MODULES = {
-    "train": "runs",
-    "program": "runs",
-    "sweep": "sweep",
-    "columns": "columns",
-    "debuggers": "measured",
-    "curves": "measured",
-    "timing": "measured",
-}
-"""Where the function of each command is. Imported when needed: some modules load JAX."""
+_MODULES = {"sweep": "sweep", "columns": "columns"}
+"""Where the function of a command is if not in `commands`. Imported when needed, for JAX."""
 
 _PRINTING = ("train", "program", "columns")
 
@@ -64,5 +56,5 @@ def _discard_output() -> None:
 def _run(parsed: argparse.Namespace) -> None:
     if parsed.command in _PRINTING and sys.stdout is None:
         raise OSError("the standard output is closed")
-    module = import_module(f"mlp_core.cli.{_MODULES[parsed.command]}")
+    module = import_module(f"mlp_core.cli.{_MODULES.get(parsed.command, 'commands')}")
     getattr(module, parsed.command)(parsed)

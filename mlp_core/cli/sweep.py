@@ -11,10 +11,11 @@ from jax.experimental import multihost_utils
 
 from mlp_core.analysis import grid_file
 from mlp_core.cli.options import each_once, settings_of
-from mlp_core.engine.grid import Grid
+from mlp_core.engine.outcome import Grid
 from mlp_core.engine.sweeps import all_combinations, sweep_chunks
 from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
+from mlp_core.stored import versions
 from mlp_core.switches import NUMERIC_SWITCHES, Fixes
 
 
@@ -86,7 +87,7 @@ def _finished(settings: Settings, combinations: tuple[Fixes, ...], partial: Path
         return None
     stored = grid_file.load(partial)
     found = (stored.grid.settings, stored.grid.combinations, stored.versions)
-    if found != (settings, combinations, grid_file.versions()):
+    if found != (settings, combinations, versions()):
         raise ValueError(
             f"{partial} holds another sweep, interrupted: finish it, delete it or choose another "
             "--out"

@@ -4,7 +4,16 @@
 the tool's flags are JAX's own and global. Reading the table of what they say needs no JAX.
 """
 
-from mlp_core.debuggers.cases import CASES, Case
-from mlp_core.debuggers.table import Cell, Outcome, Table, load, measured, save, shipped
+from mlp_core.debuggers.table import (
+    CASES,
+    Case,
+    Cell,
+    Outcome,
+    Table,
+    load,
+    measured,
+    save,
+    shipped,
+)
 
 __all__ = ["CASES", "Case", "Cell", "Outcome", "Table", "load", "measured", "save", "shipped"]

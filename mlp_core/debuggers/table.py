@@ -1,18 +1,51 @@
-"""The table of which tool says what about which bug: measured, stored, and read without JAX."""
+"""What is tried, and the table of which tool says what: measured, stored, and read without JAX."""
 
 import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import pandas as pd
 
-from mlp_core.analysis.grid_file import versions
-from mlp_core.child_process import environment
-from mlp_core.stored import FOLDER, parquet
+from mlp_core.engine.setup import child_environment
+from mlp_core.stored import FOLDER, read_table, versions, write_table
+from mlp_core.switches import STAGES, SWITCHES, Fixes
+
+
+class Case(NamedTuple):
+    """One program with one seed."""
+
+    name: str
+    fixes: Fixes
+    seed: int
+
+    @property
+    def bugs(self) -> tuple[str, ...]:
+        """The switches that are off."""
+        return tuple(name for name in SWITCHES if not getattr(self.fixes, name))
+
+
+SOUND = "sound"
+POST_SEED = 42
+NAN_SEED = 0
+"""With it the final program without `norm_init` meets a row without variance: the loss is NaN."""
+
+_ALONE = [Case(bug, replace(STAGES["beyond"], **{bug: False}), POST_SEED) for bug in SWITCHES]
+
+CASES = (
+    Case(SOUND, STAGES["beyond"], POST_SEED),
+    *_ALONE,
+    Case("v1", STAGES["v1"], POST_SEED),
+    Case("nan", replace(STAGES["final"], norm_init=False), NAN_SEED),
+)
+
+FIT_UPDATES = 500
+"""How many updates the tool `one_batch` makes."""
+SEEDS = 5
+"""How many runs the tool `several_seeds` compares."""
 
 ROUNDS = 3
 
@@ -52,7 +85,7 @@ def measured(tool: str, cases: Sequence[str], rounds: int = ROUNDS) -> tuple[Cel
       RuntimeError: if the process fails.
     """
     command = [sys.executable, "-m", "mlp_core.debuggers.tools", tool, str(rounds), *cases]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment())
+    done = subprocess.run(command, capture_output=True, text=True, env=child_environment())
     if done.returncode != 0:
         raise RuntimeError(f"trying {tool} must succeed, got {done.stderr.strip()[-2000:]}")
     found = json.loads(done.stdout.splitlines()[-1])
@@ -63,7 +96,7 @@ def save(path: Path, cells: Sequence[Cell]) -> None:
     """Writes the cells, with the versions of this process's programs."""
     table = pd.DataFrame(cells, columns=list(Cell._fields))
     table.attrs = {"versions": versions()}
-    parquet.write(path, table)
+    write_table(path, table)
 
 
 def load(path: Path) -> Table:
@@ -73,7 +106,7 @@ def load(path: Path) -> Table:
       ValueError: if the file is not one that `save` wrote.
     """
     try:
-        table = parquet.read(path)
+        table = read_table(path)
         cells = tuple(Cell(*row) for row in table[list(Cell._fields)].itertuples(index=False))
         return Table(cells, table.attrs["versions"])
     except (OSError, KeyError, TypeError, ValueError) as error:

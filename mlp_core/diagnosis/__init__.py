@@ -5,8 +5,7 @@
 
 from mlp_core.diagnosis.checks import CHECKS, findings
 from mlp_core.diagnosis.collection import Progress, collect, collect_chunks
-from mlp_core.diagnosis.finding import SEVERITIES, Finding, Severity
-from mlp_core.diagnosis.records import Evidence
+from mlp_core.diagnosis.records import SEVERITIES, Evidence, Finding, Severity
 
 __all__ = [
     "CHECKS",

@@ -13,9 +13,8 @@ from mlp_core.diagnosis.recording import DIAGNOSIS, Standing, Step, distances
 from mlp_core.diagnosis.records import Evidence, Losses, Rows, Steps, Units
 from mlp_core.engine import batches, model, starts, stretches
 from mlp_core.engine.compiled import CompiledLoop
-from mlp_core.engine.estimate import seconds_of_evidence, steps_within
 from mlp_core.engine.outcome import RunOutcome, run_outcome
-from mlp_core.engine.stretches import Work
+from mlp_core.engine.stretches import Work, seconds_of_evidence, steps_within
 from mlp_core.engine.training import recorded_updates
 from mlp_core.numerics import posts_numerics
 from mlp_core.settings import MOST_RECORDS, Settings

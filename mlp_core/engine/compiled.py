@@ -27,7 +27,7 @@ from mlp_core.engine.update import (
 from mlp_core.settings import Settings, Shape
 from mlp_core.switches import Fixes
 
-# A loop can be one kernel (mlp_core.engine.devices) only if none of its products is made a call
+# A loop can be one kernel (mlp_core.engine.setup) only if none of its products is made a call
 # into a library, as XLA would by default. And its vectors are half as wide as many cores can take.
 # Accelerators ignore both options.
 _ONE_KERNEL = {

@@ -208,7 +208,7 @@ def _centered(weight: jax.Array) -> jax.Array:
     return weight - jnp.mean(weight, axis=0)
 
 
-# In one kernel (mlp_core.engine.devices) XLA makes a sum over features a loop over the batch, in
+# In one kernel (mlp_core.engine.setup) XLA makes a sum over features a loop over the batch, in
 # vectors. A sum over the batch it adds up one by one, unless it is the product of a matrix and a
 # vector. The product of two matrices is slow.
 

@@ -7,11 +7,10 @@ import numpy as np
 
 from mlp_core.engine import batches, stretches
 from mlp_core.engine.compiled import CompiledLoop
-from mlp_core.engine.estimate import estimated_seconds, steps_within
 from mlp_core.engine.model import Params
 from mlp_core.engine.outcome import RunOutcome, run_outcome
 from mlp_core.engine.python_loop import PythonLoop
-from mlp_core.engine.stretches import Work
+from mlp_core.engine.stretches import Work, estimated_seconds, steps_within
 from mlp_core.numerics import posts_numerics
 from mlp_core.settings import RECORD_EVERY, Settings
 from mlp_core.switches import Fixes

@@ -4,10 +4,13 @@
 switch or a setting decides. A new switch is an `if` block where it acts.
 """
 
+import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 from mlp_core.data.table import Table, table_of
 from mlp_core.program.render import Lines, Section, joined, places, rendered
@@ -95,6 +98,20 @@ def text(of: Lines) -> str:
     return "".join(f"{line.text}\n" for line in of)
 
 
+def notebook(sections: Sequence[Section]) -> str:
+    """Returns a notebook in version 4.5 of its format, as JSON."""
+    cells = []
+    for place, section in enumerate(sections):
+        source = "\n".join(line.text for line in section.lines)
+        cells.append(_cell("markdown", f"heading-{place}", f"## {section.title}"))
+        code = _cell("code", f"code-{place}", source)
+        cells.append(code | {"execution_count": None, "outputs": []})
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    of_format = {"nbformat": 4, "nbformat_minor": 5}
+    return json.dumps({"cells": cells, "metadata": metadata} | of_format, indent=1) + "\n"
+
+
 def excerpt(settings: Settings, fixes: Fixes, switch: str, dress: str = "functions") -> str:
     """Returns the few lines of the script where a switch matters most: at most two places.
 
@@ -104,6 +121,11 @@ def excerpt(settings: Settings, fixes: Fixes, switch: str, dress: str = "functio
     found = places(lines(settings, fixes, dress), switch)
     main = [place for place in found if len(place.lines) > 1][:2] or found
     return "\n...\n".join(dedent("\n".join(place.lines)) for place in main)
+
+
+def _cell(kind: str, name: str, source: str) -> dict[str, Any]:
+    lines = source.splitlines(keepends=True)
+    return {"cell_type": kind, "id": name, "metadata": {}, "source": lines}
 
 
 def _constants(settings: Settings, table_name: str) -> dict[str, str]:

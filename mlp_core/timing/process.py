@@ -18,11 +18,11 @@ from typing import IO, Any
 
 import numpy as np
 
-from mlp_core.child_process import environment
 from mlp_core.data.table import Table, closed, opened, table_of
+from mlp_core.engine.setup import child_environment
 from mlp_core.switches import Fixes
 from mlp_core.tasks import is_own
-from mlp_core.timing import stored
+from mlp_core.timing import figures
 from mlp_core.timing.figures import Measurement, Progress, Request
 
 LOOK_SECONDS = 0.2
@@ -110,7 +110,7 @@ def _started() -> "subprocess.Popen[bytes]":
         bufsize=0,  # a line that has been read ahead would not wake `select`
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=environment(),
+        env=child_environment(),
     )
 
 
@@ -150,7 +150,7 @@ def received(stream: IO[bytes]) -> Iterator[Request]:
     """
     while select.select([stream], [], [], IDLE_SECONDS)[0] and (line := stream.readline()):
         content: dict[str, Any] = json.loads(line)
-        settings = stored.settings_of(content["settings"])
+        settings = settings_of(content["settings"])
         if is_own(settings.task):
             rows = np.load(BytesIO(_read(stream, content["bytes"])))
             names = tuple(f"x{column}" for column in range(settings.num_features))
@@ -178,6 +178,6 @@ def line(progress: Progress) -> str:
 def _progress(content: dict[str, Any], request: Request) -> Progress:
     if "error" in content:
         raise RuntimeError(content["error"])
-    found = stored.measurement_of(content["measurement"])
+    found = figures.measurement_of(content["measurement"])
     found = replace(found, settings=request.settings, fixes=request.fixes)
     return Progress(content["text"], content["share"], found)

@@ -13,7 +13,7 @@ from dashboard.draw.words import waiting
 from dashboard.speed import tables, words
 from dashboard.work import timings
 from mlp_core import STAGES, Fixes, Settings
-from mlp_core.timing import process, stored
+from mlp_core.timing import figures, process
 from mlp_core.timing.figures import FORMS, Figures, Measurement, Point, Progress, Request, Rest
 from tests.app.conftest import opened_at, run_until, table, text
 
@@ -92,7 +92,7 @@ def measure(app: AppTest, part: str = "forms") -> AppTest:
 def test_shows_the_stored_figures_and_says_whose_they_are(quick: None) -> None:
     app = opened_at("speed")
 
-    found = stored.shipped()
+    found = figures.shipped()
     assert f"cores of {found.machine}" in captions(app)
     assert "not on the server" in captions(app)
     assert words.answer(found.measurement) in text(app)
@@ -154,7 +154,7 @@ def test_a_stored_file_that_cannot_be_read_is_told_and_measuring_goes_on(
     def broken() -> None:
         raise ValueError("no such file")
 
-    monkeypatch.setattr(stored, "shipped", broken)
+    monkeypatch.setattr(figures, "shipped", broken)
 
     app = opened_at("speed")
 

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from mlp_core.analysis import curves, grid_file
 from mlp_core.data import table
 from mlp_core.debuggers import table as detectors_table
-from mlp_core.timing import stored
+from mlp_core.timing import figures
 from tests.app.conftest import opened_at
 from tests.app.links import OF_THE_READERS_RUN, PAGES
 
@@ -19,7 +19,7 @@ FILES = {
     "curves": (curves, "POST_CURVES"),
     "detectors": (detectors_table, "SHIPPED"),
     "diabetes": (table, "DIABETES"),
-    "speed": (stored, "SHIPPED"),
+    "speed": (figures, "SHIPPED"),
 }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlp_core.engine import compile_cache
+from mlp_core.engine import setup
 
 FOLDER = "JAX_COMPILATION_CACHE_DIR"
 
@@ -22,15 +22,15 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_each_kind_of_cpu_has_a_folder_of_its_own(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compile_cache.keep()
+    setup.keep_compiled()
 
     kept = Path(os.environ[FOLDER])
     assert kept.is_dir()
     assert kept.is_relative_to(home)
 
     monkeypatch.delenv(FOLDER)
-    monkeypatch.setattr(compile_cache, "_cpu", lambda: "another")
-    compile_cache.keep()
+    monkeypatch.setattr(setup, "_cpu", lambda: "another")
+    setup.keep_compiled()
 
     assert Path(os.environ[FOLDER]) == kept.with_name("another")
 
@@ -38,7 +38,7 @@ def test_each_kind_of_cpu_has_a_folder_of_its_own(
 def test_what_the_environment_says_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER, "elsewhere")
 
-    compile_cache.keep()
+    setup.keep_compiled()
 
     assert os.environ[FOLDER] == "elsewhere"
     assert list(home.iterdir()) == []
@@ -50,26 +50,26 @@ def test_without_a_place_to_write_nothing_is_kept(
     (home / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "file"))
 
-    compile_cache.keep()
+    setup.keep_compiled()
 
     assert FOLDER not in os.environ
 
 
 def test_the_oldest_files_make_room(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    compile_cache.keep()
+    setup.keep_compiled()
     kept = Path(os.environ[FOLDER])
     for age in range(5):
         (kept / str(age)).write_text("")
         os.utime(kept / str(age), (1e9 - age, 1e9 - age))
-    monkeypatch.setattr(compile_cache, "MOST_FILES", 4)
+    monkeypatch.setattr(setup, "MOST_FILES", 4)
 
-    compile_cache.make_room()
+    setup.drop_oldest_compiled()
 
     assert sorted(file.name for file in kept.iterdir()) == ["0", "1", "2", "3"]
     monkeypatch.delenv(FOLDER)
-    monkeypatch.setattr(compile_cache, "MOST_FILES", 3)
+    monkeypatch.setattr(setup, "MOST_FILES", 3)
 
-    compile_cache.keep()
+    setup.keep_compiled()
 
     assert sorted(file.name for file in kept.iterdir()) == ["0", "1", "2"]
 
@@ -77,11 +77,11 @@ def test_the_oldest_files_make_room(home: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_folder_that_the_environment_names_is_left_alone(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compile_cache, "MOST_FILES", 0)
+    monkeypatch.setattr(setup, "MOST_FILES", 0)
     monkeypatch.setenv(FOLDER, str(home))
     (home / "file").write_text("")
 
-    compile_cache.keep()
-    compile_cache.make_room()
+    setup.keep_compiled()
+    setup.drop_oldest_compiled()
 
     assert (home / "file").exists()

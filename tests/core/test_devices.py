@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from mlp_core import STAGES, Settings
-from mlp_core.engine import compiled, devices, starts
-from mlp_core.engine.devices import set_up_cpu, warn_of_idle_cores
+from mlp_core.engine import compiled, setup, starts
+from mlp_core.engine.setup import set_up_cpu, warn_of_idle_cores
 
 SHORT = Settings(steps=45)
 
@@ -59,7 +59,7 @@ def test_importing_the_package_changes_nothing():
 def test_a_sweep_says_once_that_cores_are_idle(monkeypatch):
     warn_of_idle_cores.cache_clear()
     monkeypatch.delenv("JAX_NUM_CPU_DEVICES", raising=False)
-    monkeypatch.setattr(devices, "num_cores", lambda: 4)
+    monkeypatch.setattr(setup, "num_cores", lambda: 4)
 
     with pytest.warns(UserWarning, match="uses one of 4 cores"):
         warn_of_idle_cores("cpu", 1)
@@ -70,6 +70,6 @@ def test_a_sweep_says_once_that_cores_are_idle(monkeypatch):
 def test_a_sweep_on_all_there_is_says_nothing(platform, num_devices, monkeypatch):
     warn_of_idle_cores.cache_clear()
     monkeypatch.delenv("JAX_NUM_CPU_DEVICES", raising=False)
-    monkeypatch.setattr(devices, "num_cores", lambda: 4)
+    monkeypatch.setattr(setup, "num_cores", lambda: 4)
 
     warn_of_idle_cores(platform, num_devices)  # a warning would be an error

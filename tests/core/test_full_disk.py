@@ -12,8 +12,8 @@ TRAINED_WITHOUT_ROOM = """
 import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 
-from mlp_core.engine import compile_cache
-compile_cache.keep()
+from mlp_core.engine import setup
+setup.keep_compiled()
 from mlp_core import Fixes, Settings, train
 
 run = train(Settings(steps=20, examples=100, batch_size=8), Fixes(jit_step=True))

@@ -23,7 +23,7 @@ from mlp_core import STAGES, Fixes, Settings, program, train
 from mlp_core.cli.main import main
 from mlp_core.data.table import DIABETES, Table, opened
 from mlp_core.engine.training import RECORD_EVERY
-from mlp_core.program.notebook import notebook
+from mlp_core.program import notebook
 from mlp_core.program.render import places
 from mlp_core.switches import SWITCHES
 

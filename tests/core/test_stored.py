@@ -12,7 +12,7 @@ from mlp_core import Fixes, Settings, dataset, debuggers
 from mlp_core.analysis import curves, grid_file
 from mlp_core.data import table
 from mlp_core.debuggers.table import SHIPPED
-from mlp_core.stored import FOLDER, parquet
+from mlp_core.stored import FOLDER, read_table, write_table
 
 LOADERS: dict[Path, Callable[[Path], object]] = {
     grid_file.POST_GRID: grid_file.load,
@@ -52,7 +52,7 @@ def test_what_is_damaged_is_refused_or_the_same(path: Path, tmp_path: Path) -> N
         except ValueError as error:
             messages.append(str(error))
         else:
-            pd.testing.assert_frame_equal(parquet.read(broken), whole)
+            pd.testing.assert_frame_equal(read_table(broken), whole)
 
     assert len(messages) > DAMAGES / 2
     assert {message.partition(" must be")[0] for message in messages} == {path.name}
@@ -73,12 +73,12 @@ def test_what_is_no_table_is_refused(path: Path, content: bytes | None, tmp_path
 
 def test_a_file_is_replaced_only_by_a_whole_one(tmp_path: Path) -> None:
     path = tmp_path / "table.parquet"
-    parquet.write(path, pd.DataFrame({"a": np.arange(3)}))
+    write_table(path, pd.DataFrame({"a": np.arange(3)}))
 
     with pytest.raises(Exception, match="Conversion failed"):
-        parquet.write(path, pd.DataFrame({"a": [1, "two"]}))
+        write_table(path, pd.DataFrame({"a": [1, "two"]}))
 
-    assert parquet.read(path)["a"].tolist() == [0, 1, 2]
+    assert read_table(path)["a"].tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("change", ["missing", "cut", "another number", "garbage"])

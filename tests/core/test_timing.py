@@ -17,7 +17,7 @@ import pytest
 
 from mlp_core import STAGES, Settings, train
 from mlp_core.data.table import Table, closed, opened
-from mlp_core.timing import measure, process, stored
+from mlp_core.timing import figures, measure, process
 from mlp_core.timing.figures import (
     FORMS,
     MOST_STEPS,
@@ -50,7 +50,7 @@ def measurement(progress: list[Progress]) -> Measurement:
     return progress[-1].measurement
 
 
-def figures(form: str, start_ms: float = 0.0, step_ms: float = 1.0) -> Figures:
+def figures_of(form: str, start_ms: float = 0.0, step_ms: float = 1.0) -> Figures:
     return Figures(form, 1, start_ms / 2, start_ms / 2, 1.0, 0.0, 1.0, (step_ms,), 0.0, 1)
 
 
@@ -291,7 +291,7 @@ def measuring() -> set[str]:
 def test_compiling_pays_after_as_many_steps_as_a_count_says(
     starts: tuple[int, int], steps: tuple[float, float]
 ) -> None:
-    before, after = (figures("step", *of) for of in zip(starts, steps, strict=True))
+    before, after = (figures_of("step", *of) for of in zip(starts, steps, strict=True))
 
     counted = next(n for n in range(1000) if starts[1] + n * steps[1] < starts[0] + n * steps[0])
 
@@ -299,8 +299,8 @@ def test_compiling_pays_after_as_many_steps_as_a_count_says(
 
 
 def test_what_saves_nothing_never_pays() -> None:
-    assert pays_after(figures("step", 1, 1), figures("loop", 2, 1)) is None
-    assert pays_after(figures("step", 1, 1), figures("loop", 2, 3)) is None
+    assert pays_after(figures_of("step", 1, 1), figures_of("loop", 2, 1)) is None
+    assert pays_after(figures_of("step", 1, 1), figures_of("loop", 2, 3)) is None
 
 
 def test_a_long_run_is_cut_short() -> None:
@@ -317,11 +317,11 @@ def test_a_measurement_comes_back_as_it_was_stored(
     file = tmp_path / "speed.json"
     whole = replace(measurement, points=(Point("width", 8, "loop", (0.5, 0.25)),))
 
-    stored.save(file, whole)
+    figures.save(file, whole)
 
-    found = stored.load(file)
+    found = figures.load(file)
     assert found.measurement == whole
-    assert found.machine == stored.machine()
+    assert found.machine == figures.machine()
     assert found.versions["jax"] == jax.__version__
 
 
@@ -339,13 +339,13 @@ def _without_a_machine(content: dict) -> None:
 
 @pytest.mark.parametrize("spoil", [_without_a_form, _with_wrong_settings, _without_a_machine])
 def test_a_spoilt_file_is_refused(spoil: Callable[[dict], None], tmp_path: Path) -> None:
-    content = json.loads(stored.SHIPPED.read_text())
+    content = json.loads(figures.SHIPPED.read_text())
     spoil(content)
     file = tmp_path / "speed.json"
     file.write_text(json.dumps(content))
 
     with pytest.raises(ValueError, match=r"must be made by `python -m mlp_core timing`"):
-        stored.load(file)
+        figures.load(file)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"measurement": 1}'])
@@ -354,11 +354,11 @@ def test_what_is_no_such_file_is_refused(text: str, tmp_path: Path) -> None:
     file.write_text(text)
 
     with pytest.raises(ValueError, match="must be made by"):
-        stored.load(file)
+        figures.load(file)
 
 
 def test_the_shipped_file_is_of_the_posts_settings_with_all_its_forms() -> None:
-    found = stored.shipped()
+    found = figures.shipped()
 
     assert found.measurement.settings == Settings()
     assert found.measurement.fixes == STAGES["final"]

@@ -8,8 +8,7 @@ does not hold, the check finds nothing.
 from collections.abc import Callable
 
 from mlp_core.diagnosis.checks import learning, network, rows_and_keys
-from mlp_core.diagnosis.finding import SEVERITIES, Finding
-from mlp_core.diagnosis.records import Evidence
+from mlp_core.diagnosis.records import SEVERITIES, Evidence, Finding
 
 CHECKS: dict[str, Callable[[Evidence], Finding | None]] = {
     check.__name__: check

@@ -5,8 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlp_core.diagnosis.checks.network import predictions
-from mlp_core.diagnosis.finding import Finding, span
-from mlp_core.diagnosis.records import Evidence
+from mlp_core.diagnosis.records import Evidence, Finding, span
 from mlp_core.engine.outcome import RunOutcome
 
 MANY_OPERATIONS = 10

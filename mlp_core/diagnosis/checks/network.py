@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlp_core.diagnosis.finding import Finding, Severity, span
-from mlp_core.diagnosis.records import Evidence, Probes
+from mlp_core.diagnosis.records import Evidence, Finding, Probes, Severity, span
 from mlp_core.engine.outcome import RunOutcome
 
 TINY_GAIN = 0.1

@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlp_core.diagnosis.finding import Finding, span
 from mlp_core.diagnosis.ledger import Draw
-from mlp_core.diagnosis.records import Evidence
+from mlp_core.diagnosis.records import Evidence, Finding, span
 
 NEVER_SEEN = 0.01
 """The share of the training rows that may be in no minibatch."""
