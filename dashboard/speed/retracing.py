@@ -44,6 +44,6 @@ def show(choice: Choice, shown: Measurement | None) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _shapes(settings: Settings, fixes: Fixes) -> tuple[tuple[tuple[int, ...], ...], int]:
-    from mlp_core.diagnosis.loop import compiled_shapes
+    from mlp_core.diagnosis.probing import compiled_shapes
 
     return compiled_shapes(settings, fixes, _MOST_UPDATES)

@@ -26,7 +26,7 @@ print(jax.grad(first_unit)(dead)[0])"""
 
 def show() -> None:
     """Draws the forms of the division with what they give for a dead layer."""
-    from mlp_core.diagnosis.dead_layer import dead_layer
+    from mlp_core.diagnosis.probing import dead_layer
 
     st.subheader("The NaN that the epsilon leaves", anchor="nan")
     st.markdown(

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from mlp_core.data.dataset import baselines, dataset, least_squares_predictions, seed_keys
-from mlp_core.diagnosis import ledger, loop
-from mlp_core.diagnosis.probing import FIT_UPDATES, fits, probes
+from mlp_core.diagnosis import ledger, probing
+from mlp_core.diagnosis.probing import FIT_UPDATES, Fits, fits, probes
 from mlp_core.diagnosis.recording import DIAGNOSIS, Standing, Step, distances
 from mlp_core.diagnosis.records import Evidence, Losses, Rows, Steps, Units
 from mlp_core.engine import batches, model, starts, stretches
@@ -33,16 +33,13 @@ class Progress(NamedTuple):
     """None until all of it is there."""
 
 
-@posts_numerics
 def collect(settings: Settings, fixes: Fixes) -> Evidence:
     """Returns the evidence of a run: the updates of `train`, made again and written down.
 
     What comes back says nothing about the switches: it is what a reader of the run could measure.
     """
-    gathering = _Gathering(settings, fixes)
-    for _ in gathering.shares(chunk_seconds=float("inf")):
-        pass
-    return gathering.evidence()
+    *_, last = collect_chunks(settings, fixes, chunk_seconds=float("inf"))
+    return cast(Evidence, last.evidence)
 
 
 @posts_numerics
@@ -56,61 +53,42 @@ def collect_chunks(
     Args:
       chunk_seconds: about how long to work between two yields.
     """
-    gathering = _Gathering(settings, fixes)
-    for share in gathering.shares(chunk_seconds):
+    updates = np.union1d(recorded(settings.steps), recorded_updates(settings))
+    loop, tried = CompiledLoop(settings, fixes, updates, DIAGNOSIS), fits(settings, fixes)
+    first = steps_within(chunk_seconds, seconds_of_evidence(settings), settings)
+    works = [Work(loop.advance, settings.steps, min(first, FIRST_RECORDS))]
+    works += [Work(fit.advance, FIT_UPDATES) for fit in dict.fromkeys(tried)]
+    for share in stretches.all_made(works, chunk_seconds):
         yield Progress(share, None)
-    yield Progress(1.0, gathering.evidence())
+    yield Progress(1.0, _evidence(settings, fixes, loop, tried))
 
 
-class _Gathering:
-    """The evidence of one run, being gathered."""
+def _evidence(settings: Settings, fixes: Fixes, loop: CompiledLoop, tried: Fits) -> Evidence:
+    """Returns all that there is to say, once all updates are made."""
+    params, start, unravel = starts.initial(settings, fixes)
+    steps, standings = loop.seen
 
-    def __init__(self, settings: Settings, fixes: Fixes):
-        self._settings, self._fixes = settings, fixes
-        self._marks = recorded(settings.steps)
-        updates = np.union1d(self._marks, recorded_updates(settings))
-        self._loop = CompiledLoop(settings, fixes, updates, DIAGNOSIS)
-        self._fits = fits(settings, fixes)
-
-    def shares(self, chunk_seconds: float) -> Iterator[float]:
-        """Makes all updates, and yields after each stretch which share of them is made."""
-        settings = self._settings
-        first = steps_within(chunk_seconds, seconds_of_evidence(settings), settings)
-        works = [Work(self._loop.advance, settings.steps, min(first, FIRST_RECORDS))]
-        works += [Work(fit.advance, FIT_UPDATES) for fit in dict.fromkeys(self._fits)]
-        return stretches.all_made(works, chunk_seconds)
-
-    def evidence(self) -> Evidence:
-        """Returns all that there is to say, once all updates are made."""
-        settings, fixes, marks = self._settings, self._fixes, self._marks
-        params, start, unravel = starts.initial(settings, fixes)
-        steps, standings = self._loop.seen
-        at_marks = self._at(marks, standings)
-        as_trained = self._at(recorded_updates(settings), standings)
-        rows_seen = batches.rows_seen(settings, fixes)
-        outcome = run_outcome(
-            steps.batch_loss,
-            rows_seen,
-            recorded_updates(settings),
-            as_trained.train_loss,
-            as_trained.val_loss,
-        )
-        distance = np.asarray(distances(at_marks.params, start, unravel))
-        draw = partial(model.init, settings=settings, fixes=fixes)
-        return Evidence(
-            ledger.draws(draw, seed_keys(settings.seed).params),
-            ledger.named(params),
-            _losses(settings, marks, steps, at_marks, outcome),
-            _units(marks, steps, at_marks),
-            _steps(marks, steps, distance, rows_seen),
-            _rows(settings, fixes, rows_seen, steps.movement),
-            probes(settings, fixes, self._loop.params, self._fits),
-        )
-
-    def _at(self, updates: np.ndarray, standings: Standing) -> Standing:
-        """Returns the records that were made after these updates."""
-        places = np.searchsorted(self._loop.updates, updates)
+    def after(updates: np.ndarray) -> Standing:
+        places = np.searchsorted(loop.updates, updates)
         return Standing(*(leaf[places] for leaf in standings))
+
+    marks, as_trained = recorded(settings.steps), recorded_updates(settings)
+    at_marks, losses = after(marks), after(as_trained)
+    rows_seen = batches.rows_seen(settings, fixes)
+    outcome = run_outcome(
+        steps.batch_loss, rows_seen, as_trained, losses.train_loss, losses.val_loss
+    )
+    distance = np.asarray(distances(at_marks.params, start, unravel))
+    draw = partial(model.init, settings=settings, fixes=fixes)
+    return Evidence(
+        ledger.draws(draw, seed_keys(settings.seed).params),
+        ledger.named(params),
+        _losses(settings, marks, steps, at_marks, outcome),
+        _units(marks, steps, at_marks),
+        _steps(marks, steps, distance, rows_seen),
+        _rows(settings, fixes, rows_seen, steps.movement),
+        probes(settings, fixes, loop.params, tried),
+    )
 
 
 def recorded(steps: int) -> np.ndarray:
@@ -171,7 +149,7 @@ def _rows(settings: Settings, fixes: Fixes, rows_seen: np.ndarray, movement: np.
     ever = np.unique(batches.batch_rows(orders, settings)[counted]).size
     whole_way = movement.sum(dtype=np.float64)
     on_nothing = movement[rows_seen == 0].sum(dtype=np.float64) / whole_way if whole_way else 0.0
-    shapes, updates = loop.compiled_shapes(settings, fixes)
+    shapes, updates = probing.compiled_shapes(settings, fixes)
     return Rows(
         rows_seen,
         settings.batch_size,

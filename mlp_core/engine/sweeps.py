@@ -30,13 +30,12 @@ from mlp_core.engine.stretches import seconds_in_a_sweep
 from mlp_core.engine.update import Unravel
 from mlp_core.numerics import posts_numerics
 from mlp_core.settings import MAX_INPUTS, Settings
-from mlp_core.switches import Fixes
+from mlp_core.switches import STAGES, Fixes
 
 RUNS = "runs"
-V1 = Fixes()
 
 
-def all_combinations(switches: Sequence[str], base: Fixes = V1) -> tuple[Fixes, ...]:
+def all_combinations(switches: Sequence[str], base: Fixes = STAGES["v1"]) -> tuple[Fixes, ...]:
     """Returns the 2^K combinations of K switches on top of `base`, the first switch slowest."""
     values = product([False, True], repeat=len(switches))
     return tuple(replace(base, **dict(zip(switches, on, strict=True))) for on in values)
@@ -82,19 +81,24 @@ def sweep_pieces(
     _check("combination", combinations)
     _check("seed", seeds)
     mesh = device_mesh(settings, len(seeds))
-    at_once = piece_seconds / seconds_in_a_sweep(settings)
-    pieces = _even_pieces(tuple(combinations), at_once)
+    pieces = _even_pieces(tuple(combinations), piece_seconds / seconds_in_a_sweep(settings))
     plans = [_plan(settings, piece) for piece in pieces]
     grid = None
     for first in range(0, len(seeds), mesh.size):
-        of_seed = [replace(settings, seed=seed) for seed in seeds[first : first + mesh.size]]
-        examples = _on_devices(of_seed, mesh)
-        losses: list[np.ndarray] = []
+        own = tuple(seeds[first : first + mesh.size])
+        of_seed = [replace(settings, seed=seed) for seed in own]
+        means = np.array([baselines(one).predict_mean for one in of_seed])
+        # Where seeds are fewer than devices, the last one is repeated.
+        filled = of_seed + of_seed[-1:] * (mesh.size - len(own))
+        examples = _on_devices(filled, mesh)
+        losses: list[np.ndarray] = []  # [2, seeds, F] of each piece
         for piece, plan in zip(pieces, plans, strict=True):
             if losses:
                 yield None
-            losses.append(_losses(piece, of_seed, examples, plan, mesh))
-        part = _grid(settings, tuple(combinations), of_seed, losses)
+            arguments = _arguments(piece, filled, examples, plan, mesh)
+            losses.append(np.stack(compiled_losses[is_small(settings)](*arguments)))
+        train_loss, val_loss = np.concatenate(losses, axis=2)[:, : len(own)].swapaxes(1, 2)
+        part = Grid(settings, tuple(combinations), own, train_loss, val_loss, means)
         grid = part if grid is None else grid.joined(part)
         yield grid
 
@@ -134,36 +138,11 @@ def _plan(settings: Settings, combinations: Sequence[Fixes]) -> Plan:
     return plans[0]._replace(norm=norm, hyper=hyper, rows_seen=rows_seen)
 
 
-def _losses(
-    combinations: tuple[Fixes, ...],
-    of_seed: list[Settings],
-    examples: Examples,
-    plan: Plan,
-    mesh: Mesh,
-) -> np.ndarray:
-    """Returns the train and the val losses of one seed on each device, `[2, F, seeds]`."""
-    final = compiled_losses[is_small(of_seed[0])]
-    losses = final(*_arguments(combinations, of_seed, examples, plan, mesh))
-    return np.stack([np.asarray(each)[: len(of_seed)].T for each in losses])
-
-
-def _grid(
-    settings: Settings,
-    combinations: tuple[Fixes, ...],
-    of_seed: list[Settings],
-    losses: list[np.ndarray],
-) -> Grid:
-    train_loss, val_loss = np.concatenate(losses, axis=1)
-    means = np.array([baselines(one).predict_mean for one in of_seed])
-    seeds = tuple(one.seed for one in of_seed)
-    return Grid(settings, combinations, seeds, train_loss, val_loss, means)
-
-
 def arguments(settings: Settings, combinations: Sequence[Fixes]) -> tuple[Any, ...]:
     """Returns what `final_losses` is to be called with for one seed on each device."""
     mesh = device_mesh(settings, len(jax.local_devices()))
-    plan, of_seed = _plan(settings, combinations), [settings] * mesh.size
-    examples = _on_devices(of_seed, mesh)
+    of_seed = [settings] * mesh.size
+    examples, plan = _on_devices(of_seed, mesh), _plan(settings, combinations)
     return _arguments(tuple(combinations), of_seed, examples, plan, mesh)
 
 
@@ -174,23 +153,22 @@ def _arguments(
     plan: Plan,
     mesh: Mesh,
 ) -> tuple[Any, ...]:
+    """Returns what `final_losses` is to be called with, one seed on each device."""
     settings = of_seed[0]
-    filled = _filled(of_seed, mesh)
-    states = _stacked(_stacked(_start(one, fixes) for fixes in combinations) for one in filled)
+
+    def start(seeded: Settings, fixes: Fixes) -> State:
+        return compiled.start(starts.initial(seeded, fixes).flat, settings.shape, 1)
+
+    states = _stacked(_stacked(start(one, fixes) for fixes in combinations) for one in of_seed)
     states = jax.device_put(states, NamedSharding(mesh, PartitionSpec(RUNS)))
     stretch = Stretch(0, settings.steps, 0, 1)
     unravel = starts.initial(settings, combinations[0]).unravel
     return states, examples, plan, stretch, unravel, mesh
 
 
-def _filled(of_seed: list[Settings], mesh: Mesh) -> list[Settings]:
-    """Returns one for each device; where seeds are fewer, the rest repeat the last one."""
-    return of_seed + of_seed[-1:] * (mesh.size - len(of_seed))
-
-
 def _on_devices(of_seed: list[Settings], mesh: Mesh) -> Examples:
     """Returns the examples of all seeds, each on its device; nothing large is copied."""
-    examples = map(starts.draw_examples, _filled(of_seed, mesh))
+    examples = map(starts.draw_examples, of_seed)
     per_device = NamedSharding(mesh, PartitionSpec(RUNS))
     devices = list(mesh.devices.flat)
 
@@ -203,10 +181,6 @@ def _on_devices(of_seed: list[Settings], mesh: Mesh) -> Examples:
         return jax.make_array_from_single_device_arrays(shape, per_device, parts)
 
     return jax.tree.map(together, *examples)
-
-
-def _start(settings: Settings, fixes: Fixes) -> State:
-    return compiled.start(starts.initial(settings, fixes).flat, settings.shape, 1)
 
 
 def _stacked(trees: Iterable[Any]) -> Any:

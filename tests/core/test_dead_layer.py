@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mlp_core import Fixes
-from mlp_core.diagnosis.dead_layer import dead_layer, layer_norm
+from mlp_core.diagnosis.probing import dead_layer, layer_norm
 from mlp_core.engine.model import norm_of
 
 

@@ -10,8 +10,7 @@ from jax.flatten_util import ravel_pytree
 from mlp_core import STAGES, Fixes, Settings, dataset, init_optimizer, predict, step, train
 from mlp_core.diagnosis import Evidence, collect, collect_chunks
 from mlp_core.diagnosis.collection import recorded
-from mlp_core.diagnosis.loop import compiled_shapes, operations
-from mlp_core.diagnosis.probing import FIT_UPDATES
+from mlp_core.diagnosis.probing import FIT_UPDATES, compiled_shapes, operations
 from mlp_core.diagnosis.recording import standing
 from mlp_core.engine import compiled, model, starts
 from mlp_core.engine.python_loop import PythonBatches, PythonLoop

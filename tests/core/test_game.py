@@ -12,7 +12,7 @@ import pytest
 
 from mlp_core import Fixes, Settings
 from mlp_core.analysis import grid_file
-from mlp_core.diagnosis import collect, loop
+from mlp_core.diagnosis import collect, probing
 from mlp_core.diagnosis.checks.learning import MANY_OPERATIONS, STRAIGHT
 from mlp_core.diagnosis.checks.network import BLIND, gains_and_biases, is_constant, scale_response
 from mlp_core.diagnosis.checks.rows_and_keys import reuses
@@ -61,8 +61,8 @@ def gathered():
 
         return found
 
-    patch.setattr(loop, "compiled_shapes", once(loop.compiled_shapes, "whole_batches"))
-    patch.setattr(loop, "operations", once(loop.operations, "jit_step", "adamw"))
+    patch.setattr(probing, "compiled_shapes", once(probing.compiled_shapes, "whole_batches"))
+    patch.setattr(probing, "operations", once(probing.operations, "jit_step", "adamw"))
     yield lambda case, **changes: collect(replace(case.settings, **changes), case.fixes)
     patch.undo()
 

@@ -28,7 +28,7 @@ from mlp_core import (
 from mlp_core.cli.main import main
 from mlp_core.data import dataset
 from mlp_core.diagnosis import collect
-from mlp_core.diagnosis.dead_layer import dead_layer
+from mlp_core.diagnosis.probing import dead_layer
 from mlp_core.engine import starts
 from mlp_core.numerics import posts_numerics
 
