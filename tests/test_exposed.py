@@ -68,7 +68,7 @@ def test_the_app_runs_no_script() -> None:
         return {module for module in SOURCES if wanted in imports(module)}
 
     assert importers(RUNS_A_SCRIPT) == {"mlp_core.debuggers.tools"}
-    assert importers("mlp_core.debuggers.tools") == {"mlp_core.cli.commands"}
+    assert importers("mlp_core.debuggers.tools") == {"mlp_core.cli.main"}
 
 
 MAKES_HTML = {

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dashboard.draw import words as app_words
 from dashboard.evidence import check_words
-from mlp_core.debuggers.table import FIT_UPDATES, SEEDS
+from mlp_core.debuggers import FIT_UPDATES, SEEDS
 
 if TYPE_CHECKING:
     import pandas as pd

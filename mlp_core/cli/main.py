@@ -3,16 +3,28 @@
 import argparse
 import os
 import sys
+from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlp_core.cli import options
+from mlp_core.cli.options import fixes_of, settings_of
+from mlp_core.data.table import Table, table_of
 from mlp_core.engine.setup import set_up_cpu
+from mlp_core.program import file_name, script
+from mlp_core.switches import STAGES
+
+if TYPE_CHECKING:
+    from mlp_core.timing.figures import Measurement, Request
 
 VERSION = "0.1.0"
 """Of the package; `pyproject.toml` reads it here."""
 
-_MODULES = {"sweep": "sweep", "columns": "columns"}
-"""Where the function of a command is if not in `commands`. Imported when needed, for JAX."""
+_ELSEWHERE = ("sweep", "columns")
+"""The commands with a module of their own, imported when needed: JAX takes seconds."""
+
+PRINT_EVERY = 100
 
 _PRINTING = ("train", "program", "columns")
 
@@ -56,5 +68,94 @@ def _discard_output() -> None:
 def _run(parsed: argparse.Namespace) -> None:
     if parsed.command in _PRINTING and sys.stdout is None:
         raise OSError("the standard output is closed")
-    module = import_module(f"mlp_core.cli.{_MODULES.get(parsed.command, 'commands')}")
+    place = parsed.command if parsed.command in _ELSEWHERE else "main"
+    module = import_module(f"mlp_core.cli.{place}")
     getattr(module, parsed.command)(parsed)
+
+
+def train(parsed: argparse.Namespace) -> None:
+    """Prints a line for every recorded 100th update while the run trains."""
+    from mlp_core.engine.outcome import described
+    from mlp_core.engine.training import train_chunks
+
+    settings = settings_of(parsed)
+    chunks = train_chunks(settings, fixes_of(parsed))
+    print(f"{'updates':>8} {'train loss':>12} {'val loss':>12}")
+    printed = 0
+    for run in chunks:
+        records = zip(run.updates, run.train_loss, run.val_loss, strict=True)
+        for update, train_loss, val_loss in list(records)[printed:]:
+            if update % PRINT_EVERY == 0 or update == settings.steps:
+                print(f"{update:8d} {train_loss:12.6f} {val_loss:12.6f}", flush=True)
+        printed = len(run.updates)
+    if run.outcome.not_finite:
+        print(described(run.outcome))
+
+
+def program(parsed: argparse.Namespace) -> None:
+    """Prints the script, and writes or names the table that it reads."""
+    settings = settings_of(parsed)
+    text = script(settings, fixes_of(parsed), parsed.dress, parsed.csv)
+    table, name = table_of(settings.task), file_name(settings, parsed.csv)
+    if parsed.data is not None:
+        if table is None:
+            raise ValueError(f"--data needs a task with a table, got {settings.task}")
+        _write_table(table, parsed.data / name)
+    elif table is not None:
+        print(f"The script reads {name}: --data FOLDER writes it there.", file=sys.stderr)
+    print(text, end="")
+
+
+def _write_table(table: Table, path: Path) -> None:
+    """Writes the table, unless another file is in its place."""
+    if not path.parent.is_dir():
+        raise ValueError(f"--data must be a folder that exists, got {path.parent}")
+    content = table.as_csv().encode()
+    if path.exists() and path.read_bytes() != content:
+        raise ValueError(f"{path} exists and holds something else: choose another folder")
+    path.write_bytes(content)
+
+
+def debuggers(parsed: argparse.Namespace) -> None:
+    """Prints a line for each tool while it is tried, and stores the table."""
+    from mlp_core.debuggers import CASES, Cell, measured, save
+    from mlp_core.debuggers.tools import TOOLS
+
+    cells: list[Cell] = []
+    for tool in TOOLS:
+        of_tool = measured(tool.name, [case.name for case in CASES])
+        outcomes = ", ".join(f"{cell.case} {cell.outcome}" for cell in of_tool)
+        print(f"{of_tool[0].tool} ({of_tool[0].cost:.1f}x): {outcomes}", flush=True)
+        cells += of_tool
+    save(parsed.out, cells)
+
+
+def curves(parsed: argparse.Namespace) -> None:
+    """Trains every combination once, and stores its curves."""
+    from mlp_core.analysis import curves
+
+    curves.save(parsed.out)
+
+
+def timing(parsed: argparse.Namespace) -> None:
+    """Prints what is measured at the moment, and stores the forms before their growth."""
+    from mlp_core.timing import figures
+    from mlp_core.timing.figures import Request, measurable
+
+    settings, fixes, out = measurable(settings_of(parsed)), STAGES[parsed.stage], parsed.out
+    measurement = _printed(Request("forms", settings, fixes))
+    figures.save(out, measurement)
+    growth = _printed(Request("growth", settings, fixes))
+    figures.save(out, replace(measurement, points=growth.points))
+
+
+def _printed(request: "Request") -> "Measurement":
+    """Prints each new text of a measurement, and returns what was measured in the end."""
+    from mlp_core.timing.process import measured
+
+    last = ""
+    for progress in measured(request):
+        if progress.text != last:
+            print(progress.text, flush=True)
+        last = progress.text
+    return progress.measurement

@@ -19,8 +19,8 @@ import numpy as np
 from jax.experimental import checkify
 
 from mlp_core.data.dataset import baselines, dataset
+from mlp_core.debuggers import CASES, FIT_UPDATES, SEEDS, SOUND, Case, Outcome
 from mlp_core.debuggers.scripts import Names, Script, line_of, with_batch_loss
-from mlp_core.debuggers.table import CASES, FIT_UPDATES, SEEDS, SOUND, Case, Outcome
 from mlp_core.diagnosis.checks.learning import FITTED, LINEAR, START, sound_start
 from mlp_core.engine.outcome import failed
 from mlp_core.numerics import posts_numerics

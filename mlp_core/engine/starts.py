@@ -45,12 +45,7 @@ class Initial(NamedTuple):
 def draw_examples(settings: Settings) -> Examples:
     """Draws the seed's examples and batches."""
     orders = batches.epoch_orders(seed_keys(settings.seed).batches, settings)
-    return lay_out(settings, batches.batch_rows(orders, settings))
-
-
-def lay_out(settings: Settings, rows: np.ndarray) -> Examples:
-    """Returns the seed's examples with batches of these rows, `[T, B]`."""
-    data = dataset(settings)
+    rows, data = batches.batch_rows(orders, settings), dataset(settings)
     y_train = data.y_train[:, 0]
     x_batches = np.empty((len(rows), settings.num_features, settings.batch_size), np.float32)
     for feature, of_rows in enumerate(data.x_train.T):

@@ -106,11 +106,17 @@ def whole_step(
     norm: Norm,
     hyper: Hyper,
     learning_rates: jax.Array,
+    rows: jax.Array | None = None,
 ) -> tuple[Params, optax.OptState, jax.Array]:
-    """Returns what `step` does; all that switches and settings change is traced."""
-    loss, gradient = loss_and_gradient(params, x.T, y[:, 0], y.size, norm, lambda same: same)
-    count = optax.tree_utils.tree_get(opt_state, "count")
-    return *updated(params, opt_state, gradient, learning_rates[count], hyper), loss
+    """Returns what `step` does; all that switches and settings change is traced.
+
+    Args:
+      rows: how many of the batch count, from the first; None for all.
+    """
+    count = y.size if rows is None else rows
+    loss, gradient = loss_and_gradient(params, x.T, y[:, 0], count, norm, lambda same: same)
+    rate = learning_rates[optax.tree_utils.tree_get(opt_state, "count")]
+    return *updated(params, opt_state, gradient, rate, hyper), loss
 
 
 compiled_step = jax.jit(whole_step)

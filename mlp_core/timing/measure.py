@@ -15,11 +15,9 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-import optax
 
 from mlp_core.engine import batches, update
 from mlp_core.engine.training import train
-from mlp_core.engine.update import updated
 from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
 from mlp_core.switches import Fixes
@@ -175,15 +173,6 @@ def first_call(call: Callable[[], object]) -> FirstCall:
     return FirstCall(len(spent_ms[_COMPILE]), trace_ms, compile_ms, rest_ms)
 
 
-def padded_step(
-    params: Any, opt_state: Any, x: Any, y: Any, norm: Any, hyper: Any, rates: Any, rows: Any
-) -> Any:
-    """Returns what `update.whole_step` does with the first `rows` rows of a minibatch."""
-    loss, gradient = update.loss_and_gradient(params, x.T, y[:, 0], rows, norm, lambda same: same)
-    rate = rates[optax.tree_utils.tree_get(opt_state, "count")]
-    return *updated(params, opt_state, gradient, rate, hyper), loss
-
-
 def _rests(settings: Settings, fixes: Fixes) -> Iterator[Rest]:
     """Yields what each way to treat a smaller minibatch costs, and where its training ends.
 
@@ -196,17 +185,17 @@ def _rests(settings: Settings, fixes: Fixes) -> Iterator[Rest]:
     sizes = tuple(dict.fromkeys(batches.rows_seen(settings, fixes).tolist()))
     shapes = tuple((rows, settings.num_features) for rows in sizes)
 
-    def compile_ms(step: Callable[..., Any], rows: int, *more: int) -> float:
+    def compile_ms(rows: int, *more: int) -> float:
         arguments = (loop.params, loop.opt_state, x[:rows], y[:rows], *loop.numbers, *more)
-        call = first_call(lambda: jax.block_until_ready(jax.jit(step)(*arguments)))
+        call = first_call(lambda: jax.block_until_ready(jax.jit(update.whole_step)(*arguments)))
         return call.trace_ms + call.compile_ms
 
     def final_losses(loop: StepLoop) -> tuple[float, float]:
         loop.advance(settings.steps)
         return float(loop.losses.train_loss[-1]), float(loop.losses.val_loss[-1])
 
-    of_sizes = [compile_ms(update.whole_step, rows) for rows in sizes]
-    padded = compile_ms(padded_step, len(y), len(y))
+    of_sizes = [compile_ms(rows) for rows in sizes]
+    padded = compile_ms(len(y), len(y))
     yield Rest("as it is", shapes, sum(of_sizes), *final_losses(loop))
     run = train(settings, fixes, (settings.steps,))
     yield Rest("padded", shapes[:1], padded, run.final_train_loss, run.final_val_loss)

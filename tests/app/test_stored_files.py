@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mlp_core import debuggers
 from mlp_core.analysis import curves, grid_file
 from mlp_core.data import table
-from mlp_core.debuggers import table as detectors_table
 from mlp_core.timing import figures
 from tests.app.conftest import opened_at
 from tests.app.links import OF_THE_READERS_RUN, PAGES
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("nothing_trained")
 FILES = {
     "grid": (grid_file, "POST_GRID"),
     "curves": (curves, "POST_CURVES"),
-    "detectors": (detectors_table, "SHIPPED"),
+    "detectors": (debuggers, "SHIPPED"),
     "diabetes": (table, "DIABETES"),
     "speed": (figures, "SHIPPED"),
 }

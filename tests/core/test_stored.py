@@ -11,7 +11,7 @@ import pytest
 from mlp_core import Fixes, Settings, dataset, debuggers
 from mlp_core.analysis import curves, grid_file
 from mlp_core.data import table
-from mlp_core.debuggers.table import SHIPPED
+from mlp_core.debuggers import SHIPPED
 from mlp_core.stored import FOLDER, read_table, write_table
 
 LOADERS: dict[Path, Callable[[Path], object]] = {
