@@ -150,7 +150,7 @@ def received(stream: IO[bytes]) -> Iterator[Request]:
     """
     while select.select([stream], [], [], IDLE_SECONDS)[0] and (line := stream.readline()):
         content: dict[str, Any] = json.loads(line)
-        settings = settings_of(content["settings"])
+        settings = figures.settings_of(content["settings"])
         if is_own(settings.task):
             rows = np.load(BytesIO(_read(stream, content["bytes"])))
             names = tuple(f"x{column}" for column in range(settings.num_features))
