@@ -99,7 +99,7 @@ async def _sweep(address: str, end: float, load: Load) -> None:
     """Plays the reader who computes a grid."""
     async with Session(address, "seeds", **SWEEP) as session:
         await session.open(until="button")
-        await session.press("compute_here", until="progress")
+        await session.press("begin_sweep", until="progress")
         await asyncio.sleep(max(0.0, end - time.monotonic()))
         load.errors.extend(session.errors)
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.choice import Choice
 from dashboard.draw import words
-from dashboard.work import gathered, memory, pace, progress
+from dashboard.work import gathered, memory, panel
 
 if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence
@@ -26,47 +26,32 @@ def evidence(choice: Choice, still: str = "") -> "Evidence | None":
     Args:
       still: says what is on the page until then.
     """
-    seconds = gathered.estimated_seconds(choice)
+    offer, seconds = None, gathered.estimated_seconds(choice)
     if gathered.job(choice) is None and seconds > gathered.LONG_SECONDS:
-        _offer(choice, seconds, still)
+        st.markdown(
+            f"Evidence comes from training this run once more and writing everything down.{still}"
+        )
+        offer = f"Gather it (about {words.duration(1000 * seconds)})"
+    if not panel.show(_work(choice, still), offer, _PATIENCE_SECONDS):
+        memory.settle("waiting for evidence")
         return None
-    job = gathered.begin(choice)
-    if pace.wait(job, _PATIENCE_SECONDS) and job.done:
-        if job.error is not None:
-            again = partial(gathered.begin_again, choice)
-            progress.draw_failed(
-                "The evidence could not be gathered", job.error, again, key="gather_again"
-            )
-            return None
-        return job.latest.evidence if job.latest else None
-    memory.settle("waiting for evidence")
-    pace.live(_draw_progress, POLL_SECONDS)(choice, still)
-    return None
+    latest = gathered.start(choice).latest
+    return latest.evidence if latest else None
 
 
-def _offer(choice: Choice, seconds: float, still: str) -> None:
-    about = words.duration(1000 * seconds)
-    st.markdown(
-        f"Evidence comes from training this run once more and writing everything down.{still}"
+def _work(choice: Choice, still: str) -> panel.Work:
+    def told() -> tuple[float, str]:
+        latest = gathered.start(choice).latest
+        far = f": {latest.share:.0%}" if latest else ", first compiling it …"
+        text = f"Training this run once more and writing everything down{far}{still}"
+        return latest.share if latest else 0.0, text
+
+    return panel.Work(
+        "gathering",
+        lambda: [gathered.start(choice)],
+        partial(gathered.begin, choice),
+        told,
+        "The evidence could not be gathered",
+        partial(gathered.others, choice),
+        POLL_SECONDS,
     )
-    st.button(
-        f"Gather it (about {about})",
-        on_click=gathered.go_on,
-        args=(choice,),
-        icon=":material/play_arrow:",
-        key="gather",
-    )
-
-
-def _draw_progress(choice: Choice, still: str) -> None:
-    job = gathered.begin(choice)
-    share = job.latest.share if job.latest else 0.0
-    if job.running:
-        text = "Training this run once more and writing everything down"
-        text += f": {share:.0%}" if job.latest else ", first compiling it …"
-        progress.draw(share, text + still, job.stop, "gathering", gathered.others(choice))
-        return
-    if job.done:
-        st.rerun()
-    text = f"Stopped at {share:.0%}."
-    progress.draw_stopped(share, text + still, lambda: gathered.go_on(choice), "gathering")

@@ -91,7 +91,7 @@ def _comparable(choice: Choice) -> list[Choice]:
 def _ask_for_comparison(choice: Choice) -> None:
     st.session_state[_COMPARE] = _settings_code(choice)
     for other in _comparable(choice):
-        runs.resume(other)
+        runs.begin(other)
 
 
 def _stop_comparison(choice: Choice) -> None:

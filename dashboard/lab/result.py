@@ -13,7 +13,7 @@ from dashboard.choice import Choice
 from dashboard.draw import canvas, words
 from dashboard.lab import charts, comparison, history, sentences, stopwatch, tables
 from dashboard.shell import pins
-from dashboard.work import pace, progress, runs
+from dashboard.work import pace, panel, runs
 from mlp_core import Settings
 from mlp_core.data.table import table_of
 
@@ -59,11 +59,9 @@ def _draw(choice: Choice) -> None:
     job = runs.job(choice)
     answer = st.container(horizontal=True, vertical_alignment="center", key="answer")
     if job.error is not None:
-        again = partial(runs.train_again, choice)
+        again = partial(runs.begin, choice)
         with answer:
-            progress.draw_failed(
-                "This run could not be trained", job.error, again, key="train_again"
-            )
+            panel.draw_failed("This run could not be trained", job.error, again, key="train_again")
         return
     running, run = job.look()
     if run is None:
@@ -112,7 +110,7 @@ def _draw_answer(choice: Choice, run: "Run", first: "Run | None", running: bool)
 def _draw_train_on(choice: Choice, done: int) -> None:
     text = f"Train on from {done:,} of {choice.settings.steps:,}"
     st.button(
-        text, on_click=runs.resume, args=(choice,), icon=":material/play_arrow:", key="train_on"
+        text, on_click=runs.begin, args=(choice,), icon=":material/play_arrow:", key="train_on"
     )
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.seeds import sentences
 from dashboard.shell import url
-from dashboard.work import grids, pace, progress
+from dashboard.work import grids, panel
 from dashboard.work.grids import Request
 from mlp_core import Settings
 from mlp_core.engine.outcome import Grid
@@ -81,11 +81,11 @@ def _computed(settings: Settings, with_beyond: bool) -> Source | None:
         )
         wanted = grids.nearest(grids.request(settings, with_beyond, num_seeds))
         job = grids.job(wanted)
-        running, latest = job.look() if job else (False, None)
+        latest = job.look()[1] if job else None
         shown = grids.restricted(latest.grid, with_beyond) if latest else None
         done = len(shown.seeds) if shown else 0
-        if running:
-            pace.live(_draw_progress, POLL_SECONDS)(wanted, done)
+        if job is not None and not job.done:
+            panel.show(_work(wanted, done))
         else:
             _draw_start(wanted, done)
     if shown is None or done < grids.DRAWABLE_SEEDS:
@@ -100,51 +100,43 @@ def _computed(settings: Settings, with_beyond: bool) -> Source | None:
 
 
 def _draw_start(wanted: Request, done: int) -> None:
-    """Draws the button that begins, or goes on; or what became of the sweep."""
-    job = grids.job(wanted)
-    if job is not None and job.error is not None:
-        again = partial(grids.begin_again, wanted)
-        progress.draw_failed(
-            "This grid could not be computed", job.error, again, key="compute_here"
-        )
-        return
+    """Draws the button that begins, or what became of the sweep."""
+    seconds = grids.estimated_seconds(wanted)
     if done == wanted.num_seeds:
         st.caption(f"All {done} seeds are computed.")
-        return
-    seconds = grids.estimated_seconds(wanted) * (1 - done / wanted.num_seeds)
-    if seconds > grids.LONGEST_SECONDS:
+    elif grids.job(wanted) is None and seconds > grids.LONGEST_SECONDS:
         st.warning(
             f"This would take {sentences.about(seconds)}, longer than the "
             "server lends to one reader. Take fewer seeds, or smaller settings."
         )
-        return
-    runs = wanted.num_runs - done * (wanted.num_runs // wanted.num_seeds)
-    label = "Go on with" if done else "Compute"
-    st.button(
-        f"{label} {runs:,} runs ({sentences.about(seconds)})",
-        on_click=grids.begin,
-        args=(wanted,),
-        icon=":material/play_arrow:",
-        key="compute_here",
-    )
-    if done:
-        st.caption(f"Stopped after {done} of {wanted.num_seeds} seeds.")
+    else:
+        label = f"Compute {wanted.num_runs:,} runs ({sentences.about(seconds)})"
+        panel.show(_work(wanted, done), None if grids.job(wanted) else label)
 
 
-def _draw_progress(wanted: Request, drawn: int) -> None:
-    """Draws how far the sweep is, and the whole page again when there is more to see.
+def _work(wanted: Request, drawn: int) -> panel.Work:
+    """Returns the sweep; the whole page is drawn again when there is more to see.
 
     Args:
       drawn: how many seeds the page shows already.
     """
-    job = grids.job(wanted)
-    if job is None or not job.running:
-        st.rerun()
-    latest = job.latest
-    done = len(latest.grid.seeds) if latest else 0
-    first_look = drawn < grids.DRAWABLE_SEEDS <= done
-    if first_look or done - drawn >= max(1, wanted.num_seeds // _PARTS):
-        st.rerun()
-    left = latest.seconds_left if latest else None
-    text = sentences.progress(done, wanted.num_seeds, left)
-    progress.draw(done / wanted.num_seeds, text, job.stop, "sweep", grids.others(wanted))
+
+    def told() -> tuple[float, str]:
+        job = grids.job(wanted)
+        latest = job.latest if job else None
+        done = len(latest.grid.seeds) if latest else 0
+        first_look = drawn < grids.DRAWABLE_SEEDS <= done
+        if first_look or done - drawn >= max(1, wanted.num_seeds // _PARTS):
+            st.rerun()
+        left = latest.seconds_left if latest else None
+        return done / wanted.num_seeds, sentences.progress(done, wanted.num_seeds, left)
+
+    return panel.Work(
+        "sweep",
+        lambda: [job for job in [grids.job(wanted)] if job],
+        partial(grids.begin, wanted),
+        told,
+        "This grid could not be computed",
+        partial(grids.others, wanted),
+        POLL_SECONDS,
+    )

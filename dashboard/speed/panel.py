@@ -1,9 +1,11 @@
 """The buttons that begin a measurement, and how far it is while it runs."""
 
+from functools import partial
+
 import streamlit as st
 
-from dashboard.draw.words import reason, waiting
-from dashboard.work import pace, progress, timings
+from dashboard.draw import words
+from dashboard.work import panel, timings
 from mlp_core.timing.figures import Request
 
 POLL_SECONDS = 1.0
@@ -18,7 +20,7 @@ def show(wanted: Request, label: str) -> None:
     """
     job = timings.find(wanted)
     if job is not None and job.running:
-        pace.live(_draw_progress, POLL_SECONDS)(wanted)
+        panel.show(_work(wanted))
         return
     with st.container(horizontal=True, vertical_alignment="center", key=f"begin_{wanted.what}"):
         st.button(
@@ -32,13 +34,23 @@ def show(wanted: Request, label: str) -> None:
         if job is not None and not job.done:
             st.caption("Stopped before it was done.", width="content")
     if job is not None and job.error is not None:
-        st.error(f"It could not be measured: {reason(job.error)}.", icon=":material/error:")
+        st.error(f"It could not be measured: {words.reason(job.error)}.", icon=":material/error:")
 
 
-def _draw_progress(wanted: Request) -> None:
-    job = timings.find(wanted)
-    if job is None or not job.running:
-        st.rerun()
-    latest, ahead = job.latest, timings.ahead(job)
-    text = waiting(ahead) if ahead else latest.text if latest else "Starting"
-    progress.draw(latest.share if latest else 0.0, text, job.stop, wanted.what)
+def _work(wanted: Request) -> panel.Work:
+    def told() -> tuple[float, str]:
+        job = timings.find(wanted)
+        if job is None or not job.running:
+            st.rerun()
+        latest, ahead = job.latest, timings.ahead(job)
+        text = words.waiting(ahead) if ahead else latest.text if latest else "Starting"
+        return latest.share if latest else 0.0, text
+
+    return panel.Work(
+        wanted.what,
+        lambda: [job for job in [timings.find(wanted)] if job],
+        partial(timings.begin, wanted),
+        told,
+        "It could not be measured",
+        poll_seconds=POLL_SECONDS,
+    )

@@ -25,9 +25,14 @@ def _workers() -> Workers:
     return Workers(threads=1, keep=_KEPT, before=memory.make_room, keep_unseen=_KEPT_UNSEEN)
 
 
-def begin(choice: Choice) -> "Job[Progress]":
+def start(choice: Choice) -> "Job[Progress]":
     """Returns the gathering for a run, begun if nobody has yet."""
     return _workers().start(choice, lambda: _gathered(choice))
+
+
+def begin(choice: Choice) -> None:
+    """Lets a gathering begin, go on where it was stopped, or begin anew if it has failed."""
+    _workers().begin(choice, lambda: _gathered(choice))
 
 
 def job(choice: Choice) -> "Job[Progress] | None":
@@ -37,19 +42,7 @@ def job(choice: Choice) -> "Job[Progress] | None":
 
 def others(choice: Choice) -> int:
     """Returns how many gatherings take turns with one."""
-    return _workers().others(begin(choice))
-
-
-def go_on(choice: Choice) -> None:
-    """Lets a gathering begin, or go on where it was stopped."""
-    begin(choice)
-    _workers().resume(choice)
-
-
-def begin_again(choice: Choice) -> None:
-    """Drops a gathering that failed and begins it anew."""
-    _workers().forget(choice)
-    begin(choice)
+    return _workers().others(start(choice))
 
 
 def estimated_seconds(choice: Choice) -> float:

@@ -104,15 +104,8 @@ def without_seed(settings: Settings) -> Settings:
 
 
 def begin(wanted: Request) -> None:
-    """Lets a sweep begin, or go on where it was stopped."""
-    _workers().start(wanted, lambda: _swept(wanted))
-    _workers().resume(wanted)
-
-
-def begin_again(wanted: Request) -> None:
-    """Drops a sweep that failed and begins it anew."""
-    _workers().forget(wanted)
-    begin(wanted)
+    """Lets a sweep begin, go on where it was stopped, or begin anew if it has failed."""
+    _workers().begin(wanted, lambda: _swept(wanted))
 
 
 def job(wanted: Request) -> Job[Progress | None] | None:

@@ -228,14 +228,22 @@ class Workers:
             self._jobs.move_to_end(key)
             return job
 
-    def resume(self, key: Hashable) -> None:
-        """Takes back this session's Stop: the job goes on from where it is."""
+    def begin(self, key: Hashable, chunks: Callable[[], Iterator[T]], anew: bool = False) -> Job[T]:
+        """Returns the job of a key for a session that asks for it: takes back its Stop.
+
+        A job that has failed begins anew.
+
+        Args:
+          anew: whether one that has ended well begins anew too.
+        """
         name = reader()
         with self._changed:
             job = self._jobs.get(key)
-            if job is not None:
+            if job is not None and job.rested and (anew or job.error is not None):
+                del self._jobs[key]
+            elif job is not None:
                 job.stopped_by.discard(name)
-                self._want(job, name)
+        return self.start(key, chunks)
 
     def leave(self, key: Hashable) -> None:
         """Withdraws this session's wish for a job, as if it had closed the page."""
@@ -243,13 +251,6 @@ class Workers:
             job = self._jobs.get(key)
             if job is not None:
                 job.looks.pop(reader(), None)
-
-    def forget(self, key: Hashable) -> None:
-        """Drops a job that has ended, so that it can be started anew."""
-        with self._changed:
-            job = self._jobs.get(key)
-            if job is not None and job.rested:
-                del self._jobs[key]
 
     def forget_where(self, belongs: Callable[[Hashable], bool]) -> None:
         """Stops and drops the jobs of all keys of which `belongs` is true."""

@@ -100,17 +100,15 @@ def made_once(choice: Choice, run: "Run", what: Hashable, make: Callable[[], T])
     return made
 
 
-def resume(choice: Choice) -> None:
-    """Trains on where this session had stopped."""
-    _workers().resume(choice.compiled)
+def has_begun(choice: Choice) -> bool:
+    """Returns whether anybody has asked for the training of a choice."""
+    return _workers().find(choice.compiled) is not None
 
 
-def train_again(*choices: Choice) -> None:
-    """Drops those trainings that failed, so that the next look at them begins anew."""
-    for choice in choices:
-        found = _workers().find(choice.compiled)
-        if found is not None and found.error is not None:
-            _workers().forget(choice.compiled)
+def begin(choice: Choice) -> None:
+    """Trains on where this session had stopped; begins anew what has failed."""
+    fast = choice.compiled
+    _workers().begin(fast, lambda: _chunks(fast))
 
 
 def stop(choice: Choice) -> None:

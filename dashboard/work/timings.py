@@ -4,6 +4,7 @@ A process of its own makes each one (`mlp_core.timing.process`). Only one measur
 would disturb each other. Readers who ask for the same measurement share it.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
@@ -61,21 +62,24 @@ def job(choice: Choice) -> Job[Progress] | None:
     st.session_state[_TIMED] = key
     if pace.crowd().is_dense:
         return _workers().find(key)
-    return _workers().start(key, lambda: process.measured(request(choice, "steps")))
+    return _workers().start(key, lambda: _steps(choice))
 
 
 def measure_again(choice: Choice) -> None:
-    """Drops what was measured, so that the next look at it measures anew.
+    """Measures anew.
 
     A timing that another session has under way goes on for this one as well.
     """
-    _workers().forget(_work(choice))
-    _workers().resume(_work(choice))
+    _workers().begin(_work(choice), lambda: _steps(choice), anew=True)
 
 
 def form(choice: Choice) -> str:
     """Returns the form that the switches stand for: fix 4 compiles the whole step."""
     return "step" if choice.fixes.jit_step else "gradient"
+
+
+def _steps(choice: Choice) -> Iterator[Progress]:
+    return process.measured(request(choice, "steps"))
 
 
 def _work(choice: Choice) -> tuple[object, ...]:
@@ -98,9 +102,7 @@ def request(choice: Choice, what: Literal["steps", "forms", "growth"] = "forms")
 
 def begin(wanted: Request) -> None:
     """Begins a measurement anew, or lets it go on for this session as well if it is under way."""
-    _workers().forget(wanted)
-    _workers().start(wanted, lambda: process.measured(wanted))
-    _workers().resume(wanted)
+    _workers().begin(wanted, lambda: process.measured(wanted), anew=True)
 
 
 def find(wanted: Request) -> Job[Progress] | None:

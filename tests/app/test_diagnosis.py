@@ -155,9 +155,9 @@ def test_a_long_gathering_is_offered_stopped_and_goes_on(fresh_caches: None, mon
 
     monkeypatch.setattr("mlp_core.diagnosis.collect_chunks", slowly)
     app = opened_at("diagnosis", **LONG)
-    assert "Gather it (about" in app.button(key="gather").label
+    assert "Gather it (about" in app.button(key="begin_gathering").label
 
-    app.button(key="gather").click().run()
+    app.button(key="begin_gathering").click().run()
     app = run_until(app, lambda: "25%" in _progress(app))
     app.button(key="stop_gathering").click().run()
     may_go_on.set()
@@ -180,7 +180,7 @@ def test_a_gathering_that_failed_can_be_tried_again(open_evidence: Open, monkeyp
         app = open_evidence(**link("v1", steps="100"))
     assert "could not be gathered: the server could not do it" in app.error[0].value
 
-    app.button(key="gather_again").click().run()
+    app.button(key="again_gathering").click().run()
 
     assert cards(settled(app))
 

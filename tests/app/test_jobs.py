@@ -194,7 +194,7 @@ def test_a_stopped_job_keeps_what_it_has_and_goes_on(worker: Workers) -> None:
     assert 0 < kept < 60
     assert not job.done
 
-    worker.resume("a")
+    worker.begin("a", lambda: counting(60, seconds=0.01))
 
     assert job.wait(5)
     assert (job.latest, job.done) == (60, True)
@@ -294,7 +294,7 @@ def test_going_on_before_the_chunk_has_ended_is_not_ignored(worker: Workers) -> 
     job = worker.start("a", chunks)
     assert in_chunk.wait(5)
     job.stop()
-    worker.resume("a")
+    worker.begin("a", chunks)
     may_end.set()
 
     assert job.wait(5)

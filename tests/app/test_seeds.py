@@ -301,7 +301,7 @@ def test_another_seed_is_no_other_setting(open_seeds: Open) -> None:
 
 def test_a_grid_of_the_readers_settings_is_computed_here(open_seeds: Open) -> None:
     app = open_seeds(**TINY, grid="computed here", seeds="4")
-    app.button(key="compute_here").click().run()
+    app.button(key="begin_sweep").click().run()
     app = _computed(app)
 
     combinations = sweeps.all_combinations(POST)
@@ -319,7 +319,7 @@ def test_a_grid_with_the_fixes_beyond_serves_without_them_too(
     open_seeds: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_seeds(**TINY, grid="computed here", seeds="4", with_beyond="true")
-    app.button(key="compute_here").click().run()
+    app.button(key="begin_sweep").click().run()
     wide = table(_computed(app), "rows").set_index("name")
 
     narrow = table(app.toggle(key="with_beyond").set_value(False).run(), "rows").set_index("name")
@@ -346,16 +346,16 @@ def test_partial_results_show_and_a_cancelled_sweep_goes_on(
 
     monkeypatch.setattr(sweeps, "sweep_pieces", slowly)
     app = open_seeds(grid="computed here", seeds="8")
-    app.button(key="compute_here").click().run()
+    app.button(key="begin_sweep").click().run()
     run_until(app, lambda: "3 seeds" in _answer_or_nothing(app))
 
     app.button(key="stop_sweep").click().run()
     gate.release()  # the chunk at work is finished and kept
-    run_until(app, lambda: any("Stopped after 4 of 8" in c.value for c in app.caption))
+    run_until(app, lambda: "Stopped at 50%." in _progress(app))
     assert "4 seeds" in answer(app)
 
     gate.release(4)
-    app.button(key="compute_here").click().run()
+    app.button(key="go_on_sweep").click().run()
     assert "8 seeds" in answer(_computed(app))
 
 
@@ -369,12 +369,12 @@ def test_a_sweep_that_fails_says_so_and_can_be_tried_again(
 
     monkeypatch.setattr(sweeps, "sweep_pieces", broken)
     app = open_seeds(**TINY, grid="computed here", seeds="4")
-    app.button(key="compute_here").click().run()
+    app.button(key="begin_sweep").click().run()
     run_until(app, lambda: bool(app.error))
     assert "could not be computed: no room" in app.error[0].value
 
     monkeypatch.setattr(sweeps, "sweep_pieces", real)
-    app.button(key="compute_here").click().run()
+    app.button(key="again_sweep").click().run()
 
     assert "4 seeds" in answer(_computed(app))
 
@@ -383,7 +383,7 @@ def test_a_sweep_of_hours_is_not_begun(open_seeds: Open) -> None:
     app = open_seeds(steps="10000", hidden="64, 64, 64", grid="computed here", seeds="256")
 
     assert "longer than the server lends" in app.warning[0].value
-    assert not [button for button in app.button if button.key == "compute_here"]
+    assert not [button for button in app.button if button.key == "begin_sweep"]
 
 
 def test_a_stored_grid_that_cannot_be_read_is_said_in_words(
@@ -424,6 +424,10 @@ def test_the_link_to_copy_keeps_the_page_and_its_view(open_seeds: Open) -> None:
 
 def _answer_or_nothing(app: AppTest) -> str:
     return " ".join(text.value for text in app.main.markdown)
+
+
+def _progress(app: AppTest) -> str:
+    return "".join(bar.proto.text for bar in app.get("progress"))
 
 
 def _computed(app: AppTest) -> AppTest:

@@ -33,7 +33,7 @@ WORKS = {
     "timing": Work("lab", "stop_timing", "measure_again", held_from=Progress),
     "needed runs": Work("story", "stop_needed", "go_on_needed"),
     "evidence": Work("diagnosis", "stop_gathering", "go_on_gathering"),
-    "sweep": Work("seeds", "stop_sweep", "compute_here", "compute_here", grid="computed here"),
+    "sweep": Work("seeds", "stop_sweep", "go_on_sweep", "begin_sweep", grid="computed here"),
     "measurement": Work("speed", "stop_forms", "measure_forms", "measure_forms"),
 }
 
