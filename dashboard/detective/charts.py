@@ -1,10 +1,10 @@
-"""The Detective page's charts as Vega-Lite specifications, built once (`draw.built_once`)."""
+"""The Detective page's charts as Vega-Lite specifications, each built once."""
 
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
-from dashboard.draw.built_once import built_once
 from dashboard.draw.marks import PLAIN, color, dash, loss_axis
 from dashboard.evidence.charts import marked_updates
 
@@ -12,7 +12,7 @@ HEIGHT = 340
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
 
 
-@built_once(most=2)
+@lru_cache(2)
 def losses(height: int = HEIGHT) -> dict[str, Any]:
     """Returns loss curves: tables `curves`, `ends` with names, `marked` updates."""
     loss = alt.Y("loss:Q").title("mean squared error, log scale")

@@ -11,7 +11,6 @@ from dashboard.detective import charts, material, probes, state, suspects, table
 from dashboard.draw import canvas
 from dashboard.evidence import waiting
 from dashboard.evidence.tables import marked
-from dashboard.work import memory
 from mlp_core.game import LEVELS, MOST_CASES, Case
 
 if TYPE_CHECKING:
@@ -47,7 +46,6 @@ def show() -> None:
     else:
         probes.show(case, evidence)
         suspects.show(case)
-    memory.settle("evidence")
 
 
 def _tells_nothing(evidence: "Evidence") -> bool:

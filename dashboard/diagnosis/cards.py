@@ -2,14 +2,13 @@
 
 import inspect
 import pkgutil
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from dashboard.diagnosis import words
 from dashboard.draw import canvas
-from dashboard.draw.built_once import built_once
 from dashboard.evidence import check_words, tables
 from dashboard.evidence.pictures import PICTURES, Picture, on_the_curve
 from dashboard.switches import SWITCH
@@ -93,7 +92,7 @@ def _flip(switch: str, key: str) -> None:
     st.session_state[switch] = st.session_state[key]
 
 
-@built_once(most=64)
+@lru_cache(64)
 def _source(dotted: str) -> str:
     """Returns the code that a dotted name stands for."""
     return inspect.getsource(inspect.unwrap(pkgutil.resolve_name(dotted)))

@@ -11,7 +11,7 @@ from dashboard.draw import canvas
 from dashboard.draw import words as app_words
 from dashboard.evidence import charts, check_words, tables, waiting
 from dashboard.evidence.pictures import PICTURES
-from dashboard.work import gathered, memory
+from dashboard.work import gathered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,6 @@ def show(choice: Choice) -> None:
             st.session_state[_SHOWN] = codes.code(choice)
     if shown := evidence or kept:
         _draw(shown)
-        memory.settle("evidence")
 
 
 def _last() -> "tuple[Choice | None, Evidence | None]":

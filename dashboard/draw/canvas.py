@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import pandas as pd
-import pyarrow as pa
 import streamlit as st
 
 from dashboard.draw import twin, wide
 
-Tables = Mapping[str, pd.DataFrame | pa.Table]
+Tables = Mapping[str, pd.DataFrame]
 
 
 def draw(
@@ -25,8 +24,7 @@ def draw(
 
     Args:
       spec: a Vega-Lite specification whose data are named.
-      tables: for each of these names its rows. The first has what the chart is about. `packed`
-        ones cost less.
+      tables: for each of these names its rows. The first has what the chart is about.
       key: stays the same from run to run, so that the browser keeps the chart. Its words name the
         chart to those who listen.
       alt: the chart in words. Like `spec` it should not change from run to run: the browser would
@@ -37,17 +35,7 @@ def draw(
     whole = spec | {"datasets": dict(tables)}
     with st.container(gap=None):
         st.vega_lite_chart(spec=whole, key=key, alt=alt, on_select=on_select)
-        _draw_twin(key, alt, full or (lambda: twin.readable(spec, _first(tables))))
-
-
-def packed(tables: dict[str, pd.DataFrame]) -> dict[str, pa.Table]:
-    """Returns tables as they are sent, to be kept: packing them takes longer than sending them."""
-    return {name: pa.Table.from_pandas(table) for name, table in tables.items()}
-
-
-def _first(tables: Tables) -> pd.DataFrame:
-    table = next(iter(tables.values()))
-    return table if isinstance(table, pd.DataFrame) else table.to_pandas()
+        _draw_twin(key, alt, full or (lambda: twin.readable(spec, next(iter(tables.values())))))
 
 
 def _draw_twin(key: str, alt: str, table: Callable[[], pd.DataFrame]) -> None:

@@ -1,12 +1,12 @@
 """Predictions of validation examples: their table, two charts of it, and what they show."""
 
+from functools import cache
 from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from dashboard.draw.built_once import built_once
 from dashboard.draw.marks import NUMBER, PLAIN, color, meaning
 
 SCATTERED = 200
@@ -49,7 +49,7 @@ def spread(length: np.ndarray, residual: np.ndarray) -> str:
     return f"Each dot is a validation example{off}."
 
 
-@built_once()
+@cache
 def predicted_against_true() -> dict[str, Any]:
     """Returns predictions against the truth, with the diagonal: table `predictions`."""
     points = _scatter("true:Q", "true value", "predicted:Q", "predicted value")
@@ -57,7 +57,7 @@ def predicted_against_true() -> dict[str, Any]:
     return (diagonal.encode(x="true:Q", y="true:Q", color=meaning("text")) + points).to_dict()
 
 
-@built_once()
+@cache
 def residual_against_length() -> dict[str, Any]:
     """Returns residuals against the length of x: tables `predictions` and `zero`, its rule."""
     points = _scatter("length:Q", "length of x", "residual:Q", "predicted − true")

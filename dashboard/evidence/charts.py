@@ -1,10 +1,10 @@
-"""The charts of a run's evidence as Vega-Lite specifications, built once (`draw.built_once`)."""
+"""The charts of a run's evidence as Vega-Lite specifications, each built once."""
 
+from functools import cache, lru_cache
 from typing import Any
 
 import altair as alt
 
-from dashboard.draw.built_once import built_once
 from dashboard.draw.marks import (
     NUMBER,
     PLAIN,
@@ -20,7 +20,7 @@ HEIGHT = 230
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=5)
 
 
-@built_once()
+@cache
 def marked_losses() -> dict[str, Any]:
     """Returns the losses with the updates of a finding: tables `curves` and `marked`."""
     loss = alt.Y("loss:Q").title("mean squared error, log scale")
@@ -45,7 +45,7 @@ def marked_updates() -> list[alt.Chart]:
     return [band, edge, words]
 
 
-@built_once()
+@cache
 def ledger() -> dict[str, Any]:
     """Returns every array against the key that drew it: table `draws`."""
     arrays = by_place(alt.Y("array:N")).title(None)
@@ -66,7 +66,7 @@ def _shape() -> alt.Shape:
     return alt.Shape("series:N").scale(scale).legend(None)
 
 
-@built_once(most=4)
+@lru_cache(4)
 def units(x_title: str, y_title: str) -> dict[str, Any]:
     """Returns units by two numbers, with lines at 0: tables `units` and `zero`."""
     across = alt.X("x:Q").title(x_title).axis(grid=False, tickCount=5)
@@ -84,7 +84,7 @@ def units(x_title: str, y_title: str) -> dict[str, Any]:
     return alt.layer(*rules, dots).properties(height=HEIGHT).to_dict()
 
 
-@built_once(most=8)
+@lru_cache(8)
 def layers(title: str, logarithmic: bool) -> dict[str, Any]:
     """Returns a line for each layer over the updates: tables `lines` and `ends`, their names."""
     value = alt.Y("value:Q").title(title)
@@ -106,7 +106,7 @@ def layers(title: str, logarithmic: bool) -> dict[str, Any]:
     return alt.layer(lines, *early, *late).properties(height=HEIGHT).to_dict()
 
 
-@built_once()
+@cache
 def scaled() -> dict[str, Any]:
     """Returns predictions of some inputs made longer, a line each: table `lines`."""
     return (
@@ -123,7 +123,7 @@ def scaled() -> dict[str, Any]:
     )
 
 
-@built_once()
+@cache
 def rows_seen() -> dict[str, Any]:
     """Returns the rows of each update as bars: table `rows`."""
     return (
@@ -139,7 +139,7 @@ def rows_seen() -> dict[str, Any]:
     )
 
 
-@built_once(most=4)
+@lru_cache(4)
 def bars(title: str, logarithmic: bool) -> dict[str, Any]:
     """Returns named values side by side: table `bars`."""
     names = by_place(alt.Y("label:N")).title(None)
@@ -162,7 +162,7 @@ def bars(title: str, logarithmic: bool) -> dict[str, Any]:
     return alt.layer(drawn, numbers).properties(height=150).to_dict()
 
 
-@built_once()
+@cache
 def tools() -> dict[str, Any]:
     """Returns what each tool says of each bug: table `cells`."""
     bugs = by_place(alt.X("bug:N"), "bug_place").title(None)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.choice import Choice
 from dashboard.draw import words
-from dashboard.work import gathered, memory, panel
+from dashboard.work import gathered, panel
 
 if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence
@@ -33,7 +33,6 @@ def evidence(choice: Choice, still: str = "") -> "Evidence | None":
         )
         offer = f"Gather it (about {words.duration(1000 * seconds)})"
     if not panel.show(_work(choice, still), offer, _PATIENCE_SECONDS):
-        memory.settle("waiting for evidence")
         return None
     latest = gathered.start(choice).latest
     return latest.evidence if latest else None

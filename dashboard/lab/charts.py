@@ -5,11 +5,11 @@ exchanges its data in the browser. So each function returns the specification of
 tables, and says which columns these need; `canvas.draw` brings both together.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
-from dashboard.draw.built_once import built_once
 from dashboard.draw.marks import (
     NUMBER,
     PLAIN,
@@ -27,7 +27,7 @@ _LOSS = "mean squared error, log scale"
 _LINES = "split(datum.label, '\\n')"
 
 
-@built_once(most=8)
+@lru_cache(8)
 def loss_curves(shown: tuple[str, ...]) -> dict[str, Any]:
     """Returns the loss curves.
 
@@ -115,7 +115,7 @@ def _crosshair() -> list[alt.Chart]:
     return [rule.add_params(near)]
 
 
-@built_once(most=8)
+@lru_cache(8)
 def val_loss_bars(low: float, high: float) -> dict[str, Any]:
     """Returns the val losses as bars: table `bars`.
 

@@ -1,7 +1,7 @@
 """The Lab's comparison: the run's val loss beside those of the stages and the pinned runs."""
 
 from math import floor, log10
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -17,14 +17,6 @@ if TYPE_CHECKING:
     from mlp_core.engine.training import Run
 
 _COMPARE = "compare_settings"
-
-
-class _Bars(NamedTuple):
-    """What the comparison draws."""
-
-    ends: tuple[float, float]
-    """Of the axis."""
-    tables: canvas.Tables
 
 
 def others(choice: Choice) -> list[Choice]:
@@ -49,15 +41,10 @@ def draw(choice: Choice, run: "Run", running: bool) -> None:
     known = {name: runs.known(stage) for name, stage in runs.stages(choice.settings).items()}
     pinned = pins.trained(choice.settings)
 
-    def make() -> _Bars:
-        table = tables.bars(choice, known, run, pinned)
-        return _Bars(_axis(table["val_loss"]), canvas.packed({"bars": table}))
-
-    untrained = tuple(name for name, stage in known.items() if stage is None)
-    bars = make() if pinned else runs.made_once(choice, run, (choice, untrained), make)
+    table = tables.bars(choice, known, run, pinned)
     canvas.draw(
-        charts.val_loss_bars(*bars.ends),
-        bars.tables,
+        charts.val_loss_bars(*_axis(table["val_loss"])),
+        {"bars": table},
         key="val_loss_bars",
         alt="The val loss of v1, each stage, this run and the pinned ones as bars on a log scale, "
         "with the number at each.",

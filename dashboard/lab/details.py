@@ -33,7 +33,7 @@ def show(choice: Choice, run: "Run") -> None:
 
 
 def _predictions(choice: Choice, run: "Run") -> None:
-    drawn = runs.made_once(choice, run, "predictions", lambda: _scattered(choice, run))
+    drawn = _scattered(choice, run)
     if drawn is None:
         st.info("A network whose parameters are NaN predicts nothing but NaN.")
         return
@@ -65,7 +65,7 @@ def _scattered(choice: Choice, run: "Run") -> _Predictions | None:
     return _Predictions(
         predictions.explained(table["true"], table["residual"]),
         predictions.spread(table["length"].to_numpy(), table["residual"].to_numpy()),
-        canvas.packed({"predictions": table, "zero": pd.DataFrame({"residual": [0.0]})}),
+        {"predictions": table, "zero": pd.DataFrame({"residual": [0.0]})},
     )
 
 

@@ -228,22 +228,17 @@ def _draw_stored(choice: Choice) -> str:
 def _draw_curves(choice: Choice, run: "Run", first: "Run | None") -> None:
     first, pinned = None if _is_first(choice) else first, pins.trained(choice.settings)
 
-    def make() -> _Lines | None:
-        curves, batches = tables.curves(run, first, pinned), tables.batches(run)
-        if curves.empty and batches.empty:
-            return None
-        return _lines(
-            curves,
-            readings=tables.readings(run, first),
-            batches=batches,
-            rules=tables.rules(runs.baselines(choice.settings), curves),
-            not_finite=tables.not_finite(run),
-        )
-
-    lines = make() if pinned else runs.made_once(choice, run, ("lines", first is None), make)
-    if lines is None:
+    curves, batches = tables.curves(run, first, pinned), tables.batches(run)
+    if curves.empty and batches.empty:
         st.info("There is no curve to draw: no loss of this run was ever finite.")
         return
+    lines = _lines(
+        curves,
+        readings=tables.readings(run, first),
+        batches=batches,
+        rules=tables.rules(runs.baselines(choice.settings), curves),
+        not_finite=tables.not_finite(run),
+    )
     _draw_loss_chart(lines, lambda: tables.recorded(run, first, pinned))
 
 
@@ -256,7 +251,7 @@ def _lines(curves: pd.DataFrame, **others: pd.DataFrame) -> _Lines:
     series = set(curves["series"])
     shown = ("val", "train", "batch", *(name for name in ("v1", "pinned") if name in series))
     ends = tables.line_ends(curves)
-    return _Lines(shown, canvas.packed({"curves": curves, "ends": ends} | others))
+    return _Lines(shown, {"curves": curves, "ends": ends} | others)
 
 
 def _draw_loss_chart(lines: _Lines, recorded: Callable[[], pd.DataFrame]) -> None:

@@ -1,10 +1,10 @@
-"""The Seeds page's charts as Vega-Lite specifications, built once (`draw.built_once`)."""
+"""The Seeds page's charts as Vega-Lite specifications, each built once."""
 
+from functools import cache, lru_cache
 from typing import Any
 
 import altair as alt
 
-from dashboard.draw.built_once import built_once
 from dashboard.draw.marks import NUMBER, PLAIN, by_place, color, meaning
 from dashboard.seeds.marks import DROPS, LOSS_AXIS, drop_axis, rows_with_room, zero_line
 
@@ -12,7 +12,7 @@ _PAIRED_HEIGHT = 330
 """Of the two charts of a step, which stand side by side."""
 
 
-@built_once(most=2)
+@lru_cache(2)
 def values(unit: str) -> dict[str, Any]:
     """Returns what each fix is worth with its interval: table `values`."""
     drop = drop_axis("value:Q", unit)
@@ -32,7 +32,7 @@ def values(unit: str) -> dict[str, Any]:
     return alt.layer(zero_line(unit), intervals, dots, names, numbers).to_dict()
 
 
-@built_once()
+@cache
 def interactions() -> dict[str, Any]:
     """Returns the matrix of pairs: table `pairs`."""
     names: dict[str, Any] = {"ticks": False, "domain": False, "grid": False, "labelFontSize": 12}
@@ -55,7 +55,7 @@ def interactions() -> dict[str, Any]:
     return (cells + numbers).to_dict()
 
 
-@built_once(most=2)
+@lru_cache(2)
 def waterfall(unit: str) -> dict[str, Any]:
     """Returns the fall of the loss along an order: table `steps`."""
     mean = "geometric mean" if unit == "log10" else "mean"
@@ -81,7 +81,7 @@ def waterfall(unit: str) -> dict[str, Any]:
     return alt.layer(bars, ends, numbers, _names(base, 64)).to_dict()
 
 
-@built_once(most=2)
+@lru_cache(2)
 def credits(unit: str) -> dict[str, Any]:
     """Returns the credits of an order against the worth over all: table `credits`."""
     base = alt.Chart(alt.NamedData("credits")).encode(rows_with_room("step:N", "place", 64))
@@ -105,7 +105,7 @@ def credits(unit: str) -> dict[str, Any]:
     return alt.layer(zero_line(unit), link, interval, value, credit, _names(base, 64)).to_dict()
 
 
-@built_once()
+@cache
 def slopes() -> dict[str, Any]:
     """Returns a line a seed from before to after a step: table `slopes`."""
     loss = alt.Y("loss:Q").title("val loss, log scale")
@@ -123,7 +123,7 @@ def slopes() -> dict[str, Any]:
     return alt.layer(lines, ends, lost).properties(height=_PAIRED_HEIGHT).to_dict()
 
 
-@built_once(most=2)
+@lru_cache(2)
 def differences(unit: str) -> dict[str, Any]:
     """Returns every seed's drop, sorted, with the mean's interval: tables `pairs`, `mean`.
 

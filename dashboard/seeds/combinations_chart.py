@@ -1,10 +1,10 @@
 """The chart of all combinations: a matrix of dots beside the losses of every seed."""
 
+from functools import cache
 from typing import Any
 
 import altair as alt
 
-from dashboard.draw.built_once import built_once
 from dashboard.draw.marks import PLAIN, color, meaning
 from dashboard.seeds.marks import LOSS_AXIS, high, rows_with_room
 
@@ -39,7 +39,7 @@ def combinations(columns: int, rows: int) -> dict[str, Any]:
     return spec | height | {"params": [extent, *spec["params"]]}
 
 
-@built_once()
+@cache
 def _combinations() -> dict[str, Any]:
     """Returns the specification but for its height and its parameter `extent`.
 

@@ -11,7 +11,7 @@ from dashboard.seeds.marks import UNDER_UNTITLED, high
 from dashboard.seeds.view import View
 from dashboard.shell import url
 from dashboard.switches import BEYOND
-from dashboard.work import grids, memory
+from dashboard.work import grids
 
 if TYPE_CHECKING:
     from mlp_core.analysis.scores import Unit
@@ -37,7 +37,6 @@ def show(choice: Choice) -> View | None:
         _draw_interactions(view)
     with right:
         combinations.show(view)
-    memory.settle("effects")
     return view
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.choice import Choice
 from dashboard.draw import words
 from dashboard.shell import lessons, own_file, pins, sidebar, style, to_lab, url
-from dashboard.work import jobs, memory, pace, runs
+from dashboard.work import jobs, pace, runs
 from mlp_core import Fixes, Settings, set_up_cpu
 from mlp_core.engine import setup
 from mlp_core.tasks import OWN
@@ -31,7 +31,6 @@ const wait = setInterval(() => {
 
 def run() -> None:
     """Draws the frame and runs the page that the reader has chosen."""
-    memory.keep_heaps_few()
     # Both before a training imports JAX.
     set_up_cpu()
     setup.keep_compiled()

@@ -1,10 +1,10 @@
-"""The Speed page's charts as Vega-Lite specifications, built once (`draw.built_once`)."""
+"""The Speed page's charts as Vega-Lite specifications, each built once."""
 
+from functools import cache, lru_cache
 from typing import Any
 
 import altair as alt
 
-from dashboard.draw.built_once import built_once
 from dashboard.draw.marks import PLAIN, color, dash, meaning, words_on_lines
 
 ROW = 66
@@ -25,7 +25,7 @@ _TIMES: dict[str, Any] = {
 """Of an axis of milliseconds: as in `dashboard.draw.marks.loss_axis`, with the unit that suits."""
 
 
-@built_once()
+@cache
 def bars() -> dict[str, Any]:
     """Returns the time of a step in each form: tables `bars`, and `factors` between neighbors."""
     scale = alt.Scale(type="log", nice=False, padding=6)
@@ -69,7 +69,7 @@ def bars() -> dict[str, Any]:
     )
 
 
-@built_once()
+@cache
 def totals() -> dict[str, Any]:
     """Returns the time passed against steps: tables `totals`, `ends`, `crossings`."""
     steps = alt.X("steps:Q").title("steps, log scale").scale(type="log", nice=False)
@@ -94,7 +94,7 @@ def totals() -> dict[str, Any]:
     return alt.layer(lines, *forms, dots, texts).properties(height=340).to_dict()
 
 
-@built_once(most=4)
+@lru_cache(4)
 def grown(title: str) -> dict[str, Any]:
     """Returns the time of a step against a size: tables `points` and `ends`.
 

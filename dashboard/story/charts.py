@@ -1,18 +1,18 @@
-"""The Story's charts as Vega-Lite specifications, built once (`draw.built_once`)."""
+"""The Story's charts as Vega-Lite specifications, each built once."""
 
+from functools import cache
 from typing import Any, Literal
 
 import altair as alt
 
 from dashboard.draw import predictions
-from dashboard.draw.built_once import built_once
 from dashboard.draw.marks import NUMBER, PLAIN, color, dash, loss_axis, meaning
 
 _SCALED_HEIGHT = 300
 _SLIDER = 84  # with the gap below it
 
 
-@built_once()
+@cache
 def step_curves() -> dict[str, Any]:
     """Returns the val loss of a stage over that of the one before: tables `curves` and `ends`."""
     updates = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
@@ -29,7 +29,7 @@ def step_curves() -> dict[str, Any]:
     return alt.layer(lines, *_names(ends, align="right", dx=-2)).properties(height=250).to_dict()
 
 
-@built_once()
+@cache
 def seeds() -> dict[str, Any]:
     """Returns a step in every seed as a strip: tables `seeds` and `nothing`, its rule at 1."""
     factor = (
@@ -52,7 +52,7 @@ def seeds() -> dict[str, Any]:
     return layers.properties(height=100).to_dict()
 
 
-@built_once()
+@cache
 def scaled_input() -> dict[str, Any]:
     """Returns predictions for one input made longer: tables `scaled`, `now` and `span`.
 
@@ -73,7 +73,7 @@ def scaled_input() -> dict[str, Any]:
     return layers.properties(height=_SCALED_HEIGHT).to_dict()
 
 
-@built_once()
+@cache
 def residuals() -> dict[str, Any]:
     """Returns the Lab's chart of residuals, whose axes go at least as far as a table `span`.
 

@@ -1,12 +1,11 @@
 """The evidence of runs: gathered in the background, shared by all sessions, bounded."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.work import memory, pace
 from dashboard.work.jobs import Job, Workers
 from mlp_core.engine import stretches
 
@@ -22,7 +21,7 @@ _KEPT_UNSEEN = 2  # each may hold 20 MB: parameters and records
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
 def _workers() -> Workers:
-    return Workers(threads=1, keep=_KEPT, before=memory.make_room, keep_unseen=_KEPT_UNSEEN)
+    return Workers(threads=1, keep=_KEPT, keep_unseen=_KEPT_UNSEEN)
 
 
 def start(choice: Choice) -> "Job[Progress]":
@@ -50,9 +49,7 @@ def estimated_seconds(choice: Choice) -> float:
     return stretches.seconds_of_evidence(choice.settings)
 
 
-def _gathered(choice: Choice) -> "Iterator[Progress]":
+def _gathered(choice: Choice) -> "Generator[Progress, None, None]":
     from mlp_core import diagnosis
 
-    for progress in diagnosis.collect_chunks(choice.settings, choice.fixes):
-        yield progress
-        pace.crowd().step_aside()
+    yield from diagnosis.collect_chunks(choice.settings, choice.fixes)

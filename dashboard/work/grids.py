@@ -1,6 +1,6 @@
 """The grids behind the Seeds page: the one that ships, and those computed here behind the page."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from dashboard.switches import BEYOND
-from dashboard.work import memory, pace
 from dashboard.work.jobs import Job, Workers
 from mlp_core import Settings
 from mlp_core.engine.stretches import seconds_in_a_sweep
@@ -60,7 +59,7 @@ class Progress(NamedTuple):
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
 def _workers() -> Workers:
     # One sweep takes all cores.
-    return Workers(threads=1, keep=_KEPT_GRIDS, before=memory.make_room)
+    return Workers(threads=1, keep=_KEPT_GRIDS)
 
 
 @st.cache_resource(show_spinner=False)
@@ -150,7 +149,7 @@ def restricted(grid: "Grid", with_beyond: bool) -> "Grid":
     )
 
 
-def _swept(wanted: Request) -> Iterator[Progress | None]:
+def _swept(wanted: Request) -> Generator[Progress | None, None, None]:
     """Yields the grid as it grows, None until its first seeds are done."""
     from mlp_core.engine import sweeps
 
@@ -162,11 +161,8 @@ def _swept(wanted: Request) -> Iterator[Progress | None]:
             seconds += perf_counter() - began
         if grid is not None:
             done = len(grid.seeds)
-            if not first:
-                memory.settle("sweep")
             first = first or done  # the first chunk may have compiled
             each = seconds / (done - first) if done > first else None
             progress = Progress(grid, None if each is None else each * (wanted.num_seeds - done))
         yield progress
-        pace.crowd().step_aside()
         began = perf_counter()

@@ -17,10 +17,12 @@ import time
 import traceback
 import weakref
 from collections import OrderedDict, deque
-from collections.abc import Callable, Generator, Hashable, Iterator
+from collections.abc import Callable, Generator, Hashable
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
+
+from dashboard.work import memory
 
 T = TypeVar("T")
 
@@ -54,8 +56,6 @@ class Job(Generic[T]):
         self.latest: T | None = None
         self.error: Exception | None = None
         self.done = False
-        self.made: dict[Hashable, Any] = {}
-        """What was made of its result; dropped with the job."""
         self.worked_seconds = 0.0
         self.dropped = False
         self.looks: dict[str, float] = {}
@@ -143,7 +143,6 @@ class Job(Generic[T]):
         if self.dropped:
             self._chunks.close()
             self.error = None  # an error refers to where it was raised
-            self.made.clear()
         self._rested.set()
 
     def rouse(self) -> None:
@@ -163,7 +162,6 @@ class Workers:
     Args:
       threads: how many jobs may run at once.
       keep: how many jobs are remembered.
-      before: is called before a job's first chunk, in its thread; an error of it is the job's.
       keep_unseen: how many can go on that have begun and are out of sight, stopped or not; older
         ones begin anew when somebody looks again. All can by default: for jobs that hold little.
       whole: each thread runs its jobs one after the other, not in turn. A job that nobody wants is
@@ -174,11 +172,10 @@ class Workers:
         self,
         threads: int,
         keep: int,
-        before: Callable[[], None] = lambda: None,
         keep_unseen: int | None = None,
         whole: bool = False,
     ) -> None:
-        self._keep, self._before, self._whole = keep, before, whole
+        self._keep, self._whole = keep, whole
         self._keep_unseen = keep_unseen
         self._jobs: OrderedDict[Hashable, Job[Any]] = OrderedDict()
         self._queue: deque[Job[Any]] = deque()
@@ -208,7 +205,7 @@ class Workers:
                 self._want(job, name)
             return job
 
-    def start(self, key: Hashable, chunks: Callable[[], Iterator[T]]) -> Job[T]:
+    def start(self, key: Hashable, chunks: Callable[[], Generator[T, None, None]]) -> Job[T]:
         """Returns the job of a key: the one there is, else a new one that begins at once.
 
         One that rests goes on, unless this session has stopped it.
@@ -217,7 +214,7 @@ class Workers:
         with self._changed:
             job = self._jobs.get(key)
             if job is None or (job.dropped and name not in job.stopped_by):
-                job = self._jobs[key] = Job(self._prepared(chunks()))
+                job = self._jobs[key] = Job(_with_room(chunks()))
                 # New work goes first: it is short, or it says soon that it is not.
                 (self._queue.append if self._whole else self._queue.appendleft)(job)
                 self._drop_oldest()
@@ -228,7 +225,9 @@ class Workers:
             self._jobs.move_to_end(key)
             return job
 
-    def begin(self, key: Hashable, chunks: Callable[[], Iterator[T]], anew: bool = False) -> Job[T]:
+    def begin(
+        self, key: Hashable, chunks: Callable[[], Generator[T, None, None]], anew: bool = False
+    ) -> Job[T]:
         """Returns the job of a key for a session that asks for it: takes back its Stop.
 
         A job that has failed begins anew.
@@ -284,10 +283,6 @@ class Workers:
         self.forget_where(lambda key: True)
         atexit.unregister(self.close)
 
-    def _prepared(self, chunks: Iterator[T]) -> Generator[T, None, None]:
-        self._before()
-        yield from chunks
-
     def _want(self, job: Job[Any], name: str) -> None:
         if job.done or job.dropped:
             return
@@ -341,6 +336,11 @@ class Workers:
                 goes_first = self._whole or job.worked_seconds < SHORT_SECONDS
                 (self._queue.appendleft if goes_first else self._queue.append)(job)
                 self._changed.notify()
+
+
+def _with_room(chunks: Generator[T, None, None]) -> Generator[T, None, None]:
+    memory.make_room()
+    yield from chunks
 
 
 _all_workers: weakref.WeakSet[Workers] = weakref.WeakSet()

@@ -1,4 +1,9 @@
-"""How pages and the work behind them make room for each other, the more so the more readers."""
+"""How readers share the time: pages are drawn in turn, and ask less often if there are many readers.
+
+Measured with fifty readers on two busy cores (`make load`): without turns the median click took 18
+to 23 s instead of 4 to 5 s; with a constant interval the 95th percentile was 14 to 20 s instead of
+8 to 12 s.
+"""
 
 import threading
 import time
@@ -26,35 +31,25 @@ LATELY_SECONDS = 10.0
 CROWDED = 2.0
 """From this share of readers on, what only measures the machine waits."""
 
-ASIDE_SECONDS = 0.5
-"""So long work waits, between two pieces of it, for a moment in which no page is being made."""
-
 LONGEST_POLL_SECONDS = 10.0
 
 
 class Crowd:
-    """The pages that are being made, and the readers who have lately asked for one."""
+    """The page that is being drawn, and the readers who have lately asked for one."""
 
     def __init__(self) -> None:
-        self._pages = 0
         self._seen: dict[str, float] = {}
-        self._changed = threading.Condition()
+        self._seeing = threading.Lock()
         self._turn = threading.Lock()
         self._thread = threading.local()
 
     @contextmanager
     def page_of(self, reader: str) -> Iterator[None]:
         """Marks the time in which a page is made, which begins when it is its turn."""
-        with self._changed:
-            self._pages += 1
+        with self._seeing:
             self._seen[reader] = time.monotonic()
-        try:
-            with self.turn():
-                yield
-        finally:
-            with self._changed:
-                self._pages -= 1
-                self._changed.notify_all()
+        with self.turn():
+            yield
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -107,7 +102,7 @@ class Crowd:
     def share(self) -> float:
         """How many times more readers there are than would not notice each other; at least 1."""
         now = time.monotonic()
-        with self._changed:
+        with self._seeing:
             self._seen = {
                 reader: seen for reader, seen in self._seen.items() if now - seen < LATELY_SECONDS
             }
@@ -117,15 +112,6 @@ class Crowd:
     def is_dense(self) -> bool:
         """Whether so many readers are there that a measurement would say more about them."""
         return self.share > CROWDED
-
-    def step_aside(self) -> None:
-        """Returns when no page is being made, at the latest after a while.
-
-        For work behind the pages, between two pieces of it: it would delay whoever waits.
-        """
-        seconds = ASIDE_SECONDS * self.share
-        with self._changed:
-            self._changed.wait_for(lambda: not self._pages, seconds)
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -38,7 +38,7 @@ _THREADS = 2  # the smallest machine it runs on has two cores
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
 def _workers() -> Workers:
-    return Workers(_THREADS, _KEPT_RUNS, memory.make_room)
+    return Workers(_THREADS, _KEPT_RUNS)
 
 
 def job(choice: Choice) -> "Job[Run]":
@@ -84,22 +84,6 @@ def known(choice: Choice) -> "Run | None":
     return found.latest if found and found.succeeded else None
 
 
-def made_once(choice: Choice, run: "Run", what: Hashable, make: Callable[[], T]) -> T:
-    """Returns what is made of a run and of nothing that goes before it; made anew while it trains.
-
-    Args:
-      run: what it is made of; of a choice that may have trained on since.
-      what: tells it from other things that are made of the run.
-    """
-    found = _workers().find(choice.compiled)
-    if found is None or not found.succeeded or found.latest is not run:
-        return make()
-    if what not in found.made:
-        found.made[what] = make()
-    made: T = found.made[what]
-    return made
-
-
 def has_begun(choice: Choice) -> bool:
     """Returns whether anybody has asked for the training of a choice."""
     return _workers().find(choice.compiled) is not None
@@ -131,8 +115,6 @@ def wait(choices: Sequence[Choice], seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     jobs = [job(choice) for choice in choices]
     ended = [pace.wait(each, max(0.0, deadline - time.monotonic())) for each in jobs]
-    if all(ended):
-        memory.settle("training")
     return all(ended)
 
 
@@ -149,7 +131,7 @@ def baselines(settings: Settings) -> "Baselines":
     return mlp_core.baselines(settings)
 
 
-def _chunks(choice: Choice) -> "Iterator[Run]":
+def _chunks(choice: Choice) -> "Generator[Run, None, None]":
     if is_cold():
         pace.crowd().let_draw()
     import mlp_core
@@ -164,12 +146,13 @@ def _chunks(choice: Choice) -> "Iterator[Run]":
 @contextmanager
 def _compiled_by_one(settings: Settings) -> Iterator[None]:
     """Lets a second thread wait while the first one compiles for these sizes: JAX would twice."""
-    if settings.shape in _compiled:
+    key = (settings.shape, memory.drops())
+    if key in _compiled:
         yield
         return
     with _compiling:
         yield
-        _compiled.add(settings.shape)
+        _compiled.add(key)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

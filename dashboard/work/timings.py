@@ -4,7 +4,7 @@ A process of its own makes each one (`mlp_core.timing.process`). Only one measur
 would disturb each other. Readers who ask for the same measurement share it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
@@ -78,7 +78,7 @@ def form(choice: Choice) -> str:
     return "step" if choice.fixes.jit_step else "gradient"
 
 
-def _steps(choice: Choice) -> Iterator[Progress]:
+def _steps(choice: Choice) -> Generator[Progress, None, None]:
     return process.measured(request(choice, "steps"))
 
 

@@ -5,7 +5,6 @@ import os
 import platform
 import sys
 import warnings
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -89,14 +88,6 @@ def _cpu() -> str:
         lines = [platform.processor()]
     kind = [line for line in lines if line.startswith(("flags", "Features", "model name"))][:2]
     return hashlib.sha256("\n".join(kind or lines).encode()).hexdigest()[:16]
-
-
-def drop_oldest_compiled() -> None:
-    """Removes the oldest files beyond `MOST_FILES`, if the folder in use is `keep_compiled`'s."""
-    with suppress(OSError, RuntimeError):
-        folder = _own_folder()
-        if os.environ.get("JAX_COMPILATION_CACHE_DIR") == str(folder):
-            _remove_oldest(folder)
 
 
 def _remove_oldest(folder: Path) -> None:

@@ -311,15 +311,3 @@ def test_the_link_to_copy_names_what_is_not_default(open_app: Open) -> None:
     link = copied_link(app)
 
     assert link.partition("?")[2] == "seed=7&adamw=true&jit_step=true&pins=v1"
-
-
-def test_what_is_made_of_a_part_of_a_run_is_not_kept_for_the_whole(fresh_caches: None) -> None:
-    choice = Choice()
-    job = runs.job(choice)
-    assert job.wait(60)
-    assert job.latest is not None
-    part = replace(job.latest, batch_loss=job.latest.batch_loss[:10])
-
-    assert runs.made_once(choice, part, "steps", lambda: part.steps_done) == 10
-    assert runs.made_once(choice, job.latest, "steps", lambda: job.latest.steps_done) == 1000
-    assert runs.made_once(choice, job.latest, "steps", lambda: 0) == 1000

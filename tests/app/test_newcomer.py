@@ -63,9 +63,7 @@ LINKS = (
 PAGES = """
 from urllib.parse import parse_qsl
 from tests.app.conftest import opened_at, run_until
-from dashboard.work import memory
 
-memory._used_mb = lambda: 0.0
 for page, link in {links!r}:
     app = opened_at(page, **dict(parse_qsl(link)))
     run_until(app, lambda: not app.main.get("progress"))

@@ -1,8 +1,6 @@
 """Many readers at once: what they share is made once, and they ask less often the more they are."""
 
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,10 +9,8 @@ import streamlit as st
 import mlp_core
 from dashboard import codes
 from dashboard.choice import Choice
-from dashboard.draw.built_once import built_once
-from dashboard.lab import charts, tables
+from dashboard.lab import charts
 from dashboard.work import pace, runs
-from dashboard.work.jobs import Workers
 from dashboard.work.pace import Crowd
 from mlp_core import Fixes, Settings
 from tests.app.conftest import Open, metric, opened_at, run_until, settled, table
@@ -22,35 +18,8 @@ from tests.app.conftest import Open, metric, opened_at, run_until, settled, tabl
 READERS = 8
 
 
-def test_what_many_ask_for_at_once_is_built_once() -> None:
-    together, built = threading.Barrier(READERS), []
-
-    @built_once()
-    def square(number: int) -> list[int]:
-        built.append(number)
-        return [number * number]
-
-    def ask(_: int) -> list[int]:
-        together.wait()
-        return square(7)
-
-    with ThreadPoolExecutor(READERS) as readers:
-        answers = list(readers.map(ask, range(READERS)))
-
-    assert built == [7]
-    assert answers == [[49]] * READERS
-
-
 def test_every_chart_is_built_once() -> None:
     assert charts.loss_curves(("val",)) is charts.loss_curves(("val",))
-
-
-@pytest.fixture
-def nothing_kept() -> Iterator[Workers]:
-    """Yields one thread without jobs."""
-    workers = Workers(threads=1, keep=1)
-    yield workers
-    workers.close()
 
 
 @pytest.fixture
@@ -91,42 +60,6 @@ def test_readers_who_have_left_no_longer_count(monkeypatch: pytest.MonkeyPatch) 
     assert crowd.share == 1
 
 
-def test_work_steps_aside_until_a_page_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "ASIDE_SECONDS", 60.0)
-    crowd, told = Crowd(), []
-
-    def work() -> None:
-        crowd.step_aside()
-        told.append("work")
-
-    worker = threading.Thread(target=work)
-    with crowd.page_of("reader"):
-        worker.start()
-        worker.join(0.05)
-        told.append("page")
-    worker.join()
-
-    assert told == ["page", "work"]
-
-
-@pytest.mark.parametrize("made", ["curves", "bars", "predictions"])
-def test_what_a_chart_shows_of_a_run_is_made_for_its_first_reader(
-    made: str, open_app: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls, make = [], getattr(tables, made)
-    monkeypatch.setattr(tables, made, lambda *given: calls.append(given) or make(*given))
-    link = {"steps": "40", "adamw": "true", "jit_step": "true"}
-    first = open_app(**link)
-    first.run()
-    before = len(calls)
-
-    second = open_app(**link)
-
-    assert len(calls) == before > 0
-    charts_of = [[chart.proto for chart in app.get("vega_lite_chart")] for app in (first, second)]
-    assert [chart.datasets for chart in charts_of[0]] == [chart.datasets for chart in charts_of[1]]
-
-
 PINNED = "v1 + AdamW, steps 40"
 
 
@@ -151,16 +84,6 @@ def test_the_real_loop_is_timed_when_fewer_readers_are_here(
     monkeypatch.setattr(Crowd, "is_dense", False)
 
     run_until(app, lambda: metric(app, "Time for 1,000 steps") != "–")
-
-
-def test_what_was_made_of_a_run_goes_with_it(nothing_kept: Workers) -> None:
-    job = nothing_kept.start("run", lambda: iter([1]))
-    assert job.wait(5)
-    job.made["picture"] = "a reader's own numbers"
-
-    nothing_kept.forget_where(lambda key: key == "run")
-
-    assert job.made == {}
 
 
 @pytest.mark.usefixtures("fresh_caches")
