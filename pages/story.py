@@ -3,7 +3,7 @@
 from dashboard.shell import frame, heading
 from dashboard.story import page
 
-choice = frame.current_choice()
+settings = frame.current_settings()
 
-heading.show(page.QUESTION, choice)
-page.show(choice.settings)
+heading.show(page.QUESTION)
+page.show(settings)

@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+README = (REPOSITORY / "README.md").read_text()
 
 
 def test_the_example_prints_what_stands_under_it(capsys):
@@ -15,6 +18,9 @@ def test_the_example_prints_what_stands_under_it(capsys):
     assert capsys.readouterr().out == example[2]
 
 
-def test_every_file_the_readme_shows_exists():
-    for target in re.findall(r"\]\(([\w./-]+)\)", README):
-        assert (Path(__file__).parents[1] / target).is_file(), target
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "benchmarks/README.md"])
+def test_every_file_that_a_page_links_to_exists(page):
+    file = REPOSITORY / page
+
+    for target in re.findall(r"\]\(([\w./-]+)\)", file.read_text()):
+        assert (file.parent / target).is_file(), target

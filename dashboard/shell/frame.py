@@ -14,7 +14,8 @@ from mlp_core.tasks import OWN
 
 TITLE = "Fix by Fix"
 _drawn = ContextVar("frame_is_drawn", default=False)
-_WITHOUT_SWITCHES = ("detective",)  # by the page's address
+_WITHOUT_EFFECT = {"detective": sidebar.GROUPS, "story": ("stage", "fixes", "beyond")}
+"""The groups of the sidebar that a page makes no use of, by its address."""
 _OUT_OF_SIGHT = "Your switches are out of sight here. They stay as you left them."
 _SIDEBAR_WIDTH = 312  # the stages fit into two rows
 _WHERE_SETTINGS_ARE = (
@@ -40,10 +41,8 @@ def run() -> None:
         style.draw()
         url.settle()
         links = st.container(horizontal=True, key="menu")
-        if page.url_path in _WITHOUT_SWITCHES:
-            sidebar.draw(sidebar.GROUPS, _OUT_OF_SIGHT)
-        else:
-            sidebar.draw(lessons.hidden())
+        unused = _WITHOUT_EFFECT.get(page.url_path, ())
+        sidebar.draw({*unused, *lessons.hidden()}, _OUT_OF_SIGHT if unused else "")
         pins.drop_unreadable()
         with links:
             _draw_links(page)
@@ -56,7 +55,7 @@ def run() -> None:
         try:
             lessons.draw()
             url.draw_problems()
-            if st.session_state["task"] == OWN and page.url_path not in _WITHOUT_SWITCHES:
+            if st.session_state["task"] == OWN and "data" not in unused:
                 own_file.draw_reading()
             page.run()
         finally:

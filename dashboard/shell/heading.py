@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard.choice import Choice
 from dashboard.draw import words
 from dashboard.shell import lessons, pins, sidebar, url
-from mlp_core.tasks import is_own
+from mlp_core.tasks import OWN
 
 _OPEN = "open_dialog"
 _LINK = "This link shows the very same view, pins included."
@@ -19,7 +19,7 @@ def show(question: str, choice: Choice | None = None) -> None:
     """Draws the question and the actions beside it.
 
     Args:
-      choice: the run on the page; None if it is not the sidebar's, so that it is not to be pinned.
+      choice: the run on the page, which can be pinned; None if the page shows several.
     """
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
         st.header(question, anchor=False)
@@ -30,7 +30,7 @@ def show(question: str, choice: Choice | None = None) -> None:
             _opener("Make a lesson", ":material/school:", "make_lesson")
     # Whatever else runs the page anew, like a timing that ends, leaves a dialog open.
     if st.session_state.get(_OPEN) == "copy_link":
-        _copy_link(choice)
+        _copy_link()
     elif st.session_state.get(_OPEN) == "make_lesson":
         _make_lesson()
 
@@ -49,8 +49,8 @@ def _close() -> None:
 
 
 @st.dialog("Copy link", icon=":material/link:", on_dismiss=_close)
-def _copy_link(choice: Choice | None) -> None:
-    st.markdown(_LINK_WITHOUT_FILE if _has_own_file(choice) else _LINK)
+def _copy_link() -> None:
+    st.markdown(_LINK_WITHOUT_FILE if st.session_state["task"] == OWN else _LINK)
     st.code(url.link(), language=None, wrap_lines=True)
 
 
@@ -79,10 +79,6 @@ def _make_lesson() -> None:
         st.code(url.link(lesson=task, hide=hide), language=None, wrap_lines=True)
     else:
         st.caption("The link comes here once there is a task, or something to hide.")
-
-
-def _has_own_file(choice: Choice | None) -> bool:
-    return choice is not None and is_own(choice.settings.task)
 
 
 def _pin_button(choice: Choice) -> None:

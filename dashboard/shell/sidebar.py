@@ -113,13 +113,17 @@ def reset_settings() -> None:
 
 
 def _draw_fixes() -> None:
-    st.markdown("**The post's fixes**")
+    st.markdown(
+        "**The post's fixes**",
+        help="The post counts five fixes. Its second has two parts, 2a and 2b, so there are six "
+        "switches. Gradient descent (5) is no mistake: AdamW is an upgrade.",
+    )
     for name in OF_THE_POST:
         _draw_switch(name)
 
 
 def _draw_beyond() -> None:
-    st.markdown("**Beyond the post**")
+    st.markdown("**Beyond the post**", help="Two fixes that the post does not make.")
     for name in BEYOND:
         _draw_switch(name)
 

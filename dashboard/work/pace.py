@@ -1,4 +1,4 @@
-"""How readers share the time: pages are drawn in turn, and ask less often if there are many readers.
+"""How readers share the time: pages are drawn in turn, and many readers make pages ask less often.
 
 Measured with fifty readers on two busy cores (`make load`): without turns the median click took 18
 to 23 s instead of 4 to 5 s; with a constant interval the 95th percentile was 14 to 20 s instead of

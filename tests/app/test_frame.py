@@ -1,5 +1,6 @@
 """What the app does when it is opened."""
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.choice import Choice
+from dashboard.shell import sidebar
 from dashboard.work import runs
 from mlp_core import Fixes, Run, Settings, train
 from mlp_core.analysis import curves
@@ -77,3 +79,17 @@ def test_settings_that_make_no_run_are_told_by_the_page_alone() -> None:
 
     assert not app.exception
     assert len(app.error) == 1
+
+
+@pytest.mark.usefixtures("nothing_trained")
+@pytest.mark.parametrize(
+    ("page", "hidden"),
+    [("lab", set()), ("story", {"stage", "fixes", "beyond"}), ("detective", set(sidebar.GROUPS))],
+)
+def test_the_sidebar_shows_what_has_an_effect_on_the_page(page: str, hidden: set[str]) -> None:
+    app = opened_at(page, **SHORT)
+
+    pieces = [html.proto.body for html in app.get("html")]
+    style = next((piece for piece in pieces if "display: none" in piece), "")
+    assert set(re.findall(r"st-key-group_(\w+)", style)) == hidden
+    assert app.sidebar.toggle(key="adamw").value, "what is out of sight keeps its value"
