@@ -12,7 +12,7 @@ from statistics import median, quantiles
 
 from playwright.sync_api import Browser, Page
 
-from dashboard.draw.words import FIXES
+from dashboard.switches import SWITCH
 from tests.browser import chromium
 from tests.browser.serving import Server, serving
 
@@ -86,7 +86,7 @@ def _walk(page: Page, walk: list[int]) -> list[float]:
     page.evaluate(WATCH) if not page.evaluate("'answers' in window") else None
     page.evaluate("window.answers = []")
     for turn, switch in enumerate(walk, 1):
-        page.get_by_text(FIXES[SWITCHES[switch]], exact=True).click()
+        page.get_by_text(SWITCH[SWITCHES[switch]].label, exact=True).click()
         page.wait_for_function("turns => window.answers.length >= turns", arg=turn)
         page.wait_for_timeout(500)  # a reader looks at the chart before the next click
     return page.evaluate("window.answers")

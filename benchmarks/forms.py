@@ -62,7 +62,8 @@ def main() -> None:
     *_, (_, _, measurement) = measured(Request("forms", settings, fixes))
     _print_figures(measurement)
     _print_factors(measurement)
-    _print_check(*measurement.figures[2:4], settings)
+    step, loop = measurement.figures[2:4]
+    _print_check(step, loop, settings)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         caches = {} if arguments.warm else {"JAX_COMPILATION_CACHE_DIR": f"{folder}/compiled"}
         log = Path(folder) / "log.txt"
-        with serving(log, **caches) as server:
+        with serving(log, port=None, **caches) as server:
             load = asyncio.run(
                 under_load(
                     server,

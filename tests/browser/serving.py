@@ -27,7 +27,8 @@ class Server(NamedTuple):
         """Returns the memory the process holds now, and the most it has held so far."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         lines = dict(line.split(":", 1) for line in status.splitlines())
-        return tuple(int(lines[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+        now, most = (int(lines[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+        return now, most
 
     def cpu_seconds(self) -> float:
         """Returns the processor time that the process has used."""
