@@ -15,11 +15,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.draw import words
-from dashboard.work import jobs, pace, runs
+from dashboard.work import pace
 from mlp_core.data.csv_file.decode import MAX_MEGABYTES
 from mlp_core.data.table import closed, opened, table_of
-from mlp_core.settings import Settings
-from mlp_core.tasks import OWN
 
 if TYPE_CHECKING:
     from mlp_core.data.csv_file.columns import Column
@@ -284,27 +282,8 @@ def _read(file_id: str, dialect: _Dialect, _upload: UploadedFile) -> "CsvFile":
         return read_csv(_upload.getvalue(), *dialect)
 
 
-def _forget(task: str) -> None:
-    """Drops a table that the session has no more use for, with all that was made from it."""
-    from mlp_core.data import dataset
-    from mlp_core.engine import starts
-
-    closed(task)
-    jobs.forget_everywhere(lambda key: _is_of(key, task))
-    dataset.forget_datasets()
-    starts.forget_examples()
-    runs.forget_targets()
-
-
-@st.cache_resource(scope="session", max_entries=1, show_spinner=False, on_release=_forget)
+@st.cache_resource(scope="session", max_entries=1, show_spinner=False, on_release=closed)
 def _opened(file_id: str, dialect: _Dialect, columns: _Columns, _file: "CsvFile") -> str:
     from mlp_core.data.csv_file.read import table_from
 
     return opened(table_from(_file, columns.target, columns.features))
-
-
-def _is_of(key: object, task: str) -> bool:
-    """Returns whether the work under a key of `jobs.Workers` is on this table."""
-    parts = key if isinstance(key, tuple) else (key,)
-    tasks = [part.task if isinstance(part, Settings) else part for part in parts]
-    return task in tasks and task.startswith(OWN)

@@ -23,6 +23,8 @@ from typing import Any, Generic, TypeVar
 import streamlit as st
 
 from dashboard.work import memory
+from mlp_core.data.table import when_closed
+from mlp_core.settings import Settings
 
 T = TypeVar("T")
 
@@ -346,7 +348,16 @@ def _with_room(chunks: Generator[T, None, None]) -> Generator[T, None, None]:
 _all_workers: weakref.WeakSet[Workers] = weakref.WeakSet()
 
 
-def forget_everywhere(belongs: Callable[[Hashable], bool]) -> None:
-    """Stops and drops jobs of all workers there are; see `Workers.forget_where`."""
+def _forget_work_on(task: str) -> None:
+    """Stops and drops the jobs on a reader's own table."""
     for workers in list(_all_workers):
-        workers.forget_where(belongs)
+        workers.forget_where(lambda key: _is_on(key, task))
+
+
+def _is_on(key: Hashable, task: str) -> bool:
+    """Returns whether the work under a key is on this table."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return task in [part.task if isinstance(part, Settings) else part for part in parts]
+
+
+when_closed(_forget_work_on)

@@ -13,7 +13,7 @@ from dashboard.choice import Choice
 from dashboard.work import memory, pace
 from dashboard.work.jobs import Job, Workers
 from mlp_core import STAGES, Settings
-from mlp_core.data.table import table_of
+from mlp_core.data.table import table_of, when_closed
 from mlp_core.engine.stretches import estimated_seconds as estimated_seconds
 
 if TYPE_CHECKING:
@@ -163,12 +163,6 @@ def target_scale(settings: Settings) -> "Scale":
     return dataset.target_scale(settings)
 
 
-def forget_targets() -> None:
-    """Drops what is kept about the targets of all settings, a reader's own among them."""
-    for kept in (baselines, target_scale, wall):
-        kept.clear()
-
-
 def target(settings: Settings) -> str:
     """Returns the name of what is predicted."""
     table = table_of(settings.task)
@@ -181,6 +175,14 @@ def wall(settings: Settings) -> "Wall":
     from mlp_core.analysis import wall
 
     return wall.wall(settings)
+
+
+def _forget_targets(task: str) -> None:
+    for kept in (baselines, target_scale, wall):
+        kept.clear()
+
+
+when_closed(_forget_targets)
 
 
 def predict(choice: Choice, run: "Run", x: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from mlp_core.data.table import Table, table_of
+from mlp_core.data.table import Table, check_open, table_of, when_closed
 from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
 from mlp_core.tasks import FORMULAS, Formula
@@ -103,11 +103,6 @@ def least_possible(settings: Settings) -> float | None:
     return (settings.noise / target_scale(settings).unit) ** 2
 
 
-def forget_datasets() -> None:
-    """Empties the cache of data sets, so that no closed table stays in memory."""
-    _scaled_dataset.cache_clear()
-
-
 def _scaled(settings: Settings) -> tuple[Dataset, Scale]:
     return _scaled_dataset(*settings.drawn)
 
@@ -117,16 +112,19 @@ def _scaled(settings: Settings) -> tuple[Dataset, Scale]:
 def _scaled_dataset(
     task: str, seed: int, num_rows: int, num_train: int, noise: float, validate: str
 ) -> tuple[Dataset, Scale]:
-    table = table_of(task)
-    key = seed_keys(seed).data
+    check_open(task)
+    table, key = table_of(task), seed_keys(seed).data
     if table is not None:
         rows = _shuffled(key, table) if validate == "random" else (table.x, table.y[:, None])
-        return _standardized(*rows, num_train)
-    if task not in FORMULAS:
-        raise ValueError("task must be a table that is open; this one is not, or not anymore")
+        found = _standardized(*rows, num_train)
+        check_open(task)
+        return found
     formula = FORMULAS[task]
     x, y = _drawn(key, formula, num_rows, noise)
     return _standardized(x, y, num_train) if formula.uniform else _split(x, y, num_train)
+
+
+when_closed(lambda task: _scaled_dataset.cache_clear())
 
 
 def _drawn(

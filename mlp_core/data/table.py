@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlp_core.stored import FOLDER
-from mlp_core.tasks import own_task
+from mlp_core.tasks import is_own, own_task
 
 DIABETES = FOLDER / "diabetes.csv"
 """442 patients, ten measurements, the progression of their diabetes one year later.
@@ -120,8 +121,31 @@ def opened(table: Table, name: str | None = None) -> str:
 
 
 def closed(task: str) -> None:
-    """Forgets a reader's own table."""
+    """Closes a reader's own table, and drops everything that was made from it (`when_closed`)."""
     _open.pop(task, None)
+    for forget in _forgetting:
+        forget(task)
+
+
+_forgetting: list[Callable[[str], object]] = []
+
+
+def when_closed(forget: Callable[[str], object]) -> None:
+    """Registers what drops everything that a cache holds of a table, given the table's task."""
+    _forgetting.append(forget)
+
+
+def check_open(task: str) -> None:
+    """Fails if a task is a reader's own table that is closed.
+
+    To be called last by a function whose results are kept: a table that was closed meanwhile must
+    not stay in memory.
+
+    Raises:
+      ValueError: if it is.
+    """
+    if is_own(task) and task not in _open:
+        raise ValueError("task must be a table that is open; this one is not, or not anymore")
 
 
 def table_of(task: str) -> Table | None:

@@ -10,6 +10,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from mlp_core.data.dataset import dataset, seed_keys
+from mlp_core.data.table import check_open, when_closed
 from mlp_core.engine import batches, model
 from mlp_core.engine.model import Drawing, Params
 from mlp_core.engine.update import Unravel
@@ -51,6 +52,7 @@ def draw_examples(settings: Settings) -> Examples:
     for feature, of_rows in enumerate(data.x_train.T):
         x_batches[:, feature] = of_rows[rows]
     arrays = (data.x_train, y_train, data.x_val, data.y_val[:, 0], x_batches, y_train[rows])
+    check_open(settings.task)
     return Examples(*map(jax.device_put, arrays))
 
 
@@ -63,9 +65,7 @@ def examples(settings: Settings) -> Examples:
     return _examples(replace(settings, **{name: getattr(default, name) for name in _OF_THE_RUN}))
 
 
-def forget_examples() -> None:
-    """Drops what is kept for the next run, so that no reader's table stays in memory."""
-    _examples.cache_clear()
+when_closed(lambda task: _examples.cache_clear())
 
 
 @lru_cache(maxsize=32)

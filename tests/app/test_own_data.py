@@ -1,6 +1,7 @@
 """Other tasks, and a reader's own file, on every page."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
+import mlp_core
 from dashboard import codes
 from dashboard.choice import Choice
 from dashboard.shell import own_file
@@ -184,12 +186,9 @@ def test_a_link_cannot_ask_for_the_table_of_another_session() -> None:
 def test_nothing_told_of_a_targets_scale_is_kept_with_a_table_gone() -> None:
     table = Table(("a",), "y", np.arange(60.0)[:, None], np.arange(60.0))
     settings = Settings(task=opened(table), batch_size=16)
-    kept = runs.target_scale(settings)
-    closed(settings.task)
-    assert runs.target_scale(settings) == kept
+    runs.target_scale(settings)
 
-    dataset.forget_datasets()
-    runs.forget_targets()
+    closed(settings.task)
 
     with pytest.raises(ValueError, match="task must be a table that is open"):
         runs.target_scale(settings)
@@ -208,15 +207,35 @@ def test_columns_left_out_are_told_by_reason_and_not_all_by_name() -> None:
 
 def test_the_work_on_a_table_is_dropped_with_it() -> None:
     workers = jobs.Workers(threads=1, keep=8)
-    kept, dropped = Choice(), Choice(settings=Settings(seed=1))
+    task = opened(Table(("a",), "y", np.arange(60.0)[:, None], np.arange(60.0)))
+    kept, dropped = Choice(), Choice(settings=Settings(task=task, batch_size=16))
     for key in (kept, dropped):
-        workers.start(key, lambda: iter([1])).wait(5)
+        workers.start(key, lambda: (n for n in [1])).wait(5)
 
-    jobs.forget_everywhere(lambda key: key == dropped)
+    closed(task)
 
     assert workers.find(kept) is not None
     assert workers.find(dropped) is None
     workers.close()
+
+
+def test_a_table_that_is_closed_while_it_is_drawn_is_not_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    task = opened(Table(("a",), "y", np.arange(60.0)[:, None], np.arange(60.0)))
+    settings, split = Settings(task=task, batch_size=16), dataset._split
+
+    def closing(*given: Any) -> Any:
+        closed(task)
+        return split(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dataset, "_split", closing)
+        with pytest.raises(ValueError, match="task must be a table that is open"):
+            mlp_core.dataset(settings)
+
+    with pytest.raises(ValueError, match="task must be a table that is open"):
+        mlp_core.dataset(settings)
 
 
 @pytest.mark.usefixtures("nothing_trained")

@@ -27,9 +27,9 @@ from mlp_core import (
 )
 from mlp_core.cli.main import main
 from mlp_core.data import dataset
+from mlp_core.data.table import closed
 from mlp_core.diagnosis import collect
 from mlp_core.diagnosis.probing import dead_layer
-from mlp_core.engine import starts
 from mlp_core.numerics import posts_numerics
 
 SMALL = Settings(
@@ -69,8 +69,7 @@ IN_THE_ENVIRONMENT = {
 
 def _computed() -> dict[str, Any]:
     """Returns what the public functions compute, with everything drawn anew."""
-    starts.forget_examples()
-    dataset.forget_datasets()
+    closed("")  # empties all caches of data
     drawn = dataset.dataset(SMALL)
     x, y = drawn.x_train[:32], drawn.y_train[:32]
     params = init(dataset.seed_keys(SMALL.seed).params, SMALL, FIXES)
