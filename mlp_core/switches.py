@@ -1,4 +1,4 @@
-"""The eight switches, and the path the post takes through them."""
+"""The switches, one for each fix, and the path the post takes through them."""
 
 from dataclasses import dataclass, fields, replace
 
@@ -11,7 +11,7 @@ class Fixes:
     so one compiled program serves every combination of them.
 
     Source: the post's five numbered fixes, the second one split in two (`norm_epsilon` and
-    `norm_init`); the last two fields go beyond the post.
+    `norm_init`); the fields after `adamw` go beyond the post.
     """
 
     split_keys: bool = False

@@ -6,6 +6,6 @@ from dashboard.shell import frame, heading
 choice = frame.current_choice()
 
 heading.show("What does each fix do?", choice)
-run = result.show(choice)
-if run is not None:
-    details.show(choice, run)
+shown = result.show(choice)
+if shown is not None:
+    details.show(shown)

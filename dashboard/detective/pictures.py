@@ -1,4 +1,4 @@
-"""What each probe shows: the Diagnosis page's pictures, with nothing in them marked as wrong."""
+"""The picture of each probe: the Diagnosis page's, with nothing in it marked as wrong."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

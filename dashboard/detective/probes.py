@@ -1,4 +1,4 @@
-"""What can be looked at: a button with its price for each probe, and what the opened ones show."""
+"""Draws the probes: a button with its price for each on offer, and what the opened ones show."""
 
 from typing import TYPE_CHECKING
 

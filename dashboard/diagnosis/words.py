@@ -1,4 +1,4 @@
-"""What the Diagnosis page says, from the findings alone."""
+"""What the Diagnosis page says of the findings, and of the tools."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple

@@ -1,4 +1,4 @@
-"""What every chart is made of: colors and dashes by meaning, the axis of losses."""
+"""What every chart is made of: the encodings of the `palette`, the axis of losses."""
 
 from typing import Any
 

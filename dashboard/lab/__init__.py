@@ -1,1 +1,1 @@
-"""The Lab: `result` draws the run on screen, `comparison` the others, `details` the tabs below."""
+"""The Lab: `view` collects what it shows, `result` and `comparison` draw it, `details` the tabs."""

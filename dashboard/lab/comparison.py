@@ -1,47 +1,19 @@
 """The Lab's comparison: the run's val loss beside those of the stages and the pinned runs."""
 
 from math import floor, log10
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import codes
-from dashboard.choice import Choice
 from dashboard.draw import canvas, words
-from dashboard.lab import charts, sentences, tables
-from dashboard.shell import pins
+from dashboard.lab import charts, sentences, tables, view
+from dashboard.lab.view import View
 from dashboard.work import runs
 
-if TYPE_CHECKING:
-    from mlp_core.engine.training import Run
 
-_COMPARE = "compare_settings"
-
-
-def others(choice: Choice) -> list[Choice]:
-    """Returns the runs to compare with: short ones always, long ones if the reader asked."""
-    asked = _asked_for_comparison(choice)
-    return [
-        other
-        for other in _comparable(choice)
-        if asked or runs.estimated_seconds(other.settings) < runs.LONG_SECONDS
-    ]
-
-
-def draw(choice: Choice, run: "Run", running: bool) -> None:
-    """Draws the bars, and below them where the run stands or what trains the others.
-
-    Args:
-      running: whether the run trains on.
-    """
-    beside = _comparable(choice)
-    # Looked up before the bars: a run that ends in between must not count as one without a loss.
-    missing = [other for other in beside if runs.known(other) is None]
-    known = {name: runs.known(stage) for name, stage in runs.stages(choice.settings).items()}
-    pinned = pins.trained(choice.settings)
-
-    table = tables.bars(choice, known, run, pinned)
+def draw(shown: View) -> None:
+    """Draws the bars, and below them where the run stands or what trains the others."""
+    table = tables.bars(shown.choice, shown.stages, shown.run, shown.pinned)
     canvas.draw(
         charts.val_loss_bars(*_axis(table["val_loss"])),
         {"bars": table},
@@ -49,50 +21,34 @@ def draw(choice: Choice, run: "Run", running: bool) -> None:
         alt="The val loss of v1, each stage, this run and the pinned ones as bars on a log scale, "
         "with the number at each.",
     )
-    if running:
+    if shown.running:
         return
-    if not missing:
-        st.caption(sentences.standing(run, tables.beside(choice, known, pinned)))
+    if shown.missing:
+        _draw_missing(shown)
+    else:
+        beside = tables.beside(shown.choice, shown.stages, shown.pinned)
+        st.caption(sentences.standing(shown.run, beside))
+
+
+def _draw_missing(shown: View) -> None:
+    """Draws how many of the runs are trained, or the button that trains them."""
+    if set(shown.missing) <= set(view.others(shown.choice)):
+        total = len(shown.comparable)
+        trained = total - len(shown.missing)
+        st.caption(f"Training the runs to compare with: {trained} of {total}.")
+        if view.is_comparison_asked(shown.choice):
+            st.button(
+                "Stop", on_click=view.stop_comparison, args=(shown.choice,), key="stop_stages"
+            )
         return
-    if set(missing) <= set(others(choice)):
-        st.caption(
-            f"Training the runs to compare with: {len(beside) - len(missing)} of {len(beside)}."
-        )
-        if _asked_for_comparison(choice):
-            st.button("Stop", on_click=_stop_comparison, args=(choice,), key="stop_stages")
-        return
-    seconds = sum(runs.estimated_seconds(other.settings) for other in missing)
-    what = "stages and pins" if pins.pinned() else "stages"
+    seconds = sum(runs.estimated_seconds(other.settings) for other in shown.missing)
+    what = "stages and pins" if len(shown.comparable) > len(shown.stages) else "stages"
     st.button(
         f"Train the {what} too (about {words.duration(1000 * seconds)})",
-        on_click=_ask_for_comparison,
-        args=(choice,),
+        on_click=view.ask_for_comparison,
+        args=(shown.choice,),
         key="train_stages",
     )
-
-
-def _comparable(choice: Choice) -> list[Choice]:
-    return [*runs.stages(choice.settings).values(), *pins.pinned()]
-
-
-def _ask_for_comparison(choice: Choice) -> None:
-    st.session_state[_COMPARE] = _settings_code(choice)
-    for other in _comparable(choice):
-        runs.begin(other)
-
-
-def _stop_comparison(choice: Choice) -> None:
-    st.session_state.pop(_COMPARE, None)
-    for other in _comparable(choice):
-        runs.stop(other)
-
-
-def _asked_for_comparison(choice: Choice) -> bool:
-    return bool(st.session_state.get(_COMPARE) == _settings_code(choice))
-
-
-def _settings_code(choice: Choice) -> str:
-    return codes.code(Choice(settings=choice.settings))
 
 
 def _axis(losses: pd.Series) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.choice import Choice
 from dashboard.draw import canvas, predictions, wide
 from dashboard.lab import tables
+from dashboard.lab.view import View
 from dashboard.shell import pins, sidebar, url
 from dashboard.work import runs
 
@@ -23,17 +24,17 @@ class _Predictions(NamedTuple):
     tables: canvas.Tables
 
 
-def show(choice: Choice, run: "Run") -> None:
+def show(shown: View) -> None:
     """Draws the tabs; only what the open one holds is computed."""
     opened = st.tabs(url.options("tab"), key="tab", on_change="rerun")
     for tab, draw in zip(opened, (_predictions, _compare, _numbers), strict=True):
         if tab.open:
             with tab:
-                draw(choice, run)
+                draw(shown)
 
 
-def _predictions(choice: Choice, run: "Run") -> None:
-    drawn = _scattered(choice, run)
+def _predictions(shown: View) -> None:
+    drawn = _scattered(shown.choice, shown.run)
     if drawn is None:
         st.info("A network whose parameters are NaN predicts nothing but NaN.")
         return
@@ -69,7 +70,8 @@ def _scattered(choice: Choice, run: "Run") -> _Predictions | None:
     )
 
 
-def _compare(choice: Choice, run: "Run") -> None:
+def _compare(shown: View) -> None:
+    choice = shown.choice
     pinned = pins.pinned()
     if not pinned:
         st.info("Pin this run to keep it here while you flip switches.", icon=":material/keep:")
@@ -82,7 +84,7 @@ def _compare(choice: Choice, run: "Run") -> None:
         for name, pin in zip(names, pinned, strict=True)
         if (other := runs.known(pin))
     ]
-    labels, choices, trained = zip(("yours", choice, run), *known, strict=True)
+    labels, choices, trained = zip(("yours", choice, shown.run), *known, strict=True)
     table = tables.compared(list(choices), list(trained), list(labels))
     wide.table(
         table,
@@ -107,18 +109,17 @@ def _pin_line(place: int, pin: Choice, name: str) -> None:
             )
 
 
-def _numbers(choice: Choice, run: "Run") -> None:
-    first = runs.known(runs.stages(choice.settings)["v1"])
+def _numbers(shown: View) -> None:
     st.download_button(
         "Every step as CSV",
-        lambda: tables.every_step(run).to_csv(index=False),
+        lambda: tables.every_step(shown.run).to_csv(index=False),
         file_name="fix-by-fix.csv",
         mime="text/csv",
         on_click="ignore",
         icon=":material/download:",
     )
     wide.table(
-        tables.recorded(run, first, pins.trained(choice.settings)),
+        tables.recorded(shown.run, shown.first, shown.pinned),
         key="recorded",
         alt="The recorded losses.",
         hide_index=True,

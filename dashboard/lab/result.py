@@ -11,14 +11,13 @@ import streamlit as st
 
 from dashboard.choice import Choice
 from dashboard.draw import canvas, words
-from dashboard.lab import charts, comparison, history, sentences, stopwatch, tables
-from dashboard.shell import pins
+from dashboard.lab import charts, comparison, history, sentences, stopwatch, tables, view
+from dashboard.lab.view import View
 from dashboard.work import pace, panel, runs
 from mlp_core import Settings
-from mlp_core.data.table import table_of
 
 if TYPE_CHECKING:
-    from mlp_core.engine.training import Run
+    pass
 
 POLL_SECONDS = 0.3
 _METRIC_WIDTH = 170
@@ -33,22 +32,23 @@ class _Lines(NamedTuple):
     tables: canvas.Tables
 
 
-def show(choice: Choice) -> "Run | None":
+def show(choice: Choice) -> View | None:
     """Draws the result, live while it or a run beside it trains.
 
-    Returns the run once it has ended or was stopped.
+    Returns what is shown, once the run has ended or was stopped.
     """
     shown_at_once = runs.is_cold() and runs.stored_curves(choice) is not None
     ended = runs.wait([choice], 0 if shown_at_once else runs.patience())
-    others = comparison.others(choice) if ended else []
+    others = view.others(choice) if ended else []
     is_live = not (ended and runs.wait(others, runs.LONGEST_PATIENCE_SECONDS))
     pace.live(_draw_part, POLL_SECONDS if is_live else None)(choice, others, is_live)
-    return runs.job(choice).latest if ended else None
+    run = runs.job(choice).latest
+    return view.collect(choice, run, running=False) if ended and run else None
 
 
 def _draw_part(choice: Choice, others: list[Choice], is_live: bool) -> None:
     """Draws the run as far as it is; the whole page again once all of it is there, or no more."""
-    everything = [choice, *(others or comparison.others(choice))]
+    everything = [choice, *(others or view.others(choice))]
     if is_live == (not runs.job(choice).running and runs.wait(everything, 0)):
         st.rerun()
     _draw(choice)
@@ -65,46 +65,48 @@ def _draw(choice: Choice) -> None:
         return
     running, run = job.look()
     if run is None:
-        shown = _draw_meanwhile(choice)
+        meanwhile = _draw_meanwhile(choice)
         with answer:
             if running:
-                st.progress(0.0, f"Compiling for these sizes, once for all switches. {shown}")
+                st.progress(0.0, f"Compiling for these sizes, once for all switches. {meanwhile}")
             else:
                 _draw_train_on(choice, 0)
         return
+    shown = view.collect(choice, run, running)
     with answer:
-        _draw_answer(choice, run, _first(choice), running)
-    _draw_below(choice, run, running)
+        _draw_answer(shown)
+    _draw_below(shown)
 
 
-def _draw_below(choice: Choice, run: "Run", running: bool) -> None:
+def _draw_below(shown: View) -> None:
     """Draws a run's metrics and charts."""
-    first = _first(choice)
-    _draw_metrics(choice, run, first, running)
+    _draw_metrics(shown)
     left, right = st.columns([2, 1], gap="medium")
     with left:
-        _draw_curves(choice, run, first)
+        _draw_curves(shown)
     with right:
-        comparison.draw(choice, run, running)
+        comparison.draw(shown)
 
 
-def _first(choice: Choice) -> "Run | None":
-    return runs.known(runs.stages(choice.settings)["v1"])
-
-
-def _draw_answer(choice: Choice, run: "Run", first: "Run | None", running: bool) -> None:
+def _draw_answer(shown: View) -> None:
     """Draws the sentence; in its place, while the run trains, how far it is."""
-    job, steps = runs.job(choice), choice.settings.steps
-    if running:
+    run, steps = shown.run, shown.choice.settings.steps
+    if shown.running:
         far = f"{run.steps_done:,} of {steps:,} updates"
         text = f"Training: {far}, val loss {words.loss(run.final_val_loss)}"
-        st.progress(run.steps_done / steps, text + words.in_turn(runs.others(choice)))
-        st.button("Stop", on_click=job.stop, icon=":material/stop:", key="stop_run")
+        st.progress(run.steps_done / steps, text + words.in_turn(shown.others_in_turn))
+        st.button(
+            "Stop",
+            on_click=runs.stop,
+            args=(shown.choice,),
+            icon=":material/stop:",
+            key="stop_run",
+        )
         return
-    st.markdown(sentences.answer(run, first, runs.baselines(choice.settings)))
-    _draw_data(choice, run)
+    st.markdown(sentences.answer(run, shown.first, shown.baselines))
+    _draw_data(shown)
     if run.steps_done < steps:
-        _draw_train_on(choice, run.steps_done)
+        _draw_train_on(shown.choice, run.steps_done)
 
 
 def _draw_train_on(choice: Choice, done: int) -> None:
@@ -114,18 +116,15 @@ def _draw_train_on(choice: Choice, done: int) -> None:
     )
 
 
-def _draw_data(choice: Choice, run: "Run") -> None:
+def _draw_data(shown: View) -> None:
     """Draws what other data than the post's need said."""
-    settings = choice.settings
+    settings, val_loss, table = shown.choice.settings, shown.run.final_val_loss, shown.table
     if (settings.task, settings.noise) == (Settings().task, 0):
         return
-    baselines, scale = runs.baselines(settings), runs.target_scale(settings)
-    lines = [sentences.baselines_line(settings, baselines)]
-    if scale.unit != 1 and isfinite(run.final_val_loss):
-        lines.append(
-            sentences.in_own_units(run.final_val_loss, baselines, scale, runs.target(settings))
-        )
-    table = table_of(settings.task)
+    lines = [sentences.baselines_line(settings, shown.baselines)]
+    if shown.scale.unit != 1 and isfinite(val_loss):
+        target = table.target if table else "y"
+        lines.append(sentences.in_own_units(val_loss, shown.baselines, shown.scale, target))
     if table is not None and table.has_two_values:
         lines.append(sentences.two_values(table.target))
     if settings.batch_size == settings.num_train:
@@ -133,9 +132,10 @@ def _draw_data(choice: Choice, run: "Run") -> None:
     st.caption(" ".join(lines))
 
 
-def _draw_metrics(choice: Choice, run: "Run", first: "Run | None", running: bool) -> None:
+def _draw_metrics(shown: View) -> None:
+    choice, run, first = shown.choice, shown.run, shown.first
     value = run.final_val_loss
-    before = None if running else history.remember(choice, value)
+    before = None if shown.running else history.remember(choice, value)
     with st.container(horizontal=True, key="metrics"):
         _loss_metric("Val loss", value, first.final_val_loss if first else None)
         _change_metric(choice, value, before)
@@ -148,7 +148,7 @@ def _draw_metrics(choice: Choice, run: "Run", first: "Run | None", running: bool
             width=_METRIC_WIDTH,
             help="The rows in all batches together, a row counted each time it is seen.",
         )
-    stopwatch.show(choice, time, ready=not running)
+    stopwatch.show(choice, time, ready=not shown.running)
 
 
 def _loss_metric(label: str, value: float, reference: float | None) -> None:
@@ -200,7 +200,7 @@ def _draw_meanwhile(choice: Choice) -> str:
     last = history.last()
     run = runs.known(last) if last else None
     if last and run:
-        _draw_below(last, run, running=True)
+        _draw_below(view.collect(last, run, running=True))
         return f"Below: still {words.name(last)}."
     with st.container(horizontal=True, key="metrics"):
         for label in ("Val loss", _SINCE, "Train loss"):
@@ -219,15 +219,15 @@ def _draw_stored(choice: Choice) -> str:
     if curves is None or not np.isfinite(curves.val_loss).any():
         st.space(charts.HEIGHT)
         return ""
-    first = None if _is_first(choice) else runs.stored_curves(Choice())
+    first = None if choice == Choice() else runs.stored_curves(Choice())
     lines = _lines(tables.curves(curves, first, {}), readings=tables.readings(curves, first))
     _draw_loss_chart(lines, lambda: tables.recorded(curves, first, {}))
     return "Below: the same run, trained on another machine."
 
 
-def _draw_curves(choice: Choice, run: "Run", first: "Run | None") -> None:
-    first, pinned = None if _is_first(choice) else first, pins.trained(choice.settings)
-
+def _draw_curves(shown: View) -> None:
+    run, pinned = shown.run, shown.pinned
+    first = None if shown.is_first else shown.first
     curves, batches = tables.curves(run, first, pinned), tables.batches(run)
     if curves.empty and batches.empty:
         st.info("There is no curve to draw: no loss of this run was ever finite.")
@@ -236,14 +236,10 @@ def _draw_curves(choice: Choice, run: "Run", first: "Run | None") -> None:
         curves,
         readings=tables.readings(run, first),
         batches=batches,
-        rules=tables.rules(runs.baselines(choice.settings), curves),
+        rules=tables.rules(shown.baselines, curves),
         not_finite=tables.not_finite(run),
     )
     _draw_loss_chart(lines, lambda: tables.recorded(run, first, pinned))
-
-
-def _is_first(choice: Choice) -> bool:
-    return choice == Choice(settings=choice.settings)
 
 
 def _lines(curves: pd.DataFrame, **others: pd.DataFrame) -> _Lines:

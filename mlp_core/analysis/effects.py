@@ -2,7 +2,8 @@
 
 The game: the players are the switches in which a grid's combinations differ, and the value of a
 set of switches is how far the loss drops from the combination in which all of them are off. A drop
-above 0 is good. Runs that end in NaN count as `mlp_core.analysis.scores` says.
+above 0 is good. Runs that end in NaN count as `mlp_core.analysis.scores` says. What one step does,
+seed by seed, is in `mlp_core.analysis.intervals`.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""How surely the effect of a step is known over seeds: interval, verdict, the seeds it takes."""
+"""What one step does, seed by seed, and how surely that is known: interval, verdict, seeds."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The command line: `python -m mlp_core train --stage final`, `... program`, `... sweep`."""
+"""What each command of `python -m mlp_core` does; its options are in `options`."""
 
 import argparse
 import os

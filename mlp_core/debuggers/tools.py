@@ -1,7 +1,7 @@
-"""Tries one tool in a process of its own: `python -m mlp_core.debuggers.tools TOOL ROUNDS CASE...`.
+"""All tools, and a try of one: `python -m mlp_core.debuggers.tools TOOL ROUNDS CASE...`.
 
-Its flags are JAX's global ones and end with the process. Prints the cells as JSON, with what the
-tool costs, timed in so many rounds; NaN without any.
+It is tried in a process of its own: its flags are JAX's global ones and end with the process.
+Prints the cells as JSON, with what the tool costs, timed in so many rounds; NaN without any.
 """
 
 import json

@@ -1,0 +1,108 @@
+"""Everything that the Lab shows of a run, looked up once before anything is drawn."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from dashboard import codes
+from dashboard.choice import Choice
+from dashboard.shell import pins
+from dashboard.work import runs
+from mlp_core.data.table import Table, table_of
+
+if TYPE_CHECKING:
+    from mlp_core.data.dataset import Baselines, Scale
+    from mlp_core.engine.training import Run
+
+_COMPARE = "compare_settings"
+
+
+class View(NamedTuple):
+    """A run, what it is compared with, and what its data are."""
+
+    choice: Choice
+    run: "Run"
+    """As far as it is trained."""
+    running: bool
+    """Whether it trains on."""
+    others_in_turn: int
+    """How many other trainings take turns with it."""
+    stages: "dict[str, Run | None]"
+    """By stage of the post, under the same settings; None for one that is not trained."""
+    pinned: "dict[str, Run]"
+    """By name; those that are trained."""
+    comparable: tuple[Choice, ...]
+    """The stages and the pinned runs."""
+    missing: tuple[Choice, ...]
+    """Those of them that are not trained."""
+    baselines: "Baselines"
+    scale: "Scale"
+    table: Table | None
+    """None if the data come from a formula."""
+
+    @property
+    def first(self) -> "Run | None":
+        """The first version under the same settings, if it is trained."""
+        return self.stages["v1"]
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the run is the first version itself."""
+        return self.choice == Choice(settings=self.choice.settings)
+
+
+def collect(choice: Choice, run: "Run", running: bool) -> View:
+    """Returns what the Lab shows of a run."""
+    settings, beside = choice.settings, _comparable(choice)
+    # Looked up before the runs: one that ends in between must not count as one without a loss.
+    missing = tuple(other for other in beside if runs.known(other) is None)
+    return View(
+        choice,
+        run,
+        running,
+        runs.others(choice) if running else 0,
+        {name: runs.known(stage) for name, stage in runs.stages(settings).items()},
+        pins.trained(settings),
+        beside,
+        missing,
+        runs.baselines(settings),
+        runs.target_scale(settings),
+        table_of(settings.task),
+    )
+
+
+def others(choice: Choice) -> list[Choice]:
+    """Returns the runs to compare with: short ones always, long ones if the reader asked."""
+    asked = is_comparison_asked(choice)
+    return [
+        other
+        for other in _comparable(choice)
+        if asked or runs.estimated_seconds(other.settings) < runs.LONG_SECONDS
+    ]
+
+
+def is_comparison_asked(choice: Choice) -> bool:
+    """Returns whether the reader asked to train the runs that take long."""
+    return bool(st.session_state.get(_COMPARE) == _settings_code(choice))
+
+
+def ask_for_comparison(choice: Choice) -> None:
+    """Trains all runs to compare with. Only for callbacks."""
+    st.session_state[_COMPARE] = _settings_code(choice)
+    for other in _comparable(choice):
+        runs.begin(other)
+
+
+def stop_comparison(choice: Choice) -> None:
+    """Ends the reader's wish for these runs. Only for callbacks."""
+    st.session_state.pop(_COMPARE, None)
+    for other in _comparable(choice):
+        runs.stop(other)
+
+
+def _comparable(choice: Choice) -> tuple[Choice, ...]:
+    return (*runs.stages(choice.settings).values(), *pins.pinned())
+
+
+def _settings_code(choice: Choice) -> str:
+    return codes.code(Choice(settings=choice.settings))
