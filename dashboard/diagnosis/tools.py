@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.diagnosis import tool_tables, words
+from dashboard.diagnosis import charts, tables, words
 from dashboard.draw import canvas, wide
-from dashboard.evidence import charts
 
 if TYPE_CHECKING:
     from mlp_core.debuggers import Table
@@ -34,7 +33,7 @@ def show() -> None:
     except ValueError as error:
         st.error(f"The table of tools cannot be read: {error}", icon=":material/error:")
         return
-    matrix = tool_tables.matrix(table)
+    matrix = tables.matrix(table)
     st.markdown(words.tools(matrix))
     canvas.draw(
         charts.tools(),
@@ -42,12 +41,12 @@ def show() -> None:
         key="tools",
         alt="A matrix of tools and bugs: caught, symptom only, false alarm or silent. The table "
         "below sums it up.",
-        full=lambda: tool_tables.said(table),
+        full=lambda: tables.said(table),
     )
     st.caption(words.tools_legend(table.versions))
     st.markdown("**What to switch on in your own project,** by what it catches, then what it costs")
     wide.table(
-        tool_tables.ranking(table),
+        tables.ranking(table),
         key="ranking",
         hide_index=True,
         column_order=_SHOWN,

@@ -123,7 +123,7 @@ def tools(matrix: "pd.DataFrame") -> str:
     """Returns how many bugs the tools catch, which none does, and which no tool even shows.
 
     Args:
-      matrix: see `tool_tables.matrix`.
+      matrix: see `tables.matrix`.
     """
     alone = matrix[matrix["bug"] != PROGRAMS["sound"]]
     outcomes = alone.groupby("bug", sort=False)["outcome"].agg(set)

@@ -160,38 +160,3 @@ def bars(title: str, logarithmic: bool) -> dict[str, Any]:
         alt.X("end:Q").scale(scale), text="text:N", color=meaning("text")
     )
     return alt.layer(drawn, numbers).properties(height=150).to_dict()
-
-
-@cache
-def tools() -> dict[str, Any]:
-    """Returns what each tool says of each bug: table `cells`."""
-    bugs = by_place(alt.X("bug:N"), "bug_place").title(None)
-    names = by_place(alt.Y("tool:N")).title(None)
-    plain: dict[str, Any] = {"ticks": False, "domain": False, "labelFontSize": 12}
-    # On a phone the columns are narrow: the names stand upright there.
-    angle, align = (alt.ExprRef(f"width < 450 ? {way}") for way in ("-90 : 0", "'left' : 'center'"))
-    return (
-        alt.Chart(alt.NamedData("cells"))
-        .mark_text(fontSize=17, aria=False)
-        .encode(
-            bugs.axis(
-                **plain,
-                orient="top",
-                grid=False,
-                labelAngle=angle,
-                labelAlign=align,
-                labelOverlap=False,
-            ),
-            names.axis(**plain, grid=True, labelLimit=230),
-            text="symbol:N",
-            color=color(),
-            tooltip=[
-                alt.Tooltip("tool:N"),
-                alt.Tooltip("bug:N"),
-                alt.Tooltip("outcome:N"),
-                alt.Tooltip("said:N", title="it says"),
-            ],
-        )
-        .properties(height=400)
-        .to_dict()
-    )

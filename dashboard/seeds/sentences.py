@@ -15,7 +15,7 @@ from mlp_core.engine.outcome import failed
 
 if TYPE_CHECKING:
     from mlp_core.analysis.effects import Effect, Waterfall
-    from mlp_core.analysis.intervals import Paired
+    from mlp_core.analysis.paired import Paired
     from mlp_core.analysis.scores import Unit
     from mlp_core.engine.outcome import Grid
 

@@ -11,7 +11,7 @@ from dashboard.switches import SWITCH
 from mlp_core import Fixes
 
 if TYPE_CHECKING:
-    from mlp_core.analysis.intervals import Paired
+    from mlp_core.analysis.paired import Paired
 
 DIFFERENCES_KEY = "differences"
 _METRIC_WIDTH = 150
@@ -19,7 +19,7 @@ _METRIC_WIDTH = 150
 
 def show(view: View) -> None:
     """Draws the controls of the step, its verdict, its numbers and its seeds."""
-    from mlp_core.analysis.intervals import paired
+    from mlp_core.analysis.paired import paired
 
     base, added = _chosen(view)
     if not added:

@@ -91,7 +91,7 @@ def _draw_seeds(stage: Stage, grid: "Grid | None") -> None:
     """Draws the same step in every seed of the stored grid."""
     if grid is None:
         return
-    from mlp_core.analysis.intervals import paired
+    from mlp_core.analysis.paired import paired
 
     # No switch but jit_step leaves the losses as they are; the grid goes without it.
     before = replace(STAGES[stage.previous], jit_step=False)

@@ -8,7 +8,7 @@ import pandas as pd
 from dashboard.draw import tidy, words
 
 if TYPE_CHECKING:
-    from mlp_core.analysis.intervals import Paired
+    from mlp_core.analysis.paired import Paired
     from mlp_core.engine.outcome import Grid
     from mlp_core.engine.training import Run
 

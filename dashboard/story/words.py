@@ -12,7 +12,7 @@ from mlp_core import STAGES, Fixes, Settings
 from mlp_core.engine.outcome import failed
 
 if TYPE_CHECKING:
-    from mlp_core.analysis.intervals import Paired
+    from mlp_core.analysis.paired import Paired
     from mlp_core.analysis.wall import Wall
     from mlp_core.diagnosis.probing import DeadLayer
     from mlp_core.engine.outcome import Grid

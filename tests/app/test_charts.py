@@ -26,11 +26,12 @@ WITHOUT_ORDER = {"detail", "text", "tooltip", "key", "href", "url", "description
 def chart_functions() -> Iterator[Callable[..., dict[str, Any]]]:
     """Yields each public function of the modules of charts that returns a specification."""
     for module in pkgutil.walk_packages(dashboard.__path__, "dashboard."):
-        if "chart" not in module.name.rpartition(".")[2]:
+        last = module.name.rpartition(".")[2]
+        if "chart" not in last and last != "predictions":
             continue
         for name, function in vars(importlib.import_module(module.name)).items():
-            is_own = inspect.isfunction(function) and function.__module__ == module.name
-            returned = function.__annotations__.get("return") if is_own else None
+            is_own = callable(function) and function.__module__ == module.name
+            returned = inspect.unwrap(function).__annotations__.get("return") if is_own else None
             if returned == dict[str, Any] and not name.startswith("_"):
                 yield function
 
@@ -75,7 +76,7 @@ def test_every_category_of_a_chart_has_an_explicit_order(name: str) -> None:
 def test_the_charts_of_all_pages_are_found() -> None:
     pages = {name.split(".")[1] for name in CHARTS}
 
-    assert pages >= {"lab", "detective", "evidence", "seeds", "speed", "story"}
+    assert pages >= {"lab", "draw", "diagnosis", "detective", "evidence", "seeds", "speed", "story"}
 
 
 def formats(part: object) -> Iterator[str]:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.diagnosis import tool_tables
+from dashboard.diagnosis import tables as tool_tables
 from dashboard.diagnosis.words import BADGES, PROGRAMS, TOOLS
 from dashboard.evidence import check_words, tables
 from dashboard.evidence.pictures import PICTURES

@@ -13,7 +13,7 @@ from dashboard.story.bugs import PATH
 from dashboard.story.claims import BATCHES, KEYS_AND_BATCHES, LAYER_NORM
 from mlp_core import STAGES, Fixes, Run, Settings, dataset, predict, train
 from mlp_core.analysis import grid_file
-from mlp_core.analysis.intervals import paired
+from mlp_core.analysis.paired import paired
 from mlp_core.analysis.wall import Wall, wall
 from mlp_core.engine.outcome import Grid
 from mlp_core.switches import REPORTED_VAL_LOSS

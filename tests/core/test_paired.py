@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlp_core import Fixes
-from mlp_core.analysis.intervals import paired
+from mlp_core.analysis.paired import paired
 from tests.core.grids import fixes_of, grid_of, random_grid, reordered
 
 OFF, ADAMW = frozenset(), frozenset({"adamw"})
