@@ -92,6 +92,7 @@ def _task() -> None:
     st.selectbox(
         _label("task"),
         [*TASKS, OWN],
+        [*TASKS, OWN].index(st.session_state["task"]),
         key="task",
         help="What the network is to learn: a formula, a table that ships, or a file of yours.",
     )
@@ -115,7 +116,8 @@ def _whole_number(name: str, step: int, disabled: bool = False) -> None:
         _label(name),
         int(BOUNDS[name].low),
         int(BOUNDS[name].high),
-        step=step,
+        st.session_state[name],
+        step,
         key=name,
         help=_NUMBER_HELP[name],
         disabled=disabled,
@@ -127,7 +129,7 @@ def _number(name: str, step: float, disabled: bool = False) -> None:
         _label(name),
         BOUNDS[name].low,
         BOUNDS[name].high,
-        None if getattr(_DEFAULTS, name) is None else "min",
+        st.session_state[name],
         step,
         format="%g",
         key=name,
@@ -140,6 +142,7 @@ def _number(name: str, step: float, disabled: bool = False) -> None:
 def _hidden() -> None:
     st.text_input(
         _label("hidden"),
+        st.session_state["hidden"],
         max_chars=MOST_HIDDEN_LETTERS,
         key="hidden",
         help=f"The width of each hidden layer: {DEPTH.low} to {DEPTH.high} layers, "

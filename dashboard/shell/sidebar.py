@@ -129,7 +129,8 @@ def _draw_beyond() -> None:
 
 
 def _draw_switch(name: str) -> None:
-    st.toggle(SWITCH[name].label, key=name, help=SWITCH[name].help)
+    # A browser that is busy may show the default where it should take over the session's value.
+    st.toggle(SWITCH[name].label, st.session_state[name], key=name, help=SWITCH[name].help)
 
 
 def _draw_data() -> None:

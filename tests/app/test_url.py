@@ -188,3 +188,17 @@ def test_on_the_way_to_the_lab_the_address_stays_until_the_lab_is_there() -> Non
     links = [link.proto.query_string for link in app.get("page_link")]
     assert links == ["adamw=true&seed=7"] * len(PAGES)
     assert any("click()" in element.proto.body for element in app.get("html"))
+
+
+def test_a_control_has_the_sessions_value_as_its_default_too() -> None:
+    """A browser that is busy takes over the default only."""
+    app = opened_at("lab", adamw="true", seed="7", hidden="4,3", task="sine", noise="0.5")
+    app.run()
+
+    assert app.sidebar.toggle(key="adamw").proto.default
+    assert not app.sidebar.toggle(key="split_keys").proto.default
+    assert app.sidebar.number_input(key="seed").proto.default == 7
+    assert app.sidebar.number_input(key="noise").proto.default == 0.5
+    assert app.sidebar.text_input(key="hidden").proto.default == "4, 3"
+    task = app.sidebar.selectbox(key="task").proto
+    assert task.options[task.default] == "sine"
