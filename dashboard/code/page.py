@@ -20,7 +20,13 @@ QUESTION = "What code do these switches stand for?"
 def show(choice: Choice) -> None:
     """Draws the page for a run."""
     answer = st.container()
-    st.segmented_control("Written as", url.options("dress"), required=True, key="dress")
+    st.segmented_control(
+        "Written as",
+        url.options("dress"),
+        default=st.session_state["dress"],
+        required=True,
+        key="dress",
+    )
     dress = st.session_state["dress"]
     st.markdown(words.FORMS[dress])
     lines = _lines(choice, dress)

@@ -65,7 +65,13 @@ def _draw_choice(case: Case) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="choice"):
         # At the top, so that the labels are level; the number is higher than the level.
         with st.container(horizontal=True, width="content"):
-            st.pills("Level", list(LEVELS), key=state.LEVEL, required=True)
+            st.pills(
+                "Level",
+                list(LEVELS),
+                default=st.session_state[state.LEVEL],
+                key=state.LEVEL,
+                required=True,
+            )
             st.number_input("Case", 1, MOST_CASES, key=state.NUMBER, step=1, width=140)
         st.button(
             "Next case",

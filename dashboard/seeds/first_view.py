@@ -47,6 +47,7 @@ def _controls() -> "tuple[Unit, bool]":
             "Count in",
             url.options("unit"),
             format_func=sentences.UNITS.__getitem__,
+            default=st.session_state["unit"],
             required=True,
             key="unit",
             label_visibility="collapsed",

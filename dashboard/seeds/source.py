@@ -31,6 +31,7 @@ def control() -> None:
     st.segmented_control(
         "Grid",
         url.options(SOURCE_KEY),
+        default=st.session_state[SOURCE_KEY],
         required=True,
         key=SOURCE_KEY,
         label_visibility="collapsed",

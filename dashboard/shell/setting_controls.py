@@ -103,6 +103,7 @@ def _validate(disabled: bool) -> None:
         _label("validate"),
         VALIDATE,
         format_func={"random": "random rows", "last": "last rows"}.__getitem__,
+        default=st.session_state["validate"],
         required=True,
         key="validate",
         disabled=disabled,
@@ -154,6 +155,7 @@ def _schedule() -> None:
     st.segmented_control(
         _label("schedule"),
         SCHEDULES,
+        default=st.session_state["schedule"],
         required=True,
         key="schedule",
         help="Constant: the learning rate stays. Cosine: it falls to 0 along a half wave.",

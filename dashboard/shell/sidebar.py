@@ -161,6 +161,7 @@ def _draw_stage() -> None:
     st.pills(
         "Stage of the post",
         list(STAGES),
+        default=stage,
         key=STAGE_KEY,
         required=stage is not None,
         on_change=_take_stage,

@@ -233,8 +233,10 @@ def settle() -> None:
         st.session_state[_PROBLEMS], st.session_state[_PROBLEMS_OF] = problems, _described()
     kept = st.session_state.setdefault(_KEPT, {})
     for name, parameter in PARAMETERS.items():
-        if name in st.session_state:
-            kept[name] = st.session_state[name]
+        value = st.session_state.get(name)
+        # No value is a choice only where it is the default: a busy browser may send none.
+        if name in st.session_state and (value is not None or parameter.default is None):
+            kept[name] = value
         else:
             st.session_state[name] = kept.get(name, _fresh(parameter.default))
 

@@ -202,3 +202,19 @@ def test_a_control_has_the_sessions_value_as_its_default_too() -> None:
     assert app.sidebar.text_input(key="hidden").proto.default == "4, 3"
     task = app.sidebar.selectbox(key="task").proto
     assert task.options[task.default] == "sine"
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "value"),
+    [("lab", "schedule", "cosine"), ("code", "dress", "scan"), ("detective", "level", "hard")],
+)
+def test_a_control_that_sends_no_choice_keeps_the_one_there_was(
+    page: str, key: str, value: str
+) -> None:
+    app = opened_at(page, **{key: value})
+
+    app.session_state[key] = None
+    app.run()
+
+    assert app.session_state[key] == value
+    assert app.button_group(key=key).value == value
