@@ -11,7 +11,7 @@ from tests.browser.test_own_data import DIABETES, choose
 from tests.browser.waiting import settled
 
 SWEEP = (
-    "/seeds?hidden=2&steps=2000&examples=100&batch_size=8&adamw=true&grid=computed+here&seeds=256"
+    "/seeds?hidden=2&steps=8000&examples=100&batch_size=8&adamw=true&grid=computed+here&seeds=256"
 )
 SEEDS_DONE = re.compile(r"(\d+) of 256 seeds done")
 
