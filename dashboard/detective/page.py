@@ -72,7 +72,15 @@ def _draw_choice(case: Case) -> None:
                 key=state.LEVEL,
                 required=True,
             )
-            st.number_input("Case", 1, MOST_CASES, key=state.NUMBER, step=1, width=140)
+            st.number_input(
+                "Case",
+                1,
+                MOST_CASES,
+                st.session_state[state.NUMBER],
+                step=1,
+                key=state.NUMBER,
+                width=140,
+            )
         st.button(
             "Next case",
             on_click=state.open_case,

@@ -55,6 +55,7 @@ def _controls() -> "tuple[Unit, bool]":
         source.control()
         with_beyond = st.toggle(
             "Include those beyond the post",
+            st.session_state["with_beyond"],
             key="with_beyond",
             help=f"{sentences.names(BEYOND)}, which the post does not have.",
         )

@@ -77,6 +77,7 @@ def _computed(settings: Settings, with_beyond: bool) -> Source | None:
             "Seeds",
             grids.FEWEST_SEEDS,
             grids.MOST_SEEDS,
+            st.session_state[SEEDS_KEY],
             key=SEEDS_KEY,
             width=130,
         )

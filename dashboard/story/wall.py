@@ -81,7 +81,9 @@ def _residuals(choice: Choice, trained: "Mapping[Fixes, Run]") -> pd.DataFrame:
 def _draw_scaled(choice: Choice, run: "Run") -> None:
     st.markdown("**The same input, made longer or shorter**")
     settings = choice.settings
-    factor = st.slider("Times as long", 0.25, 4.0, step=0.25, key="scale")
+    factor = st.slider(
+        "Times as long", 0.25, 4.0, st.session_state["scale"], step=0.25, key="scale"
+    )
     x, targets, _ = runs.predictions(choice, run)
     inputs = FACTORS[:, None] * _input(x)
     predicted = runs.predict(choice, run, inputs)
