@@ -43,6 +43,7 @@ NEVER_IMPORTS = {
     "mlp_core*": {"streamlit", "altair"},
     "dashboard.*chart*": {"streamlit", "jax", "optax"},
     "dashboard.*.marks": {"streamlit", "jax", "optax"},
+    "dashboard.*.axes": {"streamlit", "jax", "optax"},
     "dashboard.*.*tables": {"streamlit", "jax", "optax"},
 }
 

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.choice import Choice
 from dashboard.code import changes, fixes, listing, words
 from dashboard.code.comparison import changes as changes_between
-from dashboard.shell import own_file, url
+from dashboard.shell import grammar, own_file
 from dashboard.work import needed, runs
 from mlp_core import STAGES, program
 from mlp_core.data.table import table_of
@@ -22,7 +22,7 @@ def show(choice: Choice) -> None:
     answer = st.container()
     st.segmented_control(
         "Written as",
-        url.options("dress"),
+        grammar.options("dress"),
         default=st.session_state["dress"],
         required=True,
         key="dress",
@@ -67,7 +67,7 @@ def _draw_take_home(choice: Choice, dress: str, lines: list[Line]) -> None:
 def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, tuple[int, int]]:
     """Draws what differs from a stage; returns its name and the numbers of lines gone and new."""
     st.subheader("Side by side", anchor="changes")
-    stage = st.selectbox("Compare with stage", url.options("against"), key="against", width=240)
+    stage = st.selectbox("Compare with stage", grammar.options("against"), key="against", width=240)
     found = changes_between(_lines(choice._replace(fixes=STAGES[stage]), dress), lines)
     if found:
         changes.draw(found, (stage, "This script"))

@@ -8,7 +8,6 @@ import pandas as pd
 POINTS = 200
 """The most points of a line that are drawn."""
 
-
 NAME_HEIGHT = 0.08
 """The height of a name in a small chart, as a share of the chart's."""
 

@@ -5,16 +5,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING
 
 from dashboard.choice import Choice
 from dashboard.switches import SWITCH
 from mlp_core import STAGES, Fixes, Settings
 from mlp_core.switches import SWITCHES
 from mlp_core.tasks import OWN, is_own
-
-if TYPE_CHECKING:
-    pass
 
 SETTING = {
     "seed": "seed",
@@ -32,6 +28,9 @@ SETTING = {
     "validate": "validate on",
 }
 """The words for each setting, in labels and in names of runs."""
+
+RULE = "A run that ended in NaN (or infinity) counts as always predicting the mean."
+"""How statistics over seeds count a run without a final loss."""
 
 
 def in_labels(message: str) -> str:
@@ -88,7 +87,7 @@ def change(now: float, before: float) -> str | None:
 
 
 def percent(share: float) -> str:
-    """Returns a share of at least 0 in percent: as 0 % or 100 % only where it is exactly that."""
+    """Returns a share of at least 0 in percent: as 0% or 100% only where it is exactly that."""
     value = 100 * share
     if value >= 99_999.5:
         return f"{scientific(value)}%"
@@ -195,6 +194,3 @@ def faster(before_ms: float, after_ms: float) -> str:
     if 0.95 < times < 1.05:
         return "neither faster nor slower"
     return f"{factor(times)} times faster" if times > 1 else f"{factor(1 / times)} times slower"
-
-
-RULE = "A run that ended in NaN (or infinity) counts as always predicting the mean."

@@ -32,20 +32,20 @@ def evidence(choice: Choice, still: str = "") -> "Evidence | None":
             f"Evidence comes from training this run once more and writing everything down.{still}"
         )
         offer = f"Gather it (about {words.duration(1000 * seconds)})"
-    if not panel.show(_work(choice, still), offer, _PATIENCE_SECONDS):
+    if not panel.show(_panel(choice, still), offer, _PATIENCE_SECONDS):
         return None
     latest = gathered.start(choice).latest
     return latest.evidence if latest else None
 
 
-def _work(choice: Choice, still: str) -> panel.Work:
+def _panel(choice: Choice, still: str) -> panel.Panel:
     def told() -> tuple[float, str]:
         latest = gathered.start(choice).latest
         far = f": {latest.share:.0%}" if latest else ", first compiling it …"
         text = f"Training this run once more and writing everything down{far}{still}"
         return latest.share if latest else 0.0, text
 
-    return panel.Work(
+    return panel.Panel(
         "gathering",
         lambda: [gathered.start(choice)],
         partial(gathered.begin, choice),

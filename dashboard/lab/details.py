@@ -9,7 +9,7 @@ from dashboard.choice import Choice
 from dashboard.draw import canvas, predictions, wide
 from dashboard.lab import tables
 from dashboard.lab.view import View
-from dashboard.shell import pins, sidebar, url
+from dashboard.shell import grammar, pins, sidebar
 from dashboard.work import runs
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class _Predictions(NamedTuple):
 
 def show(shown: View) -> None:
     """Draws the tabs; only what the open one holds is computed."""
-    opened = st.tabs(url.options("tab"), key="tab", on_change="rerun")
+    opened = st.tabs(grammar.options("tab"), key="tab", on_change="rerun")
     for tab, draw in zip(opened, (_predictions, _compare, _numbers), strict=True):
         if tab.open:
             with tab:

@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 
 from dashboard.draw.marks import NUMBER, PLAIN, by_place, color, meaning
-from dashboard.seeds.marks import DROPS, LOSS_AXIS, drop_axis, rows_with_room, zero_line
+from dashboard.seeds.axes import DROPS, LOSS_AXIS, drop_axis, rows_with_room, zero_line
 
 _PAIRED_HEIGHT = 330
 """Of the two charts of a step, which stand side by side."""

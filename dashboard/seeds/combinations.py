@@ -7,7 +7,7 @@ from dashboard import codes
 from dashboard.draw import canvas, words
 from dashboard.seeds import combinations_chart, combinations_tables, sentences
 from dashboard.seeds.view import View, open_in_lab
-from dashboard.shell import url
+from dashboard.shell import grammar
 
 CHART_KEY = "combinations"
 _ROWS_KEY = "rows"
@@ -52,7 +52,7 @@ def _sort() -> str:
         st.markdown("**Every combination**, every seed", width="stretch")
         return st.selectbox(
             "Sort by",
-            url.options("sort"),
+            grammar.options("sort"),
             format_func=_SORT_NAMES.__getitem__,
             key="sort",
             width=170,
@@ -67,7 +67,7 @@ def _page(ranks: pd.DataFrame) -> int:
     size = combinations_tables.PAGE_ROWS
     if len(ranks) <= size:
         return 0
-    names = url.options(_ROWS_KEY)[: len(ranks) // size]
+    names = grammar.options(_ROWS_KEY)[: len(ranks) // size]
     mine = int(ranks.loc[ranks["mine"], "rank"].iloc[0])
     with st.container(horizontal=True, vertical_alignment="center", key="pages"):
         chosen = st.segmented_control(

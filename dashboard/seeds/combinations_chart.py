@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 
 from dashboard.draw.marks import PLAIN, color, meaning
-from dashboard.seeds.marks import LOSS_AXIS, high, rows_with_room
+from dashboard.seeds.axes import LOSS_AXIS, high, rows_with_room
 
 ROW = 14
 """Height of a combination's row."""

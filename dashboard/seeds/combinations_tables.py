@@ -15,7 +15,7 @@ from dashboard.switches import SWITCH
 from mlp_core import Fixes
 
 if TYPE_CHECKING:
-    from mlp_core.engine.outcome import Grid
+    from mlp_core.engine.grid import Grid
 
 PAGE_ROWS = 32
 """So many combinations are drawn at once."""

@@ -7,9 +7,9 @@ import streamlit as st
 from dashboard.choice import Choice
 from dashboard.draw import canvas
 from dashboard.seeds import charts, combinations, sentences, source, tables
-from dashboard.seeds.marks import UNDER_UNTITLED, high
+from dashboard.seeds.axes import UNDER_UNTITLED, high
 from dashboard.seeds.view import View
-from dashboard.shell import url
+from dashboard.shell import grammar
 from dashboard.switches import BEYOND
 from dashboard.work import grids
 
@@ -45,7 +45,7 @@ def _controls() -> "tuple[Unit, bool]":
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
         st.segmented_control(
             "Count in",
-            url.options("unit"),
+            grammar.options("unit"),
             format_func=sentences.UNITS.__getitem__,
             default=st.session_state["unit"],
             required=True,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.draw import canvas, words
 from dashboard.seeds import charts, sentences, tables
-from dashboard.seeds.marks import high
+from dashboard.seeds.axes import high
 from dashboard.seeds.view import View
 from dashboard.switches import SWITCH
 from mlp_core import Fixes

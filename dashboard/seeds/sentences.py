@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlp_core.analysis.effects import Effect, Waterfall
     from mlp_core.analysis.paired import Paired
     from mlp_core.analysis.scores import Unit
-    from mlp_core.engine.outcome import Grid
+    from mlp_core.engine.grid import Grid
 
 UNITS: dict["Unit", str] = {"log10": "ratio", "plain": "difference"}
 """What a drop of the loss is counted in."""

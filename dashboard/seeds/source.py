@@ -6,14 +6,14 @@ from typing import NamedTuple
 import streamlit as st
 
 from dashboard.seeds import sentences
-from dashboard.shell import url
+from dashboard.shell import grammar
 from dashboard.work import grids, panel
 from dashboard.work.grids import Request
 from mlp_core import Settings
-from mlp_core.engine.outcome import Grid
+from mlp_core.engine.grid import Grid
 
 SOURCE_KEY, SEEDS_KEY = "grid", "seeds"
-STORED, HERE = url.options(SOURCE_KEY)
+STORED, HERE = grammar.options(SOURCE_KEY)
 POLL_SECONDS = 0.5
 _PARTS = 8  # a growing grid is drawn so often
 
@@ -30,7 +30,7 @@ def control() -> None:
     """Draws the choice between the grid that ships and one computed here."""
     st.segmented_control(
         "Grid",
-        url.options(SOURCE_KEY),
+        grammar.options(SOURCE_KEY),
         default=st.session_state[SOURCE_KEY],
         required=True,
         key=SOURCE_KEY,
@@ -87,7 +87,8 @@ def _computed(settings: Settings, with_beyond: bool) -> Source | None:
         shown = grids.restricted(latest.grid, with_beyond) if latest else None
         done = len(shown.seeds) if shown else 0
         if job is not None and not job.done:
-            panel.show(_work(wanted, done))
+            if panel.show(_panel(wanted, done)):
+                st.rerun()  # it has ended since
         else:
             _draw_start(wanted, done)
     if shown is None or done < grids.DRAWABLE_SEEDS:
@@ -113,10 +114,10 @@ def _draw_start(wanted: Request, done: int) -> None:
         )
     else:
         label = f"Compute {wanted.num_runs:,} runs ({sentences.about(seconds)})"
-        panel.show(_work(wanted, done), None if grids.job(wanted) else label)
+        panel.show(_panel(wanted, done), None if grids.job(wanted) else label)
 
 
-def _work(wanted: Request, drawn: int) -> panel.Work:
+def _panel(wanted: Request, drawn: int) -> panel.Panel:
     """Returns the sweep; the whole page is drawn again when there is more to see.
 
     Args:
@@ -133,9 +134,9 @@ def _work(wanted: Request, drawn: int) -> panel.Work:
         left = latest.seconds_left if latest else None
         return done / wanted.num_seeds, sentences.progress(done, wanted.num_seeds, left)
 
-    return panel.Work(
+    return panel.Panel(
         "sweep",
-        lambda: [job for job in [grids.job(wanted)] if job],
+        lambda: [grids.job(wanted)],
         partial(grids.begin, wanted),
         told,
         "This grid could not be computed",

@@ -13,7 +13,7 @@ from dashboard.switches import SWITCH
 if TYPE_CHECKING:
     from mlp_core.analysis.effects import Effect, Waterfall
     from mlp_core.analysis.paired import Paired
-    from mlp_core.engine.outcome import Grid
+    from mlp_core.engine.grid import Grid
 
 SERIES_OF = {"helps": "val", "hurts": "train", "no clear effect": "v1", "changes nothing": "v1"}
 """The meaning of the color of each verdict."""

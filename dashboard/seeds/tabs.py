@@ -4,12 +4,12 @@ import streamlit as st
 
 from dashboard.seeds import numbers, order, step
 from dashboard.seeds.view import View
-from dashboard.shell import url
+from dashboard.shell import grammar
 
 
 def show(view: View) -> None:
     """Draws the tabs; only what the open one holds is computed."""
-    opened = st.tabs(url.options("view"), key="view", on_change="rerun")
+    opened = st.tabs(grammar.options("view"), key="view", on_change="rerun")
     for tab, draw in zip(opened, (order.show, step.show, numbers.show), strict=True):
         if tab.open:
             with tab:

@@ -11,7 +11,7 @@ from mlp_core import Fixes
 if TYPE_CHECKING:
     from mlp_core.analysis.effects import Effect
     from mlp_core.analysis.scores import Unit
-    from mlp_core.engine.outcome import Grid
+    from mlp_core.engine.grid import Grid
 
 
 class View(NamedTuple):

@@ -123,7 +123,7 @@ def _draw_fixes() -> None:
 
 
 def _draw_beyond() -> None:
-    st.markdown("**Beyond the post**", help="Two fixes that the post does not make.")
+    st.markdown("**Beyond the post**", help="Fixes that the post does not make.")
     for name in BEYOND:
         _draw_switch(name)
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.choice import Choice
 from dashboard.draw import canvas, wide
-from dashboard.speed import charts, panel, retracing, tables, words
+from dashboard.speed import charts, measuring, retracing, tables, words
 from dashboard.work import timings
 from mlp_core.timing.figures import Measurement, Point
 
@@ -19,7 +19,7 @@ def show(choice: Choice) -> None:
     if shown is not None:
         st.markdown(words.answer(shown))
     _draw_source(choice, here)
-    panel.show(wanted, "Measure again" if here else "Measure on the server")
+    measuring.show(wanted, "Measure again" if here else "Measure on the server")
     if shown is not None:
         _draw_forms(shown)
         _draw_totals(shown)
@@ -98,7 +98,7 @@ def _draw_growth(choice: Choice, stored: tuple[Point, ...]) -> None:
     here = timings.result(wanted)
     points = here.points if here else stored
     st.markdown(words.growth())
-    panel.show(
+    measuring.show(
         wanted, "Measure again" if here else "Measure how it grows on the server (some minutes)"
     )
     if not points:

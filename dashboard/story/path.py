@@ -18,7 +18,7 @@ from mlp_core import STAGES, Fixes, Settings
 from mlp_core.switches import REPORTED_VAL_LOSS
 
 if TYPE_CHECKING:
-    from mlp_core.engine.outcome import Grid
+    from mlp_core.engine.grid import Grid
     from mlp_core.engine.training import Run
 
 _METRIC_WIDTH = 170

@@ -9,7 +9,7 @@ from dashboard.draw import tidy, words
 
 if TYPE_CHECKING:
     from mlp_core.analysis.paired import Paired
-    from mlp_core.engine.outcome import Grid
+    from mlp_core.engine.grid import Grid
     from mlp_core.engine.training import Run
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlp_core.analysis.paired import Paired
     from mlp_core.analysis.wall import Wall
     from mlp_core.diagnosis.probing import DeadLayer
-    from mlp_core.engine.outcome import Grid
+    from mlp_core.engine.grid import Grid
     from mlp_core.engine.training import Run
 
 

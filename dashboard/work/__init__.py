@@ -1,1 +1,1 @@
-"""Work behind the pages, shared by all sessions: the pool (`jobs`), what runs in it, its panel."""
+"""Work behind the pages, shared by all sessions: a `pool` of `jobs`, what it runs, its `panel`."""

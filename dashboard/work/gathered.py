@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.work.jobs import Job, Workers
+from dashboard.work.jobs import Job
+from dashboard.work.pool import Workers
 from mlp_core.engine import stretches
 
 if TYPE_CHECKING:

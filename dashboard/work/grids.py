@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from dashboard.switches import BEYOND
-from dashboard.work.jobs import Job, Workers
+from dashboard.work.jobs import Job
+from dashboard.work.pool import Workers
 from mlp_core import Settings
 from mlp_core.engine.stretches import seconds_in_a_sweep
 from mlp_core.switches import NUMERIC_SWITCHES
 
 if TYPE_CHECKING:
     from mlp_core.analysis.grid_file import Stored
-    from mlp_core.engine.outcome import Grid
+    from mlp_core.engine.grid import Grid
 
 FEWEST_SEEDS, MOST_SEEDS, DEFAULT_SEEDS = 4, 256, 16
 DRAWABLE_SEEDS = 2

@@ -17,12 +17,12 @@ def trained(choices: Sequence[Choice], patience: float = 2.0) -> "dict[Choice, R
     Runs that take long are trained when the reader asks. A run that was stopped counts as missing.
     """
     found = _found(choices)
-    if len(found) < len(choices) and panel.show(_work(choices), _offer(choices), patience):
+    if len(found) < len(choices) and panel.show(_panel(choices), _offer(choices), patience):
         found = _found(choices)
     return found if len(found) == len(choices) else None
 
 
-def _work(choices: Sequence[Choice]) -> panel.Work:
+def _panel(choices: Sequence[Choice]) -> panel.Panel:
     def begin() -> None:
         for choice in choices:
             runs.begin(choice)
@@ -32,7 +32,7 @@ def _work(choices: Sequence[Choice]) -> panel.Work:
         text = f"Training the runs of this page: {ready} of {len(choices)}."
         return ready / len(choices), text
 
-    return panel.Work(
+    return panel.Panel(
         "needed",
         lambda: [runs.job(choice) for choice in choices],
         begin,
@@ -43,10 +43,10 @@ def _work(choices: Sequence[Choice]) -> panel.Work:
 
 def _offer(choices: Sequence[Choice]) -> str | None:
     """Returns what the button that begins says; None if they begin by themselves."""
-    seconds = len(choices) * runs.estimated_seconds(choices[0].settings)
-    if seconds <= runs.LONG_SECONDS * len(choices) or all(map(runs.has_begun, choices)):
+    each = runs.estimated_seconds(choices[0].settings)
+    if each <= runs.LONG_SECONDS or all(map(runs.has_begun, choices)):
         return None
-    return f"Train {len(choices)} runs (about {words.duration(1000 * seconds)})"
+    return f"Train {len(choices)} runs (about {words.duration(1000 * each * len(choices))})"
 
 
 def _found(choices: Sequence[Choice]) -> "dict[Choice, Run]":

@@ -11,13 +11,13 @@ from dashboard.work import pace
 from dashboard.work.jobs import Job
 
 
-class Work(NamedTuple):
+class Panel(NamedTuple):
     """Work behind a page, as a reader meets it."""
 
     name: str
     """Ends the keys of its buttons, after `begin_`, `stop_`, `go_on_`, and `again_`."""
-    look: Callable[[], Sequence[Job[Any]]]
-    """Returns its jobs, which go on if this session wants them."""
+    look: Callable[[], Sequence[Job[Any] | None]]
+    """Returns its jobs, which go on if this session wants them; None for one that has not begun."""
     begin: Callable[[], None]
     """Begins it, lets it go on where it was stopped, or begins a failed part anew."""
     told: Callable[[], tuple[float, str]]
@@ -29,7 +29,7 @@ class Work(NamedTuple):
     poll_seconds: float = 0.3
 
 
-def show(work: Work, offer: str | None = None, patience: float = 0.0) -> bool:
+def show(panel: Panel, offer: str | None = None, patience: float = 0.0) -> bool:
     """Returns True once the work is done; until then False, and draws how far it is.
 
     Args:
@@ -38,19 +38,19 @@ def show(work: Work, offer: str | None = None, patience: float = 0.0) -> bool:
     """
     if offer is not None:
         st.button(
-            offer, on_click=work.begin, icon=":material/play_arrow:", key=f"begin_{work.name}"
+            offer, on_click=panel.begin, icon=":material/play_arrow:", key=f"begin_{panel.name}"
         )
         return False
-    jobs, deadline = work.look(), monotonic() + patience
+    jobs, deadline = _jobs(panel), monotonic() + patience
     for job in jobs:
         pace.wait(job, max(0.0, deadline - monotonic()))
     errors = [job.error for job in jobs if job.error is not None]
     if errors:
-        draw_failed(work.failed, errors[0], work.begin, key=f"again_{work.name}")
+        draw_failed(panel.failed, errors[0], panel.begin, key=f"again_{panel.name}")
         return False
     if all(job.succeeded for job in jobs):
         return True
-    pace.live(_draw_progress, work.poll_seconds)(work)
+    pace.live(_draw_progress, panel.poll_seconds)(panel)
     return False
 
 
@@ -64,30 +64,34 @@ def draw_failed(what: str, error: Exception, again: Callable[[], None], key: str
     st.button("Try again", on_click=again, key=key)
 
 
-def _draw_progress(work: Work) -> None:
-    jobs = work.look()
+def _draw_progress(panel: Panel) -> None:
+    jobs = _jobs(panel)
     running = any(job.running for job in jobs)
     if not running and all(job.done for job in jobs):
         st.rerun()
-    share, text = work.told()
+    share, text = panel.told()
     with st.container(horizontal=True, vertical_alignment="center"):
         if running:
-            st.progress(share, text + words.in_turn(work.others()))
+            st.progress(share, text + words.in_turn(panel.others()))
             st.button(
                 "Stop",
                 on_click=_stop,
                 args=(jobs,),
                 icon=":material/stop:",
-                key=f"stop_{work.name}",
+                key=f"stop_{panel.name}",
             )
         else:
             st.progress(share, f"Stopped at {share:.0%}.")
             st.button(
                 "Go on",
-                on_click=work.begin,
+                on_click=panel.begin,
                 icon=":material/play_arrow:",
-                key=f"go_on_{work.name}",
+                key=f"go_on_{panel.name}",
             )
+
+
+def _jobs(panel: Panel) -> list[Job[Any]]:
+    return [job for job in panel.look() if job is not None]
 
 
 def _stop(jobs: Sequence[Job[Any]]) -> None:

@@ -4,16 +4,17 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from dashboard.choice import Choice
 from dashboard.work import memory, pace
-from dashboard.work.jobs import Job, Workers
+from dashboard.work.jobs import Job
+from dashboard.work.pool import Workers
 from mlp_core import STAGES, Settings
-from mlp_core.data.table import table_of, when_closed
+from mlp_core.data.table import when_closed
 from mlp_core.engine.stretches import estimated_seconds as estimated_seconds
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from mlp_core.analysis.wall import Wall
     from mlp_core.data.dataset import Baselines, Scale
     from mlp_core.engine.training import Run
-
-T = TypeVar("T")
 
 PATIENCE_SECONDS = 0.4
 LONGEST_PATIENCE_SECONDS = 2.0
@@ -161,12 +160,6 @@ def target_scale(settings: Settings) -> "Scale":
     from mlp_core.data import dataset
 
     return dataset.target_scale(settings)
-
-
-def target(settings: Settings) -> str:
-    """Returns the name of what is predicted."""
-    table = table_of(settings.task)
-    return table.target if table else "y"
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -11,7 +11,8 @@ import streamlit as st
 
 from dashboard.choice import Choice
 from dashboard.work import pace
-from dashboard.work.jobs import Job, Workers
+from dashboard.work.jobs import Job
+from dashboard.work.pool import Workers
 from mlp_core.tasks import is_own
 from mlp_core.timing import process
 from mlp_core.timing.figures import Measurement, Progress, Request, measurable

@@ -16,7 +16,7 @@ import numpy as np
 
 from mlp_core.analysis.intervals import interval
 from mlp_core.analysis.scores import Unit, by_seed, levels, named, row, turned_on
-from mlp_core.engine.outcome import Grid
+from mlp_core.engine.grid import Grid
 from mlp_core.switches import SWITCHES, Fixes
 
 

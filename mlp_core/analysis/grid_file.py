@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mlp_core.engine.outcome import Grid
+from mlp_core.engine.grid import Grid
 from mlp_core.settings import Settings
 from mlp_core.stored import FOLDER, read_table, versions, write_table
 from mlp_core.switches import SWITCHES, Fixes

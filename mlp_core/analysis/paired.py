@@ -6,7 +6,8 @@ import numpy as np
 
 from mlp_core.analysis.intervals import Verdict, interval, seeds_needed, verdict
 from mlp_core.analysis.scores import Unit, by_seed, levels, row, turned_on
-from mlp_core.engine.outcome import Grid, failed
+from mlp_core.engine.grid import Grid
+from mlp_core.engine.outcome import failed
 from mlp_core.switches import Fixes
 
 

@@ -10,7 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from mlp_core.engine.outcome import Grid, failed
+from mlp_core.engine.grid import Grid
+from mlp_core.engine.outcome import failed
 from mlp_core.switches import SWITCHES, Fixes
 
 Unit = Literal["log10", "plain"]

@@ -11,7 +11,7 @@ from jax.experimental import multihost_utils
 
 from mlp_core.analysis import grid_file
 from mlp_core.cli.options import each_once, settings_of
-from mlp_core.engine.outcome import Grid
+from mlp_core.engine.grid import Grid
 from mlp_core.engine.sweeps import all_combinations, sweep_chunks
 from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings

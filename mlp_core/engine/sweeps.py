@@ -22,8 +22,8 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from mlp_core.data.dataset import baselines
 from mlp_core.engine import compiled, starts
 from mlp_core.engine.compiled import Plan, State, Stretch, jitted
+from mlp_core.engine.grid import Grid
 from mlp_core.engine.model import Norm, is_small
-from mlp_core.engine.outcome import Grid
 from mlp_core.engine.setup import warn_of_idle_cores
 from mlp_core.engine.starts import Examples
 from mlp_core.engine.stretches import seconds_in_a_sweep

@@ -146,7 +146,7 @@ def _message(request: Request) -> bytes:
 def received(stream: IO[bytes]) -> Iterator[Request]:
     """Yields the requests in the child process; ends if none comes for `IDLE_SECONDS`.
 
-    A reader's table is open under another name until the next request.
+    A reader's own table is open, under another name, while the caller measures.
     """
     while select.select([stream], [], [], IDLE_SECONDS)[0] and (line := stream.readline()):
         content: dict[str, Any] = json.loads(line)

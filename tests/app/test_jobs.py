@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dashboard.work import jobs
-from dashboard.work.jobs import Job, Workers
+from dashboard.work import jobs, pool
+from dashboard.work.jobs import Job
+from dashboard.work.pool import Workers
 
 As = Callable[[str], None]
 
@@ -70,7 +71,7 @@ def test_a_dropped_job_lets_go_though_its_turn_is_far(worker: Workers) -> None:
         large = threading.Event()
         held.append(weakref.ref(large))
         yield 1
-        time.sleep(jobs.SHORT_SECONDS)
+        time.sleep(pool.SHORT_SECONDS)
         yield 2
         yield 3
         assert large
@@ -158,7 +159,7 @@ def test_a_short_job_of_many_chunks_ends_before_long_ones_go_on(worker: Workers)
             yield
 
     long = [worker.start(number, lambda: noting("long", 10_000)) for number in range(5)]
-    while any(job.worked_seconds < jobs.SHORT_SECONDS for job in long):
+    while any(job.worked_seconds < pool.SHORT_SECONDS for job in long):
         time.sleep(0.02)
     short = worker.start("short", lambda: noting("short", 20))
 

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import codes
 from dashboard.choice import Choice
-from dashboard.shell import pins, setting_controls, url
+from dashboard.shell import grammar, pins, setting_controls
 from dashboard.work import runs
 from mlp_core import Fixes, Settings, settings
 from mlp_core.settings import hidden_sizes
@@ -16,7 +16,7 @@ from tests.app.conftest import opened_at
 from tests.app.links import OF_THE_READERS_RUN, PAGES, Link, links
 
 PARSED, ON_PAGES, ON_FULL_PAGES = 5000, 160, 24
-NAMES = {*url.PARAMETERS, url.STAGE}
+NAMES = {*grammar.PARAMETERS, grammar.STAGE}
 TINY = {"hidden": "2", "steps": "20", "examples": "100", "batch_size": "8", "norm_init": "true"}
 
 

@@ -13,7 +13,7 @@ import mlp_core
 from dashboard import codes
 from dashboard.choice import Choice
 from dashboard.shell import own_file
-from dashboard.work import jobs, runs
+from dashboard.work import pool, runs
 from mlp_core import STAGES, Settings
 from mlp_core.data import dataset
 from mlp_core.data.table import Table, closed, opened
@@ -206,7 +206,7 @@ def test_columns_left_out_are_told_by_reason_and_not_all_by_name() -> None:
 
 
 def test_the_work_on_a_table_is_dropped_with_it() -> None:
-    workers = jobs.Workers(threads=1, keep=8)
+    workers = pool.Workers(threads=1, keep=8)
     task = opened(Table(("a",), "y", np.arange(60.0)[:, None], np.arange(60.0)))
     kept, dropped = Choice(), Choice(settings=Settings(task=task, batch_size=16))
     for key in (kept, dropped):

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from mlp_core import Settings
 from mlp_core.analysis import grid_file
 from mlp_core.engine import sweeps
-from mlp_core.engine.outcome import Grid
+from mlp_core.engine.grid import Grid
 from tests.app.conftest import Open, copied_link, metric, opened_at, run_until
 
 POST = ["split_keys", "norm_epsilon", "norm_init", "whole_batches", "adamw"]

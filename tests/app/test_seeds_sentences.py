@@ -5,7 +5,7 @@ import pytest
 
 from dashboard.seeds import sentences, tables
 from mlp_core import Fixes, Settings
-from mlp_core.engine.outcome import Grid
+from mlp_core.engine.grid import Grid
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from mlp_core import STAGES, Fixes, Run, Settings, dataset, predict, train
 from mlp_core.analysis import grid_file
 from mlp_core.analysis.paired import paired
 from mlp_core.analysis.wall import Wall, wall
-from mlp_core.engine.outcome import Grid
+from mlp_core.engine.grid import Grid
 from mlp_core.switches import REPORTED_VAL_LOSS
 from tests.app.conftest import Open, opened_at, run_until, table, text
 

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from mlp_core import Fixes, Settings
-from mlp_core.engine.outcome import Grid
+from mlp_core.engine.grid import Grid
 
 NUMERIC = tuple(switch for switch in vars(Fixes()) if switch != "jit_step")
 

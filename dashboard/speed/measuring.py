@@ -20,7 +20,8 @@ def show(wanted: Request, label: str) -> None:
     """
     job = timings.find(wanted)
     if job is not None and job.running:
-        panel.show(_work(wanted))
+        if panel.show(_panel(wanted)):
+            st.rerun()  # it has ended since
         return
     with st.container(horizontal=True, vertical_alignment="center", key=f"begin_{wanted.what}"):
         st.button(
@@ -37,7 +38,7 @@ def show(wanted: Request, label: str) -> None:
         st.error(f"It could not be measured: {words.reason(job.error)}.", icon=":material/error:")
 
 
-def _work(wanted: Request) -> panel.Work:
+def _panel(wanted: Request) -> panel.Panel:
     def told() -> tuple[float, str]:
         job = timings.find(wanted)
         if job is None or not job.running:
@@ -46,9 +47,9 @@ def _work(wanted: Request) -> panel.Work:
         text = words.waiting(ahead) if ahead else latest.text if latest else "Starting"
         return latest.share if latest else 0.0, text
 
-    return panel.Work(
+    return panel.Panel(
         wanted.what,
-        lambda: [job for job in [timings.find(wanted)] if job],
+        lambda: [timings.find(wanted)],
         partial(timings.begin, wanted),
         told,
         "It could not be measured",
