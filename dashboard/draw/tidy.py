@@ -1,4 +1,4 @@
-"""Lines of a chart as tidy rows, thinned to what a screen shows, and where their names stand."""
+"""Lines of a chart as tidy rows, thinned to what a screen shows, their names, and headings."""
 
 from itertools import accumulate
 
@@ -52,3 +52,8 @@ def apart(
         return np.exp(apart(np.log(ends), np.log(drawn), logarithmic=False, room=room))
     height = room * (drawn.max() - drawn.min())
     return np.array(list(accumulate(ends, lambda below, end: max(end, below + height))))
+
+
+def headed(table: pd.DataFrame, headings: dict[str, str]) -> pd.DataFrame:
+    """Returns some columns of a table, in the order of their headings and under them."""
+    return table[list(headings)].rename(columns=headings)

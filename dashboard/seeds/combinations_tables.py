@@ -10,6 +10,7 @@ import pandas as pd
 from dashboard import codes
 from dashboard.choice import Choice
 from dashboard.draw import words
+from dashboard.draw.tidy import headed
 from dashboard.seeds import sentences
 from dashboard.switches import SWITCH
 from mlp_core import Fixes
@@ -129,4 +130,4 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         **dict(zip(("median", "q1", "q3"), READABLE_LOSSES, strict=True)),
         "nan": "ended in NaN",
     }
-    return table[list(headings)].rename(columns=headings)
+    return headed(table, headings)

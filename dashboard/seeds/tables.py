@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.draw import words
+from dashboard.draw.tidy import headed
 from dashboard.seeds import sentences
 from dashboard.switches import SWITCH
 
@@ -172,14 +173,14 @@ def readable_values(table: pd.DataFrame) -> pd.DataFrame:
         "span": "95% interval",
         "verdict": "verdict",
     }
-    return table[list(headings)].rename(columns=headings)
+    return headed(table, headings)
 
 
 def readable_pairs(table: pd.DataFrame) -> pd.DataFrame:
     """Returns what each pair does together, in words, the strongest first."""
     headings = {"pair": "pair", "meaning": "together, against what each promises"}
     table = table.sort_values("strength", ascending=False, kind="stable")
-    return table[list(headings)].rename(columns=headings)
+    return headed(table, headings)
 
 
 def readable_steps(table: pd.DataFrame) -> pd.DataFrame:
@@ -190,7 +191,7 @@ def readable_steps(table: pd.DataFrame) -> pd.DataFrame:
         "after": "val loss after",
         "credit": "credit in this order",
     }
-    return table[list(headings)].rename(columns=headings)
+    return headed(table, headings)
 
 
 def readable_credits(table: pd.DataFrame) -> pd.DataFrame:
@@ -200,7 +201,7 @@ def readable_credits(table: pd.DataFrame) -> pd.DataFrame:
         "credit_text": "credit in this order",
         "value_text": "worth over all orders",
     }
-    return table[list(headings)].rename(columns=headings)
+    return headed(table, headings)
 
 
 def readable_seeds(table: pd.DataFrame) -> pd.DataFrame:
@@ -214,7 +215,7 @@ def readable_seeds(table: pd.DataFrame) -> pd.DataFrame:
         "nan_before": "NaN before",
         "nan_after": "NaN after",
     }
-    return table[list(headings)].rename(columns=headings)
+    return headed(table, headings)
 
 
 def _drawn(value: float, unit: str) -> float:
