@@ -23,7 +23,7 @@ _HOMES = {
     "Run": "engine.training",
     "train": "engine.training",
     "train_chunks": "engine.training",
-    "Grid": "engine.outcome",
+    "Grid": "engine.grid",
     "sweep": "engine.sweeps",
     "sweep_chunks": "engine.sweeps",
 }

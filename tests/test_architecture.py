@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import mlp_core
+
 REPOSITORY = Path(__file__).parents[1]
 FOLDERS = ("mlp_core", "dashboard", "pages")
 Layers = tuple[tuple[str, ...], ...]
@@ -136,6 +138,10 @@ def test_a_layer_stays_free_of(modules: str, packages: set[str]) -> None:
     }
 
     assert wrong == {}
+
+
+def test_every_public_name_is_found() -> None:
+    assert all(getattr(mlp_core, name) is not None for name in mlp_core.__all__)
 
 
 def test_requirements_are_what_is_imported() -> None:
