@@ -17,7 +17,7 @@ Layers = tuple[tuple[str, ...], ...]
 
 # Each imports only from lines above its own.
 LAYERS = (
-    ("numerics", "stored", "switches", "tasks"),
+    ("child", "numerics", "stored", "switches", "tasks"),
     ("settings",),
     ("data",),
     ("engine",),

@@ -276,10 +276,10 @@ def _agree_to_gaps(file: "CsvFile", columns: _Columns, file_id: str) -> None:
 
 @st.cache_resource(scope="session", max_entries=1, show_spinner="Reading the file …")
 def _read(file_id: str, dialect: _Dialect, _upload: UploadedFile) -> "CsvFile":
-    from mlp_core.data.csv_file.read import read_csv
+    from mlp_core.data.csv_file.apart import read_csv_apart
 
     with pace.crowd().out_of_turn():  # a large file takes seconds
-        return read_csv(_upload.getvalue(), *dialect)
+        return read_csv_apart(_upload.getvalue(), *dialect)
 
 
 @st.cache_resource(scope="session", max_entries=1, show_spinner=False, on_release=closed)

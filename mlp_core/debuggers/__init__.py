@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 import pandas as pd
 
-from mlp_core.engine.setup import child_environment
+from mlp_core.child import child_environment
 from mlp_core.stored import FOLDER, read_table, versions, write_table
 from mlp_core.switches import STAGES, SWITCHES, Fixes
 

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import platform
-import sys
 import warnings
 from functools import cache
 from pathlib import Path
@@ -47,12 +46,6 @@ def warn_of_idle_cores(platform: str, num_devices: int) -> None:
             "mlp_core.set_up_cpu() before JAX is imported",
             stacklevel=2,
         )
-
-
-def child_environment() -> dict[str, str]:
-    """Returns the environment in which a child process finds the modules that this one finds."""
-    places = os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, sys.path)])
-    return os.environ | {"PYTHONPATH": places}
 
 
 def keep_compiled() -> None:

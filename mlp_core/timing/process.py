@@ -18,8 +18,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from mlp_core.child import child_environment
 from mlp_core.data.table import Table, closed, opened, table_of
-from mlp_core.engine.setup import child_environment
 from mlp_core.switches import Fixes
 from mlp_core.tasks import is_own
 from mlp_core.timing import figures

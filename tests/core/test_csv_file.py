@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mlp_core import read_csv, table_from
+from mlp_core.data.csv_file import apart
 from mlp_core.data.csv_file.read import (
     CsvFile,
     offered_features,
@@ -545,6 +546,31 @@ print(len(content) / 2**20, time.process_time() - start, memory("VmHWM") - befor
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux")
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_large_file_is_read_the_same_in_a_child_process(pack, monkeypatch):
+    data = written({"a": list(range(30)), "b": column(0.25, "", "x y"), "c": HALVES}, ";")
+    monkeypatch.setattr(apart, "LARGE_BYTES", 10)
+
+    here, there = read_csv(pack(data), ";"), apart.read_csv_apart(pack(data), ";")
+
+    assert there.guessed == here.guessed
+    for one, other in zip(there.columns, here.columns, strict=True):
+        assert (one.name, one.kind, one.first) == (other.name, other.kind, other.first)
+        np.testing.assert_array_equal(one.values, other.values)
+
+
+def test_a_large_file_that_is_none_gets_the_same_message_from_a_child_process(monkeypatch):
+    monkeypatch.setattr(apart, "LARGE_BYTES", 10)
+    ragged = b"a,b\n" + b"1,2\n" * 30 + b"1,2,3\n"
+
+    with pytest.raises(ValueError, match=r".") as here:
+        read_csv(ragged)
+    with pytest.raises(ValueError, match=r".") as there:
+        apart.read_csv_apart(ragged)
+
+    assert str(there.value) == str(here.value)
+
+
 @pytest.mark.parametrize("kind", ["surplus", "text", "money", "quotes"])
 def test_any_file_is_read_or_refused_within_5_seconds_and_600_megabytes(kind):
     """Seconds of processor time: other tests run at the same time."""

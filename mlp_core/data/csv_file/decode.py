@@ -14,7 +14,7 @@ import zlib
 MAX_BYTES = 25 * 2**20
 MAX_MEGABYTES = MAX_BYTES // 2**20
 
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
 _MARKS = {
     codecs.BOM_UTF8: ("utf-8-sig", "UTF-8"),
     codecs.BOM_UTF32_LE: ("utf-32", "UTF-32"),  # before UTF-16: it begins with the same bytes
@@ -32,7 +32,7 @@ def decoded(content: bytes) -> tuple[bytes, str]:
     Raises:
       ValueError: if it is empty, too large, compressed in an unknown way, or no text.
     """
-    is_gzip = content.startswith(_GZIP)
+    is_gzip = content.startswith(GZIP)
     if is_gzip:
         content = _unpacked(content)
     if len(content) > MAX_BYTES:
