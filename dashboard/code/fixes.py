@@ -16,7 +16,13 @@ def draw(lines: Sequence[Line]) -> None:
         with st.container(gap=None, key=f"fix_{switch}"):
             key = f"flip_{switch}"
             st.session_state[key] = st.session_state[switch]
-            st.toggle(SWITCH[switch].label, key=key, on_change=_flip, args=(switch, key))
+            st.toggle(
+                SWITCH[switch].label,
+                st.session_state[switch],
+                key=key,
+                on_change=_flip,
+                args=(switch, key),
+            )
             st.markdown(f":small[{_links(places(list(lines), switch))}]")
 
 

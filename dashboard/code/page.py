@@ -67,7 +67,14 @@ def _draw_take_home(choice: Choice, dress: str, lines: list[Line]) -> None:
 def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, tuple[int, int]]:
     """Draws what differs from a stage; returns its name and the numbers of lines gone and new."""
     st.subheader("Side by side", anchor="changes")
-    stage = st.selectbox("Compare with stage", grammar.options("against"), key="against", width=240)
+    stages = grammar.options("against")
+    stage = st.selectbox(
+        "Compare with stage",
+        stages,
+        stages.index(st.session_state["against"]),
+        key="against",
+        width=240,
+    )
     found = changes_between(_lines(choice._replace(fixes=STAGES[stage]), dress), lines)
     if found:
         changes.draw(found, (stage, "This script"))

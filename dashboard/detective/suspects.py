@@ -38,6 +38,7 @@ def _draw_suspect(switch: str) -> None:
     st.session_state[key] = switch in state.suspected()
     st.checkbox(
         SWITCH[switch].bug,
+        st.session_state[key],
         key=key,
         help=SWITCH[switch].help,
         on_change=_take,

@@ -57,7 +57,13 @@ def _draw_actions(verdict: "Verdict") -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         key = f"heal_{switch}"
         st.session_state[key] = switch in state.healed()
-        st.toggle(f"Fix it: {SWITCH[switch].label}", key=key, on_change=_heal, args=(switch, key))
+        st.toggle(
+            f"Fix it: {SWITCH[switch].label}",
+            st.session_state[key],
+            key=key,
+            on_change=_heal,
+            args=(switch, key),
+        )
         if verdict.symptom is not None:
             is_marked = state.pointed_out() == switch
             st.button(

@@ -85,7 +85,13 @@ def _draw_switch(switch: str, name: str) -> None:
     key = f"switch_{name}"
     # The sidebar's switch decides; this one is the same, close at hand.
     st.session_state[key] = st.session_state[switch]
-    st.toggle(SWITCH[switch].label, key=key, on_change=_flip, args=(switch, key))
+    st.toggle(
+        SWITCH[switch].label,
+        st.session_state[switch],
+        key=key,
+        on_change=_flip,
+        args=(switch, key),
+    )
 
 
 def _flip(switch: str, key: str) -> None:

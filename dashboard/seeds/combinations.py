@@ -50,9 +50,11 @@ def _sort() -> str:
     """Draws the heading with the choice of a sort order; returns it."""
     with st.container(horizontal=True, vertical_alignment="center", key="sorting"):
         st.markdown("**Every combination**, every seed", width="stretch")
+        orders = grammar.options("sort")
         return st.selectbox(
             "Sort by",
-            grammar.options("sort"),
+            orders,
+            orders.index(st.session_state["sort"]),
             format_func=_SORT_NAMES.__getitem__,
             key="sort",
             width=170,
@@ -73,6 +75,7 @@ def _page(ranks: pd.DataFrame) -> int:
         chosen = st.segmented_control(
             "Rows",
             names,
+            default=st.session_state[_ROWS_KEY],
             required=True,
             key=_ROWS_KEY,
             label_visibility="collapsed",

@@ -60,10 +60,13 @@ def _chosen(view: View) -> tuple[Fixes, tuple[str, ...]]:
         "Start from",
         names,
         selection_mode="multi",
+        default=st.session_state["base"],
         key="base",
         help="Nothing chosen: the first version.",
     )
-    more = right.pills("Add", names, selection_mode="multi", key="add")
+    more = right.pills(
+        "Add", names, selection_mode="multi", default=st.session_state["add"], key="add"
+    )
     base = Fixes(**{switch_of[name]: True for name in on})
     return base, tuple(switch_of[name] for name in names if name in more and name not in on)
 

@@ -39,6 +39,7 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]", wall: "Wall") -> No
     st.markdown(words.wall(wall, settings))
     bias = st.toggle(
         "Bias before LayerNorm",
+        st.session_state[BIAS_KEY],
         key=BIAS_KEY,
         help="LayerNorm sees W x + c, with a learned c: then the length does not cancel.",
     )
