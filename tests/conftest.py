@@ -10,6 +10,8 @@ from mlp_core import set_up_cpu
 # As in the app, but one device: two processes of tests share the cores.
 os.environ.setdefault("JAX_NUM_CPU_DEVICES", "1")
 set_up_cpu()
+# A timing would take the cores from the other tests; those about timings begin them.
+os.environ["FIX_BY_FIX_TIME_ON_REQUEST"] = "1"
 
 # The first example of a property compiles, so one example may take seconds and the next none.
 settings.register_profile("compiling", deadline=None)

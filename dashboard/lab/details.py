@@ -26,9 +26,7 @@ class _Predictions(NamedTuple):
 
 def show(shown: View) -> None:
     """Draws the tabs; only what the open one holds is computed."""
-    opened = st.tabs(
-        grammar.options("tab"), default=st.session_state["tab"], key="tab", on_change="rerun"
-    )
+    opened = st.tabs(grammar.options("tab"), key="tab", on_change="rerun")
     for tab, draw in zip(opened, (_predictions, _compare, _numbers), strict=True):
         if tab.open:
             with tab:

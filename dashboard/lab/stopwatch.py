@@ -34,7 +34,8 @@ def show(choice: Choice, metric: DeltaGenerator, ready: bool) -> None:
         return
     job = timings.job(choice)
     running = job is not None and job.running
-    seconds = LATER_SECONDS if job is None else POLL_SECONDS if running else None
+    waits = job is None and not timings.ON_REQUEST
+    seconds = LATER_SECONDS if waits else POLL_SECONDS if running else None
     pace.live(_draw_part, seconds)(choice, metric, line, running)
 
 
@@ -54,8 +55,7 @@ def _draw_part(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator, run
 def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
     job = timings.job(choice)
     if job is None:
-        metric.metric(_LABEL, "–", delta_description="later", help=_HELP)
-        line.caption("Many readers are here. The steps are timed when fewer are.")
+        _draw_unmeasured(choice, metric, line)
         return
     running, latest = job.look()
     points = latest.measurement.points if latest else ()
@@ -79,6 +79,16 @@ def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
         until = "" if job.done else " Stopped before it was done."
         line.caption(f"{sentences.step_times(step_ms) if step_ms else ''}{until}".strip())
         _draw_again("Measure again", choice, line)
+
+
+def _draw_unmeasured(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
+    if timings.ON_REQUEST:
+        metric.metric(_LABEL, "–", delta_description="not measured", help=_HELP)
+        line.caption("No steps with these switches have been timed yet.")
+        _draw_again("Measure", choice, line)
+    else:
+        metric.metric(_LABEL, "–", delta_description="later", help=_HELP)
+        line.caption("Many readers are here. The steps are timed when fewer are.")
 
 
 def _draw_again(label: str, choice: Choice, line: DeltaGenerator) -> None:

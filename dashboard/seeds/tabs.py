@@ -9,9 +9,7 @@ from dashboard.shell import grammar
 
 def show(view: View) -> None:
     """Draws the tabs; only what the open one holds is computed."""
-    opened = st.tabs(
-        grammar.options("view"), default=st.session_state["view"], key="view", on_change="rerun"
-    )
+    opened = st.tabs(grammar.options("view"), key="view", on_change="rerun")
     for tab, draw in zip(opened, (order.show, step.show, numbers.show), strict=True):
         if tab.open:
             with tab:

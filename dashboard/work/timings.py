@@ -4,6 +4,7 @@ A process of its own makes each one (`mlp_core.timing.process`). Only one measur
 would disturb each other. Readers who ask for the same measurement share it.
 """
 
+import os
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Literal
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from mlp_core.timing.figures import Stored
 
 _TIMED = "timed"
+
+ON_REQUEST = bool(os.environ.get("FIX_BY_FIX_TIME_ON_REQUEST"))
+"""Whether a reader must ask for a timing: for a server whose processor serves others as well."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -54,14 +58,15 @@ def job(choice: Choice) -> Job[Progress] | None:
     A session watches one timing: it leaves the one that it watched before.
 
     Returns:
-      None while so many readers are here that a new timing would say more about them.
+      None while so many readers are here that a new timing would say more about them, and where
+      the server measures on request only.
     """
     key = _work(choice)
     before = st.session_state.get(_TIMED, key)
     if before != key:
         _workers().leave(before)
     st.session_state[_TIMED] = key
-    if pace.crowd().is_dense:
+    if ON_REQUEST or pace.crowd().is_dense:
         return _workers().find(key)
     return _workers().start(key, lambda: _steps(choice))
 

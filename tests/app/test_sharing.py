@@ -10,7 +10,7 @@ import mlp_core
 from dashboard import codes
 from dashboard.choice import Choice
 from dashboard.lab import charts
-from dashboard.work import pace, runs
+from dashboard.work import pace, runs, timings
 from dashboard.work.pace import Crowd
 from mlp_core import Fixes, Settings
 from tests.app.conftest import Open, metric, opened_at, run_until, settled, table
@@ -75,6 +75,7 @@ def test_a_pin_is_drawn_beside_a_run_whose_chart_is_kept(open_app: Open) -> None
 def test_the_real_loop_is_timed_when_fewer_readers_are_here(
     open_app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(timings, "ON_REQUEST", False)
     monkeypatch.setattr(Crowd, "is_dense", True)
     app = open_app(steps="40")
     captions = [caption.value for caption in app.caption]

@@ -42,8 +42,22 @@ class Processes:
 @pytest.fixture(autouse=True)
 def processes(fresh_caches: None, monkeypatch: pytest.MonkeyPatch) -> Processes:
     known = Processes()
+    monkeypatch.setattr(timings, "ON_REQUEST", False)
     monkeypatch.setattr(process, "measured", known.measured)
     return known
+
+
+def test_a_server_that_measures_on_request_waits_for_the_button(
+    open_app: Open, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timings, "ON_REQUEST", True)
+    app = open_app(jit_step="true").run()
+    assert processes.begun == 0
+
+    next(button for button in app.button if button.label == "Measure").click().run()
+
+    run_until(app, lambda: "Measure again" in [button.label for button in app.button])
+    assert metric(app, "Time for 1,000 steps") == "1.5 s"
 
 
 @pytest.mark.parametrize(("fix_4", "time"), [("false", "6.0 s"), ("true", "1.5 s")])
