@@ -43,7 +43,7 @@ def show(view: View) -> None:
         full=lambda: combinations_tables.readable(ranks),
     )
     st.caption(f"{sentences.legend(seed, view.grid.seeds)} {words.RULE}")
-    st.caption(sentences.provenance(view.grid, view.versions))
+    st.caption(sentences.provenance(view.grid, view.made))
 
 
 def _sort() -> str:

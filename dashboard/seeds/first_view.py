@@ -66,7 +66,7 @@ def _view(choice: Choice, shown: source.Source, unit: "Unit", with_beyond: bool)
     from mlp_core.analysis.effects import shapley
 
     effects = shapley(shown.grid, unit, grids.switches(with_beyond))
-    return View(choice, shown.grid, shown.versions, unit, with_beyond, effects)
+    return View(choice, shown.grid, shown.made, unit, with_beyond, effects)
 
 
 def _draw_values(view: View) -> None:

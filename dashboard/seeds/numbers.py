@@ -45,7 +45,7 @@ def show(view: View) -> None:
         | {"ended in NaN": share},
         alt="Every combination with its val loss and the share of its runs that ended in NaN.",
     )
-    st.caption(sentences.provenance(view.grid, view.versions))
+    st.caption(sentences.provenance(view.grid, view.made))
 
 
 def _download(label: str, name: str, table: Callable[[], pd.DataFrame]) -> None:

@@ -15,6 +15,7 @@ from mlp_core.engine.outcome import failed
 
 if TYPE_CHECKING:
     from mlp_core.analysis.effects import Effect, Waterfall
+    from mlp_core.analysis.grid_file import Stored
     from mlp_core.analysis.paired import Paired
     from mlp_core.analysis.scores import Unit
     from mlp_core.engine.grid import Grid
@@ -202,16 +203,28 @@ def seeds_needed(pair: "Paired") -> str:
     return f"{pair.seeds_needed:,.0f}" if math.isfinite(pair.seeds_needed) else "–"
 
 
-def provenance(grid: "Grid", versions: dict[str, str] | None) -> str:
+def provenance(grid: "Grid", made: str) -> str:
     """Returns which runs stand behind the page.
 
     Args:
-      versions: the programs that made a stored grid; None for one computed here.
+      made: with what they were made, from `made_here` or `made_before`.
     """
     runs = f"{len(grid.combinations)} combinations × {len(grid.seeds)} seeds"
     seeds = f"{min(grid.seeds)} to {max(grid.seeds)}"
-    made = "computed on the server" if versions is None else _made_with(versions)
     return f"{runs} ({seeds}), {settings(grid.settings)}, {made}."
+
+
+def made_here(device: str) -> str:
+    """Returns with what a grid was made that this server computed."""
+    return f"computed on the server ({device})"
+
+
+def made_before(stored: "Stored") -> str:
+    """Returns with what a stored grid was made."""
+    shown = {"python": "Python", "jax": "JAX"}
+    programs = [f"{name} {stored.versions[key]}" for key, name in shown.items()]
+    device = f", on {stored.device}" if stored.device else ""
+    return f"made with {words.listed(programs)}{device}"
 
 
 def settings(given: Settings) -> str:
@@ -275,8 +288,3 @@ def _failures_changed(pair: "Paired") -> str:
         return f"With it as without it, {after} of {seeds} runs end in NaN." if after else ""
     fewer = "Fewer" if after < before else "More"
     return f"{fewer} runs end in NaN: {after} of {seeds} with it, {before} without."
-
-
-def _made_with(versions: dict[str, str]) -> str:
-    shown = {"python": "Python", "jax": "JAX"}
-    return "made with " + words.listed([f"{name} {versions[key]}" for key, name in shown.items()])

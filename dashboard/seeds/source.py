@@ -10,6 +10,7 @@ from dashboard.shell import grammar
 from dashboard.work import grids, panel
 from dashboard.work.grids import Request
 from mlp_core import Settings
+from mlp_core.engine import setup
 from mlp_core.engine.grid import Grid
 
 SOURCE_KEY, SEEDS_KEY = "grid", "seeds"
@@ -19,11 +20,10 @@ _PARTS = 8  # a growing grid is drawn so often
 
 
 class Source(NamedTuple):
-    """A grid to show, and what made it."""
+    """A grid to show, and with what it was made, in words."""
 
     grid: Grid
-    versions: dict[str, str] | None
-    """None for a grid computed here."""
+    made: str
 
 
 def control() -> None:
@@ -60,7 +60,7 @@ def show(settings: Settings, with_beyond: bool) -> Source | None:
             yours = sentences.settings(settings)
             st.info(f"This grid has the post's settings. Yours are {yours}.")
             _offer_own(settings, "Compute it for mine")
-    return Source(grids.restricted(stored.grid, with_beyond), stored.versions)
+    return Source(grids.restricted(stored.grid, with_beyond), sentences.made_before(stored))
 
 
 def _offer_own(settings: Settings, label: str) -> None:
@@ -99,7 +99,7 @@ def _computed(settings: Settings, with_beyond: bool) -> Source | None:
                 icon=":material/grid_on:",
             )
         return None
-    return Source(shown, None)
+    return Source(shown, sentences.made_here(setup.device_name()))
 
 
 def _draw_start(wanted: Request, done: int) -> None:

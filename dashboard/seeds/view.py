@@ -20,8 +20,8 @@ class View(NamedTuple):
     choice: Choice
     """The run in the sidebar."""
     grid: "Grid"
-    versions: dict[str, str] | None
-    """The programs that made a stored grid; None for one computed here."""
+    made: str
+    """With what the grid was made, in words."""
     unit: "Unit"
     with_beyond: bool
     effects: "tuple[Effect, ...]"

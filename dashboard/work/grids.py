@@ -1,7 +1,7 @@
 """The grids behind the Seeds page: the one that ships, and those computed here behind the page."""
 
 from collections.abc import Generator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -129,8 +129,23 @@ def nearest(wanted: Request) -> Request:
 
 
 def estimated_seconds(wanted: Request) -> float:
-    """Returns about how long a sweep takes. Right within a factor of three."""
-    return wanted.num_runs * seconds_in_a_sweep(wanted.settings)
+    """Returns about how long a sweep takes: by the pace of the last one that this server made.
+
+    Before the first one, the pace is that of two CPU cores, right within a factor of three.
+    """
+    return _pace().factor * wanted.num_runs * seconds_in_a_sweep(wanted.settings)
+
+
+@dataclass
+class _Pace:
+    """How many times as long as estimated this server's sweeps take."""
+
+    factor: float = 1.0
+
+
+@st.cache_resource(show_spinner=False)
+def _pace() -> _Pace:
+    return _Pace()
 
 
 def restricted(grid: "Grid", with_beyond: bool) -> "Grid":
@@ -164,6 +179,9 @@ def _swept(wanted: Request) -> Generator[Progress | None, None, None]:
             done = len(grid.seeds)
             first = first or done  # the first chunk may have compiled
             each = seconds / (done - first) if done > first else None
+            if each is not None:
+                runs = seconds_in_a_sweep(wanted.settings) * len(combinations)
+                _pace().factor = each / runs
             progress = Progress(grid, None if each is None else each * (wanted.num_seeds - done))
         yield progress
         began = perf_counter()

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mlp_core.engine.grid import Grid
+from mlp_core.engine.setup import device_name
 from mlp_core.settings import Settings
 from mlp_core.stored import FOLDER, read_table, versions, write_table
 from mlp_core.switches import SWITCHES, Fixes
@@ -21,12 +22,18 @@ class Stored:
     grid: Grid
     versions: dict[str, str]
     """The programs that made it, name -> version."""
+    device: str | None
+    """What it was computed on; None in a file that does not say so."""
 
 
 def save(path: Path, grid: Grid) -> None:
     """Writes a grid. A file that is there is replaced at once: a reader never sees half of one."""
     table = run_table(grid)
-    table.attrs = {"settings": asdict(grid.settings), "versions": versions()}
+    table.attrs = {
+        "settings": asdict(grid.settings),
+        "versions": versions(),
+        "device": device_name(),
+    }
     write_table(path, table)
 
 
@@ -40,7 +47,7 @@ def load(path: Path) -> Stored:
         table = read_table(path)
         settings = table.attrs["settings"]
         grid = _grid(table, Settings(**settings | {"hidden": tuple(settings["hidden"])}))
-        stored = Stored(grid, table.attrs["versions"])
+        stored = Stored(grid, table.attrs["versions"], table.attrs.get("device"))
         own = [name for name in SWITCHES if name in table]
         if not own or not run_table(grid)[[*own, "seed"]].equals(table[[*own, "seed"]]):
             raise ValueError("the rows are not in the order of the combinations and seeds")

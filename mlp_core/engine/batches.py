@@ -18,7 +18,7 @@ from mlp_core.switches import Fixes
 
 
 @partial(jax.jit, static_argnames=("epochs", "splits"))
-def _order_keys(key: jax.Array, epochs: int, splits: int) -> jax.Array:
+def epoch_keys(key: jax.Array, epochs: int, splits: int) -> jax.Array:
     """Returns the key of each epoch's order, `splits` links of the chain apart."""
 
     def link(key: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
@@ -69,7 +69,7 @@ def epoch_orders(key: jax.Array, settings: Settings, epochs: int | None = None) 
     """
     epochs = epochs or -(-settings.steps // settings.steps_per_epoch)
     splits = settings.steps_per_epoch + 1  # one a step, one more where the epoch ends
-    return permutations(_order_keys(key, epochs, splits), settings.num_train)
+    return permutations(epoch_keys(key, epochs, splits), settings.num_train)
 
 
 def batch_rows(orders: np.ndarray, settings: Settings) -> np.ndarray:

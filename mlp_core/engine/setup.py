@@ -4,6 +4,7 @@ import hashlib
 import os
 import platform
 import warnings
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -35,6 +36,25 @@ def num_cores() -> int:
     """Returns how many cores of the CPU this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def machine() -> str:
+    """Returns the kind of processor this runs on."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def device_name() -> str:
+    """Returns what this process computes on: "2 cores of AMD EPYC" or "1 x NVIDIA H200"."""
+    import jax
+
+    devices = jax.local_devices()
+    if devices[0].platform == "cpu":
+        return f"{len(devices)} cores of {machine()}"
+    return f"{len(devices)} x {devices[0].device_kind}"
 
 
 @cache

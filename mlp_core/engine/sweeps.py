@@ -3,9 +3,9 @@
 Seeds are spread over the devices, chunk after chunk, so memory is bounded by the chunk. All
 combinations of a seed share its data and its batches, which are drawn once.
 
-An accelerator trains the combinations of a seed side by side. A CPU core trains them one after the
-other, with exactly the operations of a single run: side by side they take twice as long there, and
-round differently, which moves the runs that sit on a knife edge.
+An accelerator trains many seeds with all their combinations side by side. A CPU core trains the
+combinations of one seed one after the other, with exactly the operations of a single run: side by
+side they take twice as long there, and round differently, which moves unstable runs.
 """
 
 import math
@@ -20,7 +20,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from mlp_core.data.dataset import baselines
-from mlp_core.engine import compiled, starts
+from mlp_core.engine import compiled, model, seeds_at_once, starts
 from mlp_core.engine.compiled import Plan, State, Stretch, jitted
 from mlp_core.engine.grid import Grid
 from mlp_core.engine.model import Norm, is_small
@@ -57,7 +57,8 @@ def sweep(settings: Settings, combinations: Sequence[Fixes], seeds: Sequence[int
 def sweep_chunks(
     settings: Settings, combinations: Sequence[Fixes], seeds: Sequence[int]
 ) -> Iterator[Grid]:
-    """Yields the grid of the seeds done so far, one more for each of this process's devices.
+    """Yields the grid of the seeds done so far: each time one more, or as many as an accelerator
+    trains at once, for each of this process's devices.
 
     Raises:
       ValueError: as `sweep`.
@@ -81,21 +82,24 @@ def sweep_pieces(
     _check("combination", combinations)
     _check("seed", seeds)
     mesh = device_mesh(settings, len(seeds))
-    pieces = _even_pieces(tuple(combinations), piece_seconds / seconds_in_a_sweep(settings))
+    at_once = seeds_at_once.number(settings) if is_accelerated(mesh) else 1
+    chunk = min(mesh.size * at_once, -(-len(seeds) // mesh.size) * mesh.size)
+    most = math.inf if is_accelerated(mesh) else piece_seconds / seconds_in_a_sweep(settings)
+    pieces = _even_pieces(tuple(combinations), most)
     plans = [_plan(settings, piece) for piece in pieces]
     grid = None
-    for first in range(0, len(seeds), mesh.size):
-        own = tuple(seeds[first : first + mesh.size])
+    for first in range(0, len(seeds), chunk):
+        own = tuple(seeds[first : first + chunk])
         of_seed = [replace(settings, seed=seed) for seed in own]
         means = np.array([baselines(one).predict_mean for one in of_seed])
-        # Where seeds are fewer than devices, the last one is repeated.
-        filled = of_seed + of_seed[-1:] * (mesh.size - len(own))
-        examples = _on_devices(filled, mesh)
+        # Where seeds are fewer than a chunk holds, the last one is repeated.
+        filled = of_seed + of_seed[-1:] * (chunk - len(own))
+        starting = _starts(pieces, filled, mesh)
         losses: list[np.ndarray] = []  # [2, seeds, F] of each piece
-        for piece, plan in zip(pieces, plans, strict=True):
+        for (states, examples), plan in zip(starting, plans, strict=True):
             if losses:
                 yield None
-            arguments = _arguments(piece, filled, examples, plan, mesh)
+            arguments = _arguments(states, examples, plan, settings, mesh)
             losses.append(np.stack(compiled_losses[is_small(settings)](*arguments)))
         train_loss, val_loss = np.concatenate(losses, axis=2)[:, : len(own)].swapaxes(1, 2)
         part = Grid(settings, tuple(combinations), own, train_loss, val_loss, means)
@@ -113,6 +117,11 @@ def device_mesh(settings: Settings, num_seeds: int) -> Mesh:
     if devices[0].platform == "cpu":
         num_seeds = min(num_seeds, max(1, MAX_INPUTS // settings.num_inputs))
     return Mesh(devices[:num_seeds], RUNS)
+
+
+def is_accelerated(mesh: Mesh) -> bool:
+    """Returns whether these devices train runs side by side."""
+    return bool(mesh.devices.flat[0].platform != "cpu")
 
 
 def _even_pieces(combinations: tuple[Fixes, ...], most: float) -> list[tuple[Fixes, ...]]:
@@ -141,29 +150,40 @@ def _plan(settings: Settings, combinations: Sequence[Fixes]) -> Plan:
 def arguments(settings: Settings, combinations: Sequence[Fixes]) -> tuple[Any, ...]:
     """Returns what `final_losses` is to be called with for one seed on each device."""
     mesh = device_mesh(settings, len(jax.local_devices()))
-    of_seed = [settings] * mesh.size
-    examples, plan = _on_devices(of_seed, mesh), _plan(settings, combinations)
-    return _arguments(tuple(combinations), of_seed, examples, plan, mesh)
+    ((states, examples),) = _starts([tuple(combinations)], [settings] * mesh.size, mesh)
+    return _arguments(states, examples, _plan(settings, combinations), settings, mesh)
 
 
 def _arguments(
-    combinations: tuple[Fixes, ...],
-    of_seed: list[Settings],
-    examples: Examples,
-    plan: Plan,
-    mesh: Mesh,
+    states: State, examples: Examples, plan: Plan, settings: Settings, mesh: Mesh
 ) -> tuple[Any, ...]:
-    """Returns what `final_losses` is to be called with, one seed on each device."""
-    settings = of_seed[0]
+    unravel = starts.initial(settings, STAGES["v1"]).unravel
+    return states, examples, plan, Stretch(0, settings.steps, 0, 1), unravel, mesh
 
-    def start(seeded: Settings, fixes: Fixes) -> State:
-        return compiled.start(starts.initial(seeded, fixes).flat, settings.shape, 1)
 
-    states = _stacked(_stacked(start(one, fixes) for fixes in combinations) for one in of_seed)
-    states = jax.device_put(states, NamedSharding(mesh, PartitionSpec(RUNS)))
-    stretch = Stretch(0, settings.steps, 0, 1)
-    unravel = starts.initial(settings, combinations[0]).unravel
-    return states, examples, plan, stretch, unravel, mesh
+def _starts(
+    pieces: list[tuple[Fixes, ...]], of_seed: list[Settings], mesh: Mesh
+) -> Iterator[tuple[State, Examples]]:
+    """Yields where the runs of each piece start, and their examples, `[seeds, ...]` on devices."""
+    per_device = NamedSharding(mesh, PartitionSpec(RUNS))
+    shape = of_seed[0].shape
+    if is_accelerated(mesh):
+        (combinations,) = pieces
+        drawings = [model.drawing_of(fixes) for fixes in combinations]
+        examples, params = seeds_at_once.drawn(of_seed, drawings, per_device)
+        blank = compiled.start(params[0, 0], shape, 1)
+        states = jax.tree.map(
+            lambda leaf: jnp.broadcast_to(leaf, (*params.shape[:2], *leaf.shape)), blank
+        )
+        yield jax.device_put(states._replace(params=params), per_device), examples
+        return
+    examples = _on_devices(of_seed, mesh)
+    for piece in pieces:
+        states = _stacked(
+            _stacked(compiled.start(starts.initial(one, fixes).flat, shape, 1) for fixes in piece)
+            for one in of_seed
+        )
+        yield jax.device_put(states, per_device), examples
 
 
 def _on_devices(of_seed: list[Settings], mesh: Mesh) -> Examples:
@@ -191,13 +211,16 @@ def final_losses(
     states: State, examples: Examples, plan: Plan, stretch: Stretch, unravel: Unravel, mesh: Mesh
 ) -> tuple[jax.Array, jax.Array]:
     """Returns the final train and val losses, `[seeds, F]` each."""
-    num_combinations = plan.rows_seen.shape[0]
-    side_by_side = None if mesh.devices.flat[0].platform == "cpu" else num_combinations
 
     def of_device(states: State, examples: Examples, plan: Plan, stretch: Stretch) -> Any:
+        if is_accelerated(mesh):
+            return jax.vmap(lambda own, rows: of_seed(own, rows, plan, stretch))(states, examples)
         states, examples = jax.tree.map(lambda leaf: jnp.squeeze(leaf, 0), (states, examples))
+        losses = of_seed(states, examples, plan, stretch)
+        return jax.tree.map(lambda loss: loss[None], losses)
 
-        def of_run(run: tuple[State, Norm, jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+    def of_seed(states: State, examples: Examples, plan: Plan, stretch: Stretch) -> Any:
+        def of_run(run: tuple[State, Norm, Any, Any]) -> tuple[jax.Array, jax.Array]:
             state, norm, adamw, rows_seen = run
             hyper = plan.hyper._replace(adamw=adamw)
             own = plan._replace(norm=norm, hyper=hyper, rows_seen=rows_seen)
@@ -206,8 +229,8 @@ def final_losses(
             return losses
 
         runs = (states, plan.norm, plan.hyper.adamw, plan.rows_seen)
-        losses = jax.lax.map(of_run, runs, batch_size=side_by_side)
-        return jax.tree.map(lambda loss: loss.T, losses)
+        losses = jax.vmap(of_run)(runs) if is_accelerated(mesh) else jax.lax.map(of_run, runs)
+        return jax.tree.map(lambda loss: jnp.squeeze(loss, 1), losses)
 
     runs, shared = PartitionSpec(RUNS), PartitionSpec()
     laid_out = jax.shard_map(

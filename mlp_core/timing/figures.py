@@ -2,8 +2,6 @@
 
 import json
 import math
-import platform
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from mlp_core.engine.setup import num_cores
+from mlp_core.engine.setup import machine, num_cores
 from mlp_core.engine.stretches import seconds_of_updates
 from mlp_core.settings import Settings
 from mlp_core.stored import FOLDER, versions
@@ -167,15 +165,6 @@ class Stored:
     cores: int
     date: str
     versions: dict[str, str]
-
-
-def machine() -> str:
-    """Returns the kind of processor this runs on."""
-    with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def save(path: Path, measurement: Measurement) -> None:

@@ -11,10 +11,12 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.work import grids
 from mlp_core import Settings
 from mlp_core.analysis import grid_file
 from mlp_core.engine import sweeps
 from mlp_core.engine.grid import Grid
+from mlp_core.engine.setup import device_name
 from tests.app.conftest import Open, copied_link, metric, opened_at, run_until
 
 POST = ["split_keys", "norm_epsilon", "norm_init", "whole_batches", "adamw"]
@@ -301,6 +303,8 @@ def test_another_seed_is_no_other_setting(open_seeds: Open) -> None:
 
 def test_a_grid_of_the_readers_settings_is_computed_here(open_seeds: Open) -> None:
     app = open_seeds(**TINY, grid="computed here", seeds="4")
+    asked = grids.request(TINY_SETTINGS, with_beyond=False, num_seeds=4)
+    estimated_before = grids.estimated_seconds(asked)
     app.button(key="begin_sweep").click().run()
     app = _computed(app)
 
@@ -310,6 +314,9 @@ def test_a_grid_of_the_readers_settings_is_computed_here(open_seeds: Open) -> No
     rows = table(app, "rows").set_index("row").sort_index()
     assert rows["median"].tolist() == pytest.approx(np.median(oracle, axis=1).tolist(), rel=1e-4)
     assert "4 seeds" in answer(app)
+    captions = "\n".join(caption.value for caption in app.caption)
+    assert f"computed on the server ({device_name()})" in captions
+    assert grids.estimated_seconds(asked) != estimated_before, "the pace of the sweep is not used"
     assert set(table(app, "values")["verdict"]) == {
         "no clear effect"
     }  # too few seeds for any verdict

@@ -6,11 +6,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
+from jax.sharding import NamedSharding, PartitionSpec
 
 from mlp_core import Fixes, Settings, baselines, sweep, sweep_chunks, train
-from mlp_core.engine import sweeps
+from mlp_core.engine import seeds_at_once, starts, sweeps
+from mlp_core.engine.model import drawing_of
 from mlp_core.engine.sweeps import all_combinations
 from mlp_core.switches import NUMERIC_SWITCHES
 from tests.core.printed import is_final_val_loss
@@ -157,3 +160,49 @@ np.save({str(tmp_path / "losses.npy")!r}, pieces[-1].val_loss)
     one_device = sweep(SMALL, all_combinations(("norm_init",)), range(7))
 
     np.testing.assert_allclose(np.load(tmp_path / "losses.npy"), one_device.val_loss, rtol=1e-4)
+
+
+@pytest.fixture
+def accelerated(monkeypatch):
+    """Lets the CPU train three seeds at once, as an accelerator does."""
+    monkeypatch.setattr(sweeps, "is_accelerated", lambda mesh: True)
+    monkeypatch.setattr(seeds_at_once, "number", lambda settings: 3)
+
+
+@pytest.mark.parametrize("task", ["sum", "friedman", "diabetes"])
+@pytest.mark.usefixtures("accelerated")
+def test_seeds_side_by_side_are_the_single_runs(task):
+    settings = replace(SMALL, task=task, noise=0.5 if task == "friedman" else 0.0)
+    combinations, seeds = all_combinations(("split_keys", "norm_init", "adamw")), (4, 0, 2, 9)
+
+    pieces = list(sweep_chunks(settings, combinations, seeds))
+
+    train_loss, val_loss = single_losses(combinations, seeds, settings)
+    assert len(pieces) == -(-4 // (3 * len(jax.local_devices())))
+    np.testing.assert_allclose(pieces[-1].train_loss, train_loss, rtol=1e-3)
+    np.testing.assert_allclose(pieces[-1].val_loss, val_loss, rtol=1e-3)
+
+
+def test_what_many_seeds_start_from_is_what_each_starts_from():
+    settings = replace(SMALL, examples=300, steps=13, batch_size=64)
+    of_seed = [replace(settings, seed=seed) for seed in (3, 8)]
+    combinations = all_combinations(("split_keys", "norm_init"))
+    mesh = sweeps.device_mesh(settings, 1)
+
+    examples, params = seeds_at_once.drawn(
+        of_seed, [drawing_of(fixes) for fixes in combinations], NamedSharding(mesh, PartitionSpec())
+    )
+
+    for place, one in enumerate(of_seed):
+        expected = starts.draw_examples(one)
+        for name, mine, theirs in zip(expected._fields, examples, expected, strict=True):
+            np.testing.assert_array_equal(mine[place], theirs, err_msg=name)
+        for row, fixes in enumerate(combinations):
+            np.testing.assert_allclose(
+                params[place, row], starts.initial(one, fixes).flat, rtol=1e-6
+            )
+
+
+def test_an_accelerator_trains_fewer_seeds_at_once_where_their_batches_are_large():
+    assert seeds_at_once.number(Settings()) == seeds_at_once.MOST
+    assert seeds_at_once.number(Settings(steps=10_000)) == 16
