@@ -165,7 +165,7 @@ def test_the_reader_may_overrule_what_was_guessed():
     content = written({"a": [f"{place + 1},{place + 100}" for place in COUNT], "y": COUNT}, ";")
 
     assert read_csv(content, decimal=",").column("a").first[0] == 1.1
-    with pytest.raises(ValueError, match="only one column"):
+    with pytest.raises(ValueError, match=r"separator bar, the lines have only one column\. Choose"):
         read_csv(content, separator="|")
 
 

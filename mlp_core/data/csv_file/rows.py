@@ -90,6 +90,12 @@ def _guess(data: bytes, separator: str | None) -> tuple[str, int]:
         rows = list(_rows(sample, mark, is_sample=True))
         if score := _score([row for row in rows if not row.is_comment], mark):
             scores[mark] = score
+    if not scores and separator:
+        name = SEPARATORS.get(separator, separator)
+        raise ValueError(
+            f"With the separator {name}, the lines have only one column. Choose another separator, "
+            "or let it be found."
+        )
     if not scores:
         raise ValueError(ONE_COLUMN)
     best = max(scores, key=lambda mark: scores[mark][0])
