@@ -11,10 +11,12 @@ rooms = np.round(area / 30 + rng.normal(0, 0.7, size=300))
 age = rng.uniform(0, 60, size=300)
 price = 2.5 * area + 12 * rooms - 1.5 * age + rng.normal(0, 15, size=300)
 
-X = np.column_stack([area, rooms, age])
-X = ((X - X.mean(0)) / X.std(0)).astype(np.float32)
-y = ((price - price.mean()) / price.std()).astype(np.float32)
+X = np.column_stack([area, rooms, age]).astype(np.float32)
+y = price.astype(np.float32)
 X_train, X_test, y_train, y_test = X[:240], X[240:], y[:240], y[240:]
+X_mean, X_std, y_mean, y_std = X_train.mean(0), X_train.std(0), y_train.mean(), y_train.std()
+X_train, X_test = (X_train - X_mean) / X_std, (X_test - X_mean) / X_std
+y_train, y_test = (y_train - y_mean) / y_std, (y_test - y_mean) / y_std
 
 
 def predict(params, X):

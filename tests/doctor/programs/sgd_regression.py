@@ -6,7 +6,7 @@ import jax.numpy as jnp
 EXAMPLES = 256
 BATCH_SIZE = 32
 EPOCHS = 12
-LEARNING_RATE = 0.2
+LEARNING_RATE = 0.05
 
 
 def init(key):
