@@ -22,7 +22,7 @@ LAYERS = (
     ("data",),
     ("engine",),
     ("analysis", "diagnosis", "program"),
-    ("debuggers", "game", "timing"),
+    ("debuggers", "doctor", "game", "timing"),
     ("cli",),
 )
 """The packages of mlp_core."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 VERSION = "0.1.0"
 """Of the package; `pyproject.toml` reads it here."""
 
-_ELSEWHERE = ("sweep", "columns")
+_ELSEWHERE = ("sweep", "columns", "check")
 """The commands with a module of their own, imported when needed: JAX takes seconds."""
 
 PRINT_EVERY = 100
@@ -37,7 +37,8 @@ def main(arguments: list[str] | None = None) -> None:
         the output cannot be written; with status 141, as if SIGPIPE had ended the program, if the
         reader of the output has closed it.
     """
-    set_up_cpu()
+    if (sys.argv[1:] if arguments is None else arguments)[:1] != ["check"]:
+        set_up_cpu()  # but not for a script of the reader's, which runs as it would alone
     parser = options.parser(VERSION)
     try:
         try:
