@@ -1,4 +1,4 @@
-"""The command `check`: runs a script of the reader's in a process of its own, and prints findings."""
+"""The command `check`: runs the reader's script in its own process, and prints findings."""
 
 import argparse
 import json
@@ -42,12 +42,9 @@ def check(parsed: argparse.Namespace) -> None:
         raise SystemExit(1)
 
 
-def _reported(
-    first: list[str], parsed: argparse.Namespace, path: Path
-) -> dict[str, Any] | None:
+def _reported(first: list[str], parsed: argparse.Namespace, path: Path) -> dict[str, Any] | None:
     """Runs the script; returns its report, or None if its process died without one."""
-    arguments = parsed.arguments[1:] if parsed.arguments[:1] == ["--"] else parsed.arguments
-    command = [sys.executable, "-m", "mlp_core.doctor.child", *first, *arguments]
+    command = [sys.executable, "-m", "mlp_core.doctor.child", *first, *parsed.arguments]
     with subprocess.Popen(command, env=child_environment()) as child:
         while True:
             try:

@@ -60,8 +60,8 @@ def parser(version: str) -> Parser:
     columns.add_argument("--json", action="store_true", help="print one JSON object")
 
     check = command("check", "run a training script of your own and print the bugs found in it")
+    check.usage = "%(prog)s SCRIPT [options] [-- ARGUMENTS OF THE SCRIPT]"
     check.add_argument("script", type=Path, metavar="SCRIPT", help="the script to run")
-    check.add_argument("arguments", nargs=argparse.REMAINDER, help="after --: the script's own")
     check.add_argument("--json", type=_writable, metavar="FILE", help="the JSON file to write, too")
     check.add_argument("--steps", type=int, metavar="N", help="stop after N calls of compiled code")
     check.add_argument(

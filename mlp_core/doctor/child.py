@@ -1,4 +1,4 @@
-"""Runs a reader's script under `watch`: `python -m mlp_core.doctor.child REPORT STEPS ONLY SCRIPT ...`.
+"""Runs a reader's script: `python -m mlp_core.doctor.child REPORT STEPS ONLY SCRIPT ...`.
 
 The script runs in a process of its own, as if Python had started it. The report is a JSON file.
 """
@@ -8,6 +8,7 @@ import runpy
 import sys
 import traceback
 from pathlib import Path
+from types import TracebackType
 
 from mlp_core.doctor.session import watch
 
@@ -35,7 +36,7 @@ def main(report_file: str, steps: str, only: str, script: str, *arguments: str) 
     return status
 
 
-def _readers_part(error: Exception) -> object:
+def _readers_part(error: Exception) -> TracebackType | None:
     """Returns the traceback from the script on, as Python prints it without this tool."""
     part = error.__traceback__
     while part is not None and part.tb_frame.f_globals.get("__name__") != "__main__":

@@ -1,8 +1,8 @@
 """Instruments JAX and optax: `Patches(recorder).install()` before a script, `remove()` after it.
 
-The instrumented functions compute the same numbers. A gradient's parameters and results are marked by
-`jax.ad_checkpoint.checkpoint_name`, which compiles to nothing, so that a twin can return them. Donated
-buffers are kept, so that a step can be looked at after it was made.
+The instrumented functions compute the same numbers. A gradient's parameters and results are marked
+by `jax.ad_checkpoint.checkpoint_name`, which compiles to nothing, so that a twin can return them.
+Donated buffers are kept, so that a step can be looked at after it was made.
 """
 
 import functools
@@ -182,20 +182,17 @@ class Patches:
         self, region: Region, program: _Program | None, leaves: list[Any], call: int, out: Any
     ) -> None:
         """Looks at a call that was made."""
-        if program is None:
-            return
         empty = is_empty(leaves)
-        if program.is_training or program.draws:
-            if not empty:
-                self._last[id(region)] = (region, program, leaves, call)
-            if is_sampled(call) and not empty:
+        is_training = region.form == "grad" or (program is not None and program.is_training)
+        if program is not None and (is_training or program.draws) and not empty:
+            self._last[id(region)] = (region, program, leaves, call)
+            if is_sampled(call):
                 self._look(region, program, leaves, call)
-        if program.is_training:
+        if is_training:
             region.is_training = True
             floats = [leaf for leaf in jax.tree.leaves(out) if is_float(leaf)]
-            if floats and not empty:
-                flag = self._finite(floats)
-                self._pending = (region, program, leaves, call, flag)
+            if floats and not empty and not has_tracer(floats):
+                self._pending = (region, program, leaves, call, self._finite(floats))
             self.recorder.step += 1
             self.watch.after_step()
 
@@ -209,7 +206,12 @@ class Patches:
         if region.is_nonfinite and region.culprit is None:
             region.culprit = (call, [])
             look = Look(keys=False, numbers=True, finite=True)
-            region.culprit = (call, self._quietly(lambda: program.notes(leaves, look)) or [])
+            floats = [leaf for leaf in leaves if is_float(leaf)]
+            if floats and not bool(self._finite(floats)):
+                region.is_given_nonfinite = True
+                return
+            notes = self._quietly(lambda: program.notes(leaves, look)) if program else None
+            region.culprit = (call, notes or [])
 
     def _look(self, region: Region, program: _Program, leaves: list[Any], call: int) -> None:
         look = Look(keys=region.form != "grad")
@@ -221,8 +223,10 @@ class Patches:
             elif note.kind == "mark":
                 kind, _, rest = note.name.partition("|")
                 marks.setdefault(kind, []).append(note._replace(name=rest))
-            elif len(region.notes) < 1000:
-                region.notes.append((call, note))
+            elif len(region.notes) < 2000:
+                turns = _turns(note)
+                region.iterations = max(region.iterations, (turns[-1] or 0) + 1)
+                region.notes += [(turn or call, _of_turn(note, turn)) for turn in turns]
         if region.form != "grad":
             self._marked(marks, call)
 
@@ -237,13 +241,11 @@ class Patches:
     def _drawn(self, region: Region, call: int, note: Note) -> None:
         words = note.values.reshape(-1, note.values.shape[-1])
         unique, counts = np.unique(words, axis=0, return_counts=True)
-        in_loop = note.scans > 0
         for key, count in zip(unique, counts, strict=True):
             operation = "split" if note.kind == "split" else region.form
-            times = int(count) if in_loop else 1
             where = (f"{region.name}:{region.place.line}", call)
             step = self.recorder.step
-            draw = Draw(operation, note.stack, int(note.name), step, where, times)
+            draw = Draw(operation, note.stack, int(note.name), step, where, int(count))
             self.recorder.use(key, draw)
 
     def _marked(self, marks: dict[str, list[Note]], call: int) -> None:
@@ -252,14 +254,14 @@ class Patches:
             for note in notes:
                 site, _, leaf = note.name.partition("|")
                 by_site.setdefault(int(site), {}).setdefault(kind, {})[leaf] = note
-        for site, kinds in by_site.items():
+        for number, kinds in by_site.items():
             first = next(iter(next(iter(kinds.values())).values()))
             for turn in _turns(first):
                 arrays = {
-                    kind: {leaf: _at(note, turn) for leaf, note in leaves.items()}
+                    kind: {leaf: _of_turn(note, turn).values for leaf, note in leaves.items()}
                     for kind, leaves in kinds.items()
                 }
-                self._sampled(self._places[site], call if turn is None else turn, arrays)
+                self._sampled(self._places[number], call if turn is None else turn, arrays)
 
     def _sampled(self, place: Place, call: int, arrays: dict[str, dict[str, Any]]) -> None:
         if "before" in arrays:
@@ -505,7 +507,7 @@ class Patches:
 
 
 class _Jitted:
-    """What the instrumented `jax.jit` returns: the compiled function, each call of which is seen."""
+    """What the instrumented `jax.jit` returns: the compiled function, whose calls are seen."""
 
     def __init__(self, patches: Patches, fun: Any, options: dict[str, Any]) -> None:
         self._patches, self._fun = patches, fun
@@ -603,16 +605,21 @@ def _turns(note: Note) -> list[int | None]:
     """Returns which iterations of a scan are sampled; None for what is in no scan."""
     if note.scans == 0:
         return [None]
-    length = int(np.prod(note.values.shape[: note.scans]))
+    first = jax.tree.leaves(note.values)[0]
+    length = int(np.prod(first.shape[: note.scans]))
     return [turn for turn in range(length) if is_sampled(turn) or turn == length - 1]
 
 
-def _at(note: Note, turn: int | None) -> Any:
+def _of_turn(note: Note, turn: int | None) -> Note:
+    """Returns a note with its values in one iteration."""
     if turn is None:
-        return note.values
-    shape = note.values.shape[note.scans :]
-    rows = note.values.reshape(-1, *shape)
-    return rows[min(turn, len(rows) - 1)]
+        return note
+
+    def at(values: Any) -> Any:
+        rows = values.reshape(-1, *values.shape[note.scans :])
+        return rows[min(turn, len(rows) - 1)]
+
+    return note._replace(values=jax.tree.map(at, note.values), scans=0)
 
 
 def _digest(arrays: dict[str, Any]) -> bytes:

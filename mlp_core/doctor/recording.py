@@ -17,11 +17,9 @@ MOST_SAMPLES = 64
 
 
 def is_sampled(call: int) -> bool:
-    """Returns whether a call is looked at: the first four, and pairs at 8, 32, 128, ..."""
-    if call < 4:
-        return True
-    power = (call & ~1).bit_length() - 1
-    return call & ~1 == 1 << power and power % 2 == 1
+    """Returns whether a call is looked at: the first six, and pairs at 8, 16, 32, ..."""
+    even = call & ~1
+    return call < 4 or even & (even - 1) == 0
 
 
 class Draw(NamedTuple):
@@ -37,7 +35,7 @@ class Draw(NamedTuple):
     call: tuple[str, int]
     """Of which compiled function, and which call of it; ("", 0) outside of them."""
     times: int = 1
-    """How often in this call, such as in the iterations of a scan."""
+    """How often in this call: in the iterations of a scan, or the members of a `vmap`."""
 
 
 @dataclass
@@ -84,6 +82,8 @@ class Region:
     """ "jit", "grad", "scan", or "vmap"."""
     place: Place
     calls: int = 0
+    iterations: int = 1
+    """Of the longest scan inside."""
     signatures: Counter[tuple[Any, ...]] = field(default_factory=Counter)
     traces: list[tuple[Any, ...]] = field(default_factory=list)
     trace_step: list[int] = field(default_factory=list)
@@ -94,6 +94,8 @@ class Region:
     """What the twin computed, with the number of the call."""
     is_nonfinite: bool = False
     """Whether the newest result that was checked is NaN or infinite."""
+    is_given_nonfinite: bool = False
+    """Whether the arguments of that call were so before."""
     culprit: Any = None
 
 
@@ -154,7 +156,7 @@ def named(tree: Any) -> dict[str, Any]:
 def key_words(key: Any) -> np.ndarray | None:
     """Returns the words of a key, `[..., W]`; None for what is no key."""
     try:
-        if jax.dtypes.issubdtype(key.dtype, jax.dtypes.prng_key):
+        if jax.numpy.issubdtype(key.dtype, jax.dtypes.prng_key):
             return np.asarray(jax.random.key_data(key))
         if key.dtype == np.uint32 and key.ndim and key.shape[-1] in (2, 4):
             return np.asarray(key)
@@ -176,4 +178,4 @@ def is_empty(leaves: Iterable[Any]) -> bool:
 def is_float(leaf: Any) -> bool:
     """Returns whether a leaf holds real numbers."""
     dtype = getattr(leaf, "dtype", None)
-    return dtype is not None and bool(jax.dtypes.issubdtype(dtype, np.floating))
+    return dtype is not None and bool(jax.numpy.issubdtype(dtype, np.floating))

@@ -21,7 +21,7 @@ class Kind(NamedTuple):
 KINDS = {
     "key_reused": Kind(
         "keys",
-        "Two draws with one key return the same random numbers, so the arrays are copies or correlated.",
+        "Two draws with one key return the same numbers, so the arrays are copies or correlated.",
         "Split the key once for every draw: key, subkey = jax.random.split(key).",
     ),
     "key_split_then_used": Kind(
@@ -33,7 +33,7 @@ KINDS = {
         "keys",
         "Every step draws the same random numbers, so the noise, the dropout mask, or the order of "
         "the rows never changes.",
-        "Derive a new key in every step: jax.random.fold_in(key, step), or split and carry the key.",
+        "Derive a key in every step: jax.random.fold_in(key, step), or split and carry the key.",
     ),
     "empty_minibatches": Kind(
         "batches",
@@ -52,7 +52,7 @@ KINDS = {
     ),
     "not_compiled": Kind(
         "compilation",
-        "Python sends each operation to the device on its own, which takes longer than the operation.",
+        "Python sends each operation to the device, which takes longer than the operation.",
         "Move the whole update into one function under jax.jit.",
     ),
     "read_back_every_step": Kind(
@@ -63,7 +63,7 @@ KINDS = {
     "nonfinite_forward": Kind(
         "numerics",
         "A NaN or an infinity in the loss reaches every parameter with the next update.",
-        "Keep the argument of this operation away from where it is undefined, such as by an epsilon.",
+        "Keep the argument away from where the operation is undefined, such as by an epsilon.",
     ),
     "nonfinite_gradient": Kind(
         "numerics",
@@ -119,7 +119,7 @@ KINDS = {
     ),
     "broadcast_loss": Kind(
         "program",
-        "Shapes (B,) and (B, 1) broadcast to (B, B): every prediction is compared with every target.",
+        "Shapes (B,) and (B, 1) become (B, B): every prediction is compared with every target.",
         "Give both the same shape, such as by predictions[:, 0], before they meet.",
     ),
 }

@@ -6,16 +6,16 @@ from contextlib import contextmanager
 from mlp_core.doctor.checks import findings
 from mlp_core.doctor.patches import Patches, Stop
 from mlp_core.doctor.places import of_error
-from mlp_core.doctor.records import GROUPS, Report
 from mlp_core.doctor.recording import Recorder
+from mlp_core.doctor.records import GROUPS, Report
 
 
 @contextmanager
 def watch(only: Sequence[str] = (), steps: int | None = None) -> Iterator[Report]:
     """Watches the code in its block, and fills the report when the block ends.
 
-    Functions that were compiled before the block are not seen. JAX's own functions are replaced for as
-    long as the block runs, in all threads.
+    Functions that were compiled before the block are not seen. JAX's own functions are replaced for
+    as long as the block runs, in all threads.
 
     Args:
       only: which groups of checks to report, of `GROUPS`; all by default.
@@ -39,7 +39,12 @@ def watch(only: Sequence[str] = (), steps: int | None = None) -> Iterator[Report
     except Exception as error:
         file, line = of_error(error)
         report.exit = "crashed"
-        report.error = {"type": type(error).__name__, "message": str(error), "file": file, "line": line}
+        report.error = {
+            "type": type(error).__name__,
+            "message": str(error),
+            "file": file,
+            "line": line,
+        }
         raise
     finally:
         patches.remove()

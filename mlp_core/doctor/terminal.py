@@ -42,8 +42,8 @@ def _summary(report: dict[str, Any]) -> list[str]:
     count = len(report["findings"])
     found = f"{count} finding{'' if count == 1 else 's'}" if count else "No findings"
     lines.append(
-        f"{found} in {seen['compiled_calls']:,} calls, {seen['training_steps']:,} training steps, and "
-        f"{seen['draws']:,} uses of random keys."
+        f"{found} in {seen['compiled_calls']:,} calls, {seen['training_steps']:,} training steps, "
+        f"and {seen['draws']:,} uses of random keys."
     )
     if not seen["training_steps"]:
         lines.append("No call of jax.grad or jax.value_and_grad was seen: only keys were checked.")

@@ -1,9 +1,9 @@
 """The twin of a compiled function: the same program, which returns what passes through it.
 
-`Twin(program)(arguments)` runs the program once more and returns notes: the keys that it draws with,
-the gradients that `patches` has marked, the smallest denominators, and the ReLUs that are 0. Nothing
-is known about the function but its jaxpr. What a loop with an unknown number of iterations, a branch,
-or a `shard_map` does inside is not seen.
+`Twin(program)(arguments)` runs the program once more and returns notes: the keys that it draws
+with, the gradients that `patches` has marked, the smallest denominators, and the ReLUs that are 0.
+Nothing is known about the function but its jaxpr. What a loop with an unknown number of iterations,
+a branch, or a `shard_map` does inside is not seen.
 """
 
 from collections.abc import Sequence
@@ -84,7 +84,9 @@ class _Walk:
         self.notes.append(Note(kind, stack, name, values))
         return len(self.notes) - 1
 
-    def run(self, jaxpr: Any, consts: Sequence[Any], inputs: list[_Value], around: "_Around") -> Any:
+    def run(
+        self, jaxpr: Any, consts: Sequence[Any], inputs: list[_Value], around: "_Around"
+    ) -> Any:
         known: dict[Any, _Value] = dict(zip(jaxpr.invars, inputs, strict=True))
         known |= {v: (c, _NOTHING) for v, c in zip(jaxpr.constvars, consts, strict=True)}
 
@@ -110,11 +112,11 @@ class _Walk:
             return self._scan(params, inputs, around.inside(params["jaxpr"]))
         values = [value for value, _ in inputs]
         if name in ("random_bits", "random_split") and not around.is_repeated and self.look.keys:
-            kind = "draw" if name == "random_bits" else "split"
+            # A sampler of JAX's own may split the key that it draws with.
+            kind = "split" if name == "random_split" and not around.is_inner else "draw"
             numbers = str(equation.outvars[0].aval.size)
             self.note(kind, around.stack, numbers, jax.random.key_data(values[0]))
-        subfunctions, bound = equation.primitive.get_bind_params(params)
-        outputs = equation.primitive.bind(*subfunctions, *values, **bound)
+        outputs = _bound(equation, values)
         outputs = outputs if equation.primitive.multiple_results else [outputs]
         if self.look.finite:
             self._finite(equation, values, outputs, around)
@@ -147,7 +149,6 @@ class _Walk:
         self.notes += [
             note._replace(values=value, scans=note.scans + 1)
             for note, value in zip(static, stacked, strict=True)
-            if note.kind not in ("relu", "root", "square")
         ]
         return [(value, _NOTHING) for value in [*carry, *ys]]
 
@@ -164,8 +165,8 @@ class _Walk:
 
         if any(getattr(value, "dtype", None) is None for value in [*values, *outputs]):
             values = [value for value in values if hasattr(value, "dtype")]
-        plain = [v for v in values if not jax.dtypes.issubdtype(v.dtype, jax.dtypes.prng_key)]
-        made = [v for v in outputs if not jax.dtypes.issubdtype(v.dtype, jax.dtypes.prng_key)]
+        plain = [v for v in values if not jnp.issubdtype(v.dtype, jax.dtypes.prng_key)]
+        made = [v for v in outputs if not jnp.issubdtype(v.dtype, jax.dtypes.prng_key)]
         kind = "backward" if around.is_backward else "forward"
         name = f"{equation.primitive.name} {kind}"
         self.note("finite", around.stack, name, (*flags(plain), *flags(made)))
@@ -226,6 +227,13 @@ class _Walk:
             is_met = shapes[row] == (1, rows) and shapes[column] == (rows, 1) and rows > 1
             if is_met and tags[row].implicit and not tags[column].expanded:
                 self.note("broadcast", around.stack, str(rows), np.zeros(()))
+
+
+def _bound(equation: Any, values: list[Any]) -> Any:
+    """Returns what an equation computes, as `jax.core.eval_jaxpr` does."""
+    params = equation.primitive.get_bind_params(equation.params)
+    functions, params = params if isinstance(params, tuple) else ((), params)  # until JAX 0.10
+    return equation.primitive.bind(*functions, *values, **params)
 
 
 def _is_zero(atom: Any) -> bool:

@@ -1,14 +1,14 @@
 """All checks of what was seen while a script ran.
 
-Each is a function from the recorder to findings. Its docstring states its precondition: what must have
-been seen for the finding to be certain. Where that does not hold, the check finds nothing.
+Each is a function from the recorder to findings. Its docstring states its precondition: what must
+have been seen for the finding to be certain. Where that does not hold, the check finds nothing.
 """
 
 from collections.abc import Callable, Iterator
 
 from mlp_core.doctor.checks import calls, keys, numerics, program
-from mlp_core.doctor.records import Finding, worst_first
 from mlp_core.doctor.recording import Recorder
+from mlp_core.doctor.records import Finding, worst_first
 
 CHECKS: tuple[Callable[[Recorder], Iterator[Finding]], ...] = (
     keys.reused,

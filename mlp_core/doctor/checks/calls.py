@@ -1,16 +1,18 @@
-"""Checks of the calls of compiled functions: their minibatches, their traces, what is between them."""
+"""Checks of compiled functions: their minibatches, their traces, and what is between them."""
 
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from mlp_core.diagnosis.checks.learning import MANY_OPERATIONS
-from mlp_core.doctor.records import Finding
 from mlp_core.doctor.recording import Recorder, Region
+from mlp_core.doctor.records import Finding
 
 MANY_SHAPES = 4
-"""So many shapes are more than a full minibatch, the last one of an epoch, and those to evaluate on."""
+"""More than a full minibatch, the last one of an epoch, and those to evaluate on."""
 LISTED = 4
+MANY_REPEATS = 3
+"""Traces for the same arguments; one or two follow from where the arrays are stored."""
 
 
 def empty_minibatches(recorder: Recorder) -> Iterator[Finding]:
@@ -42,18 +44,24 @@ def _same_but_rows(empty: tuple[Any, ...], full: tuple[Any, ...]) -> bool:
 
 
 def traced_again(recorder: Recorder) -> Iterator[Finding]:
-    """Finds functions that were traced more than once. Precondition: none, the traces are counted."""
+    """Finds functions that were traced more than once.
+
+    Precondition: none, the traces are counted. Few shapes matter in a training step only.
+    """
     for region in recorder.regions.values():
-        if len(region.traces) < 2 or region.calls < 3:
-            continue
         different = list(dict.fromkeys(region.traces))
         shapes = _changing(different)
+        is_usual = not region.is_training and 0 < len(shapes) < MANY_SHAPES
+        if len(region.traces) < 2 or region.calls < 3 or is_usual:
+            continue
         numbers: dict[str, Any] = {"traces": len(region.traces), "calls": region.calls}
         numbers["shapes"] = [list(shape) for shape in shapes]
         listed = ", ".join(map(str, shapes[:LISTED])) + (", ..." if len(shapes) > LISTED else "")
         name = f"`{region.name}` was traced {len(region.traces)} times in {region.calls:,} calls"
-        if len(different) < len(region.traces):
-            message = f"{name}, {len(region.traces) - len(different)} of them for the same arguments."
+        if len(different) <= len(region.traces) - MANY_REPEATS:
+            message = (
+                f"{name}, {len(region.traces) - len(different)} of them for the same arguments."
+            )
             yield Finding("retraced", "cost", *region.place, message, numbers)
         elif not shapes:
             values = _values(different)
@@ -91,8 +99,8 @@ def _values(traces: list[tuple[Any, ...]]) -> str:
 def not_compiled(recorder: Recorder) -> Iterator[Finding]:
     """Finds a training step that sends many operations one by one.
 
-    Precondition: windows of three steps were counted, and each had as many. Indexing, random numbers,
-    and functions that are compiled are not counted, so the true number is larger.
+    Precondition: windows of three steps were counted, and each had as many. Indexing, random
+    numbers, and functions that are compiled are not counted, so the true number is larger.
     """
     if not recorder.windows:
         return
@@ -119,5 +127,7 @@ def read_back(recorder: Recorder) -> Iterator[Finding]:
     counts = Counter(place for reads in steps for place in reads)
     for place, count in counts.items():
         if count == len(steps):
-            message = f"Line {place.line} reads a value back from the device in every training step."
+            message = (
+                f"Line {place.line} reads a value back from the device in every training step."
+            )
             yield Finding("read_back_every_step", "cost", *place, message, {"steps_seen": count})

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from mlp_core.doctor.places import Place
-from mlp_core.doctor.records import Finding
 from mlp_core.doctor.recording import Draw, Recorder, Uses
+from mlp_core.doctor.records import Finding
 
 NEAR = 3
 """Draws that are at most so many lines apart are reported together."""
@@ -22,9 +22,10 @@ def _draws(uses: Uses) -> list[Draw]:
 def _is_repeated(one: Draw, other: Draw) -> bool:
     """Returns whether two draws of one key, in this order, are a mistake rather than a repetition.
 
-    A function that draws is deliberately called again with the same key to get the same result: for an
-    evaluation, a copy of a network, or a comparison from the same start. So on one line the draws must
-    differ in size before any training step, or come from the very same calls without one in between.
+    A function that draws is deliberately called again with the same key to get the same result: for
+    an evaluation, a copy of a network, or a comparison from the same start. So on one line the
+    draws must differ in size before any training step, or come from the very same calls without one
+    in between.
     """
     if one.stack.place != other.stack.place:
         is_copied = one.stack.is_init and other.stack.is_init
@@ -72,7 +73,9 @@ def reused(recorder: Recorder) -> Iterator[Finding]:
     training = {p for region in recorder.regions.values() for p in _training_lines(region, loops)}
     for place, times in loops.items():
         kind = "same_key_every_step" if place in training else "key_reused"
-        message = f"Line {place.line} draws {times} times with one key: in every iteration of a loop."
+        message = (
+            f"Line {place.line} draws {times} times with one key: in every iteration of a loop."
+        )
         yield Finding(kind, "fault", *place, message, {"draws": times, "lines": [place.line]})
     yield from _grouped(found)
 
@@ -88,8 +91,8 @@ def _training_lines(region: object, loops: dict[Place, int]) -> list[Place]:
 def _grouped(found: dict[tuple[Place, ...], int]) -> Iterator[Finding]:
     """Yields a finding for each group of neighboring lines, and for the lines that come later."""
     groups: dict[tuple[Place, tuple[Place, ...]], int] = {}
-    for places, keys in found.items():
-        first, rest = places[0], places[1:]
+    for lines_of_key, keys in found.items():
+        first, *rest = lines_of_key
         near = [first]
         for place in sorted(rest):
             if place.file == first.file and 0 <= place.line - near[-1].line <= NEAR:
@@ -100,29 +103,29 @@ def _grouped(found: dict[tuple[Place, ...], int]) -> Iterator[Finding]:
             groups[group] = groups.get(group, 0) + keys
         if far:
             groups[first, far] = groups.get((first, far), 0) + keys
-    for (first, group), keys in groups.items():
-        lines = [place.line for place in group]
-        if group[0] == first and len(group) > 1:
+    for (first, places), keys in groups.items():
+        lines = [place.line for place in places]
+        if places[0] == first and len(places) > 1:
             message = f"One key draws on {_lines(lines)}."
-        elif group == (first,):
+        elif places == (first,):
             message = f"Line {first.line} draws more than once with one key."
         else:
             message = (
-                f"{_lines(lines).capitalize()} {'draws' if len(lines) == 1 else 'draw'} with a key that "
-                f"line {first.line} has already used."
+                f"{_lines(lines).capitalize()} {'draws' if len(lines) == 1 else 'draw'} with a key "
+                f"that line {first.line} has already used."
             )
         if keys > 1:
             message = f"{message[:-1]} ({keys} keys)."
         numbers = {"keys": keys, "lines": sorted({first.line, *lines})}
-        yield Finding("key_reused", "fault", group[0].file, group[0].line, message, numbers)
+        yield Finding("key_reused", "fault", *places[0], message, numbers)
 
 
 def same_every_step(recorder: Recorder) -> Iterator[Finding]:
     """Finds a line that uses the same key in training step after training step.
 
-    Precondition: the draw is inside of the compiled training step, in the first steps that are looked
-    at; or it is outside, at least three times, and as often as there are steps. An evaluation with a
-    fixed key is less frequent, or in a function that computes no gradient.
+    Precondition: the draw is inside of the compiled training step, in the first steps that are
+    looked at; or it is outside, at least three times, and as often as there are steps. An
+    evaluation with a fixed key is less frequent, or in a function that computes no gradient.
     """
     training = {
         f"{region.name}:{region.place.line}"

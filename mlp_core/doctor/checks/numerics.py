@@ -1,6 +1,7 @@
 """Checks of the numbers: NaN, denominators, gradients, units, updates, losses, initial arrays."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -8,9 +9,10 @@ import numpy as np
 
 from mlp_core.diagnosis.checks.network import DEAD_SHARE
 from mlp_core.diagnosis.checks.rows_and_keys import copies
+from mlp_core.diagnosis.records import Severity
 from mlp_core.doctor.places import Place
+from mlp_core.doctor.recording import Gradient, Recorder, Sample
 from mlp_core.doctor.records import Finding
-from mlp_core.doctor.recording import Gradient, Recorder, Region, Sample
 
 NEAR_ZERO = 0.1
 """Of the median denominator: a smallest one below it shows that the values reach down to 0."""
@@ -29,30 +31,31 @@ COMPARED = 256
 def not_finite(recorder: Recorder) -> Iterator[Finding]:
     """Finds the operation that made the first NaN or infinity.
 
-    Precondition: a training step returned one although its minibatch has rows. It is fatal if the last
-    step did too. An infinity inside of a step whose results are finite, such as in a mask, is none.
+    Precondition: a training step returned one although its minibatch has rows. It is fatal if the
+    last step did too. An infinity inside of a step whose results are finite, such as in a mask, is
+    none.
     """
     for region in recorder.regions.values():
         if region.culprit is None:
             continue
         call, notes = region.culprit
-        severity = "fatal" if region.is_nonfinite else "hazard"
+        severity: Severity = "fatal" if region.is_nonfinite else "hazard"
         numbers: dict[str, Any] = {"call": call, "calls": region.calls}
         place, operation, is_backward = _first_bad(notes)
-        loss_is_bad = any(
-            note.kind == "mark" and note.name.startswith("loss|") and not _finite(note.values)
-            for note in notes
-        )
-        what = "gradient" if is_backward and not loss_is_bad else "forward pass"
+        # What a gradient reuses is computed before it, so the loss decides if it is known.
+        losses = [n.values for n in notes if n.kind == "mark" and n.name.startswith("loss|")]
+        is_gradient = all(map(_finite, losses)) if losses else is_backward
+        what = "gradient" if is_gradient else "forward pass"
         if place is None:
-            place, where = region.place, "in what it was given or in an operation that is not seen"
+            given = "its arguments already have one", "in an operation that is not seen"
+            place, where = region.place, given[not region.is_given_nonfinite]
         else:
             where = f"in `{operation}` on line {place.line}, in the {what}"
         kind = "nonfinite_gradient" if what == "gradient" else "nonfinite_forward"
         until = "and the last one ended so" if region.is_nonfinite else "and a later one was finite"
         message = (
-            f"Call {call + 1:,} of {region.calls:,} of `{region.name}` was the first to make a NaN or "
-            f"an infinity, {where}, {until}."
+            f"Call {call + 1:,} of {region.calls:,} of `{region.name}` was the first to make a NaN "
+            f"or an infinity, {where}, {until}."
         )
         yield Finding(kind, severity, *place, message, numbers)
 
@@ -62,7 +65,7 @@ def _finite(values: Any) -> bool:
 
 
 def _first_bad(notes: list[Any]) -> tuple[Place | None, str, bool]:
-    """Returns where the first NaN was made; if it was made of infinities, where the first of these."""
+    """Returns where the first NaN was made; if of infinities, where the first of these."""
     flags = [note for note in notes if note.kind == "finite"]
     if not flags:
         return None, "", False
@@ -97,8 +100,8 @@ def _of_turn(value: Any, note: Any, turn: int) -> bool:
 def small_denominator(recorder: Recorder) -> Iterator[Finding]:
     """Finds a division by a square root without an epsilon that came close to 0.
 
-    Precondition: in a training step that was looked at, the smallest denominator was below a tenth of
-    the median one, so nothing keeps them from 0.
+    Precondition: in a training step that was looked at, the smallest denominator was below a tenth
+    of the median one, so nothing keeps them from 0.
     """
     least: dict[Place, tuple[float, float]] = {}
     for region in recorder.regions.values():
@@ -124,8 +127,8 @@ def _samples(gradient: Gradient) -> list[Sample]:
 def no_gradient(recorder: Recorder) -> Iterator[Finding]:
     """Finds parameters whose gradient is exactly 0 while others have one.
 
-    Precondition: it was 0 in each of at least three steps that were looked at, the array has more than
-    one number, and it is not a number that the training keeps, such as a running mean.
+    Precondition: it was 0 in each of at least three steps that were looked at, the array has more
+    than one number, and it is not a number that the training keeps, such as a running mean.
     """
     for gradient in recorder.gradients.values():
         samples = [s for s in _samples(gradient) if all(map(_finite, s.gradients.values()))]
@@ -140,19 +143,17 @@ def no_gradient(recorder: Recorder) -> Iterator[Finding]:
         shown = ", ".join(f"`{name}`" if name else "the parameters" for name in zero[:4])
         rest = f" and {len(zero) - 4} more" if len(zero) > 4 else ""
         which = "every parameter" if is_all else f"{shown}{rest}"
-        message = (
-            f"The gradient of {which} is 0 in all {len(samples)} steps that were looked at."
-        )
+        message = f"The gradient of {which} is 0 in all {len(samples)} steps that were looked at."
         numbers = {"parameters": zero, "of": len(names), "steps": len(samples)}
-        severity = "fault" if is_all else "symptom"
+        severity: Severity = "fault" if is_all else "symptom"
         yield Finding("no_gradient", severity, *gradient.place, message, numbers)
 
 
 def dead_units(recorder: Recorder) -> Iterator[Finding]:
     """Finds layers in which most ReLUs are 0 for every row of the minibatch, up to the end.
 
-    Precondition: the ReLU's results are multiplied by a matrix, the minibatch has at least 8 rows, and
-    the units were 0 in each of the newest three calls that were looked at.
+    Precondition: the ReLU's results are multiplied by a matrix, the minibatch has at least 8 rows,
+    and the units were 0 in each of the newest three calls that were looked at.
     """
     seen: dict[tuple[str, Place, int], list[np.ndarray]] = {}
     for region in recorder.regions.values():
@@ -172,21 +173,23 @@ def dead_units(recorder: Recorder) -> Iterator[Finding]:
         if always.mean() >= DEAD_SHARE:
             count, units = int(always.sum()), int(always.size)
             message = (
-                f"{count} of {units} ReLUs of layer {number} on line {place.line} are 0 for every row, "
-                "up to the end."
+                f"{count} of {units} ReLUs of layer {number} on line {place.line} are 0 for every "
+                "row, up to the end."
             )
             numbers = {"dead": count, "units": units, "layer": number}
             yield Finding("dead_units", "symptom", *place, message, numbers)
 
 
 def _norm(arrays: dict[str, np.ndarray]) -> float:
-    return float(np.sqrt(sum(float(np.sum(np.square(a, dtype=np.float64))) for a in arrays.values())))
+    return float(
+        np.sqrt(sum(float(np.sum(np.square(a, dtype=np.float64))) for a in arrays.values()))
+    )
 
 
 def _ratios(samples: list[Sample]) -> list[float]:
     """Returns the relative changes of the parameters from one call to the next one."""
     ratios = []
-    for before, after in zip(samples[:-1], samples[1:], strict=True):
+    for before, after in pairwise(samples):
         if after.call == before.call + 1 and before.params.keys() == after.params.keys():
             moved = {n: after.params[n] - before.params[n] for n in before.params}
             if (size := _norm(before.params)) > 0:
@@ -215,21 +218,24 @@ def update_ratio(recorder: Recorder) -> Iterator[Finding]:
 def worse_than_mean(recorder: Recorder) -> Iterator[Finding]:
     """Finds a mean squared error that ends above that of predicting the mean.
 
-    Precondition: the loss is the plain mean of squared differences from an argument of the function,
-    which are the targets. At least 100 steps were made, at least two of the second half were looked
-    at, and each minibatch has at least 8 rows.
+    Precondition: the loss is the plain mean of squared differences from an argument of the
+    function, which are the targets. At least 100 steps were made, at least two of the second half
+    were looked at, and each minibatch has at least 8 rows.
     """
     for region in recorder.regions.values():
+        steps = max(region.calls, region.iterations)
         ends = [
             tuple(map(float, note.values))
             for call, note in region.notes
-            if note.kind == "square" and call >= region.calls / 2 and note.values[2] >= 8
+            if note.kind == "square" and call >= steps / 2 and note.values[2] >= 8
         ]
-        if region.calls < ENOUGH_STEPS or len(ends) < 2 or not region.is_training:
+        if steps < ENOUGH_STEPS or len(ends) < 2 or not region.is_training:
             continue
         loss, mean = median(end[0] for end in ends), median(end[1] for end in ends)
         if np.isfinite(loss) and loss > WORSE * mean > 0:
-            message = f"The loss ends at {loss:.3g}. Predicting the mean of the targets has {mean:.3g}."
+            message = (
+                f"The loss ends at {loss:.3g}. Predicting the mean of the targets has {mean:.3g}."
+            )
             numbers = {"loss": loss, "predict_mean": mean}
             yield Finding("worse_than_mean", "symptom", *region.place, message, numbers)
 

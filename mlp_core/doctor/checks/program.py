@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from mlp_core.doctor.places import Place, is_readers
-from mlp_core.doctor.records import Finding
 from mlp_core.doctor.recording import Recorder
+from mlp_core.doctor.records import Finding
 
 FEWEST = 3
 FEWEST_CALLS = 10
@@ -19,8 +19,8 @@ def never_updated(recorder: Recorder) -> Iterator[Finding]:
     """Finds parameters that are the same in the first call and in the last one.
 
     Precondition: the gradients were finite and not 0, the same line computed them in at least ten
-    calls, and not a single parameter changed. Parameters that are frozen on purpose have others that
-    change.
+    calls, and not a single parameter changed. Parameters that are frozen on purpose have others
+    that change.
     """
     for gradient in recorder.gradients.values():
         samples = [s for s in gradient.samples if s.has_rows and s.params]
@@ -43,14 +43,16 @@ def never_updated(recorder: Recorder) -> Iterator[Finding]:
 def optimizer_state_dropped(recorder: Recorder) -> Iterator[Finding]:
     """Finds an optimizer that receives its initial state again and again.
 
-    Precondition: in each of at least three updates that were looked at, the state before is the same,
-    and the state after differs from it. An optimizer without a state, such as plain gradient descent, is
-    none of these.
+    Precondition: in each of at least three updates that were looked at, the state before is the
+    same, and the state after differs from it. An optimizer without a state, such as plain gradient
+    descent, is none of these.
     """
     for place, states in recorder.states.items():
         before = {state for state, _ in states}
         if len(states) >= FEWEST and len(before) == 1 and all(a != b for a, b in states):
-            message = f"The update on line {place.line} receives the same optimizer state in every step."
+            message = (
+                f"The update on line {place.line} receives the same optimizer state in every step."
+            )
             numbers = {"updates": len(states)}
             yield Finding("optimizer_state_dropped", "fault", *place, message, numbers)
 
@@ -58,8 +60,9 @@ def optimizer_state_dropped(recorder: Recorder) -> Iterator[Finding]:
 def result_discarded(recorder: Recorder) -> Iterator[Finding]:
     """Finds calls as a statement of their own whose result is all that they do.
 
-    Precondition: the reader's line itself calls `apply_updates`, an optimizer's `update`, a compiled
-    training step (more than twice, so that it does not only compile it), or `x.at[...].set(...)`.
+    Precondition: the reader's line itself calls `apply_updates`, an optimizer's `update`, a
+    compiled training step (more than twice, so that it does not only compile it), or
+    `x.at[...].set(...)`.
     """
     for (place, name), times in recorder.discards.items():
         yield _discarded(place, name, times)
@@ -99,9 +102,9 @@ def _unused_changes(file: str) -> Iterator[Finding]:
 def broadcast_loss(recorder: Recorder) -> Iterator[Finding]:
     """Finds arrays of shapes (B,) and (B, 1) that meet in a training step.
 
-    Precondition: NumPy's rules added the axis, not an index such as `[None]`, and the array of shape
-    (B, 1) was computed with or given, not made from one of shape (B,). A matrix of all pairs is written
-    with such an index.
+    Precondition: NumPy's rules added the axis, not an index such as `[None]`, and the array of
+    shape (B, 1) was computed with or given, not made from one of shape (B,). A matrix of all pairs
+    is written with such an index.
     """
     found: dict[Place, int] = {}
     for region in recorder.regions.values():
