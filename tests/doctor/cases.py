@@ -145,6 +145,13 @@ CASES = (
         "predict(params, X) - y",
     ),
     Case(
+        "linear_adam",
+        "targets not standardized",
+        ("worse_than_mean",),
+        (("y_train, y_test = (y_train - y_mean) / y_std, (y_test - y_mean) / y_std\n", ""),),
+        "price = 2.5 * area",
+    ),
+    Case(
         "gan",
         "generator is cut off from its loss",
         ("no_gradient", "never_updated"),
@@ -181,6 +188,7 @@ CASES = (
                 'donate_argnames=("params", "opt_state"))',
                 'donate_argnames=("params", "opt_state"), static_argnames="step")',
             ),
+            ("TOTAL_STEPS = 60", "TOTAL_STEPS = 20"),  # Each step compiles.
         ),
         'static_argnames="step"',
     ),
@@ -219,6 +227,7 @@ CASES = (
         (
             ("train_step = make_train_step(clip=1.0)\n", ""),
             ("state, loss = train_step(state", "state, loss = make_train_step(clip=1.0)(state"),
+            ("range(60)", "range(20)"),  # Each step compiles.
         ),
         "make_train_step(clip=1.0)(state",
     ),
@@ -276,8 +285,13 @@ CASES = (
         "autoencoder",
         "negative biases switch all units off",
         ("dead_units", "no_gradient"),
-        (('"bias": jnp.zeros(outputs)', '"bias": jnp.full(outputs, -10.0)'),),
-        "jnp.full(outputs, -10.0)",
+        (
+            (
+                '"bias": jnp.zeros(outputs)',
+                '"bias": jnp.full(outputs, -10.0 if outputs == 32 else 0.0)',
+            ),
+        ),
+        "jnp.full(outputs, -10.0",
     ),
     Case(
         "transformer_block",
