@@ -30,18 +30,16 @@ def main(report_file: str, steps: str, only: str, script: str, *arguments: str) 
         status = 130
     except Exception as error:
         status = 1
-        traceback.print_exception(error.with_traceback(_readers_part(error)))
+        traceback.print_exception(error.with_traceback(_readers_part(error, script)))
     if report is not None:
         Path(report_file).write_text(json.dumps(report.as_json()))
     return status
 
 
-def _readers_part(error: Exception) -> TracebackType | None:
+def _readers_part(error: Exception, script: str) -> TracebackType | None:
     """Returns the traceback from the script on, as Python prints it without this tool."""
     part = error.__traceback__
-    while part is not None and part.tb_frame.f_globals.get("__name__") != "__main__":
-        part = part.tb_next
-    while part is not None and part.tb_frame.f_code.co_filename == __file__:
+    while part is not None and part.tb_frame.f_code.co_filename != script:
         part = part.tb_next
     return part or error.__traceback__
 

@@ -7,10 +7,11 @@ Donated buffers are kept, so that a step can be looked at after it was made.
 
 import functools
 import inspect
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -72,6 +73,16 @@ class _Program:
         return self._twins[look](leaves)
 
 
+class _Made(NamedTuple):
+    """A training step that was made, and what shows whether its results are finite."""
+
+    region: Region
+    program: _Program | None
+    leaves: list[Any]
+    call: int
+    results: list[Any]
+
+
 class Patches:
     """The instrumented functions of one recording."""
 
@@ -80,9 +91,11 @@ class Patches:
         self.watch = Watch(recorder)
         self._saved: list[tuple[Any, str, Any]] = []
         self._wrapped: dict[Any, Any] = {}
-        self._staging = self._updating = 0
+        self._staging = self._updating = self._grading = 0
         self._places: list[Place] = []
-        self._pending: tuple[Any, ...] | None = None
+        self._pending: deque[_Made] = deque()
+        self._settled: dict[int, _Made] = {}
+        self._checked: dict[Any, list[int]] = {}
         self._last: dict[int, tuple[Any, ...]] = {}
         self._finite = _jit(_all_finite)
 
@@ -170,7 +183,7 @@ class Patches:
 
     def _enter(self, region: Region, leaves: list[Any]) -> int:
         """Counts a call; returns its number."""
-        self._settle()
+        self._settle(keep=2)
         if self.limit is not None and self.recorder.compiled_calls >= self.limit:
             raise Stop
         self.recorder.compiled_calls += 1
@@ -190,28 +203,49 @@ class Patches:
                 self._look(region, program, leaves, call)
         if is_training:
             region.is_training = True
-            floats = [leaf for leaf in jax.tree.leaves(out) if is_float(leaf)]
-            if floats and not empty and not has_tracer(floats):
-                self._pending = (region, program, leaves, call, self._finite(floats))
+            if not empty and (results := self._results(region, out)):
+                self._pending.append(_Made(region, program, leaves, call, results))
             self.recorder.step += 1
             self.watch.after_step()
 
-    def _settle(self) -> None:
-        """Reads whether the newest result is finite; looks for the cause if it is not."""
-        if self._pending is None:
-            return
-        region, program, leaves, call, flag = self._pending
-        self._pending = None
-        region.is_nonfinite = not bool(flag)
-        if region.is_nonfinite and region.culprit is None:
-            region.culprit = (call, [])
+    def _results(self, region: Region, out: Any) -> list[Any]:
+        """Returns the results to check: single numbers, such as the loss; else all real numbers."""
+        leaves, structure = jax.tree.flatten(out)
+        if (id(region), structure) not in self._checked:
+            floats = [n for n, leaf in enumerate(leaves) if is_float(leaf)]
+            scalars = [n for n in floats if np.ndim(leaves[n]) == 0]
+            self._checked[id(region), structure] = scalars or floats
+        results = [leaves[n] for n in self._checked[id(region), structure]]
+        return [] if has_tracer(results) else results
+
+    def _is_finite(self, results: list[Any]) -> bool:
+        if all(np.ndim(result) == 0 for result in results):
+            return all(np.isfinite(result) for result in jax.device_get(results))
+        return bool(self._finite(results))
+
+    def _settle(self, keep: int = 0) -> None:
+        """Checks the results of all but the newest steps; looks for the cause of the first NaN."""
+        while len(self._pending) > keep:
+            made = self._pending.popleft()
+            region, before = made.region, self._settled.get(id(made.region))
+            self._settled[id(region)] = made
+            region.is_nonfinite = not self._is_finite(made.results)
+            if region.is_nonfinite and region.culprit is None:
+                floats = [leaf for leaf in made.leaves if is_float(leaf)]
+                # The loss shows a parameter that is NaN one step later.
+                if before is not None and floats and not bool(self._finite(floats)):
+                    made = before
+                self._explain(made)
+
+    def _explain(self, made: _Made) -> None:
+        region, program = made.region, made.program
+        region.culprit = (made.call, [])
+        floats = [leaf for leaf in made.leaves if is_float(leaf)]
+        region.is_given_nonfinite = bool(floats) and not bool(self._finite(floats))
+        if program is not None and not region.is_given_nonfinite:
             look = Look(keys=False, numbers=True, finite=True)
-            floats = [leaf for leaf in leaves if is_float(leaf)]
-            if floats and not bool(self._finite(floats)):
-                region.is_given_nonfinite = True
-                return
-            notes = self._quietly(lambda: program.notes(leaves, look)) if program else None
-            region.culprit = (call, notes or [])
+            notes = self._quietly(lambda: program.notes(made.leaves, look))
+            region.culprit = (made.call, notes or [])
 
     def _look(self, region: Region, program: _Program, leaves: list[Any], call: int) -> None:
         look = Look(keys=region.form != "grad")
@@ -318,7 +352,11 @@ class Patches:
 
             @functools.wraps(fun, updated=())
             def marked(*args: Any, **kwargs: Any) -> Any:
-                out = fun(*args, **kwargs)
+                self._grading += 1
+                try:
+                    out = fun(*args, **kwargs)
+                finally:
+                    self._grading -= 1
                 if not sites or not self._staging:
                     return out
                 loss = out[0] if has_aux else out
@@ -342,7 +380,8 @@ class Patches:
                 return (out[0], gradient)
 
             def staged(*args: Any, **kwargs: Any) -> Any:
-                if not 0 <= first < len(args):
+                # A gradient inside of a loss is by its inputs, as in a differential equation.
+                if not 0 <= first < len(args) or self._grading:
                     return computed(*args, **kwargs)
                 self._places.append(here().place)
                 sites.append(len(self._places) - 1)
@@ -358,7 +397,12 @@ class Patches:
                 if self._staging and self._saved:
                     return staged(*args, **kwargs)
                 leaves = jax.tree.leaves((args, kwargs))
-                if not self._saved or has_tracer(leaves) or not 0 <= first < len(args):
+                if (
+                    not self._saved
+                    or self._grading
+                    or has_tracer(leaves)
+                    or not 0 <= first < len(args)
+                ):
                     return computed(*args, **kwargs)
                 region = self._region(fun, "grad")
                 call = self._enter(region, leaves)

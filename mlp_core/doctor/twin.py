@@ -47,6 +47,8 @@ class _Tag(NamedTuple):
 
     root: Stack | None = None
     """The line of a square root, without an epsilon, that the value is up to scale."""
+    sum: bool = False
+    """Whether the value is a sum, of which one part may be an epsilon."""
     data: bool = False
     """Whether the value is an argument's, only moved."""
     square: Any = None
@@ -189,8 +191,10 @@ class _Walk:
         if name in _MOVES:
             return self._moved(equation, tags[0], around)
         if name == "sqrt":
-            return _Tag(root=around.stack)
-        if name == "max" and sum(literal) == 1 and _is_zero(atoms[literal.index(True)]):
+            return _NOTHING if tags[0].sum else _Tag(root=around.stack)
+        if name == "add" and not any(_is_zero(atom) for atom in atoms):
+            return _Tag(sum=True)
+        if name == "max" and any(_is_zero(atom) for atom in atoms):
             if output.ndim >= 2 and int(np.prod(output.shape[:-1])) >= _FEWEST_ROWS:
                 dead = jnp.all(output <= 0, axis=tuple(range(output.ndim - 1)))
                 return _Tag(relu=self.note("relu", around.stack, "", dead))
@@ -237,7 +241,8 @@ def _bound(equation: Any, values: list[Any]) -> Any:
 
 
 def _is_zero(atom: Any) -> bool:
-    return np.ndim(atom.val) == 0 and float(atom.val) == 0
+    """Returns whether an argument of an equation is written as 0, or rounded to it."""
+    return isinstance(atom, core.Literal) and np.ndim(atom.val) == 0 and float(atom.val) == 0
 
 
 def _same_shape(values: list[Any]) -> bool:

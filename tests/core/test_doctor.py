@@ -55,7 +55,10 @@ def test_the_posts_first_program_has_a_finding_for_each_bug_and_one_more(found):
         ("fault", "key_reused", 27),
         ("fault", "key_reused", 33),
         ("fault", "empty_minibatches", 60),
+        ("symptom", "worse_than_mean", 60),
+        ("symptom", "equal_arrays", 69),
         ("hazard", "key_split_then_used", 92),
+        ("hazard", "small_denominator", 47),
         ("cost", "retraced", 60),
         ("cost", "not_compiled", 109),
     ]

@@ -6,6 +6,8 @@ have been seen for the finding to be certain. Where that does not hold, the chec
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from mlp_core.doctor.checks import calls, keys, numerics, program
 from mlp_core.doctor.recording import Recorder
 from mlp_core.doctor.records import Finding, worst_first
@@ -34,5 +36,6 @@ CHECKS: tuple[Callable[[Recorder], Iterator[Finding]], ...] = (
 
 def findings(recorder: Recorder, groups: tuple[str, ...] = ()) -> list[Finding]:
     """Returns what is wrong, worst first; of some groups alone if these are named."""
-    found = [finding for check in CHECKS for finding in check(recorder)]
+    with np.errstate(all="ignore"):  # a run that diverged has NaN everywhere
+        found = [finding for check in CHECKS for finding in check(recorder)]
     return worst_first([one for one in found if not groups or one.group in groups])

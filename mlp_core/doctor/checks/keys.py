@@ -54,12 +54,12 @@ def reused(recorder: Recorder) -> Iterator[Finding]:
     `_is_repeated` for repetitions that are meant.
     """
     found: dict[tuple[Place, ...], int] = {}
-    loops: dict[Place, int] = {}
+    loops: dict[Place, Draw] = {}
     for uses in recorder.keys.values():
         draws = _draws(uses)
         for draw in draws:
             if draw.times > 1:
-                loops[draw.stack.place] = max(draw.times, loops.get(draw.stack.place, 0))
+                loops.setdefault(draw.stack.place, draw)
         if len(draws) < 2:
             continue
         wrong: list[Place] = []
@@ -70,22 +70,22 @@ def reused(recorder: Recorder) -> Iterator[Finding]:
             first = draws[0].stack.place
             places = (first, *(place for place in wrong if place != first))
             found[places] = found.get(places, 0) + 1
-    training = {p for region in recorder.regions.values() for p in _training_lines(region, loops)}
-    for place, times in loops.items():
-        kind = "same_key_every_step" if place in training else "key_reused"
+    training = _training(recorder)
+    for place, draw in loops.items():
+        kind = "same_key_every_step" if draw.call[0] in training else "key_reused"
         message = (
-            f"Line {place.line} draws {times} times with one key: in every iteration of a loop."
+            f"Line {place.line} draws {draw.times} times with one key, in the turns of a `scan` or "
+            "the members of a `vmap`."
         )
-        yield Finding(kind, "fault", *place, message, {"draws": times, "lines": [place.line]})
+        numbers = {"draws": draw.times, "lines": [place.line]}
+        yield Finding(kind, "fault", *place, message, numbers)
     yield from _grouped(found)
 
 
-def _training_lines(region: object, loops: dict[Place, int]) -> list[Place]:
-    """Returns the lines with loops, if the region computes gradients in its loop."""
-    is_training, form = getattr(region, "is_training", False), getattr(region, "form", "")
-    place, name = region.place, region.name  # type: ignore[attr-defined]
-    own = [line for line in loops if line.file == place.file]
-    return own if is_training and form in ("scan", "jit") and name else []
+def _training(recorder: Recorder) -> set[str]:
+    """Returns the compiled functions that compute a gradient, as `Draw.call` names them."""
+    regions = recorder.regions.values()
+    return {f"{one.name}:{one.place.line}" for one in regions if one.is_training}
 
 
 def _grouped(found: dict[tuple[Place, ...], int]) -> Iterator[Finding]:
@@ -127,11 +127,7 @@ def same_every_step(recorder: Recorder) -> Iterator[Finding]:
     looked at; or it is outside, at least three times, and as often as there are steps. An
     evaluation with a fixed key is less frequent, or in a function that computes no gradient.
     """
-    training = {
-        f"{region.name}:{region.place.line}"
-        for region in recorder.regions.values()
-        if region.is_training
-    }
+    training = _training(recorder)
     found: dict[Place, int] = {}
     for uses in recorder.keys.values():
         for place, steps in uses.steps.items():
