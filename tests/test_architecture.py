@@ -22,7 +22,8 @@ LAYERS = (
     ("data",),
     ("engine",),
     ("analysis", "diagnosis", "program"),
-    ("debuggers", "doctor", "game", "timing"),
+    ("doctor",),
+    ("debuggers", "game", "timing"),
     ("cli",),
 )
 """The packages of mlp_core."""

@@ -12,9 +12,9 @@ from mlp_core.doctor.recording import Recorder, Window
 _STARTS = (6, 24, 96)
 """After how many training steps the windows begin: what compiles has compiled."""
 _STEPS = 3
-_READS = {"__float__", "__int__", "__bool__", "__index__", "__array__", "__format__", "item"}
+_READS = {"__float__", "__int__", "__bool__", "__index__", "__array__", "__format__", "_item"}
 _READS |= {"tolist", "device_get", "block_until_ready", "__complex__"}
-_ARRAY_FILES = ("_src/array.py", "_src/api.py")
+_ARRAY_FILES = ("_src/array.py", "_src/api.py", "_src/numpy/array_methods.py")
 _OPERATION_FILES = ("_src/numpy/", "_src/lax/", "_src/nn/", "_src/scipy/")
 _NO_OPERATIONS = {"_getitem", "__getitem__", "rewriting_take", "shape", "ndim", "size", "asarray"}
 _NO_OPERATIONS |= {"array", "dtype", "__iter__", "_unstack", "issubdtype", "result_type", "__len__"}
@@ -44,7 +44,7 @@ class Watch:
 
     def _end(self) -> None:
         sys.setprofile(None)
-        self._recorder.windows.append(Window(_STEPS, self._operations, self._reads, 0.0))
+        self._recorder.windows.append(Window(_STEPS, self._operations, self._reads))
 
     def stop(self) -> None:
         """Ends a window that is open, without its counts."""

@@ -18,6 +18,7 @@ import numpy as np
 import optax
 from jax.ad_checkpoint import checkpoint_name
 
+from mlp_core.diagnosis.ledger import named
 from mlp_core.doctor import places, twin
 from mlp_core.doctor.dispatch import Watch
 from mlp_core.doctor.places import Place, Stack, here, is_readers
@@ -32,7 +33,6 @@ from mlp_core.doctor.recording import (
     is_float,
     is_sampled,
     key_words,
-    named,
 )
 from mlp_core.doctor.twin import MARK, Look, Note, Twin
 
@@ -303,10 +303,8 @@ class Patches:
             if len(states) < 16:
                 states.append((_digest(arrays["before"]), _digest(arrays.get("after", {}))))
         if "grad" in arrays:
-            loss = next(iter(arrays.get("loss", {}).values()), np.nan)
-            value = float(loss) if np.ndim(loss) == 0 else float("nan")
             gradient = self.recorder.gradient(place)
-            sample = Sample(call, arrays.get("param", {}), arrays["grad"], value, True)
+            sample = Sample(call, arrays.get("param", {}), arrays["grad"])
             gradient.samples.append(sample)
             del gradient.samples[32:-16]
 
@@ -331,8 +329,6 @@ class Patches:
         def traced(*args: Any, **kwargs: Any) -> Any:
             if self._saved and not self._staging:
                 region.traces.append(_signature((args, kwargs)))
-                region.trace_step.append(self.recorder.step)
-                region.traced_at = here()
             with self._staged():
                 return fun(*args, **kwargs)
 
@@ -365,11 +361,10 @@ class Patches:
 
             computed = real(marked, argnums, has_aux, **options)
 
-            def of(out: Any) -> tuple[Any, Any]:
-                """Returns the gradient of the first argument, and the loss if it is there."""
+            def of(out: Any) -> Any:
+                """Returns the gradient of the first argument."""
                 gradient = out[0] if is_alone and has_aux else out if is_alone else out[1]
-                loss = None if is_alone else out[0][0] if has_aux else out[0]
-                return (gradient if isinstance(argnums, int) else gradient[0]), loss
+                return gradient if isinstance(argnums, int) else gradient[0]
 
             def with_gradient(out: Any, gradient: Any) -> Any:
                 if not isinstance(argnums, int):
@@ -388,7 +383,7 @@ class Patches:
                 try:
                     params = self._mark(args[first], "param", sites[-1])
                     out = computed(*args[:first], params, *args[first + 1 :], **kwargs)
-                    return with_gradient(out, self._mark(of(out)[0], "grad", sites[-1]))
+                    return with_gradient(out, self._mark(of(out), "grad", sites[-1]))
                 finally:
                     sites.pop()
 
@@ -407,9 +402,10 @@ class Patches:
                 region = self._region(fun, "grad")
                 call = self._enter(region, leaves)
                 out = computed(*args, **kwargs)
-                gradient, loss = of(out)
-                if is_sampled(call) and not has_tracer(jax.tree.leaves(gradient)):
-                    self._concrete(args[first], gradient, loss, call, is_empty(leaves))
+                gradient = of(out)
+                is_seen = not is_empty(leaves) and not has_tracer(jax.tree.leaves(gradient))
+                if is_sampled(call) and is_seen:
+                    self._concrete(args[first], gradient, call)
                 program = self._traced(region, leaves, lambda: _flat(staged, args, kwargs))
                 arrays = [leaf for leaf in leaves if hasattr(leaf, "dtype")]
                 self._leave(region, program, arrays, call, out)
@@ -419,15 +415,11 @@ class Patches:
 
         return transform
 
-    def _concrete(self, params: Any, gradient: Any, loss: Any, call: int, empty: bool) -> None:
-        record = self.recorder.gradient(here().place)
+    def _concrete(self, params: Any, gradient: Any, call: int) -> None:
         leaves, grads = named(params), named(gradient)
-        if empty or sum(np.size(leaf) for leaf in leaves.values()) > MOST_NUMBERS:
-            return
-        value = float("nan") if loss is None or np.ndim(loss) else float(loss)
-        record.samples.append(
-            Sample(call, jax.device_get(leaves), jax.device_get(grads), value, True)
-        )
+        if sum(np.size(leaf) for leaf in leaves.values()) <= MOST_NUMBERS:
+            arrays = {"param": jax.device_get(leaves), "grad": jax.device_get(grads)}
+            self._sampled(here().place, call, arrays)
 
     def _traced(
         self, region: Region, leaves: list[Any], trace: Callable[[], Any]
@@ -562,6 +554,8 @@ class _Jitted:
         functools.update_wrapper(self, fun, updated=())
 
     def __getattr__(self, name: str) -> Any:
+        if name == "_jitted":  # of a copy that is being made
+            raise AttributeError(name)
         return getattr(self._jitted, name)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:

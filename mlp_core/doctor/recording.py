@@ -13,7 +13,6 @@ from mlp_core.doctor.places import Place, Stack
 MOST_KEYS = 100_000
 MOST_NUMBERS = 1_000_000
 """Parameters with more numbers are not stored."""
-MOST_SAMPLES = 64
 
 
 def is_sampled(call: int) -> bool:
@@ -58,8 +57,6 @@ class Sample(NamedTuple):
     call: int
     params: dict[str, np.ndarray]
     gradients: dict[str, np.ndarray]
-    loss: float
-    has_rows: bool
 
 
 @dataclass
@@ -68,9 +65,6 @@ class Gradient:
 
     place: Place
     samples: list[Sample] = field(default_factory=list)
-    calls: int = 0
-    aliases: set[frozenset[str]] = field(default_factory=set)
-    """Parameters that are one and the same array."""
 
 
 @dataclass
@@ -86,8 +80,6 @@ class Region:
     """Of the longest scan inside."""
     signatures: Counter[tuple[Any, ...]] = field(default_factory=Counter)
     traces: list[tuple[Any, ...]] = field(default_factory=list)
-    trace_step: list[int] = field(default_factory=list)
-    traced_at: Stack | None = None
     is_training: bool = False
     discards: Counter[Place] = field(default_factory=Counter)
     notes: list[Any] = field(default_factory=list)
@@ -107,7 +99,6 @@ class Window:
     operations: Counter[Place]
     reads: list[set[Place]]
     """Of each step, the lines that read a value back."""
-    outside_share: float
 
 
 @dataclass
@@ -145,12 +136,6 @@ class Recorder:
         """Returns the record of a place that computes gradients."""
         self.files.add(place.file)
         return self.gradients.setdefault(place, Gradient(place))
-
-
-def named(tree: Any) -> dict[str, Any]:
-    """Returns a tree's leaves by their places, as in `layers[0].weight`."""
-    leaves = jax.tree_util.tree_leaves_with_path(tree)
-    return {jax.tree_util.keystr(path).removeprefix("."): leaf for path, leaf in leaves}
 
 
 def key_words(key: Any) -> np.ndarray | None:

@@ -1,10 +1,14 @@
 """A finding in a reader's script, and the report of all of them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from mlp_core.diagnosis.records import SEVERITIES, Severity
+from mlp_core.stored import FOLDER
+
+if TYPE_CHECKING:
+    from mlp_core.diagnosis.records import Severity
 
 GROUPS = ("keys", "batches", "compilation", "numerics", "program")
 """What `--only` chooses from."""
@@ -133,7 +137,7 @@ class Finding:
     """Something wrong in the script, at one line of it."""
 
     kind: str
-    severity: Severity
+    severity: "Severity"
     file: str
     line: int
     message: str
@@ -183,7 +187,42 @@ class Report:
 
 def worst_first(findings: Sequence[Finding]) -> list[Finding]:
     """Returns the findings by severity, then by kind, then by line."""
+    from mlp_core.diagnosis.records import SEVERITIES
+
     return sorted(
         findings,
         key=lambda one: (SEVERITIES.index(one.severity), WHERE.index(one.kind), one.file, one.line),
     )
+
+
+EXAMPLE = FOLDER / "doctor_v1.json"
+"""The report of the post's first program, as `check --json` wrote it."""
+MOST_FINDINGS = 200
+
+
+def opened(content: str) -> list[Finding]:
+    """Returns the findings of a report that `check --json` wrote; nothing in it is run.
+
+    Raises:
+      ValueError: if it is something else.
+    """
+    from mlp_core.diagnosis.records import SEVERITIES
+
+    try:
+        found = [
+            Finding(
+                str(one["kind"]),
+                one["severity"],
+                str(one["file"]),
+                int(one["line"]),
+                str(one["message"]),
+            )
+            for one in json.loads(content)["findings"][:MOST_FINDINGS]
+        ]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(
+            "the file must be a report of `python -m mlp_core check --json`"
+        ) from error
+    if any(one.kind not in KINDS or one.severity not in SEVERITIES for one in found):
+        raise ValueError("the report must be one of this version: it has other kinds of findings")
+    return found

@@ -47,6 +47,8 @@ class _Tag(NamedTuple):
 
     root: Stack | None = None
     """The line of a square root, without an epsilon, that the value is up to scale."""
+    deviation: bool = False
+    """Whether `jnp.std` took this root."""
     sum: bool = False
     """Whether the value is a sum, of which one part may be an epsilon."""
     data: bool = False
@@ -109,9 +111,9 @@ class _Walk:
                 around = around._replace(is_repeated=True)
             closed = hasattr(inner, "consts")
             body, consts = (inner.jaxpr, inner.consts) if closed else (inner, ())
-            return self.run(body, consts, inputs, around.inside(inner))
+            return self.run(body, consts, inputs, around.inside(inner, params))
         if name == "scan" and not params["jaxpr"].effects:
-            return self._scan(params, inputs, around.inside(params["jaxpr"]))
+            return self._scan(params, inputs, around.inside(params["jaxpr"], params))
         values = [value for value, _ in inputs]
         if name in ("random_bits", "random_split") and not around.is_repeated and self.look.keys:
             # A sampler of JAX's own may split the key that it draws with.
@@ -191,7 +193,8 @@ class _Walk:
         if name in _MOVES:
             return self._moved(equation, tags[0], around)
         if name == "sqrt":
-            return _NOTHING if tags[0].sum else _Tag(root=around.stack)
+            deviation = around.function == "_std"
+            return _NOTHING if tags[0].sum else _Tag(root=around.stack, deviation=deviation)
         if name == "add" and not any(_is_zero(atom) for atom in atoms):
             return _Tag(sum=True)
         if name == "max" and any(_is_zero(atom) for atom in atoms):
@@ -206,7 +209,9 @@ class _Walk:
             return _NOTHING
         if name == "div" and tags[1].root is not None and not literal[0]:
             size = jnp.abs(values[1])
-            self.note("root", tags[1].root, "", (jnp.min(size), jnp.median(size)))
+            is_layer = tags[1].deviation and size.ndim >= 2 and size.size > 1
+            kind = "deviation" if is_layer else ""
+            self.note("root", tags[1].root, kind, (jnp.min(size), jnp.median(size)))
             return _NOTHING
         if name in ("sub", "mul") and len(tags) == 2:
             self._broadcast(equation, tags, around)
@@ -270,9 +275,9 @@ def _followed(equation: Any, tags: list[_Tag], literal: list[bool]) -> _Tag:
         if float(atoms[1].val) == count:
             return _Tag(square=tags[0].square, stage=3)
     elif name in _SCALES and tags[0].root is not None and all(literal[1:]):
-        return _Tag(root=tags[0].root)
+        return _Tag(root=tags[0].root, deviation=tags[0].deviation)
     elif name == "mul" and literal[0] and tags[1].root is not None:
-        return _Tag(root=tags[1].root)
+        return _Tag(root=tags[1].root, deviation=tags[1].deviation)
     return _NOTHING
 
 
@@ -286,6 +291,8 @@ class _Around(NamedTuple):
     is_inner: bool = False
     """Whether the function around is a library's, whose own lines say nothing."""
     is_implicit: bool = False
+    function: str = ""
+    """The name of the function around."""
 
     def at(self, equation: Any) -> "_Around":
         """Returns the place of an equation."""
@@ -301,13 +308,14 @@ class _Around(NamedTuple):
         is_backward = self.is_backward or "transpose(" in str(equation.source_info.name_stack)
         return self._replace(stack=stack, is_backward=is_backward, is_implicit=is_implicit)
 
-    def inside(self, inner: Any) -> "_Around":
+    def inside(self, inner: Any, params: Any) -> "_Around":
         """Returns the place inside a function that is called here."""
         jaxpr = getattr(inner, "jaxpr", inner)
         source = str(getattr(getattr(jaxpr, "debug_info", None), "func_src_info", "") or "")
         _, _, where = source.partition(" at ")
         file = where.rpartition(":")[0]
-        return self._replace(is_inner=self.is_inner or not file or not is_readers(file))
+        is_inner = self.is_inner or not file or not is_readers(file)
+        return self._replace(is_inner=is_inner, function=str(params.get("name", "")))
 
 
 NOWHERE = _Around(Stack((), (), True, False))

@@ -8,6 +8,7 @@ import pytest
 
 from mlp_core import STAGES, Settings, program
 from mlp_core.doctor import KINDS
+from mlp_core.doctor.records import EXAMPLE, opened
 from mlp_core.switches import SWITCHES
 from tests.doctor.watched import reports
 
@@ -111,3 +112,10 @@ def test_every_finding_says_why_and_what_to_write_instead(found):
         assert one["message"].endswith(".")
         assert Path(one["file"]).is_file()
         assert json.dumps(one["numbers"])
+
+
+def test_the_example_that_ships_is_what_is_found_in_the_posts_first_program(found):
+    shipped = opened(EXAMPLE.read_text())
+
+    assert [(one.severity, one.kind, one.line) for one in shipped] == listed(found["v1"])
+    assert {one.file for one in shipped} == {"v1.py"}

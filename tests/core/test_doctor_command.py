@@ -14,6 +14,7 @@ import pytest
 
 import mlp_core
 from mlp_core.cli.main import main
+from mlp_core.doctor import records
 
 REUSED = """
 import sys
@@ -143,6 +144,22 @@ def test_a_group_of_checks_that_does_not_exist_is_refused():
         pass
 
 
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{}", '{"findings": 3}', '{"findings": [{"kind": "magic"}]}', "[" * 100_000],
+)
+def test_a_file_that_is_no_report_is_refused(content):
+    with pytest.raises(ValueError, match="must be a report of"):
+        records.opened(content)
+
+
+def test_a_report_with_another_kind_is_refused():
+    finding = '{"kind": "magic", "severity": "cost", "file": "", "line": 1, "message": ""}'
+
+    with pytest.raises(ValueError, match="must be one of this version"):
+        records.opened('{"findings": [' + finding + "]}")
+
+
 def test_watching_changes_no_number():
     def trained():
         @jax.jit
@@ -163,3 +180,110 @@ def test_watching_changes_no_number():
     assert report.seen["training_steps"] == 20
     for one, other in zip(plain, watched, strict=True):
         assert jnp.array_equal(one, other)
+
+
+def test_reading_a_value_in_every_step_is_told_however_it_is_read():
+    @jax.jit
+    def step(w, x):
+        loss, grad = jax.value_and_grad(lambda w: jnp.mean((x @ w - 1) ** 2))(w)
+        return w - 0.1 * grad, loss
+
+    step_of = {"item": lambda loss: loss.item(), "float": float, "text": lambda loss: f"{loss:.2f}"}
+    for read in step_of.values():
+        w, x = jnp.zeros(3), jax.random.normal(jax.random.key(0), (16, 3))
+        with mlp_core.watch() as report:
+            watched = jax.jit(step.__wrapped__)
+            for _ in range(40):
+                w, loss = watched(w, x)
+                read(loss)
+
+        assert [finding.kind for finding in report.findings] == ["read_back_every_step"]
+
+
+def trained(step_of, key_of, steps=12):
+    """Returns the kinds of findings in a loop that draws with `key_of(step)` in `step_of`."""
+    with mlp_core.watch() as report:
+        step = step_of()
+        w, x = jnp.zeros(3), jnp.arange(48.0).reshape(16, 3) / 48
+        for number in range(steps):
+            w = step(w, x, key_of(number))
+    return [finding.kind for finding in report.findings if finding.severity == "fault"]
+
+
+def noisy_step():
+    @jax.jit
+    def step(w, x, key):
+        noise = jax.random.normal(key, (16,))
+        return w - 0.1 * jax.grad(lambda w: jnp.mean((x @ w - 1 + noise) ** 2))(w)
+
+    return step
+
+
+KEY = jax.random.key(5)
+
+
+@pytest.mark.parametrize(
+    ("key_of", "expected"),
+    [(lambda _: KEY, ["same_key_every_step"]), (lambda step: jax.random.fold_in(KEY, step), [])],
+    ids=["one key", "a key for each step"],
+)
+def test_a_compiled_step_may_not_draw_with_the_same_key_again(key_of, expected):
+    assert trained(noisy_step, key_of) == expected
+
+
+def test_an_evaluation_may_draw_with_the_same_key_in_every_step():
+    def step_and_evaluation():
+        step = noisy_step()
+        evaluate = jax.jit(lambda w, key: w.sum() + jax.random.normal(key))
+
+        def both(w, x, key):
+            evaluate(w, KEY)
+            return step(w, x, key)
+
+        return both
+
+    assert trained(step_and_evaluation, lambda step: jax.random.fold_in(KEY, step + 1)) == []
+
+
+def test_a_rematerialization_is_no_second_draw():
+    def rematerialized():
+        @jax.jit
+        def step(w, x, key):
+            @jax.checkpoint
+            def loss(w):
+                return jnp.mean((x @ w - 1 + jax.random.normal(key, (16,))) ** 2)
+
+            return w - 0.1 * jax.grad(loss)(w)
+
+        return step
+
+    assert trained(rematerialized, lambda step: jax.random.fold_in(KEY, step)) == []
+
+
+def test_a_network_that_is_copied_by_the_same_calls_is_no_reuse():
+    def init(key):
+        first, second = jax.random.split(key)
+        return jax.random.normal(first, (3, 4)), jax.random.normal(second, (4, 1))
+
+    with mlp_core.watch() as report:
+        key = jax.random.key(3)
+        params = init(key)
+        target = init(key)
+
+    assert report.findings == []
+    assert jnp.array_equal(params[0], target[0])
+
+
+def test_all_pairs_written_with_an_index_are_no_broadcasting_bug():
+    def contrastive():
+        @jax.jit
+        def step(w, x, key):
+            def loss(w):
+                score = x @ w
+                return jnp.mean((score[:, None] - score[None, :]) ** 2) + jnp.sum(w**2)
+
+            return w - 0.1 * jax.grad(loss)(w)
+
+        return step
+
+    assert trained(contrastive, lambda step: KEY) == []

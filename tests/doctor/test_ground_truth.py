@@ -26,7 +26,11 @@ SAMPLE = (
     "while_loop_convergence",
 )
 
-MISSED: dict[str, str] = {}
+MISSED: dict[str, str] = {
+    "grad_accumulation-gradient_never_reset": "the loss grows slowly and stays below the mean's",
+    "while_loop_convergence-loop_carries_the_old_parameters": "a while_loop is not looked into",
+    "shard_map_data_parallel-inputs_shuffled_without_their_targets": "nor is a shard_map",
+}
 """Names of cases whose bug is not the top finding, each with the reason."""
 
 REQUIRED_SHARE = 22 / 25

@@ -135,7 +135,8 @@ def same_every_step(recorder: Recorder) -> Iterator[Finding]:
             if not draws or draws[0].times > 1:
                 continue
             inside = {draw.call for draw in draws if draw.call[0] in training}
-            if len(inside) >= REPEATS or (not inside and _is_steady(steps, recorder.step)):
+            is_eager = all(draw.call[0] == "" for draw in draws)
+            if len(inside) >= REPEATS or (is_eager and _is_steady(steps, recorder.step)):
                 found[place] = max(found.get(place, 0), len(steps))
     for place, steps_seen in found.items():
         message = f"Line {place.line} draws with the same key in every training step."

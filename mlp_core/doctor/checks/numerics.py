@@ -99,20 +99,23 @@ def _of_turn(value: Any, note: Any, turn: int) -> bool:
 
 
 def small_denominator(recorder: Recorder) -> Iterator[Finding]:
-    """Finds a division by a square root without an epsilon that came close to 0.
+    """Finds a division by a square root without an epsilon that can be 0.
 
-    Precondition: in a training step that was looked at, the smallest denominator was below a tenth
-    of the median one, so nothing keeps them from 0.
+    Precondition: it is in a training step that was looked at. Either the smallest one was below
+    a quarter of the median one, so nothing keeps them from 0, or they are standard deviations of
+    several rows or units, which are 0 where all units are switched off.
     """
     least: dict[Place, tuple[float, float]] = {}
+    deviations: set[Place] = set()
     for region in recorder.regions.values():
         for _, note in region.notes:
             if note.kind == "root" and region.is_training and note.stack.places:
                 small, middle = map(float, note.values)
+                deviations |= {note.stack.place} if note.name == "deviation" else set()
                 if small < least.get(note.stack.place, (np.inf, 0.0))[0]:
                     least[note.stack.place] = small, middle
     for place, (small, middle) in least.items():
-        if small < NEAR_ZERO * middle:
+        if small < NEAR_ZERO * middle or place in deviations:
             message = (
                 f"The square root on line {place.line} is a denominator without an epsilon. The "
                 f"smallest one seen is {small:.2g}, the median {middle:.2g}."
@@ -122,7 +125,7 @@ def small_denominator(recorder: Recorder) -> Iterator[Finding]:
 
 
 def _samples(gradient: Gradient) -> list[Sample]:
-    return [sample for sample in gradient.samples if sample.has_rows and sample.gradients]
+    return [sample for sample in gradient.samples if sample.gradients]
 
 
 def no_gradient(recorder: Recorder) -> Iterator[Finding]:

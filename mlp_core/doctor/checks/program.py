@@ -23,7 +23,7 @@ def never_updated(recorder: Recorder) -> Iterator[Finding]:
     that change.
     """
     for gradient in recorder.gradients.values():
-        samples = [s for s in gradient.samples if s.has_rows and s.params]
+        samples = [s for s in gradient.samples if s.params]
         if len(samples) < FEWEST + 1 or samples[-1].call < FEWEST_CALLS - 1:
             continue
         moves = [any(np.any(g) for g in s.gradients.values()) for s in samples]
