@@ -26,6 +26,7 @@ _HOMES = {
     "Grid": "engine.grid",
     "sweep": "engine.sweeps",
     "sweep_chunks": "engine.sweeps",
+    "watch": "doctor.session",
 }
 
 __all__ = ["BOUNDS", "STAGES", "Fixes", "Settings", "set_up_cpu", *_HOMES]

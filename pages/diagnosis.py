@@ -1,6 +1,6 @@
 """Diagnosis: what this very run shows of its bugs."""
 
-from dashboard.diagnosis import page, tools
+from dashboard.diagnosis import page, script, tools
 from dashboard.shell import frame, heading
 
 choice = frame.current_choice()
@@ -8,3 +8,4 @@ choice = frame.current_choice()
 heading.show("Why does this bug hurt, and would a tool have told you?", choice)
 page.show(choice)
 tools.show()
+script.show()

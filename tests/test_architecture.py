@@ -22,6 +22,7 @@ LAYERS = (
     ("data",),
     ("engine",),
     ("analysis", "diagnosis", "program"),
+    ("doctor",),
     ("debuggers", "game", "timing"),
     ("cli",),
 )

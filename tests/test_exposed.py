@@ -20,8 +20,9 @@ RUNS_WHAT_IT_READS = {"pickle", "cPickle", "joblib", "dill", "cloudpickle", "she
 RUNS_TEXT = {"eval", "exec", "compile", "__import__"}
 RUNS_FILES = {"exec_module", "load_module", "run_path", "run_module"}
 
-RUNS_A_SCRIPT = "mlp_core.debuggers.scripts"
-"""It runs scripts rendered from the package's own templates, for the command line only."""
+RUNS_SCRIPTS = {"mlp_core.debuggers.scripts", "mlp_core.doctor.child"}
+"""The first runs scripts rendered from the package's own templates, the second the script that its
+user names, in a process of its own. Both are for the command line only."""
 
 
 def called(node: ast.AST) -> str:
@@ -56,7 +57,7 @@ def test_nothing_that_is_read_is_run(module: str) -> None:
     assert imported & RUNS_WHAT_IT_READS == set()
     calls = {called(node) for node in nodes}
     assert calls & RUNS_TEXT == set()
-    if module != RUNS_A_SCRIPT:
+    if module not in RUNS_SCRIPTS:
         assert {call.rpartition(".")[2] for call in calls} & RUNS_FILES == set()
     assert options & {"allow_pickle", "unsafe_allow_html", "unsafe_allow_javascript", "shell"} == (
         set()
@@ -67,8 +68,16 @@ def test_the_app_runs_no_script() -> None:
     def importers(wanted: str) -> set[str]:
         return {module for module in SOURCES if wanted in imports(module)}
 
-    assert importers(RUNS_A_SCRIPT) == {"mlp_core.debuggers.tools"}
+    assert importers("mlp_core.debuggers.scripts") == {"mlp_core.debuggers.tools"}
+    assert importers("mlp_core.doctor.child") == set()
+    assert importers("mlp_core.cli.check") == set()
+    assert all("doctor.child" not in SOURCES[module].read_text() for module in _dashboard())
+    assert all(imports(module).isdisjoint({"subprocess", "runpy"}) for module in _dashboard())
     assert importers("mlp_core.debuggers.tools") == {"mlp_core.cli.main"}
+
+
+def _dashboard() -> list[str]:
+    return [module for module in SOURCES if module.partition(".")[0] != "mlp_core"]
 
 
 MAKES_HTML = {

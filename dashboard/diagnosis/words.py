@@ -62,9 +62,16 @@ TOOLS = {
     "start_loss": Tool("look at the start loss", "the loss before the first update"),
     "least_squares": Tool("compare with least squares", "numpy.linalg.lstsq on the same rows"),
     "several_seeds": Tool("run several seeds", f"{SEEDS} runs that differ in the seed"),
+    "check": Tool("this app's own check", "python -m mlp_core check train.py"),
 }
 """By its name in the table of tools. Those of key reuse differ in how the project makes its first
 key."""
+
+SCRIPT = (
+    "The command below runs a training script of yours on your own machine, unchanged, and reports "
+    "such bugs in it with their lines. This app does not run scripts."
+)
+SCRIPT_COMMAND = "python -m mlp_core check train.py --json report.json"
 
 PROGRAMS = {"sound": "no bug", "v1": "all bugs (v1)", "nan": "final without init, seed 0"}
 """What the programs are called in which not one bug is alone."""
@@ -133,6 +140,23 @@ def tools(matrix: "pd.DataFrame") -> str:
     which = f" ({', '.join(caught)})" if caught else ""
     unseen = f" Of {', '.join(silent)} no tool shows anything." if silent else ""
     return f"**{count}**{which}. The others show a symptom at most.{unseen}"
+
+
+def report(count: int, name: str | None) -> str:
+    """Returns how many findings a report has.
+
+    Args:
+      name: of the reader's file; None for the example.
+    """
+    of = "the post's first program, exactly as printed" if name is None else name
+    findings = "No findings" if not count else f"{count} finding{'' if count == 1 else 's'}"
+    return f"{findings} in {of}{', worst first' if count > 1 else ''}:"
+
+
+def kind(name: str) -> str:
+    """Returns what a kind of finding in a script is called."""
+    words = name.replace("_", " ").replace("nonfinite", "NaN or infinity in the")
+    return words[:1].upper() + words[1:]
 
 
 def tools_legend(versions: dict[str, str]) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 VERSION = "0.1.0"
 """Of the package; `pyproject.toml` reads it here."""
 
-_ELSEWHERE = ("sweep", "columns")
+_ELSEWHERE = ("sweep", "columns", "check")
 """The commands with a module of their own, imported when needed: JAX takes seconds."""
 
 PRINT_EVERY = 100
@@ -37,11 +37,16 @@ def main(arguments: list[str] | None = None) -> None:
         the output cannot be written; with status 141, as if SIGPIPE had ended the program, if the
         reader of the output has closed it.
     """
-    set_up_cpu()
+    given, scripts = sys.argv[1:] if arguments is None else arguments, []
+    if given[:1] == ["check"]:  # the reader's script runs as it would alone, with its own arguments
+        end = given.index("--") if "--" in given else len(given)
+        given, scripts = given[:end], given[end + 1 :]
+    else:
+        set_up_cpu()
     parser = options.parser(VERSION)
     try:
         try:
-            _run(parser.parse_args(arguments))
+            _run(parser.parse_args(given, argparse.Namespace(arguments=scripts)))
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()

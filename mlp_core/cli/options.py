@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import NoReturn
 
+from mlp_core.doctor.records import GROUPS
 from mlp_core.program import DRESSES
 from mlp_core.settings import SCHEDULES, VALIDATE, Settings, hidden_sizes
 from mlp_core.switches import NUMERIC_SWITCHES, STAGES, SWITCHES, Fixes
@@ -57,6 +58,15 @@ def parser(version: str) -> Parser:
     columns = command("columns", "print how a CSV file of your own is read")
     columns.add_argument("file", metavar="FILE")
     columns.add_argument("--json", action="store_true", help="print one JSON object")
+
+    check = command("check", "run a training script of your own and print the bugs found in it")
+    check.usage = "%(prog)s SCRIPT [options] [-- ARGUMENTS OF THE SCRIPT]"
+    check.add_argument("script", type=Path, metavar="SCRIPT", help="the script to run")
+    check.add_argument("--json", type=_writable, metavar="FILE", help="the JSON file to write, too")
+    check.add_argument("--steps", type=int, metavar="N", help="stop after N calls of compiled code")
+    check.add_argument(
+        "--only", default="", metavar="a,b", help=f"which checks: {', '.join(GROUPS)}"
+    )
 
     _add_out(command("debuggers", "try each debugging tool on each bug (minutes)"), "Parquet")
     _add_out(command("curves", "train every combination once and store its curves"), "Parquet")

@@ -22,6 +22,7 @@ from mlp_core.data.dataset import baselines, dataset
 from mlp_core.debuggers import CASES, FIT_UPDATES, SEEDS, SOUND, Case, Outcome
 from mlp_core.debuggers.scripts import Names, Script, line_of, with_batch_loss
 from mlp_core.diagnosis.checks.learning import FITTED, LINEAR, START, sound_start
+from mlp_core.doctor.session import watch
 from mlp_core.engine.outcome import failed
 from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
@@ -160,6 +161,16 @@ def _several_seeds(script: Script) -> Alarm | None:
     return Alarm(f"{lost} of {SEEDS} seeds ended in NaN; val losses of the others: {spread}")
 
 
+def _check(script: Script) -> Alarm | None:
+    """Returns the worst finding of this package's own `check`; a second shape is none, as above."""
+    with watch() as report:
+        script.run()
+    for finding in report.findings:
+        if finding.kind != "retraced" or len(finding.numbers["shapes"]) > SHAPES:
+            return Alarm(f"{finding.kind}: {finding.message}", finding.line)
+    return None
+
+
 _KEYS = jax.debug_key_reuse
 
 TOOLS = (
@@ -175,6 +186,7 @@ TOOLS = (
     Tool("start_loss", _start_loss),
     Tool("least_squares", _least_squares),
     Tool("several_seeds", _several_seeds),
+    Tool("check", _check),
 )
 
 

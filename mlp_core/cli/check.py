@@ -1,0 +1,59 @@
+"""The command `check`: runs the reader's script in its own process, and prints findings."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from mlp_core.doctor.records import GROUPS
+from mlp_core.doctor.terminal import printed
+from mlp_core.engine.setup import child_environment
+
+
+def check(parsed: argparse.Namespace) -> None:
+    """Prints what is found, and writes it as JSON if asked to.
+
+    Raises:
+      SystemExit: with status 1 if a finding is fatal or a fault, or if the script crashed.
+      ValueError: if there is no such script, or an option is wrong.
+    """
+    if not parsed.script.is_file():
+        raise ValueError(f"the script must be a file, got {str(parsed.script)!r}")
+    groups = [group for group in parsed.only.split(",") if group]
+    if wrong := set(groups) - set(GROUPS):
+        raise ValueError(f"--only takes {', '.join(GROUPS)}, got {', '.join(sorted(wrong))}")
+    if parsed.steps is not None and parsed.steps < 1:
+        raise ValueError(f"--steps must be at least 1, got {parsed.steps}")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "report.json"
+        steps = "" if parsed.steps is None else str(parsed.steps)
+        report = _reported([str(path), steps, ",".join(groups), str(parsed.script)], parsed, path)
+    if report is None:
+        raise SystemExit(1)
+    if parsed.json is not None:
+        parsed.json.write_text(json.dumps(report, indent=1) + "\n")
+    print(printed(report, is_colored=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+    bad = any(finding["severity"] in ("fatal", "fault") for finding in report["findings"])
+    if bad or report["exit"] == "crashed":
+        raise SystemExit(1)
+
+
+def _reported(first: list[str], parsed: argparse.Namespace, path: Path) -> dict[str, Any] | None:
+    """Runs the script; returns its report, or None if its process died without one."""
+    command = [sys.executable, "-m", "mlp_core.doctor.child", *first, *parsed.arguments]
+    with subprocess.Popen(command, env=child_environment()) as child:
+        while True:
+            try:
+                status = child.wait()
+                break
+            except KeyboardInterrupt:  # the script got it as well, and reports
+                continue
+    if not path.exists():
+        print(f"The script's process ended with status {status} before a report.", file=sys.stderr)
+        return None
+    report: dict[str, Any] = json.loads(path.read_text())
+    return report

@@ -1,0 +1,168 @@
+"""Checks of random keys."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from mlp_core.doctor.places import Place
+from mlp_core.doctor.recording import Draw, Recorder, Uses
+from mlp_core.doctor.records import Finding
+
+NEAR = 3
+"""Draws that are at most so many lines apart are reported together."""
+REPEATS = 3
+"""A key that the same line uses in so many steps does not change by accident."""
+MOST_STEPS = 0.9
+"""The share of the training steps in which a line must use the same key."""
+
+
+def _draws(uses: Uses) -> list[Draw]:
+    return [draw for draw in uses.draws if draw.operation != "split"]
+
+
+def _is_repeated(one: Draw, other: Draw) -> bool:
+    """Returns whether two draws of one key, in this order, are a mistake rather than a repetition.
+
+    A function that draws is deliberately called again with the same key to get the same result: for
+    an evaluation, a copy of a network, or a comparison from the same start. So on one line the
+    draws must differ in size before any training step, or come from the very same calls without one
+    in between.
+    """
+    if one.stack.place != other.stack.place:
+        is_copied = one.stack.is_init and other.stack.is_init
+        return not (is_copied and one.numbers == other.numbers)
+    if one.step != other.step:
+        return False
+    if one.call[0] and one.call[0] == other.call[0] and one.call != other.call:
+        return False
+    if one.stack.calls == other.stack.calls and one.stack.places == other.stack.places:
+        return one.call == other.call
+    return one.numbers != other.numbers
+
+
+def _lines(lines: list[int]) -> str:
+    """Returns line numbers in words."""
+    if len(lines) == 1:
+        return f"line {lines[0]}"
+    *before, last = map(str, lines)
+    return f"lines {', '.join(before)}{',' if len(before) > 1 else ''} and {last}"
+
+
+def reused(recorder: Recorder) -> Iterator[Finding]:
+    """Finds draws on different lines, or in one run of a loop, that use one key.
+
+    Precondition: both draws were seen with their keys, outside of compiled code or in a twin. See
+    `_is_repeated` for repetitions that are meant.
+    """
+    found: dict[tuple[Place, ...], int] = {}
+    loops: dict[Place, Draw] = {}
+    for uses in recorder.keys.values():
+        draws = _draws(uses)
+        for draw in draws:
+            if draw.times > 1:
+                loops.setdefault(draw.stack.place, draw)
+        if len(draws) < 2:
+            continue
+        wrong: list[Place] = []
+        for second, draw in enumerate(draws):
+            if any(_is_repeated(before, draw) for before in draws[:second]):
+                wrong += [] if draw.stack.place in wrong else [draw.stack.place]
+        if wrong:
+            first = draws[0].stack.place
+            places = (first, *(place for place in wrong if place != first))
+            found[places] = found.get(places, 0) + 1
+    training = _training(recorder)
+    for place, draw in loops.items():
+        kind = "same_key_every_step" if draw.call[0] in training else "key_reused"
+        message = (
+            f"Line {place.line} draws {draw.times} times with one key, in the turns of a `scan` or "
+            "the members of a `vmap`."
+        )
+        numbers = {"draws": draw.times, "lines": [place.line]}
+        yield Finding(kind, "fault", *place, message, numbers)
+    yield from _grouped(found)
+
+
+def _training(recorder: Recorder) -> set[str]:
+    """Returns the compiled functions that compute a gradient, as `Draw.call` names them."""
+    regions = recorder.regions.values()
+    return {f"{one.name}:{one.place.line}" for one in regions if one.is_training}
+
+
+def _grouped(found: dict[tuple[Place, ...], int]) -> Iterator[Finding]:
+    """Yields a finding for each group of neighboring lines, and for the lines that come later."""
+    groups: dict[tuple[Place, tuple[Place, ...]], int] = {}
+    for lines_of_key, keys in found.items():
+        first, *rest = lines_of_key
+        near = [first]
+        for place in sorted(rest):
+            if place.file == first.file and 0 <= place.line - near[-1].line <= NEAR:
+                near.append(place)
+        far = tuple(sorted(place for place in rest if place not in near))
+        if len(near) > 1 or not far:
+            group = (first, tuple(near))
+            groups[group] = groups.get(group, 0) + keys
+        if far:
+            groups[first, far] = groups.get((first, far), 0) + keys
+    for (first, places), keys in groups.items():
+        lines = [place.line for place in places]
+        if places[0] == first and len(places) > 1:
+            message = f"One key draws on {_lines(lines)}."
+        elif places == (first,):
+            message = f"Line {first.line} draws more than once with one key."
+        else:
+            message = (
+                f"{_lines(lines).capitalize()} {'draws' if len(lines) == 1 else 'draw'} with a key "
+                f"that line {first.line} has already used."
+            )
+        if keys > 1:
+            message = f"{message[:-1]} ({keys} keys)."
+        numbers = {"keys": keys, "lines": sorted({first.line, *lines})}
+        yield Finding("key_reused", "fault", *places[0], message, numbers)
+
+
+def same_every_step(recorder: Recorder) -> Iterator[Finding]:
+    """Finds a line that uses the same key in training step after training step.
+
+    Precondition: the draw is inside of the compiled training step, in the first steps that are
+    looked at; or it is outside, at least three times, and as often as there are steps. An
+    evaluation with a fixed key is less frequent, or in a function that computes no gradient.
+    """
+    training = _training(recorder)
+    found: dict[Place, int] = {}
+    for uses in recorder.keys.values():
+        for place, steps in uses.steps.items():
+            draws = [draw for draw in _draws(uses) if draw.stack.place == place]
+            if not draws or draws[0].times > 1:
+                continue
+            inside = {draw.call for draw in draws if draw.call[0] in training}
+            is_eager = all(draw.call[0] == "" for draw in draws)
+            if len(inside) >= REPEATS or (is_eager and _is_steady(steps, recorder.step)):
+                found[place] = max(found.get(place, 0), len(steps))
+    for place, steps_seen in found.items():
+        message = f"Line {place.line} draws with the same key in every training step."
+        numbers = {"steps": recorder.step, "looked_at": steps_seen, "lines": [place.line]}
+        yield Finding("same_key_every_step", "fault", *place, message, numbers)
+
+
+def _is_steady(steps: set[int], total: int) -> bool:
+    """Returns whether steps follow each other closely."""
+    ordered = sorted(steps)
+    if len(ordered) < REPEATS:
+        return False
+    gaps = [after - before for before, after in pairwise(ordered)]
+    return max(gaps) <= 2 and len(ordered) >= MOST_STEPS * (total - ordered[0]) / 2
+
+
+def split_then_used(recorder: Recorder) -> Iterator[Finding]:
+    """Finds a key that was split and also drawn with. Precondition: both uses were seen."""
+    found: dict[tuple[Place, Place], int] = {}
+    for uses in recorder.keys.values():
+        splits = [draw for draw in uses.draws if draw.operation == "split"]
+        draws = _draws(uses)
+        if splits and draws and splits[0].stack.place != draws[0].stack.place:
+            pair = splits[0].stack.place, draws[0].stack.place
+            found[pair] = found.get(pair, 0) + 1
+    for (split, draw), keys in found.items():
+        message = f"Line {draw.line} draws with a key that line {split.line} splits."
+        numbers = {"keys": keys, "lines": sorted({split.line, draw.line})}
+        yield Finding("key_split_then_used", "hazard", *draw, message, numbers)

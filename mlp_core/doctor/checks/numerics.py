@@ -1,0 +1,272 @@
+"""Checks of the numbers: NaN, denominators, gradients, units, updates, losses, initial arrays."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from mlp_core.diagnosis.checks.network import DEAD_SHARE
+from mlp_core.diagnosis.checks.rows_and_keys import copies
+from mlp_core.diagnosis.records import Severity
+from mlp_core.doctor.places import Place
+from mlp_core.doctor.recording import Gradient, Recorder, Sample
+from mlp_core.doctor.records import Finding
+
+NEAR_ZERO = 0.25
+"""Of the median denominator: a smallest one below it shows that nothing keeps them from 0. The
+standard deviation of 6 units is below it in 1 of 500 rows, that of 32 units in none."""
+FEWEST = 3
+"""Samples that must agree."""
+LARGE_UPDATE, SMALL_UPDATE = 0.5, 1e-7
+"""Norms of the update over those of the parameters, over all of them together."""
+WORSE = 1.05
+"""Times the loss of predicting the mean."""
+ENOUGH_STEPS = 100
+"""Training steps before a loss may be compared with predicting the mean."""
+COMPARED = 256
+"""How many numbers of an array are compared with those of another one."""
+
+
+def not_finite(recorder: Recorder) -> Iterator[Finding]:
+    """Finds the operation that made the first NaN or infinity.
+
+    Precondition: a training step returned one although its minibatch has rows. It is fatal if the
+    last step did too. An infinity inside of a step whose results are finite, such as in a mask, is
+    none.
+    """
+    for region in recorder.regions.values():
+        if region.culprit is None:
+            continue
+        call, notes = region.culprit
+        severity: Severity = "fatal" if region.is_nonfinite else "hazard"
+        numbers: dict[str, Any] = {"call": call, "calls": region.calls}
+        place, operation, is_backward = _first_bad(notes)
+        # What a gradient reuses is computed before it, so the loss decides if it is known.
+        losses = [n.values for n in notes if n.kind == "mark" and n.name.startswith("loss|")]
+        is_gradient = all(map(_finite, losses)) if losses else is_backward
+        what = "gradient" if is_gradient else "forward pass"
+        if place is None:
+            given = "its arguments already have one", "in an operation that is not seen"
+            place, where = region.place, given[not region.is_given_nonfinite]
+        else:
+            where = f"in `{operation}` on line {place.line}, in the {what}"
+        kind = "nonfinite_gradient" if what == "gradient" else "nonfinite_forward"
+        until = "and the last one ended so" if region.is_nonfinite else "and a later one was finite"
+        message = (
+            f"Call {call + 1:,} of {region.calls:,} of `{region.name}` was the first to make a NaN "
+            f"or an infinity, {where}, {until}."
+        )
+        yield Finding(kind, severity, *place, message, numbers)
+
+
+def _finite(values: Any) -> bool:
+    return bool(np.isfinite(values).all())
+
+
+def _first_bad(notes: list[Any]) -> tuple[Place | None, str, bool]:
+    """Returns where the first NaN was made; if of infinities, where the first of these."""
+    flags = [note for note in notes if note.kind == "finite"]
+    if not flags:
+        return None, "", False
+    looped = [note for note in flags if note.scans]
+    turn = _first_turn(looped)
+    first_infinity = None
+    for note in flags:
+        nan_in, inf_in, nan_out, inf_out = (_of_turn(value, note, turn) for value in note.values)
+        if inf_out and not (nan_in or inf_in) and first_infinity is None and note.stack.places:
+            first_infinity = note
+        if nan_out and not nan_in:
+            found = first_infinity if inf_in and first_infinity is not None else note
+            operation, _, way = found.name.partition(" ")
+            return (found.stack.place if found.stack.places else None), operation, way == "backward"
+    if first_infinity is None:
+        return None, "", False
+    operation, _, way = first_infinity.name.partition(" ")
+    return first_infinity.stack.place, operation, way == "backward"
+
+
+def _first_turn(notes: list[Any]) -> int:
+    bad = [np.flatnonzero(np.ravel(n.values[2] | n.values[3])) for n in notes if n.scans == 1]
+    return min((int(turns[0]) for turns in bad if len(turns)), default=0)
+
+
+def _of_turn(value: Any, note: Any, turn: int) -> bool:
+    if note.scans == 1:
+        return bool(value[min(turn, len(value) - 1)])
+    return bool(np.any(value))
+
+
+def small_denominator(recorder: Recorder) -> Iterator[Finding]:
+    """Finds a division by a square root without an epsilon that can be 0.
+
+    Precondition: it is in a training step that was looked at. Either the smallest one was below
+    a quarter of the median one, so nothing keeps them from 0, or they are standard deviations of
+    several rows or units, which are 0 where all units are switched off.
+    """
+    least: dict[Place, tuple[float, float]] = {}
+    deviations: set[Place] = set()
+    for region in recorder.regions.values():
+        for _, note in region.notes:
+            if note.kind == "root" and region.is_training and note.stack.places:
+                small, middle = map(float, note.values)
+                deviations |= {note.stack.place} if note.name == "deviation" else set()
+                if small < least.get(note.stack.place, (np.inf, 0.0))[0]:
+                    least[note.stack.place] = small, middle
+    for place, (small, middle) in least.items():
+        if small < NEAR_ZERO * middle or place in deviations:
+            message = (
+                f"The square root on line {place.line} is a denominator without an epsilon. The "
+                f"smallest one seen is {small:.2g}, the median {middle:.2g}."
+            )
+            numbers = {"smallest": small, "median": middle}
+            yield Finding("small_denominator", "hazard", *place, message, numbers)
+
+
+def _samples(gradient: Gradient) -> list[Sample]:
+    return [sample for sample in gradient.samples if sample.gradients]
+
+
+def no_gradient(recorder: Recorder) -> Iterator[Finding]:
+    """Finds parameters whose gradient is exactly 0 while others have one.
+
+    Precondition: it was 0 in each of at least three steps that were looked at, the array has more
+    than one number, and it is not a number that the training keeps, such as a running mean.
+    """
+    for gradient in recorder.gradients.values():
+        samples = [s for s in _samples(gradient) if all(map(_finite, s.gradients.values()))]
+        if len(samples) < FEWEST:
+            continue
+        names = [name for name in samples[0].gradients if name in samples[0].params]
+        zero = [n for n in names if all(not np.any(s.gradients.get(n, 0)) for s in samples)]
+        zero = [name for name in zero if samples[0].params[name].size]
+        is_all = len(zero) == len(names)
+        if not zero or not names:
+            continue
+        shown = ", ".join(f"`{name}`" if name else "the parameters" for name in zero[:4])
+        rest = f" and {len(zero) - 4} more" if len(zero) > 4 else ""
+        which = "every parameter" if is_all else f"{shown}{rest}"
+        message = f"The gradient of {which} is 0 in all {len(samples)} steps that were looked at."
+        numbers = {"parameters": zero, "of": len(names), "steps": len(samples)}
+        severity: Severity = "fault" if is_all else "symptom"
+        yield Finding("no_gradient", severity, *gradient.place, message, numbers)
+
+
+def dead_units(recorder: Recorder) -> Iterator[Finding]:
+    """Finds layers in which most ReLUs are 0 for every row of the minibatch, up to the end.
+
+    Precondition: the ReLU's results are multiplied by a matrix, the minibatch has at least 8 rows,
+    and the units were 0 in each of the newest three calls that were looked at.
+    """
+    seen: dict[tuple[str, Place, int], list[np.ndarray]] = {}
+    for region in recorder.regions.values():
+        order: dict[tuple[int, Place], int] = {}
+        for call, note in region.notes:
+            if note.kind != "relu" or not region.is_training or not note.stack.places:
+                continue
+            place = note.stack.place
+            order[call, place] = order.get((call, place), 0) + 1
+            key = f"{region.name}", place, order[call, place]
+            seen.setdefault(key, []).append(np.asarray(note.values))
+    for (_, place, number), dead in seen.items():
+        newest = [one for one in dead if one.shape == dead[-1].shape][-FEWEST:]
+        if len(newest) < FEWEST:
+            continue
+        always = np.all(newest, axis=0)
+        if always.mean() >= DEAD_SHARE:
+            count, units = int(always.sum()), int(always.size)
+            message = (
+                f"{count} of {units} ReLUs of layer {number} on line {place.line} are 0 for every "
+                "row, up to the end."
+            )
+            numbers = {"dead": count, "units": units, "layer": number}
+            yield Finding("dead_units", "symptom", *place, message, numbers)
+
+
+def _norm(arrays: dict[str, np.ndarray]) -> float:
+    return float(
+        np.sqrt(sum(float(np.sum(np.square(a, dtype=np.float64))) for a in arrays.values()))
+    )
+
+
+def _ratios(samples: list[Sample]) -> list[float]:
+    """Returns the relative changes of the parameters from one call to the next one."""
+    ratios = []
+    for before, after in pairwise(samples):
+        if after.call == before.call + 1 and before.params.keys() == after.params.keys():
+            moved = {n: after.params[n] - before.params[n] for n in before.params}
+            if (size := _norm(before.params)) > 0:
+                ratios.append(_norm(moved) / size)
+    return [ratio for ratio in ratios if np.isfinite(ratio)]
+
+
+def update_ratio(recorder: Recorder) -> Iterator[Finding]:
+    """Finds updates that are nearly as large as the parameters, or too small to move them.
+
+    Precondition: at least three pairs of neighboring steps were looked at, and agree. A warmup or a
+    decay of the learning rate makes single updates small, and the first ones may be large. A single
+    array may be an input, which changes from step to step.
+    """
+    for gradient in recorder.gradients.values():
+        samples = _samples(gradient)
+        ratios = _ratios(samples)
+        if len(ratios) < FEWEST or _norm(samples[0].gradients) == 0:
+            continue
+        middle = median(ratios[1:])
+        is_large = middle > LARGE_UPDATE and len(samples[0].params) > 1
+        if is_large or 0 < max(ratios) < SMALL_UPDATE:
+            message = f"An update changes the parameters by {middle:.2g} times their norm."
+            numbers = {"ratio": middle, "largest": max(ratios), "steps": len(ratios)}
+            yield Finding("update_ratio", "symptom", *gradient.place, message, numbers)
+
+
+def worse_than_mean(recorder: Recorder) -> Iterator[Finding]:
+    """Finds a mean squared error that ends above that of predicting the mean.
+
+    Precondition: the loss is the plain mean of squared differences from an argument of the
+    function, which are the targets. At least 100 steps were made, at least two of the second half
+    were looked at, and each minibatch has at least 8 rows.
+    """
+    for region in recorder.regions.values():
+        steps = max(region.calls, region.iterations)
+        ends = [
+            tuple(map(float, note.values))
+            for call, note in region.notes
+            if note.kind == "square" and call >= steps / 2 and note.values[2] >= 8
+        ]
+        if steps < ENOUGH_STEPS or len(ends) < 2 or not region.is_training:
+            continue
+        loss, mean = median(end[0] for end in ends), median(end[1] for end in ends)
+        if np.isfinite(loss) and loss > WORSE * mean > 0:
+            message = (
+                f"The loss ends at {loss:.3g}. Predicting the mean of the targets has {mean:.3g}."
+            )
+            numbers = {"loss": loss, "predict_mean": mean}
+            yield Finding("worse_than_mean", "symptom", *region.place, message, numbers)
+
+
+def equal_arrays(recorder: Recorder) -> Iterator[Finding]:
+    """Finds parameters that start with the same random numbers.
+
+    Precondition: two arrays vary, have four numbers in common, and have gradients. Tied parameters
+    change together, so arrays that are still equal later are not reported.
+    """
+    for gradient in recorder.gradients.values():
+        samples = _samples(gradient)
+        if len(samples) < 2 or samples[0].call != 0:
+            continue
+        start, later = (
+            {n: a.ravel()[:COMPARED] for n, a in s.params.items() if _finite(a)}
+            for s in samples[:2]
+        )
+        found = copies(start)
+        found = [c for c in found if not np.array_equal(later.get(c.first), later.get(c.second))]
+        if found:
+            copy = max(found, key=lambda one: (one.is_equal, one.numbers))
+            message = (
+                f"`{copy.first}` and `{copy.second}` start with the same numbers"
+                f"{'' if copy.is_equal else ', up to a factor'} ({len(found)} such pairs)."
+            )
+            numbers = {"pairs": len(found), "arrays": [copy.first, copy.second]}
+            yield Finding("equal_arrays", "symptom", *gradient.place, message, numbers)

@@ -1,0 +1,144 @@
+"""The command finds nothing wrong in correct programs, and the bug first in the same with one bug.
+
+DOCTOR=all checks every program and every bug, which needs Flax and Equinox; otherwise a sample that
+needs neither.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlp_core.diagnosis import SEVERITIES
+from tests.doctor.cases import CASES, PROGRAMS, Case
+
+ROOT = Path(__file__).parents[2]
+
+SAMPLE = (
+    "fori_loop_logistic",
+    "linear_adam",
+    "reinforce_bandit",
+    "scan_epochs",
+    "sgd_regression",
+    "while_loop_convergence",
+)
+
+MISSED: dict[str, str] = {
+    "grad_accumulation-gradient_never_reset": "the loss grows slowly and stays below the mean's",
+    "while_loop_convergence-loop_carries_the_old_parameters": "a while_loop is not looked into",
+    "shard_map_data_parallel-inputs_shuffled_without_their_targets": "nor is a shard_map",
+}
+"""Names of cases whose bug is not the top finding, each with the reason."""
+
+REQUIRED_SHARE = 22 / 25
+
+KINDS = {
+    "key_reused",
+    "key_split_then_used",
+    "same_key_every_step",
+    "empty_minibatches",
+    "changing_shapes",
+    "retraced",
+    "not_compiled",
+    "read_back_every_step",
+    "nonfinite_forward",
+    "nonfinite_gradient",
+    "small_denominator",
+    "no_gradient",
+    "dead_units",
+    "update_ratio",
+    "worse_than_mean",
+    "equal_arrays",
+    "never_updated",
+    "optimizer_state_dropped",
+    "result_discarded",
+    "broadcast_loss",
+}
+
+ALL_PROGRAMS = sorted(path.stem for path in PROGRAMS.glob("*.py"))
+
+
+def _is_wanted(program: str) -> bool:
+    return os.environ.get("DOCTOR") == "all" or program in SAMPLE
+
+
+def _wanted_cases() -> list:
+    """Returns all cases, or the first of each program of the sample."""
+    wanted = [case for case in CASES if _is_wanted(case.program)]
+    if os.environ.get("DOCTOR") != "all":
+        wanted = list({case.program: case for case in reversed(wanted)}.values())
+    return [pytest.param(case, id=case.name, marks=_marks(case)) for case in wanted]
+
+
+def _marks(case: Case) -> list:
+    reason = MISSED.get(case.name)
+    return [] if reason is None else [pytest.mark.xfail(reason=reason, strict=True)]
+
+
+def _findings(program: Path, folder: Path) -> list[dict]:
+    """Returns what the command reports of a program, worst first."""
+    report = folder / "report.json"
+    command = [sys.executable, "-m", "mlp_core", "check", str(program), "--json", str(report)]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
+    )
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    written = json.loads(report.read_text())
+    assert written["exit"] == "finished", done.stdout + done.stderr
+    return written["findings"]
+
+
+def _summary(findings: list[dict]) -> str:
+    return "\n".join(f"{f['severity']} {f['kind']} {f['line']}: {f['message']}" for f in findings)
+
+
+@pytest.mark.parametrize("program", [name for name in ALL_PROGRAMS if _is_wanted(name)])
+def test_a_correct_program_has_no_finding_above_cost(program, tmp_path):
+    findings = _findings(PROGRAMS / f"{program}.py", tmp_path)
+
+    assert all(finding["severity"] == SEVERITIES[-1] for finding in findings), _summary(findings)
+
+
+@pytest.mark.parametrize("case", _wanted_cases())
+def test_the_planted_bug_is_the_top_finding(case, tmp_path):
+    planted = tmp_path / f"{case.program}.py"
+    planted.write_text(case.planted())
+
+    findings = _findings(planted, tmp_path)
+
+    assert findings, f"nothing found; planted: {case.bug}, line {case.line()}"
+    assert findings[0]["kind"] in case.kinds, f"line {case.line()}\n{_summary(findings)}"
+
+
+def test_enough_bugs_are_found():
+    known = {case.name for case in CASES}
+
+    assert set(MISSED) <= known
+    assert 1 - len(MISSED) / len(CASES) >= REQUIRED_SHARE
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_each_replaced_text_occurs_once(case):
+    assert [case.correct().count(old) for old, _ in case.replacements] == [1] * len(
+        case.replacements
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_each_bug_has_a_line_and_kinds_of_finding(case):
+    source = case.planted()
+    compile(source, case.name, "exec")
+
+    assert sum(case.marker in line for line in source.splitlines()) == 1
+    assert case.kinds
+    assert set(case.kinds) <= KINDS
+
+
+def test_every_program_has_a_bug_and_every_kind_a_case():
+    assert len(ALL_PROGRAMS) >= 25
+    assert {case.program for case in CASES} == set(ALL_PROGRAMS)
+    assert {kind for case in CASES for kind in case.kinds} == KINDS
+    assert len({case.name for case in CASES}) == len(CASES)
