@@ -191,7 +191,7 @@ function networkOf(host, run, say) {
   let about = null, tell = () => {};
   svg.onpointerover = svg.onpointerdown = event => { about = event.target.about || about; tell(); };
   return (r, {isStill}, now) => {
-    const [params, slopes, zeros] = [run.params?.[r], run.gradients?.[r], byLayer(run, run.zeros[r])];
+    const zeros = byLayer(run, run.zeros[r]), params = run.params?.[r], slopes = run.gradients?.[r];
     svg.classList.toggle("still", Boolean(isStill));
     for (const [line, place] of lines) {
       const value = params[place], size = clamp(Math.abs(value) / run.largest_weight, 0, 1) || 0;
@@ -274,15 +274,13 @@ export default function ({data, parentElement}) {
     if (!playing || !root.isConnected) return;
     const made = Math.floor((time - due) * speed.value / 1000);
     if (made > 0) {
-      due = time;
-      r = Math.min(r + Math.min(made, 4), end);
+      [due, r] = [time, Math.min(r + Math.min(made, 4), end)];
       playing = r < end;
       draw();
     }
     if (playing) requestAnimationFrame(tick); else go(r);
   }
 
-  at.max = end;
   play.onclick = () => { if (playing) go(r); else start(); };
   find("back").onclick = () => go(r - 1);
   find("forward").onclick = () => go(r + 1);
@@ -291,7 +289,7 @@ export default function ({data, parentElement}) {
   row.replaceChildren(row.firstElementChild, ...options);
   row.value = chosen;
   row.oninput = scale.oninput = () => { find("scaling").hidden = !row.value; draw(); };
-  [find("example").hidden, find("scaling").hidden] = [!run.params, !row.value];
+  [at.max, find("example").hidden, find("scaling").hidden] = [end, !run.params, !row.value];
   find("legend").textContent = run.legend;
   const stop = () => { playing = false; resized.disconnect(); };
   players.set(root, {id: data.id, stop, goesOn: () => playing || r === end, at: () => r});
