@@ -36,7 +36,7 @@ DASHBOARD_LAYERS = (
     ("draw",),
     ("work",),
     ("shell",),
-    ("evidence",),
+    ("evidence", "player"),
     ("code", "detective", "diagnosis", "lab", "seeds", "speed", "story"),
 )
 """The packages of dashboard."""

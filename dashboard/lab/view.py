@@ -39,6 +39,8 @@ class View(NamedTuple):
     scale: "Scale"
     table: Table | None
     """None if the data come from a formula."""
+    watched: bool
+    """Whether the reader has opened the player."""
 
     @property
     def first(self) -> "Run | None":
@@ -68,6 +70,7 @@ def collect(choice: Choice, run: "Run", running: bool) -> View:
         runs.baselines(settings),
         runs.target_scale(settings),
         table_of(settings.task),
+        bool(st.session_state["watch"]),
     )
 
 

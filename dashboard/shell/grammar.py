@@ -181,6 +181,7 @@ PARAMETERS: dict[str, Parameter] = {
     "hide": _some_of(sidebar.GROUPS),
     # The Lab.
     "tab": _one_of(["Predictions", "Compare", "Numbers"]),
+    "watch": _switch(),
     # The Story.
     "wall_bias": _switch(),
     "scale": _number(1.0, Bounds(0.25, 4.0)),

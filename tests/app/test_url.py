@@ -21,6 +21,7 @@ STATE = {
     "lesson": "Say why.",
     "hide": "stage",
     "tab": "Compare",
+    "watch": "true",
     "wall_bias": "true",
     "scale": "2.5",
     "with_beyond": "true",

@@ -1,0 +1,94 @@
+"""Draws the player of a run, and below it the tables of its numbers."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.choice import Choice
+from dashboard.draw import wide, words
+from dashboard.player import tables
+from dashboard.player.payload import names, payload
+from dashboard.work import panel, snapshots
+from mlp_core.diagnosis.compact import decoded
+
+if TYPE_CHECKING:
+    from mlp_core.diagnosis.compact import Compact
+
+LONG_SECONDS = 5.0
+"""From this estimate on, snapshots are taken when the reader asks."""
+
+_PATIENCE_SECONDS = 1.0
+_HERE = Path(__file__).parent
+_draw = st.components.v2.component(
+    "fix_by_fix_player",
+    html=(_HERE / "player.html").read_text(encoding="utf-8"),
+    css=(_HERE / "player.css").read_text(encoding="utf-8"),
+    js=(_HERE / "player.js").read_text(encoding="utf-8"),
+)
+
+
+def show(choice: Choice) -> None:
+    """Draws the player once the snapshots are taken, until then how far they are."""
+    offer, seconds = None, snapshots.estimated_seconds(choice)
+    if snapshots.job(choice) is None and seconds > LONG_SECONDS:
+        offer = f"Take the snapshots (about {words.duration(1000 * seconds)})"
+    if not panel.show(_panel(choice), offer, _PATIENCE_SECONDS):
+        return
+    latest = snapshots.start(choice).latest
+    if latest is None or latest.compact is None:
+        return
+    _draw(key="player", data=payload(choice, latest.compact))
+    _draw_twin(choice, latest.compact)
+
+
+def _draw_twin(choice: Choice, compact: "Compact") -> None:
+    """Draws what opens the tables. Their rows are made and sent only when it is open."""
+    opened = st.expander(
+        "Tables *of the player*",
+        icon=":material/table:",
+        type="compact",
+        key="twin_player",
+        on_change="rerun",
+    )
+    if not opened.open:
+        return
+    numbers = decoded(compact)
+    with opened:
+        wide.table(
+            tables.updates(compact, numbers),
+            "player_updates",
+            "The recorded updates, with the losses and the number of dead units.",
+            hide_index=True,
+        )
+        update = st.selectbox(
+            "Units and weights after update", compact.updates, key="player_update"
+        )
+        record = compact.updates.index(update)
+        wide.table(
+            tables.units(compact, numbers, record),
+            "player_units",
+            "The hidden units after this update.",
+            hide_index=True,
+        )
+        weights = tables.weights(compact, numbers, record, names(choice)[0])
+        if weights is not None:
+            wide.table(weights, "player_weights", "The weights after this update.", hide_index=True)
+
+
+def _panel(choice: Choice) -> panel.Panel:
+    def told() -> tuple[float, str]:
+        latest = snapshots.start(choice).latest
+        share = latest.share if latest else 0.0
+        far = f"{share:.0%}" if latest else "first compiling it …"
+        return share, f"Taking snapshots of this run: {far}"
+
+    return panel.Panel(
+        "snapshots",
+        lambda: [snapshots.start(choice)],
+        partial(snapshots.begin, choice),
+        told,
+        "The snapshots could not be taken",
+        partial(snapshots.others, choice),
+    )

@@ -1,0 +1,62 @@
+"""The Lab's player in Chromium: it plays, pauses, steps, and follows the slider and the curve."""
+
+from playwright.sync_api import Page, expect
+
+from mlp_core import STAGES, Settings, predict, train
+from mlp_core.data.dataset import dataset
+from tests.browser.checks import check_accessibility
+from tests.browser.waiting import settled
+
+LINK = "/?jit_step=true&watch=true"
+
+
+def test_the_player_plays_pauses_steps_and_follows_the_slider(page: Page) -> None:
+    page.goto(LINK)
+    player = page.get_by_role("region", name="The run, update by update")
+    state, slider = player.locator(".state"), player.get_by_role("slider", name="Recorded update")
+
+    player.get_by_role("button", name="Pause").click(timeout=60_000)
+    slider.fill("32")
+    expect(state).to_contain_text(
+        "Update 32 of 1,000, epoch 1, this minibatch: 0 rows. Nothing moves."
+    )
+    player.get_by_role("button", name="One update forward").click()
+    expect(state).to_contain_text("Update 33 of 1,000, epoch 2, this minibatch: 256 rows. Val loss")
+    expect(player.locator(".strip .fed")).to_have_count(1)
+    expect(player.locator(".strip .fed.current")).to_have_count(1)
+    player.get_by_role("button", name="One update back").click()
+    expect(slider).to_have_value("32")
+
+    player.get_by_role("button", name="Play").click()
+    expect(state).to_contain_text("epoch 2")
+    player.get_by_role("button", name="Pause").click()
+    paused = slider.input_value()
+    page.wait_for_timeout(400)
+    assert slider.input_value() == paused
+
+    curve = player.locator(".curve svg")
+    box = curve.bounding_box()
+    assert box is not None
+    curve.click(position={"x": box["width"] - 10, "y": 60})
+    expect(state).to_contain_text("Update 1,000 of 1,000")
+    expect(player.get_by_role("button", name="Replay")).to_be_visible()
+
+
+def test_the_open_player_is_accessible_and_shows_that_length_has_no_effect(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    check_accessibility(page, "/?stage=final&watch=true")
+
+    player = settled(page).get_by_role("region", name="The run, update by update")
+    expect(player.locator(".state")).to_contain_text("Update 0 of 1,000")  # it starts paused
+    player.get_by_role("slider", name="Recorded update").fill("114")
+    player.get_by_label("Show").select_option("validation row 3")
+    player.get_by_label("Scale its inputs").fill("2")
+
+    third = dataset(Settings()).x_val[2:3]
+    params = train(Settings(), STAGES["final"]).params
+    predicted = f"{float(predict(params, third, STAGES['final'])[0, 0]):.3g}"
+    expect(player.locator(".predicted")).to_contain_text(
+        f"Inputs × 4: prediction {predicted}. As it is: {predicted}, true value"
+    )
+    player.locator(".units circle").nth(5).hover()
+    expect(player.locator(".readout")).to_contain_text("unit 1 of layer 1")
