@@ -3,6 +3,8 @@
 import math
 from typing import Literal
 
+# scipy asks a JAX that is there for its arrays, and fails while another thread still imports it.
+import jax  # noqa: F401
 import numpy as np
 from scipy import stats
 

@@ -1,6 +1,9 @@
 """Intervals, verdicts and seeds needed, against what they promise: how often they are right."""
 
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -117,3 +120,18 @@ def test_seeds_that_agree_need_only_as_many_as_a_verdict_does():
 
 def test_from_one_seed_nobody_can_say_how_many_it_takes():
     assert math.isnan(seeds_needed(np.array([0.3])))
+
+
+def test_an_interval_is_computed_while_another_thread_imports_jax():
+    script = """
+import sys, threading, time
+import numpy as np
+from mlp_core.analysis.intervals import interval
+threading.Thread(target=__import__, args=("jax",)).start()
+while "jax" not in sys.modules: time.sleep(0.001)
+print(interval(np.arange(30.0))[0] < 14.5)
+"""
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True)
+
+    assert done.stdout == "True\n", done.stderr
