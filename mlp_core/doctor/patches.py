@@ -179,7 +179,9 @@ class Patches:
         else:
             place, name = here().place, getattr(function, "__name__", form)
         self.recorder.files.add(place.file)
-        return self.recorder.regions.setdefault((place, form), Region(name, form, place))
+        # jax.jit(loss) and jax.jit(jax.grad(loss)) are two functions of one name.
+        key = place, form, hasattr(function, "is_gradient")
+        return self.recorder.regions.setdefault(key, Region(name, form, place))
 
     def _enter(self, region: Region, leaves: list[Any]) -> int:
         """Counts a call; returns its number."""
@@ -411,6 +413,7 @@ class Patches:
                 self._leave(region, program, arrays, call, out)
                 return out
 
+            watched.is_gradient = True  # type: ignore[attr-defined]
             return watched
 
         return transform

@@ -279,7 +279,7 @@ def test_all_pairs_written_with_an_index_are_no_broadcasting_bug():
         @jax.jit
         def step(w, x, key):
             def loss(w):
-                score = x @ w
+                score = x @ (w + 1)
                 return jnp.mean((score[:, None] - score[None, :]) ** 2) + jnp.sum(w**2)
 
             return w - 0.1 * jax.grad(loss)(w)
