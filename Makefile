@@ -12,7 +12,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 CORE_TESTS := $(addprefix tests/core/test_,$(addsuffix .py,\
   batches csv_file grid_file model post_numbers settings step training))
 
-.PHONY: run test lint format bench bench-app load soak clean test-python test-lowest test-core
+.PHONY: run test lint format bench bench-app load soak clean ground-truth test-python test-lowest test-core
 
 run: $(VENV)/app.installed
 	$(BIN)/streamlit run streamlit_app.py
@@ -29,6 +29,10 @@ test-lowest:
 
 test-core: $(VENV)/core.installed
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(CORE_TESTS)
+
+# Every program and planted bug of tests/doctor; `make test` runs a sample of them.
+ground-truth: $(VENV)/doctor.installed
+	DOCTOR=all $(BIN)/python -m pytest --numprocesses 2 tests/doctor
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff format --check
@@ -64,6 +68,10 @@ $(VENV)/app.installed: requirements.txt | $(BIN)/pip
 
 $(VENV)/dev.installed: requirements.txt requirements-core.txt requirements-dev.txt | $(BIN)/pip
 	$(PIP) --requirement requirements-dev.txt
+	touch $@
+
+$(VENV)/doctor.installed: requirements.txt requirements-core.txt requirements-doctor.txt | $(BIN)/pip
+	$(PIP) --requirement requirements-doctor.txt
 	touch $@
 
 $(VENV)/bench.installed: requirements.txt requirements-bench.txt | $(BIN)/pip

@@ -11,7 +11,7 @@ from typing import Any
 
 from mlp_core.doctor.records import GROUPS
 from mlp_core.doctor.terminal import printed
-from mlp_core.engine.setup import child_environment
+from mlp_core.child import child_environment
 
 
 def check(parsed: argparse.Namespace) -> None:
