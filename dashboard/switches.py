@@ -25,6 +25,8 @@ class Switch:
     """In the name of a run that has the fix, where `short` would be the name of a stage."""
     is_beyond: bool = False
     """Whether the post lacks it."""
+    why: str = ""
+    """Why the program's changed lines matter, in a sentence or two."""
 
     @property
     def name(self) -> str:
@@ -42,6 +44,7 @@ SWITCH = {
         "ledger",
         "Drawing the weights",
         on="split keys",
+        why="One key gives the same numbers each time, so two arrays that share a key are equal.",
     ),
     "norm_epsilon": Switch(
         "2a · LayerNorm epsilon",
@@ -51,6 +54,7 @@ SWITCH = {
         "LayerNorm has no epsilon",
         "zero_variance",
         "LayerNorm's division",
+        why="Where all units of a layer are equal, their deviation is 0, and 0 / 0 is NaN.",
     ),
     "norm_init": Switch(
         "2b · LayerNorm init",
@@ -60,6 +64,7 @@ SWITCH = {
         "LayerNorm starts at random",
         "start",
         "LayerNorm's first values",
+        why="A gain near 0 or a negative bias can silence a unit before it has learned anything.",
     ),
     "whole_batches": Switch(
         "3 · Whole batches",
@@ -70,6 +75,7 @@ SWITCH = {
         "rows",
         "Taking a batch",
         on="whole batches",
+        why="An order that is cut to one minibatch first has no rows left for the slices after it.",
     ),
     "jit_step": Switch(
         "4 · Compile the step",
@@ -80,6 +86,8 @@ SWITCH = {
         "profiler",
         "What is compiled",
         on="compiled step",
+        why="Outside `jax.jit` each operation is sent to the device on its own. "
+        "That takes longer than the arithmetic.",
     ),
     "adamw": Switch(
         "5 · AdamW",
@@ -89,6 +97,8 @@ SWITCH = {
         "Plain descent in place of AdamW",
         "direction",
         "The update",
+        why="Gradient descent has one step size for all weights. "
+        "AdamW finds one for each weight from its past gradients.",
     ),
     "epsilon_in_root": Switch(
         "Epsilon in the root",
@@ -98,6 +108,7 @@ SWITCH = {
         "LayerNorm's epsilon stands outside the root",
         "zero_variance",
         is_beyond=True,
+        why="The slope of a square root is infinite at 0. With epsilon inside it is finite.",
     ),
     "bias_before_norm": Switch(
         "Bias before LayerNorm",
@@ -108,6 +119,7 @@ SWITCH = {
         "scaled",
         "Before LayerNorm",
         is_beyond=True,
+        why="LayerNorm of W x depends only on the direction of x. A bias lets the length count.",
     ),
 }
 """The record of each switch, in the order of `Fixes`."""

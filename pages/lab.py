@@ -1,6 +1,6 @@
 """The Lab: flip a switch, see what it does."""
 
-from dashboard.lab import details, result, watch
+from dashboard.lab import details, flipped, result, watch
 from dashboard.shell import frame, heading
 
 choice = frame.current_choice()
@@ -8,5 +8,6 @@ choice = frame.current_choice()
 heading.show("What does each fix do?", choice)
 shown = result.show(choice)
 if shown is not None:
+    flipped.show(shown)
     watch.show(shown)
     details.show(shown)

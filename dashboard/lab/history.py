@@ -24,10 +24,12 @@ class Shown(NamedTuple):
 
 def last() -> Choice | None:
     """Returns the run that was on the page last; None if there is none, or its file is closed."""
-    try:
-        return codes.choice(st.session_state[_NOW][0])
-    except (KeyError, ValueError):
-        return None
+    return _noted(_NOW)
+
+
+def before() -> Choice | None:
+    """Returns the run that was on the page before the last one; None as for `last`."""
+    return _noted(_BEFORE)
 
 
 def remember(choice: Choice, val_loss: float) -> Shown | None:
@@ -39,3 +41,11 @@ def remember(choice: Choice, val_loss: float) -> Shown | None:
         st.session_state[_NOW] = now
     before = st.session_state[_BEFORE]
     return Shown(*before) if before else None
+
+
+def _noted(key: str) -> Choice | None:
+    noted = st.session_state.get(key)
+    try:
+        return codes.choice(noted[0]) if noted else None
+    except ValueError:
+        return None

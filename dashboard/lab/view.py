@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import codes
 from dashboard.choice import Choice
+from dashboard.lab import history
 from dashboard.shell import pins
 from dashboard.work import runs
 from mlp_core.data.table import Table, table_of
@@ -39,6 +40,8 @@ class View(NamedTuple):
     scale: "Scale"
     table: Table | None
     """None if the data come from a formula."""
+    before: Choice | None
+    """The run that was on the page before; None if there was none."""
     watched: bool
     """Whether the reader has opened the player."""
 
@@ -70,6 +73,7 @@ def collect(choice: Choice, run: "Run", running: bool) -> View:
         runs.baselines(settings),
         runs.target_scale(settings),
         table_of(settings.task),
+        history.before(),
         bool(st.session_state["watch"]),
     )
 

@@ -274,7 +274,7 @@ export default function ({data, parentElement}) {
     if (!playing || !root.isConnected) return;
     const made = Math.floor((time - due) * speed.value / 1000);
     if (made > 0) {
-      [due, r] = [time, Math.min(r + Math.min(made, 4), end)];
+      [due, r] = [due + made * 1000 / speed.value, Math.min(r + Math.min(made, 4), end)];
       playing = r < end;
       draw();
     }

@@ -10,10 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 import mlp_core
 from dashboard.choice import Choice
-from dashboard.lab import sentences, tables
+from dashboard.lab import flipped, sentences, tables
 from dashboard.work import runs
 from mlp_core import STAGES, Fixes, Run, Settings, train
-from tests.app.conftest import ENTRY, Open, copied_link, metric, sentence, settled, table
+from mlp_core.switches import SWITCHES
+from tests.app.conftest import ENTRY, Open, copied_link, metric, sentence, settled, table, text
 
 POST = {"v1": "5.64", "norm": "2.86", "batches": "0.83", "jit": "0.83", "final": "0.57"}
 
@@ -311,3 +312,27 @@ def test_the_link_to_copy_names_what_is_not_default(open_app: Open) -> None:
     link = copied_link(app)
 
     assert link.partition("?")[2] == "seed=7&adamw=true&jit_step=true&pins=v1"
+
+
+def test_a_flipped_switch_shows_the_lines_that_it_changes_and_why(open_app: Open) -> None:
+    app = open_app(jit_step="true", steps="20")
+    assert not [code for code in app.code if code.language == "diff"]
+
+    app.toggle(key="adamw").set_value(True).run()
+
+    (diff,) = (code.value for code in settled(app).code if code.language == "diff")
+    assert "-optimizer = optax.sgd(LEARNING_RATE)" in diff
+    assert "+optimizer = optax.adamw(LEARNING_RATE, weight_decay=WEIGHT_DECAY)" in diff
+    assert "**5 · AdamW** is now on. Gradient descent has one step size" in text(app)
+    app.toggle(key="adamw").set_value(False).run()
+    (undone,) = (code.value for code in settled(app).code if code.language == "diff")
+    assert "+optimizer = optax.sgd(LEARNING_RATE)" in undone
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_the_changed_lines_are_few(switch: str) -> None:
+    with_the_others = replace(STAGES["beyond"], **{switch: False})
+
+    lines = flipped.changed_lines(Choice(with_the_others), Choice(STAGES["beyond"]))
+
+    assert 2 <= len(lines) <= 13

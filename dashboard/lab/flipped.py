@@ -1,0 +1,62 @@
+"""The lines that a flipped switch changes in the reader's own program, and why they matter."""
+
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+import streamlit as st
+
+from dashboard.choice import Choice
+from dashboard.lab.view import View
+from dashboard.shell import own_file, url
+from dashboard.switches import SWITCH
+from mlp_core import program
+from mlp_core.switches import SWITCHES
+
+_MOST = 2
+"""The lines of so many switches are few enough to read; the post's second fix has two."""
+
+
+def show(shown: View) -> None:
+    """Draws the lines that differ from the run before, if a switch or two made the difference."""
+    if shown.before is None or shown.before.settings != shown.choice.settings:
+        return
+    switches = flipped(shown.before, shown.choice)
+    lines = changed_lines(shown.before, shown.choice, own_file.name())
+    if not 0 < len(switches) <= _MOST or not lines:
+        return
+    with st.container(gap="xsmall", key="flipped"):
+        for name in switches:
+            state = "on" if getattr(shown.choice.fixes, name) else "off"
+            st.markdown(f"**{SWITCH[name].label}** is now {state}. {SWITCH[name].why}")
+        st.code("\n".join(lines), language="diff", wrap_lines=True)
+        st.page_link(
+            "pages/code.py",
+            label="Read the whole program",
+            icon=":material/code:",
+            query_params=url.parameters(),
+        )
+
+
+def flipped(before: Choice, after: Choice) -> list[str]:
+    """Returns the switches that differ."""
+    return [name for name in SWITCHES if getattr(before.fixes, name) != getattr(after.fixes, name)]
+
+
+@lru_cache(64)  # 15 ms each
+def changed_lines(before: Choice, after: Choice, source: str | None = None) -> list[str]:
+    """Returns the lines of the program that go and come, as a diff without the lines around.
+
+    Args:
+      source: what the reader's own file is called.
+    """
+    old, new = (
+        [line.text for line in program.lines(each.settings, each.fixes, source=source)]
+        for each in (before, after)
+    )
+    matcher, changed = SequenceMatcher(None, old, new, autojunk=False), []
+    for kind, *ends in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        gone, come = old[ends[0] : ends[1]], new[ends[2] : ends[3]]
+        changed += [f"-{text}" for text in gone if text] + [f"+{text}" for text in come if text]
+    return changed
