@@ -9,9 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mlp_core.child import child_environment
 from mlp_core.doctor.records import GROUPS
 from mlp_core.doctor.terminal import printed
-from mlp_core.child import child_environment
 
 
 def check(parsed: argparse.Namespace) -> None:
