@@ -244,6 +244,10 @@ class Patches:
         region.culprit = (made.call, [])
         floats = [leaf for leaf in made.leaves if is_float(leaf)]
         region.is_given_nonfinite = bool(floats) and not bool(self._finite(floats))
+        if region.is_given_nonfinite and not any(np.isnan(leaf).any() for leaf in floats):
+            region.culprit = None  # an optimizer's state may begin with infinities
+            region.is_nonfinite = False
+            return
         if program is not None and not region.is_given_nonfinite:
             look = Look(keys=False, numbers=True, finite=True)
             notes = self._quietly(lambda: program.notes(made.leaves, look))

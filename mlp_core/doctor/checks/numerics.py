@@ -23,7 +23,7 @@ LARGE_UPDATE, SMALL_UPDATE = 0.5, 1e-7
 """Norms of the update over those of the parameters, over all of them together."""
 WORSE = 1.05
 """Times the loss of predicting the mean."""
-ENOUGH_STEPS = 100
+ENOUGH_STEPS = 50
 """Training steps before a loss may be compared with predicting the mean."""
 COMPARED = 256
 """How many numbers of an array are compared with those of another one."""
@@ -225,7 +225,7 @@ def worse_than_mean(recorder: Recorder) -> Iterator[Finding]:
     """Finds a mean squared error that ends above that of predicting the mean.
 
     Precondition: the loss is the plain mean of squared differences from an argument of the
-    function, which are the targets. At least 100 steps were made, at least two of the second half
+    function, which are the targets. At least 50 steps were made, at least two of the second half
     were looked at, and each minibatch has at least 8 rows.
     """
     for region in recorder.regions.values():
