@@ -27,6 +27,8 @@ def test_a_switch_changes_the_script_and_a_click_scrolls_to_its_lines(page: Page
     link.click()
     expect(line).to_be_in_viewport()
     expect(line).to_contain_text("Fix 3")
+    # What has scrolled below the page menu does not show through.
+    expect(page.get_by_test_id("stHeader")).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
 
 
 def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
