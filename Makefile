@@ -32,7 +32,7 @@ test-core: $(VENV)/core.installed
 
 # Every program and planted bug of tests/doctor; `make test` runs a sample of them.
 ground-truth: $(VENV)/doctor.installed
-	DOCTOR=all $(BIN)/python -m pytest --numprocesses 2 tests/doctor
+	DOCTOR=all $(BIN)/python -m pytest --numprocesses 2 tests/doctor tests/core/test_doctor.py
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff format --check
