@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import mlp_core
+from dashboard.work import timings
 from dashboard.work.jobs import Job
 from mlp_core.engine.training import Run
 from mlp_core.timing.figures import Progress
@@ -57,6 +58,7 @@ def test_one_session_stops_and_the_other_goes_on(
         turns[job] += 1
 
     monkeypatch.setattr(Job, "advance", held)
+    monkeypatch.setattr(timings, "ON_REQUEST", False)
     # The run's first piece is not all of it.
     monkeypatch.setattr(
         mlp_core, "train_chunks", partial(mlp_core.train_chunks, chunk_seconds=1e-9)
