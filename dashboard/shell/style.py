@@ -29,8 +29,8 @@ _RULES = """<style>
   [data-testid="stLayoutWrapper"]:has(> .st-key-menu) {
     position: sticky; top: 0.75rem; z-index: 999991; margin-top: -5rem; width: fit-content;
   }
-  /* What scrolls below that bar must not show through between its words. */
-  [data-testid="stHeader"] { background: light-dark(LIGHT, DARK); }
+  /* What scrolls below that bar must not show through between its words: the theme's colors. */
+  [data-testid="stHeader"] { background: light-dark(#ffffff, #10161d); }
 }
 
 /* A table that is wider than a phone. */
@@ -48,8 +48,4 @@ _RULES = """<style>
 
 def draw() -> None:
     """Draws it, on a page that shows nothing of it."""
-    rules = _RULES
-    for name in ("light", "dark"):
-        color = st.get_option(f"theme.{name}.backgroundColor") or "Canvas"
-        rules = rules.replace(name.upper(), color)
-    st.html(rules)
+    st.html(_RULES)

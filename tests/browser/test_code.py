@@ -28,7 +28,10 @@ def test_a_switch_changes_the_script_and_a_click_scrolls_to_its_lines(page: Page
     expect(line).to_be_in_viewport()
     expect(line).to_contain_text("Fix 3")
     # What has scrolled below the page menu does not show through.
-    expect(page.get_by_test_id("stHeader")).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    for scheme, color in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(16, 22, 29)")):
+        page.emulate_media(color_scheme=scheme)
+        for part in ("stApp", "stHeader"):
+            expect(page.get_by_test_id(part)).to_have_css("background-color", color)
 
 
 def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
