@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.code.listing import ANCHOR
-from dashboard.switches import SWITCH
+from dashboard.shell import sidebar
 from mlp_core.program.render import Line, Place, places
 from mlp_core.switches import SWITCHES
 
@@ -14,20 +14,8 @@ def draw(lines: Sequence[Line]) -> None:
     """Draws the switches; they are those of the sidebar, close at hand."""
     for switch in SWITCHES:
         with st.container(gap=None, key=f"fix_{switch}"):
-            key = f"flip_{switch}"
-            st.session_state[key] = st.session_state[switch]
-            st.toggle(
-                SWITCH[switch].label,
-                st.session_state[switch],
-                key=key,
-                on_change=_flip,
-                args=(switch, key),
-            )
+            sidebar.draw_switch_again(switch, f"flip_{switch}")
             st.markdown(f":small[{_links(places(list(lines), switch))}]")
-
-
-def _flip(switch: str, key: str) -> None:
-    st.session_state[switch] = st.session_state[key]
 
 
 def _links(found: Sequence[Place]) -> str:

@@ -11,7 +11,7 @@ from dashboard.diagnosis import words
 from dashboard.draw import canvas
 from dashboard.evidence import check_words, tables
 from dashboard.evidence.pictures import PICTURES, Picture, on_the_curve
-from dashboard.switches import SWITCH
+from dashboard.shell import sidebar
 
 if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence, Finding
@@ -74,28 +74,11 @@ def _draw_text(finding: "Finding") -> None:
 def _draw_actions(finding: "Finding") -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if finding.fix is not None:
-            _draw_switch(finding.fix, finding.name)
+            sidebar.draw_switch_again(finding.fix, f"switch_{finding.name}")
         with st.popover("The code", icon=":material/code:", type="tertiary"):
             code = check_words.CODE[finding.name]
             st.caption(code)
             st.code(_source(code), language="python", wrap_lines=True)
-
-
-def _draw_switch(switch: str, name: str) -> None:
-    key = f"switch_{name}"
-    # The sidebar's switch decides; this one is the same, close at hand.
-    st.session_state[key] = st.session_state[switch]
-    st.toggle(
-        SWITCH[switch].label,
-        st.session_state[switch],
-        key=key,
-        on_change=_flip,
-        args=(switch, key),
-    )
-
-
-def _flip(switch: str, key: str) -> None:
-    st.session_state[switch] = st.session_state[key]
 
 
 @lru_cache(64)

@@ -40,7 +40,7 @@ def _last() -> "tuple[Choice | None, Evidence | None]":
         choice = codes.choice(st.session_state[_SHOWN])
     except (KeyError, ValueError):
         return None, None
-    job = gathered.job(choice)
+    job = gathered.jobs.find(choice)
     return choice, job.latest.evidence if job and job.succeeded and job.latest else None
 
 

@@ -1,6 +1,5 @@
 """A run's evidence, once it is gathered; until then how far it is, and a stop."""
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -27,30 +26,20 @@ def evidence(choice: Choice, still: str = "") -> "Evidence | None":
       still: says what is on the page until then.
     """
     offer, seconds = None, gathered.estimated_seconds(choice)
-    if gathered.job(choice) is None and seconds > gathered.LONG_SECONDS:
+    if gathered.jobs.find(choice) is None and seconds > gathered.LONG_SECONDS:
         st.markdown(
             f"Evidence comes from training this run once more and writing everything down.{still}"
         )
         offer = f"Gather it (about {words.duration(1000 * seconds)})"
-    if not panel.show(_panel(choice, still), offer, _PATIENCE_SECONDS):
-        return None
-    latest = gathered.start(choice).latest
-    return latest.evidence if latest else None
 
+    def text(share: float | None) -> str:
+        far = ", first compiling it …" if share is None else f": {share:.0%}"
+        return f"Training this run once more and writing everything down{far}{still}"
 
-def _panel(choice: Choice, still: str) -> panel.Panel:
-    def told() -> tuple[float, str]:
-        latest = gathered.start(choice).latest
-        far = f": {latest.share:.0%}" if latest else ", first compiling it …"
-        text = f"Training this run once more and writing everything down{far}{still}"
-        return latest.share if latest else 0.0, text
-
-    return panel.Panel(
-        "gathering",
-        lambda: [gathered.start(choice)],
-        partial(gathered.begin, choice),
-        told,
-        "The evidence could not be gathered",
-        partial(gathered.others, choice),
-        POLL_SECONDS,
+    work = gathered.jobs.panel(
+        choice, "gathering", "The evidence could not be gathered", text, POLL_SECONDS
     )
+    if not panel.show(work, offer, _PATIENCE_SECONDS):
+        return None
+    latest = gathered.jobs.start(choice).latest
+    return latest.evidence if latest else None

@@ -1,6 +1,5 @@
 """Draws the player of a run, and below it the tables of its numbers."""
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,16 +30,23 @@ _draw = st.components.v2.component(
 
 def show(choice: Choice) -> None:
     """Draws the player once the snapshots are taken, until then how far they are."""
+    choice = choice.compiled  # fix 4 changes no number
     offer, seconds = None, snapshots.estimated_seconds(choice)
-    if snapshots.job(choice) is None and seconds > LONG_SECONDS:
+    if snapshots.jobs.find(choice) is None and seconds > LONG_SECONDS:
         offer = f"Take the snapshots (about {words.duration(1000 * seconds)})"
-    if not panel.show(_panel(choice), offer, _PATIENCE_SECONDS):
+    work = snapshots.jobs.panel(choice, "snapshots", "The snapshots could not be taken", _progress)
+    if not panel.show(work, offer, _PATIENCE_SECONDS):
         return
-    latest = snapshots.start(choice).latest
+    latest = snapshots.jobs.start(choice).latest
     if latest is None or latest.compact is None:
         return
     _draw(key="player", data=payload(choice, latest.compact))
     _draw_twin(choice, latest.compact)
+
+
+def _progress(share: float | None) -> str:
+    far = "first compiling it …" if share is None else f"{share:.0%}"
+    return f"Taking snapshots of this run: {far}"
 
 
 def _draw_twin(choice: Choice, compact: "Compact") -> None:
@@ -75,20 +81,3 @@ def _draw_twin(choice: Choice, compact: "Compact") -> None:
         weights = tables.weights(compact, numbers, record, names(choice)[0])
         if weights is not None:
             wide.table(weights, "player_weights", "The weights after this update.", hide_index=True)
-
-
-def _panel(choice: Choice) -> panel.Panel:
-    def told() -> tuple[float, str]:
-        latest = snapshots.start(choice).latest
-        share = latest.share if latest else 0.0
-        far = f"{share:.0%}" if latest else "first compiling it …"
-        return share, f"Taking snapshots of this run: {far}"
-
-    return panel.Panel(
-        "snapshots",
-        lambda: [snapshots.start(choice)],
-        partial(snapshots.begin, choice),
-        told,
-        "The snapshots could not be taken",
-        partial(snapshots.others, choice),
-    )

@@ -133,6 +133,22 @@ def _draw_switch(name: str) -> None:
     st.toggle(SWITCH[name].label, st.session_state[name], key=name, help=SWITCH[name].help)
 
 
+def draw_switch_again(name: str, key: str) -> None:
+    """Draws a switch of the sidebar once more, on the page where it is spoken of.
+
+    Args:
+      key: of this copy.
+    """
+    st.session_state[key] = st.session_state[name]
+    st.toggle(
+        SWITCH[name].label, st.session_state[name], key=key, on_change=_take_copy, args=(name, key)
+    )
+
+
+def _take_copy(name: str, key: str) -> None:
+    st.session_state[name] = st.session_state[key]
+
+
 def _draw_data() -> None:
     # A link to other data shows where they are chosen; later on the reader opens and closes.
     other_data = st.session_state["task"] != _DEFAULTS.task

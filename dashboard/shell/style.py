@@ -29,7 +29,7 @@ _RULES = """<style>
   [data-testid="stLayoutWrapper"]:has(> .st-key-menu) {
     position: sticky; top: 0.75rem; z-index: 999991; margin-top: -5rem; width: fit-content;
   }
-  /* What scrolls below that bar must not show through between its words: the theme's colors. */
+  /* The bar is opaque, in the theme's background colors: the page scrolls below it. */
   [data-testid="stHeader"] { background: light-dark(#ffffff, #10161d); }
 }
 

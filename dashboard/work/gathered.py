@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.work.jobs import Job
+from dashboard.work.per_run import PerRun
 from dashboard.work.pool import Workers
 from mlp_core.engine import stretches
 
@@ -25,26 +25,6 @@ def _workers() -> Workers:
     return Workers(threads=1, keep=_KEPT, keep_unseen=_KEPT_UNSEEN)
 
 
-def start(choice: Choice) -> "Job[Progress]":
-    """Returns the gathering for a run, begun if nobody has yet."""
-    return _workers().start(choice, lambda: _gathered(choice))
-
-
-def begin(choice: Choice) -> None:
-    """Lets a gathering begin, go on where it was stopped, or begin anew if it has failed."""
-    _workers().begin(choice, lambda: _gathered(choice))
-
-
-def job(choice: Choice) -> "Job[Progress] | None":
-    """Returns the gathering for a run if anybody has begun it."""
-    return _workers().find(choice)
-
-
-def others(choice: Choice) -> int:
-    """Returns how many gatherings take turns with one."""
-    return _workers().others(start(choice))
-
-
 def estimated_seconds(choice: Choice) -> float:
     """Returns about how long it takes, compiling left out. Right within a factor of three."""
     return stretches.seconds_of_evidence(choice.settings)
@@ -54,3 +34,6 @@ def _gathered(choice: Choice) -> "Generator[Progress, None, None]":
     from mlp_core import diagnosis
 
     yield from diagnosis.collect_chunks(choice.settings, choice.fixes)
+
+
+jobs = PerRun(_workers, _gathered)

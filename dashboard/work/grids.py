@@ -129,16 +129,16 @@ def nearest(wanted: Request) -> Request:
 
 
 def estimated_seconds(wanted: Request) -> float:
-    """Returns about how long a sweep takes: by the pace of the last one that this server made.
+    """Returns about how long a sweep takes, by the pace of the last sweep on this server.
 
-    Before the first one, the pace is that of two CPU cores, right within a factor of three.
+    Before the first sweep, the estimate is for two CPU cores and right within a factor of three.
     """
     return _pace().factor * wanted.num_runs * seconds_in_a_sweep(wanted.settings)
 
 
 @dataclass
 class _Pace:
-    """How many times as long as estimated this server's sweeps take."""
+    """The measured time of this server's sweeps, divided by `seconds_in_a_sweep`."""
 
     factor: float = 1.0
 

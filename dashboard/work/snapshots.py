@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.work.jobs import Job
+from dashboard.work.per_run import PerRun
 from dashboard.work.pool import Workers
 from mlp_core.engine import stretches
 
@@ -30,28 +30,6 @@ def _workers() -> Workers:
     return Workers(threads=1, keep=_KEPT, keep_unseen=_KEPT_UNSEEN)
 
 
-def start(choice: Choice) -> Job[Taken]:
-    """Returns the job that takes a run's snapshots, begun if nobody has yet."""
-    fast = choice.compiled
-    return _workers().start(fast, lambda: _taken(fast))
-
-
-def begin(choice: Choice) -> None:
-    """Lets a job begin, go on where it was stopped, or begin anew if it has failed."""
-    fast = choice.compiled
-    _workers().begin(fast, lambda: _taken(fast))
-
-
-def job(choice: Choice) -> "Job[Taken] | None":
-    """Returns the job of a run if anybody has begun it."""
-    return _workers().find(choice.compiled)
-
-
-def others(choice: Choice) -> int:
-    """Returns how many such jobs take turns with one."""
-    return _workers().others(start(choice))
-
-
 def estimated_seconds(choice: Choice) -> float:
     """Returns about how long it takes, compiling left out. Right within a factor of three."""
     return stretches.estimated_seconds(choice.settings)
@@ -63,3 +41,6 @@ def _taken(choice: Choice) -> Generator[Taken, None, None]:
 
     for share, snapshots in snapshot_chunks(choice.settings, choice.fixes):
         yield Taken(share, compact.encoded(snapshots) if snapshots else None)
+
+
+jobs = PerRun(_workers, _taken)

@@ -3,7 +3,7 @@
 import math
 from typing import Literal
 
-# scipy asks a JAX that is there for its arrays, and fails while another thread still imports it.
+# scipy reads `jax.Array` if JAX is in sys.modules, which fails while another thread imports JAX.
 import jax  # noqa: F401
 import numpy as np
 from scipy import stats

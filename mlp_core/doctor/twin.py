@@ -85,12 +85,14 @@ class _Walk:
         self.notes: list[Note] = []
 
     def note(self, kind: str, stack: Stack, name: str, values: Any) -> int:
+        """Takes a note; returns its place among the notes."""
         self.notes.append(Note(kind, stack, name, values))
         return len(self.notes) - 1
 
     def run(
         self, jaxpr: Any, consts: Sequence[Any], inputs: list[_Value], around: "_Around"
-    ) -> Any:
+    ) -> list[_Value]:
+        """Returns what a program returns for some inputs, and takes the notes on the way."""
         known: dict[Any, _Value] = dict(zip(jaxpr.invars, inputs, strict=True))
         known |= {v: (c, _NOTHING) for v, c in zip(jaxpr.constvars, consts, strict=True)}
 

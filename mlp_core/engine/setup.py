@@ -53,7 +53,7 @@ def device_name() -> str:
 
     devices = jax.local_devices()
     if devices[0].platform == "cpu":
-        return f"{len(devices)} cores of {machine()}"
+        return f"{len(devices)} core{'s' if len(devices) > 1 else ''} of {machine()}"
     return f"{len(devices)} x {devices[0].device_kind}"
 
 

@@ -39,11 +39,12 @@ def read_csv_apart(
         capture_output=True,
         env=child_environment(),
     )
+    if child.returncode < 0:
+        raise ValueError("Reading the file took too much memory. Leave out rows or columns.")
     if child.returncode:
+        sys.stderr.write(child.stderr.decode(errors="replace"))
         raise ValueError(
-            "Reading the file took more memory than there is. Leave out rows or columns."
-            if child.returncode < 0
-            else f"The file could not be read: {child.stderr.decode(errors='replace')[-300:]}"
+            "The file could not be read: the process that reads it failed, see the server's log."
         )
     printed = BytesIO(child.stdout)
     told = json.loads(printed.readline())
