@@ -20,7 +20,7 @@ RUNS_WHAT_IT_READS = {"pickle", "cPickle", "joblib", "dill", "cloudpickle", "she
 RUNS_TEXT = {"eval", "exec", "compile", "__import__"}
 RUNS_FILES = {"exec_module", "load_module", "run_path", "run_module"}
 
-RUNS_SCRIPTS = {"mlp_core.debuggers.scripts", "mlp_core.doctor.child"}
+RUNS_SCRIPTS = {"mlp_core.debuggers.scripts", "mlp_core.doctor.run_script"}
 """The first runs scripts rendered from the package's own templates, the second the script that its
 user names, in a process of its own. Both are for the command line only."""
 
@@ -69,9 +69,9 @@ def test_the_app_runs_no_script() -> None:
         return {module for module in SOURCES if wanted in imports(module)}
 
     assert importers("mlp_core.debuggers.scripts") == {"mlp_core.debuggers.tools"}
-    assert importers("mlp_core.doctor.child") == set()
+    assert importers("mlp_core.doctor.run_script") == set()
     assert importers("mlp_core.cli.check") == set()
-    assert all("doctor.child" not in SOURCES[module].read_text() for module in _dashboard())
+    assert all("doctor.run_script" not in SOURCES[module].read_text() for module in _dashboard())
     assert all(imports(module).isdisjoint({"subprocess", "runpy"}) for module in _dashboard())
     assert importers("mlp_core.debuggers.tools") == {"mlp_core.cli.main"}
 

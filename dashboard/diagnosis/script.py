@@ -12,7 +12,7 @@ from dashboard.diagnosis import words
 from dashboard.draw.words import plain
 
 if TYPE_CHECKING:
-    from mlp_core.doctor import Finding
+    from mlp_core.doctor import ScriptFinding
 
 MAX_MEGABYTES = 1
 
@@ -44,7 +44,7 @@ def show() -> None:
         _draw(finding, key=f"script_{place}")
 
 
-def _draw(finding: "Finding", key: str) -> None:
+def _draw(finding: "ScriptFinding", key: str) -> None:
     from mlp_core.doctor import KINDS
 
     kind = KINDS[finding.kind]

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from mlp_core.child import child_environment
-from mlp_core.doctor.records import GROUPS
+from mlp_core.doctor.records import check_groups, is_bad
 from mlp_core.doctor.terminal import printed
 
 
@@ -24,8 +24,7 @@ def check(parsed: argparse.Namespace) -> None:
     if not parsed.script.is_file():
         raise ValueError(f"the script must be a file, got {str(parsed.script)!r}")
     groups = [group for group in parsed.only.split(",") if group]
-    if wrong := set(groups) - set(GROUPS):
-        raise ValueError(f"--only takes {', '.join(GROUPS)}, got {', '.join(sorted(wrong))}")
+    check_groups(groups, "--only")
     if parsed.steps is not None and parsed.steps < 1:
         raise ValueError(f"--steps must be at least 1, got {parsed.steps}")
     with TemporaryDirectory() as folder:
@@ -37,14 +36,13 @@ def check(parsed: argparse.Namespace) -> None:
     if parsed.json is not None:
         parsed.json.write_text(json.dumps(report, indent=1) + "\n")
     print(printed(report, is_colored=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
-    bad = any(finding["severity"] in ("fatal", "fault") for finding in report["findings"])
-    if bad or report["exit"] == "crashed":
+    if is_bad(report):
         raise SystemExit(1)
 
 
 def _reported(first: list[str], parsed: argparse.Namespace, path: Path) -> dict[str, Any] | None:
     """Runs the script; returns its report, or None if its process died without one."""
-    command = [sys.executable, "-m", "mlp_core.doctor.child", *first, *parsed.arguments]
+    command = [sys.executable, "-m", "mlp_core.doctor.run_script", *first, *parsed.arguments]
     with subprocess.Popen(command, env=child_environment()) as child:
         while True:
             try:

@@ -133,7 +133,7 @@ WHERE = tuple(KINDS)
 
 
 @dataclass(frozen=True)
-class Finding:
+class ScriptFinding:
     """Something wrong in the script, at one line of it."""
 
     kind: str
@@ -161,7 +161,7 @@ Exit = Literal["finished", "stopped", "interrupted", "crashed"]
 class Report:
     """What was found; `mlp_core.watch` fills it when its block ends."""
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[ScriptFinding] = field(default_factory=list)
     exit: Exit = "finished"
     error: dict[str, Any] | None = None
     """The type, message, file, and line of the error that ended the script."""
@@ -171,8 +171,7 @@ class Report:
     @property
     def is_bad(self) -> bool:
         """Whether a finding is fatal or a fault, or the script has crashed."""
-        worst = any(finding.severity in ("fatal", "fault") for finding in self.findings)
-        return worst or self.exit == "crashed"
+        return is_bad(self.as_json())
 
     def as_json(self) -> dict[str, Any]:
         """Returns the report as `--json` writes it."""
@@ -185,7 +184,23 @@ class Report:
         return printed(self.as_json(), is_colored=False)
 
 
-def worst_first(findings: Sequence[Finding]) -> list[Finding]:
+def is_bad(report: dict[str, Any]) -> bool:
+    """Returns what `Report.is_bad` says of a report that `Report.as_json` has returned."""
+    worst = any(finding["severity"] in ("fatal", "fault") for finding in report["findings"])
+    return worst or report["exit"] == "crashed"
+
+
+def check_groups(only: Sequence[str], name: str = "only") -> None:
+    """Raises ValueError if one of these is not in `GROUPS`.
+
+    Args:
+      name: what the caller calls them.
+    """
+    if wrong := set(only) - set(GROUPS):
+        raise ValueError(f"{name} must be of {', '.join(GROUPS)}, got {', '.join(sorted(wrong))}")
+
+
+def worst_first(findings: Sequence[ScriptFinding]) -> list[ScriptFinding]:
     """Returns the findings by severity, then by kind, then by line."""
     from mlp_core.diagnosis.records import SEVERITIES
 
@@ -200,7 +215,7 @@ EXAMPLE = FOLDER / "doctor_v1.json"
 MOST_FINDINGS = 200
 
 
-def opened(content: str) -> list[Finding]:
+def opened(content: str) -> list[ScriptFinding]:
     """Returns the findings of a report that `check --json` wrote; nothing in it is run.
 
     Raises:
@@ -210,7 +225,7 @@ def opened(content: str) -> list[Finding]:
 
     try:
         found = [
-            Finding(
+            ScriptFinding(
                 str(one["kind"]),
                 one["severity"],
                 str(one["file"]),

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from mlp_core.doctor.checks import findings
-from mlp_core.doctor.patches import Patches, Stop
+from mlp_core.doctor.examiner import Examiner, Stop
+from mlp_core.doctor.patches import Patches
 from mlp_core.doctor.places import of_error
 from mlp_core.doctor.recording import Recorder
-from mlp_core.doctor.records import GROUPS, Report
+from mlp_core.doctor.records import Report, check_groups
 
 
 @contextmanager
@@ -24,10 +25,9 @@ def watch(only: Sequence[str] = (), steps: int | None = None) -> Iterator[Report
     Raises:
       ValueError: if there is no such group.
     """
-    if wrong := set(only) - set(GROUPS):
-        raise ValueError(f"only must be of {', '.join(GROUPS)}, got {', '.join(sorted(wrong))}")
+    check_groups(only)
     recorder, report = Recorder(), Report()
-    patches = Patches(recorder, steps)
+    patches = Patches(Examiner(recorder, steps))
     patches.install()
     try:
         yield report

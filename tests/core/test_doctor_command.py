@@ -109,7 +109,7 @@ def test_an_interrupt_prints_what_was_found(script):
         (["no_such.py"], "the script must be a file, got 'no_such.py'"),
         (
             [__file__, "--only", "magic"],
-            "--only takes keys, batches, compilation, numerics, program",
+            "--only must be of keys, batches, compilation, numerics, program",
         ),
         ([__file__, "--steps", "0"], "--steps must be at least 1, got 0"),
     ],

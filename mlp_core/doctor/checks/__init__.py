@@ -10,9 +10,9 @@ import numpy as np
 
 from mlp_core.doctor.checks import calls, keys, numerics, program
 from mlp_core.doctor.recording import Recorder
-from mlp_core.doctor.records import Finding, worst_first
+from mlp_core.doctor.records import ScriptFinding, worst_first
 
-CHECKS: tuple[Callable[[Recorder], Iterator[Finding]], ...] = (
+CHECKS: tuple[Callable[[Recorder], Iterator[ScriptFinding]], ...] = (
     keys.reused,
     keys.same_every_step,
     keys.split_then_used,
@@ -34,7 +34,7 @@ CHECKS: tuple[Callable[[Recorder], Iterator[Finding]], ...] = (
 )
 
 
-def findings(recorder: Recorder, groups: tuple[str, ...] = ()) -> list[Finding]:
+def findings(recorder: Recorder, groups: tuple[str, ...] = ()) -> list[ScriptFinding]:
     """Returns what is wrong, worst first; of some groups alone if these are named."""
     with np.errstate(all="ignore"):  # a run that diverged has NaN everywhere
         found = [finding for check in CHECKS for finding in check(recorder)]

@@ -6,7 +6,7 @@ from typing import Any
 
 from mlp_core.diagnosis.checks.learning import MANY_OPERATIONS
 from mlp_core.doctor.recording import Recorder, Region
-from mlp_core.doctor.records import Finding
+from mlp_core.doctor.records import ScriptFinding
 
 MANY_SHAPES = 4
 """More than a full minibatch, the last one of an epoch, and those to evaluate on."""
@@ -15,7 +15,7 @@ MANY_REPEATS = 3
 """Traces for the same arguments; one or two follow from where the arrays are stored."""
 
 
-def empty_minibatches(recorder: Recorder) -> Iterator[Finding]:
+def empty_minibatches(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds calls of a function with arrays that have rows in other calls, and here none.
 
     Precondition: the arguments have the same structure in both calls.
@@ -33,7 +33,7 @@ def empty_minibatches(recorder: Recorder) -> Iterator[Finding]:
             "their minibatches are empty."
         )
         numbers = {"calls": region.calls, "empty": calls, "shape": list(shape)}
-        yield Finding("empty_minibatches", "fault", *region.place, message, numbers)
+        yield ScriptFinding("empty_minibatches", "fault", *region.place, message, numbers)
 
 
 def _same_but_rows(empty: tuple[Any, ...], full: tuple[Any, ...]) -> bool:
@@ -43,7 +43,7 @@ def _same_but_rows(empty: tuple[Any, ...], full: tuple[Any, ...]) -> bool:
     )
 
 
-def traced_again(recorder: Recorder) -> Iterator[Finding]:
+def traced_again(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds functions that were traced more than once.
 
     Precondition: none, the traces are counted. Few shapes matter in a training step only.
@@ -62,17 +62,17 @@ def traced_again(recorder: Recorder) -> Iterator[Finding]:
             message = (
                 f"{name}, {len(region.traces) - len(different)} of them for the same arguments."
             )
-            yield Finding("retraced", "cost", *region.place, message, numbers)
+            yield ScriptFinding("retraced", "cost", *region.place, message, numbers)
         elif not shapes:
             values = _values(different)
             message = f"{name}, for different Python values or types: {values}."
-            yield Finding("retraced", "cost", *region.place, message, numbers)
+            yield ScriptFinding("retraced", "cost", *region.place, message, numbers)
         elif _is_changing(region, shapes):
             message = f"{name}, for arrays of shape {listed}."
-            yield Finding("changing_shapes", "cost", *region.place, message, numbers)
+            yield ScriptFinding("changing_shapes", "cost", *region.place, message, numbers)
         else:
             message = f"{name}, for arrays of shape {listed}."
-            yield Finding("retraced", "cost", *region.place, message, numbers)
+            yield ScriptFinding("retraced", "cost", *region.place, message, numbers)
 
 
 def _changing(traces: list[tuple[Any, ...]]) -> list[tuple[int, ...]]:
@@ -96,7 +96,7 @@ def _values(traces: list[tuple[Any, ...]]) -> str:
     return "in its keyword arguments"
 
 
-def not_compiled(recorder: Recorder) -> Iterator[Finding]:
+def not_compiled(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds a training step that sends many operations one by one.
 
     Precondition: windows of three steps were counted, and each had as many. Indexing, random
@@ -113,10 +113,10 @@ def not_compiled(recorder: Recorder) -> Iterator[Finding]:
         f"Each training step sends at least {operations} operations to the device one by one, "
         f"{at_line // least.steps} of them on line {place.line}."
     )
-    yield Finding("not_compiled", "cost", *place, message, {"operations": operations})
+    yield ScriptFinding("not_compiled", "cost", *place, message, {"operations": operations})
 
 
-def read_back(recorder: Recorder) -> Iterator[Finding]:
+def read_back(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds a line that reads a value back in every training step.
 
     Precondition: it did so in each step of every window that was counted, at least two windows.
@@ -130,4 +130,6 @@ def read_back(recorder: Recorder) -> Iterator[Finding]:
             message = (
                 f"Line {place.line} reads a value back from the device in every training step."
             )
-            yield Finding("read_back_every_step", "cost", *place, message, {"steps_seen": count})
+            yield ScriptFinding(
+                "read_back_every_step", "cost", *place, message, {"steps_seen": count}
+            )

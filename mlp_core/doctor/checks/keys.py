@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from mlp_core.doctor.places import Place
 from mlp_core.doctor.recording import Draw, Recorder, Uses
-from mlp_core.doctor.records import Finding
+from mlp_core.doctor.records import ScriptFinding
 
 NEAR = 3
 """Draws that are at most so many lines apart are reported together."""
@@ -47,7 +47,7 @@ def _lines(lines: list[int]) -> str:
     return f"lines {', '.join(before)}{',' if len(before) > 1 else ''} and {last}"
 
 
-def reused(recorder: Recorder) -> Iterator[Finding]:
+def reused(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds draws on different lines, or in one run of a loop, that use one key.
 
     Precondition: both draws were seen with their keys, outside of compiled code or in a twin. See
@@ -78,7 +78,7 @@ def reused(recorder: Recorder) -> Iterator[Finding]:
             "the members of a `vmap`."
         )
         numbers = {"draws": draw.times, "lines": [place.line]}
-        yield Finding(kind, "fault", *place, message, numbers)
+        yield ScriptFinding(kind, "fault", *place, message, numbers)
     yield from _grouped(found)
 
 
@@ -88,7 +88,7 @@ def _training(recorder: Recorder) -> set[str]:
     return {f"{one.name}:{one.place.line}" for one in regions if one.is_training}
 
 
-def _grouped(found: dict[tuple[Place, ...], int]) -> Iterator[Finding]:
+def _grouped(found: dict[tuple[Place, ...], int]) -> Iterator[ScriptFinding]:
     """Yields a finding for each group of neighboring lines, and for the lines that come later."""
     groups: dict[tuple[Place, tuple[Place, ...]], int] = {}
     for lines_of_key, keys in found.items():
@@ -117,10 +117,10 @@ def _grouped(found: dict[tuple[Place, ...], int]) -> Iterator[Finding]:
         if keys > 1:
             message = f"{message[:-1]} ({keys} keys)."
         numbers = {"keys": keys, "lines": sorted({first.line, *lines})}
-        yield Finding("key_reused", "fault", *places[0], message, numbers)
+        yield ScriptFinding("key_reused", "fault", *places[0], message, numbers)
 
 
-def same_every_step(recorder: Recorder) -> Iterator[Finding]:
+def same_every_step(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds a line that uses the same key in training step after training step.
 
     Precondition: the draw is inside of the compiled training step, in the first steps that are
@@ -141,7 +141,7 @@ def same_every_step(recorder: Recorder) -> Iterator[Finding]:
     for place, steps_seen in found.items():
         message = f"Line {place.line} draws with the same key in every training step."
         numbers = {"steps": recorder.step, "looked_at": steps_seen, "lines": [place.line]}
-        yield Finding("same_key_every_step", "fault", *place, message, numbers)
+        yield ScriptFinding("same_key_every_step", "fault", *place, message, numbers)
 
 
 def _is_steady(steps: set[int], total: int) -> bool:
@@ -153,7 +153,7 @@ def _is_steady(steps: set[int], total: int) -> bool:
     return max(gaps) <= 2 and len(ordered) >= MOST_STEPS * (total - ordered[0]) / 2
 
 
-def split_then_used(recorder: Recorder) -> Iterator[Finding]:
+def split_then_used(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds a key that was split and also drawn with. Precondition: both uses were seen."""
     found: dict[tuple[Place, Place], int] = {}
     for uses in recorder.keys.values():
@@ -165,4 +165,4 @@ def split_then_used(recorder: Recorder) -> Iterator[Finding]:
     for (split, draw), keys in found.items():
         message = f"Line {draw.line} draws with a key that line {split.line} splits."
         numbers = {"keys": keys, "lines": sorted({split.line, draw.line})}
-        yield Finding("key_split_then_used", "hazard", *draw, message, numbers)
+        yield ScriptFinding("key_split_then_used", "hazard", *draw, message, numbers)

@@ -12,7 +12,7 @@ from mlp_core.diagnosis.checks.rows_and_keys import copies
 from mlp_core.diagnosis.records import Severity
 from mlp_core.doctor.places import Place
 from mlp_core.doctor.recording import Gradient, Recorder, Sample
-from mlp_core.doctor.records import Finding
+from mlp_core.doctor.records import ScriptFinding
 
 NEAR_ZERO = 0.25
 """Of the median denominator: a smallest one below it shows that nothing keeps them from 0. The
@@ -29,7 +29,7 @@ COMPARED = 256
 """How many numbers of an array are compared with those of another one."""
 
 
-def not_finite(recorder: Recorder) -> Iterator[Finding]:
+def not_finite(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds the operation that made the first NaN or infinity.
 
     Precondition: a training step returned one although its minibatch has rows. It is fatal if the
@@ -58,7 +58,7 @@ def not_finite(recorder: Recorder) -> Iterator[Finding]:
             f"Call {call + 1:,} of {region.calls:,} of `{region.name}` was the first to make a NaN "
             f"or an infinity, {where}, {until}."
         )
-        yield Finding(kind, severity, *place, message, numbers)
+        yield ScriptFinding(kind, severity, *place, message, numbers)
 
 
 def _finite(values: Any) -> bool:
@@ -98,7 +98,7 @@ def _of_turn(value: Any, note: Any, turn: int) -> bool:
     return bool(np.any(value))
 
 
-def small_denominator(recorder: Recorder) -> Iterator[Finding]:
+def small_denominator(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds a division by a square root without an epsilon that can be 0.
 
     Precondition: it is in a training step that was looked at. Either the smallest one was below
@@ -121,14 +121,14 @@ def small_denominator(recorder: Recorder) -> Iterator[Finding]:
                 f"smallest one seen is {small:.2g}, the median {middle:.2g}."
             )
             numbers = {"smallest": small, "median": middle}
-            yield Finding("small_denominator", "hazard", *place, message, numbers)
+            yield ScriptFinding("small_denominator", "hazard", *place, message, numbers)
 
 
 def _samples(gradient: Gradient) -> list[Sample]:
     return [sample for sample in gradient.samples if sample.gradients]
 
 
-def no_gradient(recorder: Recorder) -> Iterator[Finding]:
+def no_gradient(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds parameters whose gradient is exactly 0 while others have one.
 
     Precondition: it was 0 in each of at least three steps that were looked at, the array has more
@@ -150,10 +150,10 @@ def no_gradient(recorder: Recorder) -> Iterator[Finding]:
         message = f"The gradient of {which} is 0 in all {len(samples)} steps that were looked at."
         numbers = {"parameters": zero, "of": len(names), "steps": len(samples)}
         severity: Severity = "fault" if is_all else "symptom"
-        yield Finding("no_gradient", severity, *gradient.place, message, numbers)
+        yield ScriptFinding("no_gradient", severity, *gradient.place, message, numbers)
 
 
-def dead_units(recorder: Recorder) -> Iterator[Finding]:
+def dead_units(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds layers in which most ReLUs are 0 for every row of the minibatch, up to the end.
 
     Precondition: the ReLU's results are multiplied by a matrix, the minibatch has at least 8 rows,
@@ -181,7 +181,7 @@ def dead_units(recorder: Recorder) -> Iterator[Finding]:
                 "row, up to the end."
             )
             numbers = {"dead": count, "units": units, "layer": number}
-            yield Finding("dead_units", "symptom", *place, message, numbers)
+            yield ScriptFinding("dead_units", "symptom", *place, message, numbers)
 
 
 def _norm(arrays: dict[str, np.ndarray]) -> float:
@@ -201,7 +201,7 @@ def _ratios(samples: list[Sample]) -> list[float]:
     return [ratio for ratio in ratios if np.isfinite(ratio)]
 
 
-def update_ratio(recorder: Recorder) -> Iterator[Finding]:
+def update_ratio(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds updates that are nearly as large as the parameters, or too small to move them.
 
     Precondition: at least three pairs of neighboring steps were looked at, and agree. A warmup or a
@@ -218,10 +218,10 @@ def update_ratio(recorder: Recorder) -> Iterator[Finding]:
         if is_large or 0 < max(ratios) < SMALL_UPDATE:
             message = f"An update changes the parameters by {middle:.2g} times their norm."
             numbers = {"ratio": middle, "largest": max(ratios), "steps": len(ratios)}
-            yield Finding("update_ratio", "symptom", *gradient.place, message, numbers)
+            yield ScriptFinding("update_ratio", "symptom", *gradient.place, message, numbers)
 
 
-def worse_than_mean(recorder: Recorder) -> Iterator[Finding]:
+def worse_than_mean(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds a mean squared error that ends above that of predicting the mean.
 
     Precondition: the loss is the plain mean of squared differences from an argument of the
@@ -243,10 +243,10 @@ def worse_than_mean(recorder: Recorder) -> Iterator[Finding]:
                 f"The loss ends at {loss:.3g}. Predicting the mean of the targets has {mean:.3g}."
             )
             numbers = {"loss": loss, "predict_mean": mean}
-            yield Finding("worse_than_mean", "symptom", *region.place, message, numbers)
+            yield ScriptFinding("worse_than_mean", "symptom", *region.place, message, numbers)
 
 
-def equal_arrays(recorder: Recorder) -> Iterator[Finding]:
+def equal_arrays(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds parameters that start with the same random numbers.
 
     Precondition: two arrays vary, have four numbers in common, and have gradients. Tied parameters
@@ -268,7 +268,7 @@ def equal_arrays(recorder: Recorder) -> Iterator[Finding]:
                 f"{'' if copy.is_equal else ', up to a factor'} ({len(found)} such pairs)."
             )
             numbers = {"pairs": len(found), "arrays": [copy.first, copy.second]}
-            yield Finding("equal_arrays", "symptom", *gradient.place, message, numbers)
+            yield ScriptFinding("equal_arrays", "symptom", *gradient.place, message, numbers)
 
 
 def _is_tied(later: dict[str, np.ndarray], first: str, second: str) -> bool:

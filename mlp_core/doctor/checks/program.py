@@ -8,14 +8,14 @@ import numpy as np
 
 from mlp_core.doctor.places import Place, is_readers
 from mlp_core.doctor.recording import Recorder
-from mlp_core.doctor.records import Finding
+from mlp_core.doctor.records import ScriptFinding
 
 FEWEST = 3
 FEWEST_CALLS = 10
 _CHANGES = {"set", "add", "subtract", "multiply", "mul", "divide", "power", "min", "max", "apply"}
 
 
-def never_updated(recorder: Recorder) -> Iterator[Finding]:
+def never_updated(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds parameters that are the same in the first call and in the last one.
 
     Precondition: the gradients were finite and not 0, the same line computed them in at least ten
@@ -37,10 +37,10 @@ def never_updated(recorder: Recorder) -> Iterator[Finding]:
             calls = samples[-1].call + 1
             message = f"No parameter has changed in {calls:,} calls, although each has a gradient."
             numbers = {"calls": calls}
-            yield Finding("never_updated", "fault", *gradient.place, message, numbers)
+            yield ScriptFinding("never_updated", "fault", *gradient.place, message, numbers)
 
 
-def optimizer_state_dropped(recorder: Recorder) -> Iterator[Finding]:
+def optimizer_state_dropped(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds an optimizer that receives its initial state again and again.
 
     Precondition: in each of at least three updates that were looked at, the state before is the
@@ -54,10 +54,10 @@ def optimizer_state_dropped(recorder: Recorder) -> Iterator[Finding]:
                 f"The update on line {place.line} receives the same optimizer state in every step."
             )
             numbers = {"updates": len(states)}
-            yield Finding("optimizer_state_dropped", "fault", *place, message, numbers)
+            yield ScriptFinding("optimizer_state_dropped", "fault", *place, message, numbers)
 
 
-def result_discarded(recorder: Recorder) -> Iterator[Finding]:
+def result_discarded(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds calls as a statement of their own whose result is all that they do.
 
     Precondition: the reader's line itself calls `apply_updates`, an optimizer's `update`, a
@@ -74,12 +74,12 @@ def result_discarded(recorder: Recorder) -> Iterator[Finding]:
         yield from _unused_changes(file)
 
 
-def _discarded(place: Place, name: str, times: int) -> Finding:
+def _discarded(place: Place, name: str, times: int) -> ScriptFinding:
     message = f"Line {place.line} calls `{name}` and discards what it returns."
-    return Finding("result_discarded", "fault", *place, message, {"times": times})
+    return ScriptFinding("result_discarded", "fault", *place, message, {"times": times})
 
 
-def _unused_changes(file: str) -> Iterator[Finding]:
+def _unused_changes(file: str) -> Iterator[ScriptFinding]:
     if not is_readers(file):
         return
     try:
@@ -99,7 +99,7 @@ def _unused_changes(file: str) -> Iterator[Finding]:
                 yield _discarded(Place(file, node.lineno), text, 1)
 
 
-def broadcast_loss(recorder: Recorder) -> Iterator[Finding]:
+def broadcast_loss(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds arrays of shapes (B,) and (B, 1) that meet in a training step.
 
     Precondition: NumPy's rules added the axis, not an index such as `[None]`, and the array of
@@ -115,4 +115,4 @@ def broadcast_loss(recorder: Recorder) -> Iterator[Finding]:
         message = (
             f"On line {place.line}, shapes ({rows},) and ({rows}, 1) broadcast to ({rows}, {rows})."
         )
-        yield Finding("broadcast_loss", "fault", *place, message, {"rows": rows})
+        yield ScriptFinding("broadcast_loss", "fault", *place, message, {"rows": rows})

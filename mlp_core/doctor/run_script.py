@@ -1,4 +1,4 @@
-"""Runs a reader's script: `python -m mlp_core.doctor.child REPORT STEPS ONLY SCRIPT ...`.
+"""Runs a reader's script: `python -m mlp_core.doctor.run_script REPORT STEPS ONLY SCRIPT ...`.
 
 The script runs in a process of its own, as if Python had started it. The report is a JSON file.
 """
