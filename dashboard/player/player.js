@@ -206,7 +206,7 @@ function networkOf(host, run, say) {
       const share = isDead ? 0 : Math.round(85 * Math.abs(value) / most[c]) || 0;
       const color = value < 0 ? "--minus" : "--plus";
       circle.style.fill = `color-mix(in srgb, var(${color}) ${share}%, var(--page))`;
-      const label = c === 0 && run.inputs[u].length < 4 ? run.inputs[u] : "";
+      const label = c === 0 && run.inputs[u].length * 4 < radius ? run.inputs[u] : "";
       mark.textContent = Number.isNaN(value) ? "×" : label;
     }
     for (const [bar, place, zero] of bars) {
