@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 from itertools import product
+from threading import get_ident
 
 import numpy as np
 import pytest
@@ -27,11 +28,15 @@ def combinations():
 
 @pytest.fixture(scope="module")
 def compilations():
-    """The programs compiled so far, counted by JAX itself."""
+    """The programs that this thread has compiled so far, counted by JAX itself.
+
+    Threads that an earlier test left behind in this process may still compile.
+    """
     names: list[str] = []
+    here = get_ident()
 
     def listen(event, _seconds, **_details):
-        if event == "/jax/core/compile/backend_compile_duration":
+        if event == "/jax/core/compile/backend_compile_duration" and get_ident() == here:
             names.append(event)
 
     register_event_duration_secs_listener(listen)
