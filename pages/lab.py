@@ -1,13 +1,21 @@
 """The Lab: flip a switch, see what it does."""
 
-from dashboard.lab import details, flipped, result, watch
+from functools import partial
+
+from dashboard.lab import details, flipped, introduction, result
 from dashboard.shell import frame, heading
+from dashboard.work import timings
 
 choice = frame.current_choice()
 
-heading.show("What does each fix do?", choice)
+introduction.show()
+heading.show(
+    "What does each fix do?",
+    choice,
+    watch=True,
+    more={"Measure the time again": partial(timings.measure_again, choice)},
+)
 shown = result.show(choice)
 if shown is not None:
     flipped.show(shown)
-    watch.show(shown)
     details.show(shown)

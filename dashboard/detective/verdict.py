@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard.choice import Choice
 from dashboard.detective import state, words
 from dashboard.evidence import check_words
+from dashboard.player import show as player
 from dashboard.shell import url
 from dashboard.switches import SWITCH
 from mlp_core.game import Case
@@ -36,6 +38,8 @@ def show(
             if verdict.outcome in ("right", "missed"):
                 _draw_actions(verdict)
     st.markdown(words.cleared(verdicts))
+    if st.toggle("Watch it learn", st.session_state["watch"], key="watch"):
+        player.show(Choice(case.fixes, case.settings))
     st.markdown("**To share:** the result and the link to the case, without its solution.")
     link = url.to_page({state.LEVEL: case.level.name, state.NUMBER: str(case.number)})
     summary = words.summary(case, points, state.streak(), verdicts, paid, link)

@@ -11,6 +11,7 @@ from dashboard.draw import canvas
 from dashboard.draw import words as app_words
 from dashboard.evidence import charts, check_words, tables, waiting
 from dashboard.evidence.pictures import PICTURES
+from dashboard.player import show as player
 from dashboard.work import gathered
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def show(choice: Choice) -> None:
         if evidence is not None:
             st.markdown(words.answer(_findings(evidence)))
             st.session_state[_SHOWN] = codes.code(choice)
+    if evidence is not None and st.session_state["watch"]:
+        player.show(choice)
     if shown := evidence or kept:
         _draw(shown)
 

@@ -21,7 +21,7 @@ from dashboard.draw.marks import (
     words_on_lines,
 )
 
-HEIGHT = 440
+HEIGHT = 420
 _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
 _LOSS = "mean squared error, log scale"
 _LINES = "split(datum.label, '\\n')"
@@ -31,7 +31,7 @@ _LINES = "split(datum.label, '\\n')"
 def loss_curves(shown: tuple[str, ...]) -> dict[str, Any]:
     """Returns the loss curves.
 
-    Tables: `curves`, `batches`, `ends`, `rules`, `not_finite`, `readings`.
+    Tables: `curves`, `batches`, `ghost`, `ends`, `rules`, `not_finite`, `readings`.
 
     Args:
       shown: the meanings in the legend.
@@ -42,6 +42,11 @@ def loss_curves(shown: tuple[str, ...]) -> dict[str, Any]:
         alt.Chart(alt.NamedData("batches"))
         .mark_line(strokeWidth=1, **PLAIN)
         .encode(_UPDATES, loss, color=color(shown))
+    )
+    ghost = (
+        alt.Chart(alt.NamedData("ghost"))
+        .mark_line(strokeWidth=1.5, strokeDash=[2, 3], opacity=0.6, **PLAIN)
+        .encode(_UPDATES, loss, color=meaning("text"))
     )
     lines = (
         alt.Chart(alt.NamedData("curves"))
@@ -61,7 +66,14 @@ def loss_curves(shown: tuple[str, ...]) -> dict[str, Any]:
     )
     return (
         alt.layer(
-            batches, _rules(loss), lines, *_rule_names(loss), ends, *_not_finite(), *_crosshair()
+            batches,
+            ghost,
+            _rules(loss),
+            lines,
+            *_rule_names(loss),
+            ends,
+            *_not_finite(),
+            *_crosshair(),
         )
         .properties(height=HEIGHT)
         .to_dict()
@@ -116,12 +128,12 @@ def _crosshair() -> list[alt.Chart]:
 
 
 @lru_cache(8)
-def val_loss_bars(low: float, high: float) -> dict[str, Any]:
-    """Returns the val losses as bars: table `bars`.
+def val_loss_dots(low: float, high: float) -> dict[str, Any]:
+    """Returns the val losses as dots, with a ring at the loss of the run before: table `dots`.
 
     Args:
-      low: where the bars begin; a logarithmic axis has no 0.
-      high: where the axis ends; the numbers need some room beyond the longest bar.
+      low: where the axis begins; a logarithmic axis has no 0.
+      high: where the axis ends; the numbers need some room beyond the rightmost dot.
     """
     scale = alt.Scale(type="log", domain=[low, high], nice=False)
     names = (
@@ -130,6 +142,8 @@ def val_loss_bars(low: float, high: float) -> dict[str, Any]:
         .axis(
             ticks=False,
             domain=False,
+            grid=True,
+            gridDash=[1, 3],
             labelPadding=8,
             labelFlush=False,
             labelExpr=_LINES,
@@ -138,14 +152,16 @@ def val_loss_bars(low: float, high: float) -> dict[str, Any]:
     )
     losses = alt.X("val_loss:Q").title("val loss, log scale").scale(scale)
     losses = losses.axis(labelExpr=NUMBER, grid=False, tickCount=4)
-    base = alt.Chart(alt.NamedData("bars")).encode(names)
-    bars = (
-        base.transform_filter("isValid(datum.val_loss)")
-        .mark_bar(cornerRadiusEnd=3)
-        .encode(losses, x2=alt.datum(low), color=color())
-    )
-    numbers = base.transform_calculate(end=f"isValid(datum.val_loss) ? datum.val_loss : {low}")
-    numbers = numbers.mark_text(align="left", dx=6, fontSize=13).encode(
+    base = alt.Chart(alt.NamedData("dots")).encode(names)
+    ended = base.transform_filter("isValid(datum.val_loss)")
+    dots = ended.mark_point(filled=True, opacity=1, size=110).encode(losses, color=color())
+    moved = ended.transform_filter("isValid(datum.before)")
+    before = alt.X("before:Q").scale(scale)
+    path = moved.mark_rule(strokeWidth=1.5, aria=False).encode(losses, x2="before:Q", color=color())
+    ring = moved.mark_point(size=90, strokeWidth=1.5, filled=False).encode(before, color=color())
+    right = "isValid(datum.before) ? max(datum.val_loss, datum.before) : datum.val_loss"
+    numbers = base.transform_calculate(end=f"isValid(datum.val_loss) ? {right} : {low}")
+    numbers = numbers.mark_text(align="left", dx=11, fontSize=13).encode(
         alt.X("end:Q").scale(scale), text="text:N", color=meaning("text")
     )
-    return (numbers + bars).properties(height=HEIGHT).to_dict()
+    return (path + numbers + ring + dots).properties(height=HEIGHT).to_dict()

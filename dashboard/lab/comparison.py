@@ -12,14 +12,15 @@ from dashboard.work import runs
 
 
 def draw(shown: View) -> None:
-    """Draws the bars, and below them where the run stands or what trains the others."""
-    table = tables.bars(shown.choice, shown.stages, shown.run, shown.pinned)
+    """Draws the dots, and below them where the run stands or what trains the others."""
+    previous = shown.previous.val_loss if shown.previous else None
+    table = tables.dots(shown.choice, shown.stages, shown.run, shown.pinned, previous)
     canvas.draw(
-        charts.val_loss_bars(*_axis(table["val_loss"])),
-        {"bars": table},
-        key="val_loss_bars",
-        alt="The val loss of v1, each stage, this run and the pinned ones as bars on a log scale, "
-        "with the number at each.",
+        charts.val_loss_dots(*_axis(pd.concat([table["val_loss"], table["before"]]))),
+        {"dots": table},
+        key="val_loss_dots",
+        alt="The val loss of v1, each stage, this run, and the pinned runs as dots on a log scale, "
+        "with its number beside each dot. A ring marks the val loss of the run shown before.",
     )
     if shown.running:
         return
@@ -52,7 +53,7 @@ def _draw_missing(shown: View) -> None:
 
 
 def _axis(losses: pd.Series) -> tuple[float, float]:
-    """Returns the ends of the bars' axis in steps, so that the chart is seldom built anew."""
+    """Returns the ends of the dots' axis in steps, so that the chart is seldom built anew."""
     losses = losses.dropna()
     smallest = min(float(losses.min()) / 1.5, 0.1) if len(losses) else 0.1
     largest = max(float(losses.max()) * 4, 30.0) if len(losses) else 30.0

@@ -1,16 +1,22 @@
 """The lines that a flipped switch changes in the reader's own program, and why they matter."""
 
+from dataclasses import replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 
 import streamlit as st
 
 from dashboard.choice import Choice
+from dashboard.draw import canvas, seed_strip
+from dashboard.lab import sentences
 from dashboard.lab.view import View
 from dashboard.shell import own_file, url
 from dashboard.switches import SWITCH
+from dashboard.work import grids
 from mlp_core import program
-from mlp_core.switches import SWITCHES
+from mlp_core.analysis.agreement import agreement
+from mlp_core.analysis.scores import turned_on
+from mlp_core.switches import NUMERIC_SWITCHES, SWITCHES
 
 _MOST = 2
 """The lines of so many switches are few enough to read; the post's second fix has two."""
@@ -34,6 +40,32 @@ def show(shown: View) -> None:
             label="Read the whole program",
             icon=":material/code:",
             query_params=url.parameters(),
+        )
+        _draw_seeds(shown, tuple(switches))
+
+
+def _draw_seeds(shown: View, switches: tuple[str, ...]) -> None:
+    """Draws what the flipped fixes do for each seed of the stored grid, if it has these runs."""
+    before, after = shown.before, shown.choice
+    grid = grids.stored_for(after.settings)
+    if before is None or grid is None:
+        return
+    with_fix, without = (after, before) if getattr(after.fixes, switches[0]) else (before, after)
+    numeric = tuple(name for name in switches if name in NUMERIC_SWITCHES)
+    # Fix 4 changes no loss, so the grid has only runs without it.
+    base, other = (replace(each.fixes, jit_step=False) for each in (without, with_fix))
+    if not numeric or other not in grid.combinations or turned_on(base, numeric) != other:
+        return
+    found = agreement(grid, base, numeric)
+    st.markdown(sentences.agreement(found))
+    drawn = seed_strip.tables(found.seeds, found.before, found.after, found.after / found.before)
+    if not drawn["seeds"].empty:
+        canvas.draw(
+            seed_strip.chart(),
+            drawn,
+            key="seed_strip",
+            alt="A tick for each seed: its val loss with the fix, divided by that without. Left of "
+            "the dashed line, at 1, the fix lowers the loss.",
         )
 
 

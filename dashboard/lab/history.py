@@ -32,14 +32,18 @@ def before() -> Choice | None:
     return _noted(_BEFORE)
 
 
-def remember(choice: Choice, val_loss: float) -> Shown | None:
-    """Notes which run is on the page now, and returns the one before it if there was one."""
+def remember(choice: Choice, val_loss: float) -> None:
+    """Notes which run is on the page now."""
     now = (codes.code(choice), words.name(choice), val_loss, tuple(choice.settings.drawn))
     last = st.session_state.get(_NOW)
     if last is None or last[0] != now[0]:
         st.session_state[_BEFORE] = last
         st.session_state[_NOW] = now
-    before = st.session_state[_BEFORE]
+
+
+def previous() -> Shown | None:
+    """Returns what was noted of the run before the last one, None if there was none."""
+    before = st.session_state.get(_BEFORE)
     return Shown(*before) if before else None
 
 

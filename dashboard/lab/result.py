@@ -1,9 +1,9 @@
-"""What the chosen switches did: the answer, the metrics, the curves."""
+"""What the chosen switches did: the answer, the curves or the player, the metrics."""
 
 from collections.abc import Callable
 from functools import partial
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,15 +13,13 @@ from dashboard.choice import Choice
 from dashboard.draw import canvas, words
 from dashboard.lab import charts, comparison, history, sentences, stopwatch, tables, view
 from dashboard.lab.view import View
+from dashboard.player import show as player
 from dashboard.work import pace, panel, runs
 from mlp_core import Settings
 
-if TYPE_CHECKING:
-    pass
-
 POLL_SECONDS = 0.3
 _METRIC_WIDTH = 170
-_SINCE, _ROWS = "Since the run before", "Rows trained on"
+_ROWS = "Rows trained on"
 
 
 class _Lines(NamedTuple):
@@ -51,10 +49,10 @@ def _draw_part(choice: Choice, others: list[Choice], is_live: bool) -> None:
     everything = [choice, *(others or view.others(choice))]
     if is_live == (not runs.job(choice).running and runs.wait(everything, 0)):
         st.rerun()
-    _draw(choice)
+    _draw(choice, is_live)
 
 
-def _draw(choice: Choice) -> None:
+def _draw(choice: Choice, is_live: bool) -> None:
     """Draws the result."""
     job = runs.job(choice)
     answer = st.container(horizontal=True, vertical_alignment="center", key="answer")
@@ -72,20 +70,31 @@ def _draw(choice: Choice) -> None:
             else:
                 _draw_train_on(choice, 0)
         return
+    if not running:
+        history.remember(choice, run.final_val_loss)
     shown = view.collect(choice, run, running)
     with answer:
         _draw_answer(shown)
+    if shown.watched and not is_live:
+        _draw_player(shown)
     _draw_below(shown)
 
 
+def _draw_player(shown: View) -> None:
+    if shown.run.steps_done < shown.choice.settings.steps:
+        st.info("The player needs a complete run. Train this one to its end first.")
+    else:
+        player.show(shown.choice)
+
+
 def _draw_below(shown: View) -> None:
-    """Draws a run's metrics and charts."""
-    _draw_metrics(shown)
+    """Draws a run's charts and metrics."""
     left, right = st.columns([2, 1], gap="medium")
     with left:
         _draw_curves(shown)
     with right:
         comparison.draw(shown)
+    _draw_metrics(shown)
 
 
 def _draw_answer(shown: View) -> None:
@@ -103,7 +112,8 @@ def _draw_answer(shown: View) -> None:
             key="stop_run",
         )
         return
-    st.markdown(sentences.answer(run, shown.first, shown.baselines))
+    previous = shown.previous.val_loss if shown.previous else None
+    st.markdown(sentences.answer(run, shown.first, shown.baselines, previous))
     _draw_data(shown)
     if run.steps_done < steps:
         _draw_train_on(shown.choice, run.steps_done)
@@ -134,11 +144,7 @@ def _draw_data(shown: View) -> None:
 
 def _draw_metrics(shown: View) -> None:
     choice, run, first = shown.choice, shown.run, shown.first
-    value = run.final_val_loss
-    before = None if shown.running else history.remember(choice, value)
     with st.container(horizontal=True, key="metrics"):
-        _loss_metric("Val loss", value, first.final_val_loss if first else None)
-        _change_metric(choice, value, before)
         _loss_metric("Train loss", run.final_train_loss, first.final_train_loss if first else None)
         time = st.container(width=_METRIC_WIDTH, key="time")
         st.metric(
@@ -175,23 +181,6 @@ def _against_first(value: float, first: float | None) -> tuple[str | None, str |
     return (None, "like v1") if change == "0%" else (change, "against v1")
 
 
-def _change_metric(choice: Choice, value: float, before: history.Shown | None) -> None:
-    change, beside = None, "flip a switch"
-    if before is not None:
-        beside = f"val loss, from {words.loss(before.val_loss)}"
-        if before.drawn == tuple(choice.settings.drawn):
-            change = words.change(value, before.val_loss)
-        else:
-            beside = "other data, not comparable"
-    st.metric(
-        _SINCE,
-        change or "–",
-        delta_description=beside,
-        width=_METRIC_WIDTH,
-        help=f"The run shown before was: {before.name}" if before else None,
-    )
-
-
 def _draw_meanwhile(choice: Choice) -> str:
     """Draws what stands in place of a run that has no losses yet, as high, and returns what it is.
 
@@ -202,19 +191,19 @@ def _draw_meanwhile(choice: Choice) -> str:
     if last and run:
         _draw_below(view.collect(last, run, running=True))
         return f"Below: still {words.name(last)}."
+    left, _ = st.columns([2, 1], gap="medium")
+    with left:
+        meanwhile = _draw_stored(choice)
     with st.container(horizontal=True, key="metrics"):
-        for label in ("Val loss", _SINCE, "Train loss"):
-            st.metric(label, "–", delta_description="after training", width=_METRIC_WIDTH)
+        st.metric("Train loss", "–", delta_description="after training", width=_METRIC_WIDTH)
         time = st.container(width=_METRIC_WIDTH, key="time")
         st.metric(_ROWS, "–", delta_description="after training", width=_METRIC_WIDTH)
     stopwatch.show(choice, time, ready=False)
-    left, _ = st.columns([2, 1], gap="medium")
-    with left:
-        return _draw_stored(choice)
+    return meanwhile
 
 
 def _draw_stored(choice: Choice) -> str:
-    """Draws the curves of the run that ship, or leaves their place free; returns what they are."""
+    """Draws the stored curves of the run, or leaves their place free; returns what they are."""
     curves = runs.stored_curves(choice)
     if curves is None or not np.isfinite(curves.val_loss).any():
         st.space(charts.HEIGHT)
@@ -236,6 +225,7 @@ def _draw_curves(shown: View) -> None:
         curves,
         readings=tables.readings(run, first),
         batches=batches,
+        ghost=tables.ghost(shown.ghost),
         rules=tables.rules(shown.baselines, curves),
         not_finite=tables.not_finite(run),
     )

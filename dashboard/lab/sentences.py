@@ -13,24 +13,49 @@ from mlp_core.tasks import is_own
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlp_core.analysis.agreement import Agreement
     from mlp_core.data.dataset import Baselines, Scale
     from mlp_core.engine.training import Run
 
 _STEP_IN = (("gradient", "with 4 off"), ("step", "with 4 on"), ("loop", "in this app's engine"))
 
 
-def answer(run: "Run", first: "Run | None", baselines: "Baselines") -> str:
-    """Returns what these switches did, in a sentence or two.
+def answer(
+    run: "Run",
+    first: "Run | None",
+    baselines: "Baselines",
+    previous: float | None = None,
+) -> str:
+    """Returns what these switches did, in two or three sentences.
 
     Args:
-      first: the first version's run under the same settings, where it is known.
+      first: v1's run with the same settings; None if it is not known.
+      previous: the val loss of the run shown before this one; None if there was none.
     """
     if run.outcome.is_failed:
         return f"{not_finite(run)} {fed(run)}"
     value = run.final_val_loss
     against = _against(value, first, baselines)
-    sentences = f"**Val loss {loss(value)}**{against}.", not_finite(run), fed(run)
+    if first is not None and previous == first.final_val_loss:
+        previous = None  # `against` compares with the same loss
+    since = _since(value, previous)
+    sentences = f"**Val loss {loss(value)}**{against}.", since, not_finite(run), fed(run)
     return " ".join(filter(None, sentences))
+
+
+def _since(value: float, previous: float | None) -> str:
+    """Returns how the val loss compares with that of the run shown before."""
+    if previous is None:
+        return ""
+    if not math.isfinite(previous):
+        return f"The run before ended in {loss(previous)}."
+    ratio = value / previous if previous else math.inf
+    if value == previous or abs(1 - ratio) < LIKE:
+        return f"The run before ended at {loss(previous)} too."
+    if ratio < 0.1:
+        return f"1/{1 / ratio:,.0f} of the run before ({loss(previous)})."
+    word = "below" if ratio < 1 else "above"
+    return f"{percent(abs(ratio - 1))} {word} the run before ({loss(previous)})."
 
 
 def _against(value: float, first: "Run | None", baselines: "Baselines") -> str:
@@ -52,6 +77,14 @@ def _against(value: float, first: "Run | None", baselines: "Baselines") -> str:
         return ", like v1"
     word = "below" if ratio < 1 else "above"
     return f", {percent(abs(ratio - 1))} {word} v1"
+
+
+def agreement(found: "Agreement") -> str:
+    """Returns how many seeds agree on what a fix does."""
+    total = len(found.seeds)
+    nan = found.failures_before, found.failures_after
+    ended = "" if nan == (0, 0) else f"; {nan[1]} end in NaN with the fix, {nan[0]} without"
+    return f"The val loss is lower with the fix for {found.lower} of {total} seeds{ended}."
 
 
 def standing(yours: "Run", others: "Mapping[str, Run]") -> str:

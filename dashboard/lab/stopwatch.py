@@ -78,7 +78,8 @@ def _draw(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:
     else:
         until = "" if job.done else " Stopped before it was done."
         line.caption(f"{sentences.step_times(step_ms) if step_ms else ''}{until}".strip())
-        _draw_again("Measure again", choice, line)
+        if not job.done:
+            _draw_again("Measure again", choice, line)
 
 
 def _draw_unmeasured(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator) -> None:

@@ -45,6 +45,13 @@ def curves(
     return pd.concat(lines, ignore_index=True)
 
 
+def ghost(run: "Run | None") -> pd.DataFrame:
+    """Returns the val loss of the run shown before, a line like those of `curves`."""
+    if run is None:
+        return line(np.arange(0), np.arange(0.0), "text", "run before")
+    return line(run.updates, run.val_loss, "text", "run before")
+
+
 def batches(run: "Run") -> pd.DataFrame:
     """Returns the loss of single batches, a line like those of `curves`; empty ones have none."""
     return line(np.arange(run.steps_done), run.batch_loss, "batch", "batch")
@@ -95,18 +102,25 @@ def readings(run: "Run | Curves", first: "Run | Curves | None") -> pd.DataFrame:
     return table.iloc[thinned(np.arange(len(table)), READ)]
 
 
-def bars(
-    choice: Choice, stages: "dict[str, Run | None]", yours: "Run", pinned: "dict[str, Run]"
+def dots(
+    choice: Choice,
+    stages: "dict[str, Run | None]",
+    yours: "Run",
+    pinned: "dict[str, Run]",
+    previous: float | None = None,
 ) -> pd.DataFrame:
-    """Returns the val losses side by side: `label`, `val_loss`, `text`, `series`, `place`.
+    """Returns the val losses to compare: `label`, `val_loss`, `text`, `series`, `before`, `place`.
 
-    A stage that was not trained yet has no number; a run that ended in NaN has the words for it.
+    A stage that is not trained yet has no number. `before` is set in the row of this run alone.
+
+    Args:
+      previous: the val loss of the run shown before this one; None if there was none.
     """
     mine = words.stage_of(choice.fixes)
     rows = []
     for name in STAGES:
         run = yours if name == mine else stages[name]
-        series = "val" if name == mine else "v1" if name == "v1" else "stage"
+        series = "val" if name == mine else "v1" if name == "v1" else "text"
         rows.append((f"{name} (yours)" if name == mine else name, run, series))
     if mine is None:
         rows.append(("yours", yours, "val"))
@@ -114,16 +128,18 @@ def bars(
     for label, run in pinned.items():
         rows.append((f"{label} (pinned)" if label in taken else label, run, "pinned"))
     table = pd.DataFrame(
-        [(_in_lines(label), _val_loss(run), _bar_text(run), series) for label, run, series in rows],
+        [(_in_lines(label), _val_loss(run), _end_text(run), series) for label, run, series in rows],
         columns=["label", "val_loss", "text", "series"],
     )
-    return table.assign(place=range(len(table)))
+    ring = np.nan if previous is None or not 0 < previous < np.inf else previous
+    before = np.where(table["series"] == "val", ring, np.nan)
+    return table.assign(before=before, place=range(len(table)))
 
 
 def beside(
     choice: Choice, stages: "dict[str, Run | None]", pinned: "dict[str, Run]"
 ) -> "dict[str, Run]":
-    """Returns the trained runs that `bars` has beside the present one, by their labels."""
+    """Returns the trained runs that `dots` has beside the present one, by their labels."""
     mine = words.stage_of(choice.fixes)
     known = {name: run for name, run in stages.items() if run is not None and name != mine}
     return known | pinned
@@ -197,7 +213,7 @@ def _val_loss(run: "Run | None") -> float:
     return np.nan if run is None or run.outcome.is_failed else run.final_val_loss
 
 
-def _bar_text(run: "Run | None") -> str:
+def _end_text(run: "Run | None") -> str:
     if run is None:
         return "not trained yet"
     return words.loss(run.final_val_loss)

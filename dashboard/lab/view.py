@@ -42,6 +42,10 @@ class View(NamedTuple):
     """None if the data come from a formula."""
     before: Choice | None
     """The run that was on the page before; None if there was none."""
+    previous: history.Shown | None
+    """That run's loss; None if there was none, or if it used other data."""
+    ghost: "Run | None"
+    """That run itself, if its curve is to be drawn behind this one's."""
     watched: bool
     """Whether the reader has opened the player."""
 
@@ -61,6 +65,10 @@ def collect(choice: Choice, run: "Run", running: bool) -> View:
     settings, beside = choice.settings, _comparable(choice)
     # Looked up before the runs: one that ends in between must not count as one without a loss.
     missing = tuple(other for other in beside if runs.known(other) is None)
+    before, previous = history.before(), history.previous()
+    if previous is not None and previous.drawn != tuple(settings.drawn):
+        previous = None
+    is_drawn_anyway = before in (choice, Choice(settings=settings), *pins.pinned())
     return View(
         choice,
         run,
@@ -73,7 +81,9 @@ def collect(choice: Choice, run: "Run", running: bool) -> View:
         runs.baselines(settings),
         runs.target_scale(settings),
         table_of(settings.task),
-        history.before(),
+        before,
+        previous,
+        runs.known(before) if before and previous and not is_drawn_anyway else None,
         bool(st.session_state["watch"]),
     )
 

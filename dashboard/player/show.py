@@ -28,20 +28,25 @@ _draw = st.components.v2.component(
 )
 
 
-def show(choice: Choice) -> None:
-    """Draws the player once the snapshots are taken, until then how far they are."""
+def show(choice: Choice, key: str = "player") -> None:
+    """Draws the player once the snapshots are taken, until then how far they are.
+
+    Args:
+      key: one for each player on a page.
+    """
     choice = choice.compiled  # fix 4 changes no number
     offer, seconds = None, snapshots.estimated_seconds(choice)
     if snapshots.jobs.find(choice) is None and seconds > LONG_SECONDS:
         offer = f"Take the snapshots (about {words.duration(1000 * seconds)})"
-    work = snapshots.jobs.panel(choice, "snapshots", "The snapshots could not be taken", _progress)
+    failed = "The snapshots could not be taken"
+    work = snapshots.jobs.panel(choice, f"snapshots_{key}", failed, _progress)
     if not panel.show(work, offer, _PATIENCE_SECONDS):
         return
     latest = snapshots.jobs.start(choice).latest
     if latest is None or latest.compact is None:
         return
-    _draw(key="player", data=payload(choice, latest.compact))
-    _draw_twin(choice, latest.compact)
+    _draw(key=key, data=payload(choice, latest.compact))
+    _draw_twin(choice, latest.compact, key)
 
 
 def _progress(share: float | None) -> str:
@@ -49,13 +54,13 @@ def _progress(share: float | None) -> str:
     return f"Taking snapshots of this run: {far}"
 
 
-def _draw_twin(choice: Choice, compact: "Compact") -> None:
+def _draw_twin(choice: Choice, compact: "Compact", key: str) -> None:
     """Draws what opens the tables. Their rows are made and sent only when it is open."""
     opened = st.expander(
         "Tables *of the player*",
         icon=":material/table:",
         type="compact",
-        key="twin_player",
+        key=f"twin_{key}",
         on_change="rerun",
     )
     if not opened.open:
@@ -64,20 +69,20 @@ def _draw_twin(choice: Choice, compact: "Compact") -> None:
     with opened:
         wide.table(
             tables.updates(compact, numbers),
-            "player_updates",
+            f"{key}_updates",
             "The recorded updates, with the losses and the number of dead units.",
             hide_index=True,
         )
         update = st.selectbox(
-            "Units and weights after update", compact.updates, key="player_update"
+            "Units and weights after update", compact.updates, key=f"{key}_update"
         )
         record = compact.updates.index(update)
         wide.table(
             tables.units(compact, numbers, record),
-            "player_units",
+            f"{key}_units",
             "The hidden units after this update.",
             hide_index=True,
         )
         weights = tables.weights(compact, numbers, record, names(choice)[0])
         if weights is not None:
-            wide.table(weights, "player_weights", "The weights after this update.", hide_index=True)
+            wide.table(weights, f"{key}_weights", "The weights after this update.", hide_index=True)

@@ -53,11 +53,13 @@ def run() -> None:
         _warm_up()
         drawn = _drawn.set(True)
         try:
-            lessons.draw()
+            goal = lessons.draw()
             url.draw_problems()
             if st.session_state["task"] == OWN and "data" not in unused:
                 own_file.draw_reading()
             page.run()
+            if goal is not None:
+                lessons.draw_goal(goal, _val_loss())
         finally:
             _drawn.reset(drawn)
 
@@ -133,6 +135,15 @@ def _warm_up() -> None:
         runs.warm_up(Choice(sidebar.chosen_fixes(), sidebar.chosen_settings()))
     except (own_file.FileMissingError, ValueError):
         return  # the page says what is wrong
+
+
+def _val_loss() -> float | None:
+    """Returns the val loss of the run that the sidebar describes, None if it is not trained."""
+    try:
+        run = runs.known(Choice(sidebar.chosen_fixes(), sidebar.chosen_settings()))
+    except (own_file.FileMissingError, ValueError):
+        return None
+    return None if run is None else run.final_val_loss
 
 
 def ensure_drawn() -> None:

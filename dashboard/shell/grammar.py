@@ -21,6 +21,11 @@ STAGE = "stage"
 
 SEPARATOR = "."
 
+GUESSES = ("falls", "stays", "rises")
+"""What a reader can predict in the tour (`dashboard.lab.tour`)."""
+
+TOUR_STEPS = 6
+
 
 class PartlyReadError(ValueError):
     """Some of the names in a list are unknown."""
@@ -178,11 +183,16 @@ PARAMETERS: dict[str, Parameter] = {
     "validate": _one_of(VALIDATE, Settings().validate),
     "pins": _pins(),
     "lesson": _lesson(),
+    "lesson_step": _number(1, Bounds(1, lessons.MOST_STEPS)),
     "hide": _some_of(sidebar.GROUPS),
     # The Lab.
     "tab": _one_of(["Predictions", "Compare", "Numbers"]),
     "watch": _switch(),
+    "tour": _number(0, Bounds(0, TOUR_STEPS)),
+    "guess": _one_of(["none", *GUESSES]),
     # The Story.
+    "watch_batches": _switch(),
+    "watch_bound": _switch(),
     "wall_bias": _switch(),
     "scale": _number(1.0, Bounds(0.25, 4.0)),
     # The Seeds page.

@@ -1,56 +1,129 @@
-"""A lesson: a link that sets a task in words and hides groups of the sidebar."""
+"""A lesson: a link that sets tasks in words, step by step, and hides groups of the sidebar."""
 
+import re
 import unicodedata
+from typing import NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from dashboard.draw import words
 from mlp_core.tasks import OWN
 
-LONGEST = 280
-"""The most characters of a task."""
+LONGEST = 1000
+"""The most characters of all tasks together."""
 
-_TASK_KEY, _HIDDEN_KEY = "lesson", "hide"
+MOST_STEPS = 6
+"""The most tasks of a lesson; further lines belong to the last one."""
+
+_TASK_KEY, _HIDDEN_KEY, _STEP_KEY = "lesson", "hide", "lesson_step"
 _JOINERS = "\u200c\u200d"  # Persian words and joined emoji need them
+_GOAL = re.compile(r"\s*\[val loss < (\d{1,9}(?:\.\d{1,9})?)\]$")
+
+
+class Goal(NamedTuple):
+    """The val loss that a step asks for."""
+
+    below: float
+    slot: DeltaGenerator
+    """Where on the page the result belongs."""
 
 
 def task() -> str:
-    """Returns what the reader is to do; empty if nothing is said."""
+    """Returns what the reader is to do, one step on each line; empty if nothing is said."""
     return str(st.session_state[_TASK_KEY])
 
 
 def hidden() -> frozenset[str]:
     """Returns the groups of `sidebar.GROUPS` that the lesson hides.
 
-    The data stay in sight while the task is a file: it is chosen there.
+    The data stay in sight while the task is a file: the file is chosen there.
     """
     asks_for_file = st.session_state["task"] == OWN
     return frozenset(st.session_state[_HIDDEN_KEY]) - ({"data"} if asks_for_file else set())
 
 
 def plain(text: str) -> str:
-    """Returns a stranger's text in one line, cut off if long, without what does not show.
+    """Returns a stranger's text without what does not show, one line for each step, cut if long.
 
-    That are control characters, and those that turn the direction of what is written after them.
+    What does not show are control characters and those that turn the direction of later text.
     """
-    spaced = " ".join(text[: 10 * LONGEST].split())
-    kept = (
-        letter for letter in spaced if letter in _JOINERS or unicodedata.category(letter)[0] != "C"
-    )
-    return "".join(kept)[:LONGEST].strip()
+    lines = [" ".join(line.split()) for line in text[: 10 * LONGEST].split("\n")]
+    lines = [line for line in map(_visible, lines) if line]
+    kept = [*lines[: MOST_STEPS - 1], " ".join(lines[MOST_STEPS - 1 :])]
+    return "\n".join(filter(None, kept))[:LONGEST].strip()
+
+
+def steps(text: str) -> list[tuple[str, float | None]]:
+    """Returns the steps of a task: what to do, and below which val loss it is reached, if any."""
+    found = []
+    for line in text.split("\n"):
+        goal = _GOAL.search(line)
+        found.append((line[: goal.start()] if goal else line, float(goal[1]) if goal else None))
+    return found
 
 
 def leave() -> None:
     """Ends the lesson: every group of the sidebar shows again. Only for callbacks."""
     st.session_state[_TASK_KEY], st.session_state[_HIDDEN_KEY] = "", []
+    st.session_state[_STEP_KEY] = 1
 
 
-def draw() -> None:
-    """Draws the task above the page, with a way out, if there is a lesson."""
+def draw() -> Goal | None:
+    """Draws the task above the page, with a way out, if there is a lesson.
+
+    Returns the goal of the present step, for `draw_goal` once the page has its run.
+    """
     if not (task() or hidden()):
-        return
+        return None
+    all_steps = steps(task())
+    place = min(int(st.session_state[_STEP_KEY]), len(all_steps))
+    text, goal = all_steps[place - 1]
     with st.container(border=True, gap="xxsmall", key="lesson_banner"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("A lesson, by whoever made this link")
+            of = f", step {place} of {len(all_steps)}" if len(all_steps) > 1 else ""
+            st.caption(f"A lesson{of}, written by whoever made this link")
             st.button("Leave the lesson", on_click=leave, icon=":material/logout:", type="tertiary")
-        # As it stands there: a link must not bring Markdown or links of its own.
-        st.text(task() or "Some controls of the sidebar are hidden.")
+        # Shown as it is written: a link must not bring Markdown or links of its own.
+        st.text(text or "Some controls of the sidebar are hidden.")
+        slot = None if goal is None else st.container(key="lesson_goal")
+        if len(all_steps) > 1:
+            _draw_steps(place, len(all_steps))
+    return Goal(goal, slot) if goal is not None and slot is not None else None
+
+
+def draw_goal(goal: Goal, val_loss: float | None) -> None:
+    """Draws whether the run on the page has reached the goal.
+
+    Args:
+      val_loss: of that run; None while it is not trained.
+    """
+    aim = f"Goal: a val loss below {goal.below:g}."
+    if val_loss is None:
+        goal.slot.caption(aim)
+    elif val_loss < goal.below:
+        goal.slot.success(f"{aim} Reached: {words.loss(val_loss)}.", icon=":material/check:")
+    else:
+        goal.slot.caption(f"{aim} Not reached yet: {words.loss(val_loss)}.")
+
+
+def _draw_steps(place: int, count: int) -> None:
+    with st.container(horizontal=True):
+        for label, to in (("Back", place - 1), ("Next step", place + 1)):
+            st.button(
+                label,
+                on_click=_go,
+                args=(to,),
+                disabled=not 1 <= to <= count,
+                key=f"lesson_{label.split()[0].lower()}",
+            )
+
+
+def _go(place: int) -> None:
+    st.session_state[_STEP_KEY] = place
+
+
+def _visible(line: str) -> str:
+    return "".join(
+        letter for letter in line if letter in _JOINERS or unicodedata.category(letter)[0] != "C"
+    ).strip()

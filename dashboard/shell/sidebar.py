@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.choice import Choice
 from dashboard.draw import words
-from dashboard.shell import own_file, setting_controls
+from dashboard.shell import own_file, setting_controls, task_gallery
 from dashboard.switches import BEYOND, OF_THE_POST, SWITCH
 from mlp_core import STAGES, Fixes, Settings
 from mlp_core.data.table import diabetes
@@ -154,6 +154,7 @@ def _draw_data() -> None:
     other_data = st.session_state["task"] != _DEFAULTS.task
     expanded = st.session_state.setdefault(_DATA_EXPANDED, other_data)
     with st.expander("Data", icon=":material/table:", expanded=expanded):
+        task_gallery.button()
         setting_controls.draw_data()
 
 

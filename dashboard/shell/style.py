@@ -15,7 +15,7 @@ _RULES = """<style>
 .st-key-answer, .st-key-timing { min-height: 2.5rem; }
 
 /* Room for the Lab's charts until their library is loaded. */
-.st-key-loss_curves, .st-key-val_loss_bars { min-height: 440px; }
+.st-key-loss_curves, .st-key-val_loss_dots { min-height: 420px; }
 
 /* Beside the sidebar, columns that stand side by side are too narrow for their charts. */
 @media (max-width: 1200px) {
@@ -32,6 +32,11 @@ _RULES = """<style>
   /* The bar is opaque, in the theme's background colors: the page scrolls below it. */
   [data-testid="stHeader"] { background: light-dark(#ffffff, #10161d); }
 }
+
+/* What stands above a page's question begins below the bar. */
+.st-key-introduction, .st-key-tour, .st-key-lesson_banner { margin-top: 0.75rem; }
+.st-key-answer p { font-size: 1.1rem; }
+.st-key-answer [data-testid="stCaptionContainer"] p { font-size: 0.875rem; }
 
 /* A table that is wider than a phone. */
 @media (max-width: 640px) {

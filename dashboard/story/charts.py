@@ -30,29 +30,6 @@ def step_curves() -> dict[str, Any]:
 
 
 @cache
-def seeds() -> dict[str, Any]:
-    """Returns a step in every seed as a strip: tables `seeds` and `nothing`, its rule at 1."""
-    factor = (
-        alt.X("factor:Q")
-        .title("val loss after ÷ before the step, log scale")
-        .scale(type="log", nice=False, padding=12)
-        .axis(grid=False, labelExpr=NUMBER, tickCount=5)
-    )
-    rule = alt.Chart(alt.NamedData("nothing")).mark_rule(strokeDash=[4, 3], aria=False)
-    ticks = alt.Chart(alt.NamedData("seeds")).mark_tick(thickness=2, opacity=0.7, aria=False)
-    tooltip = [
-        alt.Tooltip("seed:Q", title="seed", format="d"),
-        alt.Tooltip("before:N", title="before"),
-        alt.Tooltip("after:N", title="after"),
-    ]
-    layers = alt.layer(
-        rule.encode(factor, color=meaning("text")),
-        ticks.encode(factor, color=color(), tooltip=tooltip),
-    )
-    return layers.properties(height=100).to_dict()
-
-
-@cache
 def scaled_input() -> dict[str, Any]:
     """Returns predictions for one input made longer: tables `scaled`, `now` and `span`.
 

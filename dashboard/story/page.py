@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard.choice import Choice
+from dashboard.shell import sidebar
 from dashboard.story import claims, nan, path, wall, words
 from dashboard.work import needed, runs
 from mlp_core import STAGES, Settings
@@ -14,6 +15,28 @@ QUESTION = (
 )
 
 
+def _draw_other_settings(settings: Settings) -> None:
+    """Draws that these are not the post's data and settings, and the way back to them."""
+    if settings == Settings():
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="not_the_post"):
+        st.info(
+            "This is the post's path with your data and settings, so the losses are not the "
+            "post's.",
+            icon=":material/info:",
+        )
+        st.button(
+            "Return to the post's",
+            on_click=_return_to_post,
+            icon=":material/restart_alt:",
+            key="return_to_post",
+        )
+
+
+def _return_to_post() -> None:
+    sidebar.show(Choice(sidebar.chosen_fixes()))
+
+
 def show(settings: Settings) -> None:
     """Draws the story under these settings; the switches play no part in it."""
     told = {*STAGES.values(), *claims.COMBINATIONS, *wall.COMBINATIONS}
@@ -23,6 +46,7 @@ def show(settings: Settings) -> None:
     of_fixes = {choice.fixes: run for choice, run in trained.items()}
     barrier = runs.wall(settings)
     st.markdown(words.answer(of_fixes, barrier))
+    _draw_other_settings(settings)
     path.show(settings, of_fixes)
     claims.show(settings, of_fixes)
     wall.show(settings, of_fixes, barrier)

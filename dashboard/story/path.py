@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.draw import canvas
+from dashboard.draw import canvas, seed_strip
 from dashboard.draw.words import RULE
+from dashboard.player import show as player
 from dashboard.shell import to_lab
 from dashboard.story import charts, tables, words
 from dashboard.story.bugs import PATH, START, Stage
@@ -40,6 +40,8 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
         st.subheader(f"{number} · {stage.title}", anchor=stage.name)
         st.markdown(stage.told(settings))
         _draw_code(stage)
+        if stage.name == "batches":
+            _draw_player(Choice(STAGES[stage.previous], settings))
         _draw_losses(stage.name, run, before, stage.reported)
         curves = tables.step_curves(before, run, (stage.previous, stage.name))
         if stage.name != "jit":
@@ -53,6 +55,17 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
             _draw_seeds(stage, grid)
     if grid is not None:
         st.caption(f"Each tick is a seed of the stored grid. {RULE}")
+
+
+def _draw_player(before: Choice) -> None:
+    """Draws the run before the batches are filled: it moves once in an epoch."""
+    if st.toggle(
+        "Watch the run before this fix",
+        st.session_state["watch_batches"],
+        key="watch_batches",
+        help="The strip shows which minibatches of an epoch have rows.",
+    ):
+        player.show(before, "batches_player")
 
 
 def _draw_code(stage: Stage) -> None:
@@ -97,9 +110,11 @@ def _draw_seeds(stage: Stage, grid: "Grid | None") -> None:
     before = replace(STAGES[stage.previous], jit_step=False)
     pair = paired(grid, before, stage.added)
     st.markdown(words.holds(pair))
+    rows = [grid.combinations.index(fixes) for fixes in (pair.before, pair.after)]
+    before_loss, after_loss = grid.of_seeds(pair.seeds).val_loss[rows]
     canvas.draw(
-        charts.seeds(),
-        {"seeds": tables.seeds(pair, grid), "nothing": pd.DataFrame({"factor": [1.0]})},
+        seed_strip.chart(),
+        seed_strip.tables(pair.seeds, before_loss, after_loss, 10**-pair.drop),
         key=f"seeds_{stage.name}",
         alt=f"For each seed a tick: the val loss after the step to {stage.name}, divided by that "
         "before it. Left of 1 it helps. The sentence above says the same.",

@@ -5,11 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dashboard.draw import tidy, words
+from dashboard.draw import tidy
 
 if TYPE_CHECKING:
-    from mlp_core.analysis.paired import Paired
-    from mlp_core.engine.grid import Grid
     from mlp_core.engine.training import Run
 
 
@@ -32,25 +30,6 @@ def ends(curves: pd.DataFrame) -> pd.DataFrame:
     """Returns the last point of each line: `update`, `loss`, `line`, `upper`: the higher one."""
     points = curves.drop_duplicates("line", keep="last")
     return points.assign(upper=points["loss"] == points["loss"].max())
-
-
-def seeds(pair: "Paired", grid: "Grid") -> pd.DataFrame:
-    """Returns a row for each seed: `seed`, `factor` after to before, `before`, `after`, `series`.
-
-    The series is "val" where the step helps, "train" where it does not.
-    """
-    rows = [grid.combinations.index(fixes) for fixes in (pair.before, pair.after)]
-    columns = [grid.seeds.index(seed) for seed in pair.seeds]
-    before, after = grid.val_loss[rows][:, columns]
-    return pd.DataFrame(
-        {
-            "seed": pair.seeds,
-            "factor": 10**-pair.drop,
-            "before": [words.loss(float(loss)) for loss in before],
-            "after": [words.loss(float(loss)) for loss in after],
-            "series": np.where(pair.drop > 0, "val", "train"),
-        }
-    )
 
 
 def scaled(

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.choice import Choice
 from dashboard.draw import canvas, predictions
+from dashboard.player import show as player
 from dashboard.shell import to_lab
 from dashboard.story import charts, tables, words
 from dashboard.work import runs
@@ -47,6 +48,14 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]", wall: "Wall") -> No
     with st.container(horizontal=True, vertical_alignment="center", key="wall_result"):
         st.markdown(words.behind_wall(without, with_bias, wall, bias), width="content")
         to_lab.button(choice, "open_wall")
+    if st.toggle(
+        "Watch the network",
+        st.session_state["watch_bound"],
+        key="watch_bound",
+        help="Plays this run. Choose a validation row and scale its inputs: without the bias, no "
+        "activation changes.",
+    ):
+        player.show(choice, "bound_player")
     left, right = st.columns(2, gap="medium")
     with left:
         _draw_residuals(choice, trained)

@@ -1,5 +1,6 @@
 """Opens the app without a browser."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -76,13 +77,26 @@ def settled(app: AppTest) -> AppTest:
 
 
 def sentence(app: AppTest) -> str:
-    """Returns the answer above the metrics."""
-    return next(text.value for text in app.main.markdown if "**" in text.value)
+    """Returns the answer above the charts."""
+    texts = [text.value for text in app.main.markdown if "**" in text.value]
+    return next((text for text in texts if text.startswith(("**Val loss", "**:red["))), texts[0])
 
 
 def metric(app: AppTest, label: str) -> str:
     """Returns the value that stands under a label."""
     return next(metric.value for metric in app.metric if metric.label == label)
+
+
+def val_loss(app: AppTest) -> str:
+    """Returns the val loss in the Lab's answer."""
+    said = sentence(app)
+    found = re.match(r"\*\*Val loss (\S+)\*\*", said)
+    return found[1] if found else "NaN" if "The loss is NaN" in said else ""
+
+
+def choose(app: AppTest, label: str) -> AppTest:
+    """Returns the app after a choice in the menu of actions."""
+    return app.menu_button(key="more").click(label).run()
 
 
 def text(app: AppTest) -> str:

@@ -14,7 +14,17 @@ from dashboard.lab import flipped, sentences, tables
 from dashboard.work import runs
 from mlp_core import STAGES, Fixes, Run, Settings, train
 from mlp_core.switches import SWITCHES
-from tests.app.conftest import ENTRY, Open, copied_link, metric, sentence, settled, table, text
+from tests.app.conftest import (
+    ENTRY,
+    Open,
+    choose,
+    copied_link,
+    sentence,
+    settled,
+    table,
+    text,
+    val_loss,
+)
 
 POST = {"v1": "5.64", "norm": "2.86", "batches": "0.83", "jit": "0.83", "final": "0.57"}
 
@@ -22,7 +32,7 @@ POST = {"v1": "5.64", "norm": "2.86", "batches": "0.83", "jit": "0.83", "final":
 def test_opens_at_the_first_version(open_app: Open) -> None:
     app = open_app()
 
-    assert metric(app, "Val loss") == "5.64"
+    assert val_loss(app) == "5.64"
     assert not any(toggle.value for toggle in app.toggle)
     assert "worse than always predicting the mean" in sentence(app)
     assert "31 of every 32 minibatches are empty" in sentence(app)
@@ -33,13 +43,13 @@ def test_a_stage_shows_what_its_training_reaches(open_app: Open, stage: str) -> 
     app = open_app(jit_step="true")
     app.pills(key="stage").set_value(stage).run()
 
-    shown = float(metric(settled(app), "Val loss"))
+    shown = float(val_loss(settled(app)))
 
     fixes = STAGES[stage]
     assert {toggle.key for toggle in app.toggle if toggle.value} == {
         name for name in vars(fixes) if getattr(fixes, name)
     }
-    assert metric(app, "Val loss") == POST.get(stage, metric(app, "Val loss"))
+    assert val_loss(app) == POST.get(stage, val_loss(app))
     # jit_step changes no loss, so the compiled engine is the oracle for all of them.
     oracle = train(Settings(), replace(fixes, jit_step=True)).final_val_loss
     assert shown == pytest.approx(oracle, abs=0.006)
@@ -53,7 +63,7 @@ def test_fixes_that_are_no_stage_mark_none(open_app: Open) -> None:
     assert settled(app).pills(key="stage").value is None
 
 
-def test_runs_that_end_while_the_bars_are_drawn_are_not_called_failed(
+def test_runs_that_end_while_the_dots_are_drawn_are_not_called_failed(
     open_app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_app()
@@ -103,7 +113,7 @@ def test_a_link_sets_every_control(open_app: Open) -> None:
     )
     fixes = Fixes(norm_init=True, whole_batches=True, jit_step=True)
     oracle = train(settings, fixes).final_val_loss
-    assert float(metric(app, "Val loss")) == pytest.approx(oracle, rel=0.01)
+    assert float(val_loss(app)) == pytest.approx(oracle, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +129,7 @@ def test_nonsense_in_a_link_shows_the_defaults(open_app: Open, nonsense: dict[st
     app = open_app(**nonsense)
 
     assert not app.exception
-    assert metric(app, "Val loss") == "5.64"
+    assert val_loss(app) == "5.64"
 
 
 @pytest.mark.parametrize(
@@ -149,7 +159,7 @@ def test_a_deep_link_may_be_the_first_request() -> None:
 
     assert not app.exception
     assert app.toggle(key="norm_init").value
-    assert len(settled(app).metric) == 5
+    assert len(settled(app).metric) == 3
 
 
 def test_a_run_that_ended_in_nan_says_from_when_on(open_app: Open) -> None:
@@ -162,7 +172,7 @@ def test_a_run_that_ended_in_nan_says_from_when_on(open_app: Open) -> None:
     assert since is not None
     assert since > 0
     assert f"The loss is NaN from update {since} on." in sentence(app)
-    assert metric(app, "Val loss") == "NaN"
+    assert val_loss(app) == "NaN"
     assert all(row["update"] <= since for row in table(app, 0, "curves") if row["line"] == "val")
     mark = {"update": since, "text": f"NaN from update {since} on"}
     assert table(app, 0, "not_finite") == [mark]
@@ -177,14 +187,14 @@ def test_a_run_without_any_number_is_a_sentence_and_no_empty_chart(open_app: Ope
     assert len(specs) == 1, "only the comparison with the other stages is left"
 
 
-def test_the_bars_compare_every_stage_with_the_present_run(open_app: Open) -> None:
+def test_the_dots_compare_every_stage_with_the_present_run(open_app: Open) -> None:
     app = open_app(whole_batches="true", jit_step="true")
 
-    rows = {row["label"]: row["text"] for row in table(app, 1, "bars")}
+    rows = {row["label"]: row["text"] for row in table(app, 1, "dots")}
 
     assert list(rows) == [*STAGES, "yours"]
     assert {name: rows[name] for name in POST} == POST
-    assert rows["yours"] == metric(app, "Val loss")
+    assert rows["yours"] == val_loss(app)
     best = f"**beyond** is the best of them at {rows['beyond']}; this run beats 5 of the other 7."
     assert best in [caption.value for caption in app.caption]
 
@@ -204,12 +214,26 @@ def test_a_chart_has_at_most_a_few_hundred_points_a_line(open_app: Open) -> None
 
 
 def test_the_run_before_is_compared_with(open_app: Open) -> None:
-    app = open_app(jit_step="true")
-    assert metric(app, "Since the run before") == "–"
+    app = open_app(jit_step="true", norm_init="true")
+    assert "the run before" not in sentence(app)
+    before = float(val_loss(app))
 
     app.pills(key="stage").set_value("final").run()
 
-    assert metric(settled(app), "Since the run before") == "-90%"
+    assert "88% below the run before (4.62)" in sentence(settled(app))
+    yours = next(row for row in table(app, 1, "dots") if row["label"] == "final (yours)")
+    assert yours["before"] == pytest.approx(before, abs=0.005)
+    assert {row["line"] for row in table(app, 0, "ghost")} == {"run before"}
+
+
+def test_v1_is_compared_with_once(open_app: Open) -> None:
+    app = open_app()
+
+    app.pills(key="stage").set_value("final").run()
+
+    assert "below v1" in sentence(settled(app))
+    assert "the run before" not in sentence(app)
+    assert not table(app, 0, "ghost")
 
 
 def test_the_last_run_stays_until_the_next_one_has_losses(
@@ -227,7 +251,7 @@ def test_the_last_run_stays_until_the_next_one_has_losses(
     app.number_input(key="steps").set_value(30).run()
 
     assert table(app, 0, "curves") == drawn
-    assert len(app.metric) == 5
+    assert len(app.metric) == 3
     assert "Below: still " in app.main.get("progress")[0].proto.text
     may_go_on.set()
     assert max(row["update"] for row in table(settled(app), 0, "curves")) == 30
@@ -242,7 +266,8 @@ def test_losses_on_other_data_are_not_compared(open_app: Open, key: str, value: 
     control = app.selectbox if key == "task" else app.number_input
     control(key=key).set_value(value).run()
 
-    assert metric(settled(app), "Since the run before") == "–"
+    assert "the run before" not in sentence(settled(app))
+    assert all(row["before"] is None for row in table(app, 1, "dots"))
 
 
 def test_the_pointer_reads_no_loss_of_v1_where_there_is_none() -> None:
@@ -263,10 +288,10 @@ def test_a_loss_that_is_nan_is_told_from_one_that_was_not_recorded() -> None:
 
 def test_a_pin_stays_until_it_is_removed(open_app: Open) -> None:
     app = open_app(jit_step="true")
-    app.button(key="pin").click().run()
+    choose(app, "Pin this run")
     app.pills(key="stage").set_value("final").run()
 
-    pinned = [row for row in table(settled(app), 1, "bars") if row["series"] == "pinned"]
+    pinned = [row for row in table(settled(app), 1, "dots") if row["series"] == "pinned"]
     assert [(row["label"], row["text"]) for row in pinned] == [("v1 + compiled step", "5.64")]
     assert app.query_params["pins"] == "jit"
 
@@ -275,7 +300,7 @@ def test_a_pin_stays_until_it_is_removed(open_app: Open) -> None:
     app.button(key="remove_0").click().run()
 
     assert "pins" not in app.query_params
-    assert not [row for row in table(app, 1, "bars") if row["series"] == "pinned"]
+    assert not [row for row in table(app, 1, "dots") if row["series"] == "pinned"]
 
 
 def test_a_pin_opens_again(open_app: Open) -> None:
@@ -293,9 +318,9 @@ def test_at_most_eight_runs_are_pinned(open_app: Open) -> None:
 
     app = open_app(jit_step="true", steps="20", pins="_".join(codes))
 
-    pinned = [row for row in table(app, 1, "bars") if row["series"] == "pinned"]
+    pinned = [row for row in table(app, 1, "dots") if row["series"] == "pinned"]
     assert len(pinned) == 8
-    assert app.button(key="pin").disabled
+    assert "Pin this run" not in app.menu_button(key="more").options
 
 
 def test_reset_brings_the_first_version_back(open_app: Open) -> None:
@@ -303,7 +328,7 @@ def test_reset_brings_the_first_version_back(open_app: Open) -> None:
 
     next(button for button in app.button if button.label == "Reset all").click().run()
 
-    assert metric(settled(app), "Val loss") == "5.64"
+    assert val_loss(settled(app)) == "5.64"
 
 
 def test_the_link_to_copy_names_what_is_not_default(open_app: Open) -> None:

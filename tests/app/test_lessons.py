@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.shell import lessons
 from mlp_core.tasks import OWN
-from tests.app.conftest import copied_link, opened_at
+from tests.app.conftest import choose, copied_link, opened_at, settled
 
 LESSON = {"lesson": "Which switch helps most?", "hide": "experiment.fixes", "steps": "500"}
 
@@ -60,7 +60,7 @@ def test_who_leaves_a_lesson_has_every_control_as_it_stood() -> None:
 
 def test_a_lesson_is_made_of_the_view_as_it_is() -> None:
     app = opened_at("seeds", adamw="true")
-    press(app, "Make a lesson")
+    choose(app, "Make a lesson")
 
     app.text_area(key="new_lesson_task").set_value("Say *why*.").run()
     app.session_state["new_lesson_hidden"] = ["data", "stage"]
@@ -88,13 +88,47 @@ def test_what_is_no_group_hides_nothing_and_loses_nothing() -> None:
 @pytest.mark.parametrize(
     ("written", "kept"),
     [
-        ("  two\n\tlines ", "two lines"),
+        ("  two\n\tsteps \n\n", "two\nsteps"),
+        ("a\nb\nc\nd\ne\nf\ng\nh", "a\nb\nc\nd\ne\nf g h"),
         ("<b>bold</b> [a](http://b.c) **d**", "<b>bold</b> [a](http://b.c) **d**"),
         ("left\u202eright\u2066\u200f", "leftright"),
         ("bell\x07\x1b[31m\u2028line", "bell[31m line"),
         ("\U0001f469\u200d\U0001f393 می\u200cروم", "\U0001f469\u200d\U0001f393 می\u200cروم"),
-        ("x" * 5000, "x" * 280),
+        ("x" * 5000, "x" * 1000),
     ],
 )
-def test_a_task_is_one_bounded_line_of_plain_text(written: str, kept: str) -> None:
+def test_a_task_is_a_few_bounded_lines_of_plain_text(written: str, kept: str) -> None:
     assert lessons.plain(written) == kept
+
+
+STEPS = "Guess first.\nTurn on all fixes. [val loss < 1]"
+
+
+def test_a_lesson_leads_through_its_steps() -> None:
+    app = settled(opened_at("lab", lesson=STEPS))
+    assert [text.value for text in app.text] == ["Guess first."]
+    assert app.button(key="lesson_back").disabled
+
+    app.button(key="lesson_next").click().run()
+
+    assert [text.value for text in app.text] == ["Turn on all fixes."]
+    assert app.button(key="lesson_next").disabled
+    assert app.query_params["lesson_step"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [
+        ("v1", "Goal: a val loss below 1. Not reached yet: 5.64."),
+        ("final", "Goal: a val loss below 1. Reached: 0.57."),
+    ],
+)
+def test_a_goal_is_checked_against_the_run_on_the_page(stage: str, said: str) -> None:
+    app = settled(opened_at("lab", lesson=STEPS, lesson_step="2", stage=stage)).run()
+
+    assert said in [each.value for each in (*app.caption, *app.success)]
+
+
+@pytest.mark.parametrize("line", ["[val loss < x]", "[val loss < 1] more", "val loss < 1"])
+def test_what_is_no_goal_is_shown_as_it_is_written(line: str) -> None:
+    assert lessons.steps(line) == [(line, None)]

@@ -18,7 +18,7 @@ from mlp_core import STAGES, Settings
 from mlp_core.data import dataset
 from mlp_core.data.table import Table, closed, opened
 from mlp_core.tasks import TASKS
-from tests.app.conftest import copied_link, metric, opened_at, run_until
+from tests.app.conftest import choose, copied_link, opened_at, run_until, val_loss
 
 # The Detective trains cases of its own.
 PAGES = ("lab", "story", "seeds", "diagnosis", "speed", "code")
@@ -97,7 +97,7 @@ def test_a_file_trains_with_its_losses_in_its_own_units_too() -> None:
         uploaded(opened_at("lab", task="csv", whole_batches="true", hidden="4"), content())
     )
 
-    assert float(metric(app, "Val loss")) > 0
+    assert float(val_loss(app)) > 0
     assert "Left out: name (the same in all rows)." in said(app)
     assert "In units of y the predictions are typically off by" in said(app)
     assert "A batch is all 48 training rows" in said(app)
@@ -150,22 +150,22 @@ def test_choosing_columns_changes_the_run() -> None:
     app = settled(
         uploaded(opened_at("lab", task="csv", whole_batches="true", hidden="4"), content())
     )
-    with_a = metric(app, "Val loss")
+    with_a = val_loss(app)
 
     app.multiselect[0].set_value(["b"]).run()
 
-    assert metric(settled(app), "Val loss") != with_a
+    assert val_loss(settled(app)) != with_a
 
 
 @pytest.mark.usefixtures("fresh_caches")
 def test_a_pin_on_a_file_stays_in_the_session_and_out_of_the_link() -> None:
     app = settled(uploaded(opened_at("lab", task="csv", **SHORT), content()))
 
-    app.button(key="pin").click().run()
+    choose(app, "Pin this run")
 
-    assert app.button(key="pin").label == "Unpin this run"
+    assert "Unpin this run" in app.menu_button(key="more").options
     link = copied_link(app)
-    assert "Whoever opens this link is asked for the CSV file" in said(app)
+    assert "Whoever opens the link is asked for the file" in said(app)
     assert "csv-" not in link
     assert "task=csv" in link
 

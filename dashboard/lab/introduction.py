@@ -1,0 +1,66 @@
+"""Above the Lab: who trained which network for what, until the reader closes it, or the tour."""
+
+import streamlit as st
+
+from dashboard.choice import Choice
+from dashboard.draw.words import loss
+from dashboard.lab import tour
+from dashboard.work import runs
+from mlp_core import Settings
+
+_CLOSED = "introduction_closed"
+_COOKIE = "fix_by_fix_introduction"
+_REMEMBER = f"""<script>
+document.cookie = "{_COOKIE}=closed; path=/; max-age=31536000; samesite=strict";
+</script>"""
+
+
+def show() -> None:
+    """Draws the tour if the reader takes it, else the introduction unless it was closed."""
+    if tour.is_open():
+        tour.show()
+        return
+    if st.session_state.get(_CLOSED):
+        if st.session_state[_CLOSED] == "now":
+            st.session_state[_CLOSED] = "before"
+            st.html(_REMEMBER, unsafe_allow_javascript=True)
+        return
+    if st.context.cookies.get(_COOKIE) == "closed" or st.session_state["lesson"]:
+        return
+    with st.container(border=True, key="introduction"):
+        words, actions = st.columns([3, 1], vertical_alignment="center")
+        words.markdown(text())
+        with actions.container(horizontal=True, horizontal_alignment="right"):
+            st.button(
+                "Find the first bug",
+                on_click=tour.begin,
+                type="primary",
+                icon=":material/search:",
+                key="find_first_bug",
+            )
+            st.button(
+                "Close",
+                on_click=_close,
+                type="tertiary",
+                icon=":material/close:",
+                key="close_introduction",
+            )
+
+
+def text() -> str:
+    """Returns what the app is about, with the numbers of the post's first program."""
+    settings = Settings()
+    sizes = "-".join(map(str, (settings.num_features, *settings.hidden, 1)))
+    curves, run = runs.stored_curves(Choice()), runs.known(Choice())
+    ended = run.final_val_loss if run else float(curves.val_loss[-1]) if curves else None
+    reached = "" if ended is None else f"It ended at loss {loss(ended)}; "
+    mean = loss(runs.baselines(settings).predict_mean)
+    return (
+        f"*Learning JAX, good ol’ MLP* (30 Sep 2025) trained this {sizes} network to "
+        f"add five numbers. {reached}always predicting the mean gives {mean}. Five things were "
+        "wrong. Flip each fix in the sidebar and see what it does."
+    )
+
+
+def _close() -> None:
+    st.session_state[_CLOSED] = "now"

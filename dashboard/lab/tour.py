@@ -1,0 +1,206 @@
+"""The guided tour of the first bug: see the symptom, predict, flip the fix, compare with seeds."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import streamlit as st
+
+from dashboard.choice import Choice
+from dashboard.draw.words import loss
+from dashboard.lab import sentences
+from dashboard.shell import sidebar, url
+from dashboard.shell.grammar import TOUR_STEPS
+from dashboard.work import grids, runs
+from mlp_core import Fixes, Settings
+from mlp_core.engine.training import Run
+
+SWITCH = "whole_batches"
+GUESSES = {
+    "falls": "It falls by more than a tenth.",
+    "stays": "It changes by less than a tenth.",
+    "rises": "It rises.",
+}
+"""The predictions to choose from, by their names in a link."""
+
+_BUGGY, _FIXED = Choice(), Choice(Fixes(whole_batches=True))
+_ALIKE = 0.1
+
+
+class Outcome(NamedTuple):
+    """What the flip did to the val loss."""
+
+    guess: str
+    """The right one of `GUESSES`."""
+    text: str
+
+
+def is_open() -> bool:
+    """Returns whether the reader takes the tour."""
+    return int(st.session_state["tour"]) > 0
+
+
+def begin() -> None:
+    """Opens the tour at the post's first program, with the player. Only for callbacks."""
+    sidebar.show(_BUGGY)
+    st.session_state["watch"], st.session_state["guess"] = True, "none"
+    _go(1)
+
+
+def end() -> None:
+    """Closes the tour and leaves the switches as they are. Only for callbacks."""
+    _go(0)
+
+
+def show() -> None:
+    """Draws the present step with the ways back, on, and out."""
+    place = int(st.session_state["tour"])
+    title, draw = _STEPS[place - 1]
+    with st.container(border=True, gap="xsmall", key="tour"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**Find the first bug · {place} of {TOUR_STEPS}: {title}**")
+            st.button(
+                "End the tour", on_click=end, icon=":material/close:", type="tertiary", key="end"
+            )
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            with st.container():
+                can_go_on = draw()
+            _draw_ways(place, can_go_on)
+
+
+def _draw_ways(place: int, can_go_on: bool) -> None:
+    with st.container(horizontal=True, width="content"):
+        if place > 1:
+            st.button("Back", on_click=_go, args=(place - 1,), key="tour_back")
+        if place < TOUR_STEPS:
+            st.button(
+                "Next",
+                on_click=_go,
+                args=(place + 1,),
+                type="primary",
+                disabled=not can_go_on,
+                key="tour_next",
+            )
+
+
+def _go(place: int) -> None:
+    st.session_state["tour"] = place
+
+
+def _symptom() -> bool:
+    run, mean = _trained(_BUGGY), runs.baselines(Settings()).predict_mean
+    worse = f"It ends at val loss {loss(run.final_val_loss)}, and " if run else ""
+    st.markdown(
+        f"This is the post's first program. {worse}always predicting the mean reaches "
+        f"{loss(mean)}: the network is worse than no network. Press **Play** below and watch the "
+        "strip of minibatches. When does the network move?"
+    )
+    return True
+
+
+def _predict() -> bool:
+    run = _trained(_BUGGY)
+    empty = f"{sentences.fed(run)} " if run else ""
+    st.markdown(
+        f"{empty}Fix 3 slices every minibatch from one shuffled order of all rows, so that each "
+        "one has rows. What does it do to the val loss?"
+    )
+    guess = st.session_state["guess"]
+    names = list(GUESSES)
+    chosen = st.radio(
+        "Your prediction",
+        names,
+        index=names.index(guess) if guess in names else None,
+        format_func=GUESSES.__getitem__,
+        key="tour_guess",
+        on_change=_take_guess,
+        label_visibility="collapsed",
+    )
+    return chosen is not None
+
+
+def _take_guess() -> None:
+    st.session_state["guess"] = st.session_state["tour_guess"] or "none"
+
+
+def _flip() -> bool:
+    st.markdown("Now turn the fix on, here or in the sidebar, and watch the strip again.")
+    sidebar.draw_switch_again(SWITCH, "tour_switch")
+    return bool(st.session_state[SWITCH])
+
+
+def _compare() -> bool:
+    before, after = _trained(_BUGGY), _trained(_FIXED)
+    if before is None or after is None:
+        st.markdown("The runs are being trained …")
+        return True
+    found = outcome(before, after, runs.baselines(Settings()).predict_mean)
+    guess = st.session_state["guess"]
+    said = f" You predicted: *{GUESSES[guess]}*" if guess in GUESSES else ""
+    verdict = "" if not said else " **Right.**" if guess == found.guess else " **Not this time.**"
+    st.markdown(f"{found.text}{said}{verdict}")
+    return True
+
+
+def outcome(before: Run, after: Run, predict_mean: float) -> Outcome:
+    """Returns what the flip did, with the prediction that was right."""
+    old, new = before.final_val_loss, after.final_val_loss
+    side = "below" if new < predict_mean else "not below"
+    text = (
+        f"The val loss went from {loss(old)} to {loss(new)}, {side} always predicting the mean "
+        f"({loss(predict_mean)})."
+    )
+    if abs(new - old) <= _ALIKE * old:
+        return Outcome("stays", text)
+    return Outcome("falls" if new < old else "rises", text)  # a run that ends in NaN rises
+
+
+def _seeds() -> bool:
+    grid = grids.stored_for(Settings())
+    if grid is None:
+        st.markdown("The stored grid of seeds cannot be read, so this step has no numbers.")
+        return True
+    from mlp_core.analysis.agreement import agreement
+
+    st.markdown(
+        f"One seed can be luck. {sentences.agreement(agreement(grid, Fixes(), (SWITCH,)))} "
+        "Fix 2b prevents the NaN: LayerNorm's random gains make some seeds unstable."
+    )
+    _draw_link(
+        "pages/seeds.py",
+        "See every seed",
+        ":material/scatter_plot:",
+        view="One step",
+        base="",
+        add="batches",
+    )
+    return True
+
+
+def _detective() -> bool:
+    st.markdown(
+        "You saw a symptom, predicted, changed one thing, and checked it with seeds. Now find a "
+        "bug that nobody has told you about."
+    )
+    _draw_link("pages/detective.py", "Open case 1 of the Detective", ":material/search:")
+    return True
+
+
+def _draw_link(page: str, label: str, icon: str, **more: str) -> None:
+    query = {**url.parameters(), **more}
+    st.page_link(page, label=label, icon=icon, query_params=query)
+
+
+def _trained(choice: Choice) -> Run | None:
+    runs.job(choice)
+    return runs.known(choice)
+
+
+_STEPS: tuple[tuple[str, Callable[[], bool]], ...] = (
+    ("the symptom", _symptom),
+    ("your prediction", _predict),
+    ("flip the fix", _flip),
+    ("the outcome", _compare),
+    ("other seeds", _seeds),
+    ("a bug of your own to find", _detective),
+)
+"""Title and content of each step; the content returns whether the reader can go on."""

@@ -1,0 +1,129 @@
+"""The Lab's introduction, the tour of the first bug, and the gallery of tasks."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.lab import introduction, tour
+from dashboard.shell import task_gallery
+from dashboard.shell.grammar import GUESSES, TOUR_STEPS
+from mlp_core import STAGES, Fixes, Settings, train
+from mlp_core.tasks import TASKS
+from tests.app.conftest import opened_at, settled, text, val_loss
+
+
+def keys(app: AppTest) -> set[str | None]:
+    """Returns the keys of all buttons."""
+    return {button.key for button in app.button}
+
+
+def test_the_introduction_says_what_the_post_trained_and_where_it_ended() -> None:
+    app = settled(opened_at("lab"))
+
+    assert "this 5-8-6-6-1 network" in introduction.text()
+    assert "It ended at loss 5.64; always predicting the mean gives 5.23." in text(app)
+
+
+def test_a_closed_introduction_stays_closed() -> None:
+    app = settled(opened_at("lab"))
+
+    app.button(key="close_introduction").click().run()
+    assert "find_first_bug" not in keys(app)
+    remembered = [each.proto.body for each in app.get("html") if "cookie" in each.proto.body]
+    app.run()
+
+    assert len(remembered) == 1
+    assert "find_first_bug" not in keys(app)
+
+
+def test_the_tour_predicts_flips_and_compares() -> None:
+    app = settled(opened_at("lab", stage="final", seed="7"))
+
+    app.button(key="find_first_bug").click().run()
+    assert val_loss(settled(app)) == "5.64"
+    assert "worse than no network" in text(app)
+    app.button(key="tour_next").click().run()
+    assert app.button(key="tour_next").disabled
+    app.radio(key="tour_guess").set_value("falls").run()
+    app.button(key="tour_next").click().run()
+    assert app.button(key="tour_next").disabled
+    app.toggle(key="tour_switch").set_value(True).run()
+    assert app.toggle(key="whole_batches").value
+    settled(app).button(key="tour_next").click().run()
+
+    assert "from 5.64 to 0.80" in text(app)
+    assert "**Right.**" in text(app)
+    assert app.query_params["guess"] == "falls"
+    app.button(key="tour_next").click().run()
+    assert "lower with the fix for 33 of 64 seeds; 31 end in NaN with the fix, 18 without" in text(
+        app
+    )
+    app.button(key="tour_next").click().run()
+    assert "find a bug that nobody has told you about" in text(app)
+    app.button(key="end").click().run()
+    assert "tour" not in app.query_params
+    assert val_loss(app) == "0.80"
+
+
+def test_a_step_of_the_tour_can_be_linked_to() -> None:
+    app = settled(opened_at("lab", tour="4", guess="rises", whole_batches="true")).run()
+
+    assert "**Not this time.**" in text(app)
+
+
+@pytest.mark.parametrize(
+    ("after", "guess", "side"),
+    [
+        (0.8, "falls", "below always"),
+        (5.0, "falls", "below always"),
+        (5.5, "stays", "not below always"),
+        (7.0, "rises", "not below always"),
+        (float("nan"), "rises", "not below always"),
+    ],
+)
+def test_an_outcome_is_graded_from_the_numbers(after: float, guess: str, side: str) -> None:
+    run = train(Settings(steps=3), Fixes(), record_at=(3,))
+    runs = [replace(run, val_loss=np.full_like(run.val_loss, value)) for value in (5.6, after)]
+
+    found = tour.outcome(*runs, predict_mean=5.23)
+
+    assert found.guess == guess
+    assert f", {side} predicting the mean (5.23)." in found.text
+
+
+def test_the_tour_has_as_many_steps_and_guesses_as_a_link_may_name() -> None:
+    assert len(tour._STEPS) == TOUR_STEPS
+    assert tuple(tour.GUESSES) == GUESSES
+
+
+def test_a_task_is_chosen_in_the_gallery() -> None:
+    app = settled(opened_at("lab", steps="20", whole_batches="true"))
+
+    app.button(key="browse_tasks").click().run()
+    assert {f"use_{task}" for task in TASKS} <= keys(app)
+    app.button(key="use_product").click().run()
+
+    assert settled(app).selectbox(key="task").value == "product"
+    assert "use_product" not in keys(app)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_thumbnail_has_a_dot_for_each_row_within_the_picture(task: str) -> None:
+    picture, caption = task_gallery.thumbnail(task)
+
+    assert picture.count("<circle") == min(240, Settings(task=task).num_train)
+    assert "nan" not in picture
+    assert caption.startswith("the target against feature ")
+
+
+def test_the_story_says_that_other_data_are_not_the_posts() -> None:
+    app = opened_at("story", steps="20", examples="100", batch_size="8", hidden="2")
+    while not [button for button in app.button if button.key == "return_to_post"]:
+        app.run()
+
+    app.button(key="return_to_post").click().run()
+
+    assert "steps" not in app.query_params
+    assert STAGES["v1"] == Fixes()
