@@ -20,6 +20,8 @@ def show() -> None:
     if tour.is_open():
         tour.show()
         return
+    if st.context.is_embedded:
+        return
     if st.session_state.get(_CLOSED):
         if st.session_state[_CLOSED] == "now":
             st.session_state[_CLOSED] = "before"

@@ -77,7 +77,7 @@ def _draw(choice: Choice, is_live: bool) -> None:
         _draw_answer(shown)
     if shown.watched and not is_live:
         _draw_player(shown)
-    _draw_below(shown)
+    _draw_below(shown, is_live)
 
 
 def _draw_player(shown: View) -> None:
@@ -87,14 +87,14 @@ def _draw_player(shown: View) -> None:
         player.show(shown.choice)
 
 
-def _draw_below(shown: View) -> None:
+def _draw_below(shown: View, is_live: bool) -> None:
     """Draws a run's charts and metrics."""
     left, right = st.columns([2, 1], gap="medium")
     with left:
         _draw_curves(shown)
     with right:
         comparison.draw(shown)
-    _draw_metrics(shown)
+    _draw_metrics(shown, is_live)
 
 
 def _draw_answer(shown: View) -> None:
@@ -142,7 +142,7 @@ def _draw_data(shown: View) -> None:
     st.caption(" ".join(lines))
 
 
-def _draw_metrics(shown: View) -> None:
+def _draw_metrics(shown: View, is_live: bool) -> None:
     choice, run, first = shown.choice, shown.run, shown.first
     with st.container(horizontal=True, key="metrics"):
         _loss_metric("Train loss", run.final_train_loss, first.final_train_loss if first else None)
@@ -154,7 +154,7 @@ def _draw_metrics(shown: View) -> None:
             width=_METRIC_WIDTH,
             help="The rows in all batches together, a row counted each time it is seen.",
         )
-    stopwatch.show(choice, time, ready=not shown.running)
+    stopwatch.show(choice, time, ready=not is_live)
 
 
 def _loss_metric(label: str, value: float, reference: float | None) -> None:
@@ -189,7 +189,7 @@ def _draw_meanwhile(choice: Choice) -> str:
     last = history.last()
     run = runs.known(last) if last else None
     if last and run:
-        _draw_below(view.collect(last, run, running=True))
+        _draw_below(view.collect(last, run, running=True), is_live=True)
         return f"Below: still {words.name(last)}."
     left, _ = st.columns([2, 1], gap="medium")
     with left:
@@ -236,7 +236,7 @@ def _lines(curves: pd.DataFrame, **others: pd.DataFrame) -> _Lines:
     """Returns what the loss chart draws."""
     series = set(curves["series"])
     shown = ("val", "train", "batch", *(name for name in ("v1", "pinned") if name in series))
-    ends = tables.line_ends(curves)
+    ends = tables.line_ends(curves, others.get("ghost"))
     return _Lines(shown, {"curves": curves, "ends": ends} | others)
 
 

@@ -26,7 +26,7 @@ def show(choice: Choice, metric: DeltaGenerator, ready: bool) -> None:
 
     Args:
       metric: where the metric goes; the line goes where the page is.
-      ready: False while the run itself still trains: timing it then would disturb both.
+      ready: False while any run on the page is trained: timing a step then would disturb both.
     """
     line = st.container(horizontal=True, vertical_alignment="center", key="timing")
     if not ready:

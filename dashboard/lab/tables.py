@@ -57,9 +57,14 @@ def batches(run: "Run") -> pd.DataFrame:
     return line(np.arange(run.steps_done), run.batch_loss, "batch", "batch")
 
 
-def line_ends(curves: pd.DataFrame) -> pd.DataFrame:
-    """Returns where the names of pinned lines stand, at their ends: `update`, `loss`, `line`."""
-    ends = curves[curves["series"] == "pinned"].drop_duplicates("line", keep="last")
+def line_ends(curves: pd.DataFrame, ghost: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Returns the ends of the pinned lines and the ghost: `update`, `loss`, `line`.
+
+    Args:
+      ghost: see `ghost`.
+    """
+    named = pd.concat([curves[curves["series"] == "pinned"], ghost])
+    ends = named.drop_duplicates("line", keep="last")
     if ends.empty:
         return ends
     ends = ends.sort_values("loss")

@@ -1,18 +1,22 @@
 """What stands around every page: the navigation on top and the switches at the side."""
 
 from contextvars import ContextVar
+from pathlib import Path
+from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.choice import Choice
 from dashboard.draw import words
-from dashboard.shell import lessons, own_file, pins, sidebar, style, to_lab, url
+from dashboard.shell import lessons, outcome, own_file, pins, sidebar, style, to_lab, url
 from dashboard.work import jobs, pace, runs
 from mlp_core import Fixes, Settings, set_up_cpu
 from mlp_core.engine import setup
 from mlp_core.tasks import OWN
 
 TITLE = "Fix by Fix"
+_ICON = Path(__file__).with_name("icon.svg")
 _drawn = ContextVar("frame_is_drawn", default=False)
 _WITHOUT_EFFECT = {"detective": sidebar.GROUPS, "story": ("stage", "fixes", "beyond")}
 """The groups of the sidebar that a page makes no use of, by its address."""
@@ -35,17 +39,20 @@ def run() -> None:
     # Both before a training imports JAX.
     set_up_cpu()
     setup.keep_compiled()
-    st.set_page_config(TITLE, "🔧", layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
+    is_embedded = st.context.is_embedded
+    sidebar_state: Literal["collapsed"] | int = "collapsed" if is_embedded else _SIDEBAR_WIDTH
+    st.set_page_config(TITLE, _ICON, layout="wide", initial_sidebar_state=sidebar_state)
     with pace.crowd().page_of(jobs.reader()):
         page = _navigation()
         style.draw()
         url.settle()
-        links = st.container(horizontal=True, key="menu")
+        links = None if is_embedded else st.container(horizontal=True, key="menu")
         unused = _WITHOUT_EFFECT.get(page.url_path, ())
         sidebar.draw({*unused, *lessons.hidden()}, _OUT_OF_SIGHT if unused else "")
         pins.drop_unreadable()
-        with links:
-            _draw_links(page)
+        if links is not None:
+            with links:
+                _draw_links(page)
         if to_lab.is_asked():
             _follow_first_link()
         else:
@@ -57,9 +64,9 @@ def run() -> None:
             url.draw_problems()
             if st.session_state["task"] == OWN and "data" not in unused:
                 own_file.draw_reading()
+            bar = None if unused else outcome.draw_bar()
             page.run()
-            if goal is not None:
-                lessons.draw_goal(goal, _val_loss())
+            _draw_outcome(page, goal, bar)
         finally:
             _drawn.reset(drawn)
 
@@ -137,13 +144,20 @@ def _warm_up() -> None:
         return  # the page says what is wrong
 
 
-def _val_loss() -> float | None:
-    """Returns the val loss of the run that the sidebar describes, None if it is not trained."""
+def _draw_outcome(page: st.Page, goal: lessons.Goal | None, bar: DeltaGenerator | None) -> None:
+    """Draws what the run that the sidebar describes has reached, once the page has trained it."""
     try:
-        run = runs.known(Choice(sidebar.chosen_fixes(), sidebar.chosen_settings()))
+        choice = Choice(sidebar.chosen_fixes(), sidebar.chosen_settings())
     except (own_file.FileMissingError, ValueError):
-        return None
-    return None if run is None else run.final_val_loss
+        return  # the page says what is wrong
+    run = runs.known(choice)
+    val_loss = None if run is None else run.final_val_loss
+    if goal is not None:
+        lessons.draw_goal(goal, val_loss)
+    if bar is None:
+        st.set_page_config(f"{page.title} - {TITLE}")
+    else:
+        outcome.show(choice, val_loss, page.title, bar)
 
 
 def ensure_drawn() -> None:

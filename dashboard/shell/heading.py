@@ -5,16 +5,10 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.shell import lessons, pins, sidebar, url
-from mlp_core.tasks import OWN
+from dashboard.shell import lessons, pins, share, sidebar, url
 
 _OPEN = "open_dialog"
 _MENU = "more"
-_LINK = "This link shows exactly this view, including the pinned runs."
-_LINK_WITHOUT_FILE = (
-    "The link cannot contain your CSV file. Whoever opens the link is asked for the file and "
-    "chooses its columns again. Pinned runs on the file are not in the link."
-)
 
 
 def show(
@@ -31,17 +25,17 @@ def show(
       more: actions of this page alone, by their label in the menu.
     """
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
-        st.header(question, anchor=False)
+        st.title(question, anchor=False)
         with st.container(
             horizontal=True, vertical_alignment="center", width="content", key="actions"
         ):
             if watch:
                 _watch_toggle()
-            _opener("Copy link", ":material/link:", "copy_link")
+            share.draw_copy_button()
             _menu(choice, more or {})
     # A dialog stays open when something else runs the page again, like a timing that ends.
-    if st.session_state.get(_OPEN) == "copy_link":
-        _copy_link()
+    if st.session_state.get(_OPEN) == "share":
+        _share(choice)
     elif st.session_state.get(_OPEN) == "make_lesson":
         _make_lesson()
 
@@ -57,13 +51,17 @@ def _watch_toggle() -> None:
 
 def _menu(choice: Choice | None, more: Mapping[str, Callable[[], None]]) -> None:
     """Draws the menu of the actions that are rarely needed."""
-    actions = dict(more) | {"Make a lesson": lambda: _open("make_lesson")}
+    actions = {
+        "Share": lambda: _open("share"),
+        "Make a lesson": lambda: _open("make_lesson"),
+        **more,
+    }
     if choice is not None:
         if pins.is_pinned(choice):
             actions = {"Unpin this run": lambda: pins.remove(choice)} | actions
         elif not pins.is_full():
             actions = {"Pin this run": lambda: pins.add(choice)} | actions
-    help = "Pin this run to compare it with others, or make a lesson for students."
+    help = "Pin this run to compare it, share it, or make a lesson for students."
     if choice is not None and pins.is_full() and not pins.is_pinned(choice):
         help = f"{pins.MOST} runs are pinned, which is the maximum. Remove one under Compare."
     st.menu_button(
@@ -82,11 +80,6 @@ def _act(actions: Mapping[str, Callable[[], None]]) -> None:
     actions.get(st.session_state[_MENU], lambda: None)()
 
 
-def _opener(label: str, icon: str, key: str) -> None:
-    """Draws the button that opens a dialog, which the keyboard reaches at once."""
-    st.button(label, on_click=_open, args=(key,), icon=icon, type="tertiary", key=key)
-
-
 def _open(key: str) -> None:
     st.session_state[_OPEN] = key
 
@@ -95,10 +88,9 @@ def _close() -> None:
     st.session_state[_OPEN] = None
 
 
-@st.dialog("Copy link", icon=":material/link:", on_dismiss=_close)
-def _copy_link() -> None:
-    st.markdown(_LINK_WITHOUT_FILE if st.session_state["task"] == OWN else _LINK)
-    st.code(url.link(), language=None, wrap_lines=True)
+@st.dialog("Share this view", icon=":material/share:", on_dismiss=_close)
+def _share(choice: Choice | None) -> None:
+    share.show(choice)
 
 
 @st.dialog("Make a lesson", icon=":material/school:", on_dismiss=_close)

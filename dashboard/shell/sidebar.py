@@ -38,7 +38,7 @@ def draw(hidden: Collection[str] = (), note: str = "") -> None:
       note: what to say above them.
     """
     with st.sidebar:
-        st.markdown("### Fix by Fix")
+        st.container(key="group_name").markdown("**Fix by Fix**")
         if note:
             st.caption(note)
         if hidden:

@@ -38,6 +38,21 @@ _RULES = """<style>
 .st-key-answer p { font-size: 1.1rem; }
 .st-key-answer [data-testid="stCaptionContainer"] p { font-size: 0.875rem; }
 
+.st-key-group_name p { font-size: 1.15rem; }
+
+/* The switches and the val loss at the bottom, where the sidebar would cover the page. */
+@media (min-width: 768px) {
+  [data-testid="stApp"]:not(:has(.st-key-embedded)) [data-testid="stBottom"] { display: none; }
+}
+.st-key-bar { padding-bottom: 0.25rem; }
+
+/* The name of the app, where the sidebar that has it is closed. */
+@media (max-width: 899px) {
+  [data-testid="stHeader"]::before {
+    content: "Fix by Fix"; position: absolute; left: 4rem; top: 1.1rem; font-weight: 600;
+  }
+}
+
 /* A table that is wider than a phone. */
 @media (max-width: 640px) {
   [class*="st-key-wide_"]::after {
@@ -53,4 +68,5 @@ _RULES = """<style>
 
 def draw() -> None:
     """Draws it, on a page that shows nothing of it."""
-    st.html(_RULES)
+    with st.container(key="embedded" if st.context.is_embedded else "by_itself"):
+        st.html(_RULES)

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -32,6 +33,9 @@ CROWDED = 2.0
 """From this share of readers on, what only measures the machine waits."""
 
 LONGEST_POLL_SECONDS = 10.0
+
+
+_is_polled = ContextVar("part_is_polled", default=False)
 
 
 class Crowd:
@@ -130,10 +134,21 @@ def live(draw: Callable[P, T], seconds: float | None) -> Callable[P, T]:
         same: the browser builds a chart anew that leaves its fragment.
     """
 
+    if _is_polled.get():
+        # The part around this one is drawn again and again, and this one with it. As a fragment of
+        # its own it could lose the page: when the outer part is drawn again before the browser has
+        # the first result, Streamlit drops the outer part's elements from the queue, but sends the
+        # inner part's, which then have no place ("Bad delta path index").
+        return draw
+
     @wraps(draw)
     def in_turn(*args: P.args, **kwargs: P.kwargs) -> T:
-        with crowd().turn():
-            return draw(*args, **kwargs)
+        polled = _is_polled.set(seconds is not None)
+        try:
+            with crowd().turn():
+                return draw(*args, **kwargs)
+        finally:
+            _is_polled.reset(polled)
 
     if seconds is not None:
         seconds = min(seconds * crowd().share, LONGEST_POLL_SECONDS)

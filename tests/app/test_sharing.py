@@ -125,3 +125,26 @@ def test_a_training_that_failed_can_be_tried_again(
     app.button(key="train_again").click().run()
 
     assert settled(app).metric
+
+
+def test_a_part_that_is_drawn_again_and_again_has_no_fragment_inside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fragments: list[float | None] = []
+
+    def fragment(draw: Callable[[], None], run_every: float | None) -> Callable[[], None]:
+        fragments.append(run_every)
+        return draw
+
+    monkeypatch.setattr(st, "fragment", fragment)
+
+    def outer() -> None:
+        pace.live(lambda: None, None)()
+
+    pace.live(outer, None)()
+    assert fragments == [None, None]
+    fragments.clear()
+
+    pace.live(outer, 0.3)()
+
+    assert fragments == [0.3]

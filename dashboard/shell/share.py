@@ -1,0 +1,87 @@
+"""The ways to share what is on the page: a link, code to embed it, and a picture."""
+
+from html import escape
+
+import streamlit as st
+
+from dashboard.choice import Choice
+from dashboard.draw import words
+from dashboard.shell import picture, url
+from dashboard.work import runs
+from mlp_core.tasks import OWN
+
+_LINK = "This link shows exactly this view, including the pinned runs."
+_LINK_WITHOUT_FILE = (
+    "The link cannot contain your CSV file. Whoever opens the link is asked for the file and "
+    "chooses its columns again. Pinned runs on the file are not in the link."
+)
+_COPY = st.components.v2.component(
+    "fix_by_fix_copy_link",
+    html='<button type="button">Copy link</button><span role="status"></span>',
+    css="""
+button {
+  font: inherit; color: var(--st-text-color); background: none; border: 0; cursor: pointer;
+  padding: 0.4rem 0.25rem; border-radius: 0.5rem; white-space: nowrap;
+}
+button::before { content: "⧉ " / ""; }
+button:hover { color: var(--st-primary-color); }
+button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+span { color: var(--st-primary-color); padding-left: 0.25rem; white-space: nowrap; }
+""",
+    js="""
+async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = Object.assign(document.createElement("textarea"), {value: text});
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
+export default function ({parentElement}) {
+  const button = parentElement.querySelector("button"), said = parentElement.querySelector("span");
+  button.onclick = async () => {
+    try {
+      await copy(location.href);
+      said.textContent = "Copied";
+    } catch {
+      said.textContent = "Copy the address bar";
+    }
+    setTimeout(() => { said.textContent = ""; }, 3000);
+  };
+}
+""",
+)
+
+
+def draw_copy_button() -> None:
+    """Draws the button that copies the address, which is the whole view, and says so."""
+    _COPY(key="copy_link")
+
+
+def show(choice: Choice | None) -> None:
+    """Draws the content of the dialog.
+
+    Args:
+      choice: the run on the page; None if the page shows several.
+    """
+    st.markdown(_LINK_WITHOUT_FILE if st.session_state["task"] == OWN else _LINK)
+    link = url.link()
+    st.code(link, language=None, wrap_lines=True)
+    st.markdown("To embed it in a page of your own:")
+    address = escape(f"{link}{'&' if '?' in link else '?'}embed=true")
+    frame = f'<iframe src="{address}" width="100%" height="760" title="Fix by Fix"></iframe>'
+    st.code(frame, language="html", wrap_lines=True)
+    run = runs.known(choice) if choice else None
+    if choice is None or run is None:
+        return
+    first = runs.known(Choice(settings=choice.settings))
+    st.markdown("As a picture, with the loss before and after and the switches:")
+    st.download_button(
+        "Download the picture (SVG)",
+        picture.svg(choice, run, first),
+        file_name=f"fix-by-fix-{words.combination(choice.fixes).replace(' ', '')}.svg",
+        mime="image/svg+xml",
+        on_click="ignore",
+        icon=":material/image:",
+    )
