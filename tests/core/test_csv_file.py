@@ -212,7 +212,7 @@ def test_says_which_words_count_as_missing():
     file = read_column(["broken" if place == 3 else place * 2 for place in COUNT])
 
     assert file.column("a").missing == 1
-    assert file.notes == ("a: “broken” as missing",)
+    assert file.notes == ("a: “broken” read as missing",)
 
 
 @pytest.mark.parametrize(

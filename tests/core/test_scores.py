@@ -54,7 +54,7 @@ def test_losses_stored_in_half_the_bits_are_compared_in_full():
 def test_a_loss_without_a_logarithm_is_refused_in_log10_only():
     grid = grid_of({OFF: [1.0], ADAMW: [0.0]})
 
-    with pytest.raises(ValueError, match=r"must be above 0 in log10, got 0\.0"):
+    with pytest.raises(ValueError, match=r"must be above 0 for log10, got 0\.0"):
         levels(grid, "log10")
     assert levels(grid, "plain")[1] == 0
 
