@@ -39,7 +39,10 @@ class Column:
     name: str
     kind: str
     values: np.ndarray
-    """`[N]`, float64: numbers, days since the first date, or indices of `labels`; NaN if missing."""
+    """`[N]`, float64: numbers, days since the first date, or indices of `labels`.
+
+    NaN marks a missing value.
+    """
     first: tuple[float | str | None, ...]
     """The first five values, as they were parsed."""
     low: float | str | None = None

@@ -1,4 +1,4 @@
-"""Parses dates as people and spreadsheets write them: 2020-12-31, 31.12.2020, 12/31/2020 1:30 PM."""
+"""Parses dates as people and spreadsheets write them: 2020-12-31, 31.12.2020, 1/31/2020 1:30 PM."""
 
 import re
 from collections.abc import Sequence

@@ -18,7 +18,7 @@ def train():
         params = init(subkey)
         opt_state = optimizer.init(params)
     if fixes.whole_batches:
-        # Fix 3: one order of the rows for a whole epoch, sliced in turn.
+        # Fix 3: one permutation of the rows per epoch, sliced in order.
         key, subkey = jax.random.split(key)
         order = jax.random.permutation(subkey, TRAIN)
     start = 0
@@ -30,7 +30,7 @@ def train():
             else:
                 report(update, loss(params, x_train, y_train), loss(params, x_val, y_val))
         if fixes.whole_batches:
-            key, _ = jax.random.split(key)  # so that all versions draw the same orders
+            key, _ = jax.random.split(key)  # so that all versions draw the same permutations
             rows = order[start : start + BATCH_SIZE]
         else:
             # Bug 3: a slice of a slice. It contains rows only while start is 0.
