@@ -82,7 +82,7 @@ class Session:
         return await self._answer(until)
 
     async def press(self, button: str, until: str = CHART) -> Answer:
-        """Presses the button with a key, and returns once the page is redrawn."""
+        """Presses the button with this key, and returns once the page is redrawn."""
         return await self._answer(until, button)
 
     async def _answer(self, until: str, button: str = "") -> Answer:

@@ -40,8 +40,8 @@ HIDING = (
 )
 """Sets of bugs that are never in one case, because one of the bugs would mask another.
 
-Where epsilon is added has no effect without an epsilon. A network whose predictions are NaN or
-constant shows neither whether it sees the length of its input nor how it was updated.
+The position of epsilon has no effect if no epsilon is added. A network whose predictions are NaN
+or constant shows neither whether it sees the length of its input nor how it was updated.
 """
 
 _LOUD = ("split_keys", "norm_init", "whole_batches", "jit_step", "adamw", "bias_before_norm")

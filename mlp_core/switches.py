@@ -78,7 +78,7 @@ STAGES = _stages()
 """The post's stages in order, name -> Fixes; the last one, `beyond`, goes beyond the post."""
 
 REPORTED_VAL_LOSS = {"v1": 5.64, "norm": 2.86, "batches": 0.82, "final": 0.57}
-"""The validation loss that the post's text states for a stage, seed 42; it omits other stages.
+"""The validation losses with seed 42 that the post's text states; some stages have none.
 
 Source: "Learning JAX, good ol' MLP" (2025-09-30).
 """

@@ -17,7 +17,8 @@ from mlp_core.switches import SWITCHES, Fixes
 Unit = Literal["log10", "plain"]
 """The unit of a drop of the loss.
 
-"log10" is the logarithm of a factor (a drop of 1 leaves 1/10 of the loss), "plain" a difference.
+"log10" is the drop of the logarithm (a drop of 1 leaves 1/10 of the loss), "plain" that of the
+loss itself.
 """
 
 
@@ -33,7 +34,7 @@ def scored_loss(grid: Grid) -> np.ndarray:
 
 
 def levels(grid: Grid, unit: Unit) -> np.ndarray:
-    """Returns the scored losses on the scale of the unit, `[F, S]`: their log10, or unchanged.
+    """Returns the scored losses, `[F, S]`: their logarithms for "log10", unchanged for "plain".
 
     For "log10", a mean of these values over seeds is the logarithm of the geometric mean loss.
 

@@ -30,7 +30,7 @@ class Dataset(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """The scale of a target in its own units: a standardized target times `unit`, plus `mean`."""
+    """Converts a target of a `Dataset` to the target's own units: `target * unit + mean`."""
 
     mean: float
     unit: float
@@ -42,8 +42,8 @@ AS_IT_IS = Scale(0.0, 1.0)
 class Baselines(NamedTuple):
     """Validation losses of rules without a network; the first two are fitted to the training rows.
 
-    `least_possible` is the expected loss of the best possible rule, which is due to noise; None if
-    it is unknown.
+    `least_possible` is the expected loss that noise leaves for the best possible rule; None if it
+    is unknown.
     """
 
     predict_mean: float
@@ -102,7 +102,7 @@ def least_squares_predictions(data: Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 
 def least_possible(settings: Settings) -> float | None:
-    """Returns the mean squared error of the best rule, which is due to noise; None for a table."""
+    """Returns the mean squared error that noise leaves for the best rule; None for a table."""
     if table_of(settings.task) is not None:
         return None
     return (settings.noise / target_scale(settings).unit) ** 2

@@ -131,7 +131,7 @@ def _check_generator(key: jax.Array) -> None:
 def _layer_keys(key: jax.Array, drawing: Drawing) -> tuple[jax.Array, tuple[jax.Array, ...]]:
     """Returns the next key, and the keys for weight, bias, and gain.
 
-    With both fixes on, bias and gain are not drawn, and only the weight's key is returned.
+    With `split_keys` and `norm_init` on, only the weight's key is split off and returned.
     """
     if not drawing.split_keys:
         key, shared = jax.random.split(key)
@@ -182,8 +182,8 @@ def _hidden(layer: Layer, x: jax.Array, norm: Norm) -> jax.Array:
 
     The derivative is written by hand, because a step takes four times as long with automatic
     differentiation. Let c be the centered products `weight @ x` (centering the smaller matrix,
-    `weight`, gives the same c), s = sqrt(mean c^2 + inner), and r = 1 / (s + outer). If g is the
-    gradient with respect to c r, the gradient with respect to c is r g - c r^2 mean(g c) / s. It
+    `weight`, gives the same c), s = sqrt(mean(c^2) + inner), and r = 1 / (s + outer). If g is the
+    gradient with respect to c * r, the gradient with respect to c is r g - c r^2 mean(g c) / s. It
     is NaN where all units of a layer are equal and `inner` is 0.
     """
     return _forward(layer, x, norm)[0]

@@ -36,7 +36,7 @@ class RunOutcome:
 
     @property
     def is_failed(self) -> bool:
-        """Whether the validation loss is not finite at the end; `failed` is for many runs."""
+        """Whether the validation loss is not finite at the end; see `failed` for many runs."""
         return any(each.loss == "val" for each in self.lasting)
 
     @property

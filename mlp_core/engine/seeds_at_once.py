@@ -51,8 +51,8 @@ def drawn(
     """
     settings, ways = of_seed[0], tuple(dict.fromkeys(drawings))
     seeds = _stacked([(seed_keys(each.seed), dataset(each)) for each in of_seed])
-    # Slicing permutations whose values are their own positions gives, for each row of a minibatch,
-    # its position in the raveled permutations of any seed.
+    # Each value of `places` is its own index. Minibatches sliced from `places` therefore contain
+    # the indices of their rows in the raveled permutations of any seed.
     epochs = -(-settings.steps // settings.steps_per_epoch)
     places = np.arange(epochs * settings.num_train).reshape(epochs, -1)
     examples, params = _drawn(

@@ -1,4 +1,4 @@
-"""Estimates of how long runs take, and long work split into stretches of about equal time."""
+"""Estimates the time of runs, and splits long work into stretches of about equal time."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -62,7 +62,7 @@ def seconds_of_evidence(settings: Settings) -> float:
 
 
 def steps_within(seconds: float, of_all: float, settings: Settings) -> int:
-    """Returns how many of a run's steps can be made in this many seconds, at least one.
+    """Returns how many of a run's steps fit in this many seconds, at least one.
 
     Args:
       of_all: the time of all steps, in seconds.

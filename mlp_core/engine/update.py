@@ -118,7 +118,7 @@ def whole_step(
       x: `[B, D]`.
       y: `[B, 1]`.
       learning_rates: `[T]`.
-      rows: use only this many rows of the minibatch, from the first; None for all.
+      rows: the number of rows of the minibatch to use, from the first; None for all.
     """
     count = y.size if rows is None else rows
     loss, gradient = loss_and_gradient(params, x.T, y[:, 0], count, norm, lambda same: same)

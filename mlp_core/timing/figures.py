@@ -25,7 +25,7 @@ for one of these runs.
 """
 
 MOST_STEPS, LONGEST_RUN_SECONDS, MOST_INPUTS = 1000, 0.25, 4_700_000
-"""The maximum steps, estimated seconds, and values in all minibatches of a measured run."""
+"""The maximum number of steps, estimated seconds, and minibatch values of a measured run."""
 
 
 class Request(NamedTuple):

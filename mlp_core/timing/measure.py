@@ -215,7 +215,7 @@ def main() -> None:
     try:
         with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as requests:
             for request in process.received(requests):
-                if request.what == "forms":  # it measures compilation, so nothing may be cached
+                if request.what == "forms":  # compile times are measured, so nothing may be cached
                     jax.config.update("jax_enable_compilation_cache", False)
                 # Forms compile about a hundred small programs; later processes load them from disk.
                 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)

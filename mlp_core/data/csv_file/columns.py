@@ -116,7 +116,9 @@ _MISSING = pa.array(sorted(MISSING))
 
 
 def read_columns(names: Sequence[str], cells: Sequence[pa.Array], decimal: str | None) -> Read:
-    """Returns the columns; a clear one decides the decimal mark and date order of unclear ones.
+    """Returns the columns of a file.
+
+    If the decimal mark or the date order of a column is ambiguous, other columns can determine it.
 
     Args:
       names: unique names.

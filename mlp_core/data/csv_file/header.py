@@ -25,9 +25,9 @@ def is_value(cell: str) -> bool:
 
 
 def is_padded_title(row: Sequence[str], after: Sequence[str]) -> bool:
-    """Returns whether a row is a title in its first cell, with empty cells from a spreadsheet.
+    """Returns whether a row is a title: text in its first cell, followed by empty cells.
 
-    The row after it must have more than one cell with content.
+    Spreadsheets add the empty cells. The row after a title must have more than one nonempty cell.
     """
     first, *others = row
     is_alone = bool(first.strip()) and not any(cell.strip() for cell in others)
@@ -65,7 +65,7 @@ def num_titles(rows: Sequence[Sequence[str]]) -> int:
 
 
 def may_name_columns(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Returns whether a row has years or evenly spaced numbers, and the row below has not."""
+    """Returns whether a row has years or evenly spaced numbers, and the row below does not."""
     places = [place for place, cell in enumerate(row) if is_number(cell.strip())]
     after = [below[0][place] for place in places] if below else []
     return _is_count([row[place] for place in places]) and not _is_count(after)

@@ -150,7 +150,8 @@ def _evidence(cells: pa.Array) -> Evidence:
 def decimal_marks(columns: Sequence[Evidence | None]) -> list[str | None]:
     """Returns the decimal mark of each column.
 
-    It follows from the column's own evidence, else from other columns, else it is a dot.
+    The mark follows from the evidence in the column, else from that in other columns. Without any
+    evidence, it is a dot.
 
     Args:
       columns: None for a column that is not numeric.

@@ -42,7 +42,7 @@ class CsvFile:
     """All other assumptions that were made to read the file."""
 
     def column(self, name: str) -> Column:
-        """Returns the column with a name.
+        """Returns the column with this name.
 
         Raises:
           ValueError: if there is no column with this name.
@@ -238,7 +238,7 @@ def _reason_to_exclude(column: Column, is_unnamed: bool) -> str | None:
     name, values = column.name.lower(), column.values
     if "id" in words or name in _WHOLE_NAMES:
         return "identifies the rows"
-    # In a column of IDs, each row has another whole number. Most columns like `paid` are different.
+    # IDs are whole numbers that differ in every row, unlike the values of most columns like `paid`.
     is_own = len(np.unique(values)) == len(values) and bool((values == np.floor(values)).all())
     if name.endswith("id") and column.kind == kinds.NUMBER and is_own:
         return "identifies the rows"
