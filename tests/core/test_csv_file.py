@@ -467,7 +467,7 @@ def test_says_that_more_than_64_columns_are_too_many():
     assert table.x.shape == (30, 63)
 
     text = numbers | {"color": ["r", "g", "b"] * 10, "y": SQUARES}
-    with pytest.raises(ValueError, match=r"At most 64 columns .* these are 67"):
+    with pytest.raises(ValueError, match=r"At most 64 columns .* the choice has 67"):
         table_from(read_csv(written(text)), "y")
 
 

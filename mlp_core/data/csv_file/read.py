@@ -135,8 +135,8 @@ def table_from(file: CsvFile, target: str, features: Sequence[str] | None = None
     names = [name for column in chosen for name in column.encoded_names]
     if len(names) + 1 > COLUMNS.high:
         raise ValueError(
-            f"At most {COLUMNS.high} columns can be used, the target and encoded text included; "
-            f"these are {len(names) + 1}. Choose fewer columns."
+            f"At most {COLUMNS.high} columns can be used, including the target and encoded text; "
+            f"the choice has {len(names) + 1}. Choose fewer columns."
         )
     numbers = np.column_stack([*(column.encoded() for column in chosen), y_column.values])
     numbers = numbers[~np.isnan(numbers).any(axis=1)]
