@@ -30,7 +30,7 @@ def train():
             else:
                 report(update, loss(params, x_train, y_train), loss(params, x_val, y_val))
         if fixes.whole_batches:
-            key, _ = jax.random.split(key)  # so that all versions draw the same permutations
+            key, _ = jax.random.split(key)  # so that all versions draw the same orders
             rows = order[start : start + BATCH_SIZE]
         else:
             # Bug 3: a slice of a slice. It contains rows only while start is 0.
