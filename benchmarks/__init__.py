@@ -1,1 +1,1 @@
-"""Side-by-side measurements, run by hand: `make bench`, `make bench-app`."""
+"""Side-by-side measurements, run by hand, for example with `make bench` or `make bench-app`."""

@@ -1,10 +1,10 @@
-"""Measures the shipped grid on an accelerator, and compares it with the grid computed on a CPU.
+"""Recomputes the shipped grid on an accelerator, and compares it with the original from a CPU.
 
 python -m benchmarks.accelerator [--seeds SEEDS] [--at-once NUMBER ...]
 
-For each number of seeds at once: the runs per second with drawing, the share of the time that
-drawing takes, and how much longer the first call takes, which compiles. Then the cells that differ
-from the shipped grid.
+Prints, for each number of seeds at once, the runs per second including drawing, the share of the
+time that drawing takes, and the additional time of the first call, which compiles. Then prints the
+cells that differ from the shipped grid.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def main() -> None:
     device = jax.local_devices()[0]
     print(f"{len(jax.local_devices())} x {device.device_kind}, JAX {jax.__version__}")
     if device.platform == "cpu":
-        print("No accelerator was found: its way to sweep is forced on this CPU.")
+        print("No accelerator was found, so this CPU runs the sweep in the way of an accelerator.")
         sweeps.is_accelerated = lambda mesh: True
     stored = grid_file.post_grid().grid
     stored = stored.of_seeds(stored.seeds[: parsed.seeds])
@@ -60,7 +60,7 @@ def _swept(of: Grid) -> Grid:
 
 @posts_numerics
 def _drawn(of: Grid) -> None:
-    """Draws what all seeds start from, as the sweep does."""
+    """Draws the examples and initial parameters of all seeds, as the sweep does."""
     mesh = sweeps.device_mesh(of.settings, len(of.seeds))
     sharding = NamedSharding(mesh, PartitionSpec(sweeps.RUNS))
     drawings = [drawing_of(fixes) for fixes in of.combinations]
@@ -80,7 +80,7 @@ def _timed(work: Callable[[], T]) -> tuple[float, T]:
 
 
 def _print_differences(mine: Grid, stored: Grid) -> None:
-    """Prints which cells are not the shipped ones, rounding apart."""
+    """Prints the cells that differ from the shipped ones by more than rounding."""
     same_nan = np.array_equal(np.isnan(mine.val_loss), np.isnan(stored.val_loss))
     print(f"NaN in the same cells: {same_nan}")
     with np.errstate(invalid="ignore"):

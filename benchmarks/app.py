@@ -1,7 +1,7 @@
-"""How soon the app answers, in a real browser: `python -m benchmarks.app`.
+"""Measures the response time of the app in a real browser: `python -m benchmarks.app`.
 
-Prints the time from the start of the server to the first chart, and from a click on a switch to the
-changed loss curve on the screen, for combinations never tried before and for known ones.
+Prints the time from the start of the server to the first chart, and the time from a click on a
+switch to the changed loss curve on the screen, for new combinations and for known ones.
 """
 
 import tempfile
@@ -16,11 +16,12 @@ from dashboard.switches import SWITCH
 from tests.browser import chromium
 from tests.browser.serving import Server, serving
 
-# Flipping one of these always changes the curve; in this order every combination comes once.
+# Flipping one of these switches always changes the curve. WALK is a Gray code: it visits every
+# combination once.
 SWITCHES = ("whole_batches", "adamw", "split_keys", "norm_init", "bias_before_norm")
 WALK = [(turn & -turn).bit_length() - 1 for turn in range(1, 2 ** len(SWITCHES))]
 
-# From the click to the frame in which the val curve is another one.
+# Measures the time from a click to the first frame in which the validation loss curve has changed.
 WATCH = """
 () => {
   const curve = () => {
@@ -42,7 +43,7 @@ WATCH = """
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Prints the time to the first chart and the times of all clicks."""
     with chromium.launched() as browser, tempfile.TemporaryDirectory() as folder:
         for title in ("nothing compiled yet", "compiled programs on disk"):
             started = time.perf_counter()
@@ -54,14 +55,14 @@ def main() -> None:
             with _served(folder) as server:
                 page = _opened(browser, f"{server.address}/?jit_step={jit_step}")
                 page.wait_for_timeout(3000)
-                timed = "" if jit_step == "true" else ", while the real loop is timed behind"
-                print(_summary(f"a combination not tried before{timed}", _walk(page, WALK)))
-                print(_summary(f"a known one{timed}", _walk(page, WALK[::-1])))
+                timed = "" if jit_step == "true" else ", while the Python loop is timed"
+                print(_summary(f"new combination{timed}", _walk(page, WALK)))
+                print(_summary(f"known combination{timed}", _walk(page, WALK[::-1])))
                 page.context.close()
 
 
 def _served(folder: str) -> AbstractContextManager[Server]:
-    """Returns a fresh app that keeps what it compiles in a folder."""
+    """Returns a new server whose compilation cache is in a folder."""
     return serving(
         Path(folder) / "log.txt",
         JAX_COMPILATION_CACHE_DIR=f"{folder}/compiled",
@@ -70,7 +71,7 @@ def _served(folder: str) -> AbstractContextManager[Server]:
 
 
 def _opened(browser: Browser, address: str) -> Page:
-    """Returns a page once its first chart is drawn."""
+    """Opens a page, waits until its first chart is drawn, and returns the page."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(address)
     _first_chart(page)

@@ -1,4 +1,4 @@
-"""How much faster a compiled run is than the post's final loop, side by side in one process.
+"""Measures the speedup of a compiled run over the post's final loop, in the same process.
 
 python -m benchmarks.engine
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from mlp_core import set_up_cpu
 
-set_up_cpu()  # before anything else computes
+set_up_cpu()  # must precede the import of JAX
 
 from benchmarks import post_loop  # noqa: E402
 from mlp_core import STAGES, Settings, train  # noqa: E402
@@ -20,7 +20,7 @@ GOAL = 40
 
 
 def seconds(work: Callable[[], object], times: int = 1) -> float:
-    """Returns the seconds that some work takes, the mean of so many times."""
+    """Returns the mean time of some work in seconds, repeated `times` times."""
     started = time.perf_counter()
     for _ in range(times):
         work()
@@ -28,7 +28,7 @@ def seconds(work: Callable[[], object], times: int = 1) -> float:
 
 
 def main() -> None:
-    """Prints the time of 1000 steps in both programs and the ratio, round by round."""
+    """Prints the time of 1000 steps in both programs, and their ratio, for each round."""
     settings, fixes = Settings(), STAGES["final"]
     loop_losses = post_loop.train(settings)
     run = train(settings, fixes)
@@ -40,7 +40,7 @@ def main() -> None:
         loop = seconds(lambda: post_loop.train(settings))
         compiled = seconds(lambda: train(settings, fixes).final_val_loss, RUNS_A_ROUND)
         ratios.append(loop / compiled)
-        print(f"  {1e3 * loop:7.0f} ms against {1e3 * compiled:5.1f} ms: 1/{ratios[-1]:.0f}")
+        print(f"  loop {1e3 * loop:7.0f} ms, compiled {1e3 * compiled:5.1f} ms: 1/{ratios[-1]:.0f}")
     print(f"median 1/{statistics.median(ratios):.0f}, goal at most 1/{GOAL}")
 
 

@@ -1,8 +1,8 @@
-"""Many readers at once: `python -m benchmarks.load`, or `make load`.
+"""Simulates many readers at once: `python -m benchmarks.load`, or `make load`.
 
-Each flips a switch every few seconds, as in a lecture that opens one link; with `--sweep` one more
-computes a grid on the Seeds page meanwhile. Prints how soon the page is answered, what an answer
-weighs, and what the app takes of memory and processor.
+Each reader flips a switch every few seconds, as in a lecture where everyone opens the same link.
+With `--sweep`, one more reader computes a grid on the Seeds page at the same time. Prints the
+response times, the size of a response, and the memory and CPU use of the app.
 """
 
 import argparse
@@ -20,27 +20,27 @@ from tests.browser.serving import Server, serving
 
 SWITCHES = ("split_keys", "norm_epsilon", "norm_init", "whole_batches", "jit_step", "adamw")
 SWEEP = {"grid": "computed here", "seeds": "256", "learning_rate": "0.02"}
-"""The grid that one reader computes: 8192 trainings."""
+"""The grid that one reader computes: 8192 runs."""
 
 WARM_UP_SHARE = 0.2
-"""Of the time, before which memory may still grow."""
+"""The share of the time, at the beginning, in which memory may still grow."""
 
 
 class Load(NamedTuple):
-    """What the readers have seen, and the app meanwhile."""
+    """The responses to the readers, and the memory and CPU use of the app."""
 
     opened: list[Answer]
     flipped: list[Answer]
     errors: list[str]
     memory_mb: list[float]
-    """Once a second, after the warm-up."""
+    """Measured once per second, after the warm-up."""
     peak_mb: float = 0.0
     cpu_seconds: float = 0.0
     seconds: float = 0.0
 
 
 def main() -> None:
-    """Measures and prints; exits with 1 if any reader saw an error."""
+    """Prints the measurements; exits with status 1 if any reader saw an error."""
     arguments = _parser().parse_args()
     with tempfile.TemporaryDirectory() as folder:
         caches = {} if arguments.warm else {"JAX_COMPILATION_CACHE_DIR": f"{folder}/compiled"}
@@ -55,7 +55,7 @@ def main() -> None:
                     with_sweep=arguments.sweep,
                 )
             )
-        # Connections that end while the server writes leave tracebacks of its own.
+        # Other tracebacks are expected: the server logs one if a connection ends while it writes.
         if "Uncaught app exception" in (printed := log.read_text()):
             load.errors.append(printed[-3000:])
     print("\n".join(summary(load)))
@@ -65,7 +65,7 @@ def main() -> None:
 async def under_load(
     server: Server, sessions: int, every: float, seconds: float, with_sweep: bool
 ) -> Load:
-    """Returns what happens while so many readers flip a switch each so often."""
+    """Returns the load of this many sessions that each flip a switch every `every` seconds."""
     began, cpu_before = time.monotonic(), server.cpu_seconds()
     load, end = Load([], [], [], []), began + seconds
     watcher = asyncio.create_task(_watch(server, seconds * WARM_UP_SHARE, load))
@@ -83,7 +83,7 @@ async def under_load(
 
 
 async def _read(address: str, number: int, every: float, end: float, load: Load) -> None:
-    """Plays one reader, and notes the answers."""
+    """Simulates one reader, and records the responses."""
     chance = random.Random(number)
     async with Session(address) as session:
         load.opened.append(await session.open())
@@ -96,7 +96,7 @@ async def _read(address: str, number: int, every: float, end: float, load: Load)
 
 
 async def _sweep(address: str, end: float, load: Load) -> None:
-    """Plays the reader who computes a grid."""
+    """Simulates the reader who computes a grid."""
     async with Session(address, "seeds", **SWEEP) as session:
         await session.open(until="button")
         await session.press("begin_sweep", until="progress")
@@ -105,7 +105,7 @@ async def _sweep(address: str, end: float, load: Load) -> None:
 
 
 async def _watch(server: Server, warm_up: float, load: Load) -> None:
-    """Notes the memory, once a second."""
+    """Records the memory of the server once per second."""
     await asyncio.sleep(warm_up)
     while True:
         load.memory_mb.append(server.memory_mb()[0])
@@ -130,21 +130,21 @@ def summary(load: Load) -> list[str]:
         quarter = max(1, len(load.memory_mb) // 4)
         first, last = median(load.memory_mb[:quarter]), median(load.memory_mb[-quarter:])
         lines.append(
-            f"memory after the warm-up: {first:.0f} MB in its first quarter, {last:.0f} MB in its "
-            f"last; peak {load.peak_mb:.0f} MB"
+            f"memory after the warm-up: {first:.0f} MB in the first quarter, {last:.0f} MB in the "
+            f"last quarter; peak {load.peak_mb:.0f} MB"
         )
     share = load.cpu_seconds / load.seconds
-    lines.append(f"processor: {share:.2f} cores")
+    lines.append(f"CPU: {share:.2f} cores")
     return lines
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
-    parser.add_argument("--sessions", type=int, default=50, help="readers (default: 50)")
+    parser.add_argument("--sessions", type=int, default=50, help="number of readers (default: 50)")
     parser.add_argument("--every", type=float, default=3.0, help="seconds between two clicks")
-    parser.add_argument("--seconds", type=float, default=300.0, help="how long (default: 300)")
+    parser.add_argument("--seconds", type=float, default=300.0, help="duration (default: 300)")
     parser.add_argument("--sweep", action="store_true", help="one more reader computes a grid")
-    parser.add_argument("--warm", action="store_true", help="use what was compiled before")
+    parser.add_argument("--warm", action="store_true", help="use the existing compilation cache")
     return parser
 
 

@@ -1,6 +1,7 @@
-"""The training loop of the post's final version, as its author would run it: the yardstick.
+"""The training loop of the post's final version, as its author would run it: the reference.
 
-One compiled step, called from Python; keys, orders and batches drawn and sliced from Python too.
+Python calls one compiled step in a loop. Python code also splits the keys, draws the permutations,
+and slices the minibatches.
 """
 
 from functools import partial
@@ -50,7 +51,7 @@ _ADAMW = optax.adamw(0.01, weight_decay=0.001)
 
 
 def train(settings: Settings) -> tuple[float, float]:
-    """Returns the final train and val loss; losses on the way are taken every 100 steps."""
+    """Returns the final train and validation loss; also computes losses every 100 steps."""
     x_train, y_train, x_val, y_val = jax.device_put(dataset(settings))
     _, params_key, key = seed_keys(settings.seed)
     params = _init(params_key, (settings.num_features, *settings.hidden))

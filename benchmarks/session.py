@@ -1,7 +1,7 @@
-"""A reader's session without a browser: the messages that a browser would send, and no drawing.
+"""A reader's session without a browser: it exchanges a browser's messages, but draws nothing.
 
-It speaks Streamlit's own protocol, so one machine can play fifty readers, which fifty browsers
-on it could not.
+The session uses Streamlit's own protocol. One machine can run fifty such sessions, but not fifty
+browsers.
 """
 
 import asyncio
@@ -21,20 +21,20 @@ _ID = re.compile(r"\$\$ID-[0-9a-f]+-(?P<key>.+)")
 
 
 class Answer(NamedTuple):
-    """What the server sent after a click until a script had drawn what was awaited."""
+    """The response to a click, from the click until the script has drawn the expected element."""
 
     seconds: float
     payload: int
-    """Bytes, before the connection compresses them."""
+    """The number of bytes that the server sent, before compression by the connection."""
 
 
 class Session:
-    """One reader's connection. Use it as an asynchronous context manager.
+    """A connection of one reader, to be used as an asynchronous context manager.
 
     Args:
-      address: of the app, `http://127.0.0.1:8501`.
-      page: by the name in its address; empty for the first one.
-      parameters: of the link that the reader opens.
+      address: the address of the app, like `http://127.0.0.1:8501`.
+      page: the name of the page in its URL; empty for the first page.
+      parameters: the URL parameters of the link that the reader opens.
     """
 
     def __init__(self, address: str, page: str = "", **parameters: str) -> None:
@@ -42,9 +42,9 @@ class Session:
         self._page = page
         self._page_hash = ""
         self._parameters = parameters
-        self._switches: dict[str, bool] = {}  # those that the reader has flipped
-        self._ids: dict[str, str] = {}  # a control's key -> its id
-        self._kept: dict[str, ForwardMsg] = {}  # messages that are not sent again, by hash
+        self._switches: dict[str, bool] = {}  # the switches that the reader has flipped
+        self._ids: dict[str, str] = {}  # a widget's key -> its ID
+        self._kept: dict[str, ForwardMsg] = {}  # cached messages, which are not sent again, by hash
         self._timers: dict[str, asyncio.Task[None]] = {}
         self._answered = asyncio.Event()
         self._awaited = ""
@@ -65,20 +65,24 @@ class Session:
         await self._socket.close()
 
     async def open(self, until: str = CHART) -> Answer:
-        """Opens the page and returns once it is drawn.
+        """Opens the page, and returns the response once the page is drawn.
 
         Args:
-          until: the kind of element that must be on it, by Streamlit's name for it.
+          until: the kind of element that the page must contain, as Streamlit names it.
+
+        Raises:
+          TimeoutError: if the element is not drawn within `ANSWERED_WITHIN_SECONDS`.
+          ConnectionError: if the connection is lost.
         """
         return await self._answer(until)
 
     async def flip(self, switch: str, until: str = CHART) -> Answer:
-        """Flips a switch that the link leaves off, and returns once the page is drawn anew."""
+        """Flips a switch that is off in the link, and returns once the page is redrawn."""
         self._switches[switch] = not self._switches.get(switch, False)
         return await self._answer(until)
 
     async def press(self, button: str, until: str = CHART) -> Answer:
-        """Presses the button of a key, and returns once the page is drawn anew."""
+        """Presses the button with this key, and returns once the page is redrawn."""
         return await self._answer(until, button)
 
     async def _answer(self, until: str, button: str = "") -> Answer:
@@ -152,7 +156,7 @@ class Session:
             widget = getattr(element, kind).id
             if named := _ID.match(widget):
                 self._ids[named["key"]] = widget
-        # What an earlier script still sends is no answer.
+        # Elements that an earlier script run still sends are not part of the response.
         self._drawn |= self._begun and kind == self._awaited
 
     def _take_end(self, status: Any) -> None:
@@ -166,7 +170,7 @@ class Session:
         self._timers[fragment] = asyncio.create_task(self._poll(fragment, interval))
 
     async def _poll(self, fragment: str, interval: float) -> None:
-        """Asks for a live part of the page again and again, as the browser does."""
+        """Reruns a fragment of the page at a fixed interval, as the browser does."""
         while True:
             await asyncio.sleep(interval)
             await self._rerun(fragment)

@@ -1,7 +1,7 @@
-"""A monkey at the app: `python -m benchmarks.soak`, or `make soak`.
+"""Monkey test of the app: `python -m benchmarks.soak`, or `make soak`.
 
-It clicks at random, seeded, over all pages in a real browser. Prints what went wrong, if anything
-did, and what memory the app took meanwhile.
+The monkey makes seeded random clicks on all pages in a real browser. Prints the problems, if there
+are any, and the memory of the app.
 """
 
 import argparse
@@ -19,15 +19,15 @@ from tests.browser import chromium, console
 from tests.browser.serving import serving
 
 LOOK_EVERY = 25
-"""Clicks between two looks at the app's health."""
+"""The number of clicks between two measurements of the app's memory."""
 
 _PAUSES_MS = (20, 80, 300)
 _NOTHING_THERE_MS = 50
 _TEXTS = ("8, 6, 6", "4", "", "nonsense", "300, 300", "<b>8</b>", "64, 64")
 _KEYS = ("ArrowLeft", "ArrowRight", "Home", "End")
 
-# Where a reader could click now; opening a file dialog or leaving for other sites is no use here.
-# What something else covers is not found: the monkey tries another place.
+# Picks a place where a reader could click now, except for file dialogs and links to other sites.
+# Returns null if another element covers the place; the monkey then tries another one.
 _PICK = """
 chance => {
   const clickable = [
@@ -67,7 +67,7 @@ _WRONG = """
 
 
 def main() -> None:
-    """Lets the monkey click and prints; exits with 1 if anything went wrong."""
+    """Runs the monkey and prints its problems; exits with status 1 if there are any."""
     arguments = _parser().parse_args()
     memory: list[float] = []
     with tempfile.TemporaryDirectory() as folder, chromium.launched() as browser:
@@ -104,7 +104,7 @@ def main() -> None:
 
 
 def clicks(page: Page, count: int, seed: int) -> Iterator[list[str]]:
-    """Opens the app and clicks, and yields after each click what is wrong, mostly nothing."""
+    """Opens the app and clicks; yields the problems after each click, usually an empty list."""
     chance = random.Random(seed)
     page.goto("/")
     page.get_by_test_id("stSidebar").wait_for()
@@ -134,8 +134,8 @@ def _act(page: Page, place: dict[str, Any], chance: random.Random) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
-    parser.add_argument("--clicks", type=int, default=2000, help="how many (default: 2000)")
-    parser.add_argument("--seed", type=int, default=0, help="which clicks (default: 0)")
+    parser.add_argument("--clicks", type=int, default=2000, help="number of clicks (default: 2000)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the clicks (default: 0)")
     return parser
 
 

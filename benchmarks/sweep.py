@@ -1,4 +1,4 @@
-"""What a run costs in a sweep, beside the post's loop, a PyTorch loop and hand-written C.
+"""Measures the cost of a run in a sweep, against the post's loop, PyTorch, and hand-written C.
 
 python -m benchmarks.sweep [SEEDS]
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mlp_core import set_up_cpu
 
-set_up_cpu()  # before anything else computes
+set_up_cpu()  # must precede the import of JAX
 
 from benchmarks import post_loop, torch_loop  # noqa: E402
 from mlp_core import Settings, sweep  # noqa: E402
@@ -25,7 +25,7 @@ ROUNDS = 3
 
 
 def _floor(folder: str) -> float:
-    """Returns the milliseconds of a run in C on one core."""
+    """Returns the time of a run in C on one core, in milliseconds."""
     program = Path(folder) / "floor"
     source = Path(__file__).with_name("floor.c")
     compiler = ["cc", "-O3", "-march=native", "-ffast-math"]
@@ -37,14 +37,14 @@ def _floor(folder: str) -> float:
 
 
 def _timed(work: Callable[[], object], runs: int) -> tuple[float, float]:
-    """Returns the milliseconds a run, on the clock and summed over the cores."""
+    """Returns the milliseconds per run: wall-clock time, and CPU time summed over the cores."""
     clock, cores = time.perf_counter(), time.process_time()
     work()
     return 1e3 * (time.perf_counter() - clock) / runs, 1e3 * (time.process_time() - cores) / runs
 
 
 def main() -> None:
-    """Prints the costs and their ratios, round by round."""
+    """Prints the costs and their ratios for each round."""
     num_seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 32
     settings, combinations = Settings(), all_combinations(POST_FIXES)
     runs = len(combinations) * num_seeds
@@ -60,7 +60,7 @@ def main() -> None:
             clock, cores = _timed(lambda: sweep(settings, combinations, range(num_seeds)), runs)
             ratios.append((post / clock, pytorch / clock, cores / floor))
             print(
-                f"  a run: {clock:.1f} ms on the clock, {cores:.1f} core-ms; the post's loop "
+                f"  per run: {clock:.1f} ms wall-clock, {cores:.1f} core-ms; the post's loop "
                 f"{post:.0f} ms, PyTorch {pytorch:.0f} ms, C {floor:.1f} core-ms"
             )
     of_post, of_pytorch, of_floor = map(statistics.median, zip(*ratios, strict=True))

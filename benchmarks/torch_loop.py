@@ -1,4 +1,4 @@
-"""The post's final training as a PyTorch user would write it: a yardstick for the sweep."""
+"""The post's final training as a PyTorch user would write it: a reference for the sweep."""
 
 from itertools import pairwise
 
@@ -18,7 +18,10 @@ def _network(settings: Settings) -> nn.Sequential:
 
 
 def train(settings: Settings) -> float:
-    """Returns the final val loss. The random numbers are PyTorch's, so it is not the post's."""
+    """Returns the final validation loss.
+
+    It differs from the post's loss, because PyTorch draws the random numbers.
+    """
     torch.manual_seed(settings.seed)
     x_train, y_train, x_val, y_val = (torch.tensor(array) for array in dataset(settings))
     network = _network(settings)

@@ -1,7 +1,7 @@
 """The post's training program with a switch for each of its bugs.
 
-Importing this package changes nothing and does not import JAX: a name that needs it loads it at
-first use. A program that trains on a CPU calls `set_up_cpu` before that.
+Importing this package has no side effects and does not import JAX; the names that need JAX import
+it on first use. A program that trains on a CPU should call `set_up_cpu` before JAX is imported.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""`python -m mlp_core`: see `mlp_core.cli`."""
+"""Runs the command line, `python -m mlp_core`; see `mlp_core.cli`."""
 
 from mlp_core.cli.main import main
 

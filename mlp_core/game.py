@@ -1,10 +1,10 @@
-"""The game of the Detective page: which bugs a case hides, and what an accusation earns.
+"""The game of the Detective page: the bugs in a case, and the score of an accusation.
 
-A case hides bugs drawn from its level and number, and no two that hide each other. It starts with
-`POINTS`, and each probe takes its cost from them. An accusation earns the share of the points left
-that corresponds to the share of bugs found, minus `INNOCENT` for each accused suspect that is no
-bug. So finding no bug earns 0 points, finding all of them earns all points left, and nobody gains
-by an additional probe, by a bug that is missed, or by an innocent that is accused.
+The level and number of a case determine its bugs. Bugs that mask each other are never combined. A
+case starts with `POINTS` points, and the cost of each probe is subtracted from them. An accusation
+earns the remaining points times the share of bugs found, minus `INNOCENT` for each accused suspect
+that is not a bug. Finding no bug earns 0 points, and accusing exactly the bugs earns all remaining
+points. An additional probe, a missed bug, or a wrong accusation never increases the score.
 """
 
 from collections.abc import Collection
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence, Finding
 
 BASE = STAGES["beyond"]
-"""The program that the bugs are put into: with every fix on, nothing else holds the loss up."""
+"""The program into which the bugs are put: with every fix on, nothing else raises the loss."""
 
 MOST_CASES = 9999
 SEEDS = tuple(seed for seed in range(64) if seed not in (5, 16, 22, 45, 57))
-"""The seeds of cases, in turn. Links to cases depend on this order, so it never changes.
+"""The seeds of cases, used in turn. Links to cases depend on this order, so it must not change.
 
-It promises nothing about the runs, which can end differently on another CPU. If the run of a case
-ends at constant predictions (`diagnosis.checks.network.is_constant`), which hide other bugs, the
-page takes the next seed (`Case.with_next_seed`).
+The runs of a seed can end differently on another CPU. If the run of a case ends with constant
+predictions (`diagnosis.checks.network.is_constant`), which mask other bugs, the page uses the next
+seed (`Case.with_next_seed`).
 """
 
 HIDING = (
@@ -38,21 +38,21 @@ HIDING = (
     {"norm_init", "norm_epsilon", "adamw"},
     {"norm_init", "epsilon_in_root", "adamw"},
 )
-"""Bugs that are never together, since one of them could not be seen.
+"""Sets of bugs that are never in one case, because one of the bugs would mask another.
 
-The epsilon's place is nothing without an epsilon. A network whose predictions are NaN or
-constant does not show whether it sees the length of its input, nor how it was updated.
+The position of epsilon has no effect if no epsilon is added. A network whose predictions are NaN
+or constant shows neither whether it sees the length of its input nor how it was updated.
 """
 
 _LOUD = ("split_keys", "norm_init", "whole_batches", "jit_step", "adamw", "bias_before_norm")
 
 
 class Level(NamedTuple):
-    """How hard a case is."""
+    """The difficulty of a case."""
 
     name: str
     bugs: int
-    """How many are hidden."""
+    """The number of bugs in a case."""
     suspects: tuple[str, ...]
     """The switches that may be off."""
     free: tuple[str, ...]
@@ -67,12 +67,12 @@ LEVELS = {
         Level("hard", 3, tuple(name for name in SWITCHES if getattr(BASE, name)), ()),
     )
 }
-"""The levels by name, the easiest first."""
+"""The levels by name, from the easiest to the hardest."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A run with bugs in it."""
+    """A run whose program has bugs."""
 
     level: Level
     number: int
@@ -82,7 +82,7 @@ class Case:
 
     @property
     def fixes(self) -> Fixes:
-        """The program with its bugs."""
+        """The switches of the program with its bugs."""
         return replace(BASE, **dict.fromkeys(self.bugs, False))
 
     @property
@@ -91,7 +91,7 @@ class Case:
         return Settings(seed=self.seed)
 
     def with_next_seed(self) -> "Case":
-        """Returns the same bugs with another seed."""
+        """Returns a case with the same bugs and the next seed."""
         return replace(self, seed=SEEDS[(SEEDS.index(self.seed) + 1) % len(SEEDS)])
 
 
@@ -99,21 +99,21 @@ def case(level: str, number: int) -> Case:
     """Returns the case of a level and a number.
 
     Raises:
-      ValueError: if there is no such level, or the number is not in 1..`MOST_CASES`.
+      ValueError: if the level is unknown, or the number is not in 1..`MOST_CASES`.
     """
     if level not in LEVELS:
         raise ValueError(f"level must be one of {', '.join(LEVELS)}, got {level!r}")
     if not 1 <= number <= MOST_CASES:
         raise ValueError(f"number must be in 1..{MOST_CASES}, got {number}")
     sets = hypotheses(LEVELS[level], LEVELS[level].bugs)
-    # Not Python's own generator: its draws may change with its version, a digest never does.
+    # A digest never changes, whereas the draws of Python's `random` may differ between versions.
     drawn = int.from_bytes(sha256(f"{level} {number}".encode()).digest()[:8], "big")
-    # Seeds in turn: cases that follow each other are never the same one again.
+    # Because the seeds are used in turn, consecutive cases are never identical.
     return Case(LEVELS[level], number, sets[drawn % len(sets)], SEEDS[number % len(SEEDS)])
 
 
 def hypotheses(level: Level, bugs: int) -> tuple[tuple[str, ...], ...]:
-    """Returns every set of so many bugs that a case of a level may hide."""
+    """Returns every set of `bugs` switches that can be the bugs of a case of a level."""
     return tuple(
         chosen
         for chosen in combinations(level.suspects, bugs)
@@ -123,7 +123,7 @@ def hypotheses(level: Level, bugs: int) -> tuple[tuple[str, ...], ...]:
 
 POINTS = 100
 INNOCENT = 25
-"""What each accused suspect that is no bug costs."""
+"""The points that each accused suspect that is not a bug costs."""
 
 COSTS = {
     "profiler": 5,
@@ -141,35 +141,41 @@ COSTS = {
     "second_seed": 10,
     "lines": 15,
 }
-"""What each probe costs where it is not free: readings of the run, then a run with another
-seed and lines of the program, each time.
+"""The points that each probe costs unless it is free.
+
+`second_seed` is a run with another seed, and `lines` shows one part of the program, which costs
+these points for each part. The other probes are measurements of the case's run.
 """
 
 Outcome = Literal["right", "missed", "innocent", "cleared"]
-"""A bug is right if accused, else missed. What is no bug is innocent if accused, else cleared."""
+"""A bug is "right" if it is accused, otherwise "missed".
+
+A suspect that is not a bug is "innocent" if it is accused, otherwise "cleared".
+"""
 
 
 def outcome(is_bug: bool, is_accused: bool) -> Outcome:
-    """Returns what an accusation, or none, is."""
+    """Returns the outcome for one suspect."""
     if is_bug:
         return "right" if is_accused else "missed"
     return "innocent" if is_accused else "cleared"
 
 
 def is_solved(case: Case, accused: Collection[str]) -> bool:
-    """Returns whether exactly the bugs are accused."""
+    """Returns whether the accused suspects are exactly the bugs."""
     return set(accused) == set(case.bugs)
 
 
 def points_left(spent: int) -> int:
-    """Returns the points that are left after probes with this total cost."""
+    """Returns the points that remain after probes with this total cost."""
     return max(0, POINTS - spent)
 
 
 def score(case: Case, accused: Collection[str], spent: int) -> int:
     """Returns the points of an accusation: max(0, L f // n - 25 w).
 
-    L is `points_left(spent)`, f how many of the n bugs are accused, and w how many others are.
+    L is `points_left(spent)`, n the number of bugs, f the number of accused bugs, and w the number
+    of accused suspects that are not bugs.
     """
     found = len(set(case.bugs) & set(accused))
     wrong = len(set(accused) - set(case.bugs))
@@ -177,19 +183,24 @@ def score(case: Case, accused: Collection[str], spent: int) -> int:
 
 
 class Verdict(NamedTuple):
-    """What became of one suspect."""
+    """The outcome for one suspect, and the finding that explains it."""
 
     switch: str
     outcome: Outcome
     symptom: "Finding | None"
-    """What gives a bug away in this run; None for what is none, or stays below the checks."""
+    """The finding that reveals the bug in this run.
+
+    None if the suspect is not a bug, or no check detects the bug.
+    """
 
 
 def verdicts(case: Case, accused: Collection[str], evidence: "Evidence") -> tuple[Verdict, ...]:
-    """Returns a verdict for each suspect of a case's level, with the worst finding it fixes.
+    """Returns a verdict for each suspect of a case's level.
+
+    The symptom of a bug is the most severe finding that its fix removes.
 
     Args:
-      evidence: the case's.
+      evidence: recorded in the case's run.
     """
     from mlp_core.diagnosis import findings  # loads JAX
 

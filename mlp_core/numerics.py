@@ -1,7 +1,7 @@
-"""JAX as the post ran it, whatever flags the environment or the caller has set.
+"""Runs JAX with the post's configuration, whatever flags the environment or the caller has set.
 
-The post's numbers need 32-bit floats, JAX's default generator, and its default promotion rules. A
-run that ends in NaN is a result, so JAX's checks for NaN are off as well.
+The post's numbers require 32-bit floats, JAX's default random number generator, and its default
+promotion rules. A run that ends in NaN is a valid result, so JAX's NaN checks are off as well.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -38,9 +38,10 @@ _POSTS = (
 
 
 def posts_numerics(function: Callable[P, R]) -> Callable[P, R]:
-    """Returns a function or generator function that computes with the post's settings of JAX.
+    """Returns the function or generator function, wrapped to use the post's JAX configuration.
 
-    The settings hold in the calling thread only, and not between two items of a generator.
+    The configuration applies only to the calling thread, and only while the function runs. While a
+    generator is suspended between two items, the caller's configuration applies.
     """
 
     @wraps(function)

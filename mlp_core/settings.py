@@ -1,4 +1,4 @@
-"""The settings of one training run, and the bounds they are checked against."""
+"""The settings of one training run and their bounds."""
 
 import math
 from collections.abc import Collection
@@ -13,7 +13,7 @@ VALIDATE = ("random", "last")
 
 
 class Bounds(NamedTuple):
-    """The smallest and the largest value a setting may take, both allowed."""
+    """The smallest and the largest allowed value of a setting, both inclusive."""
 
     low: float
     high: float
@@ -33,19 +33,19 @@ BOUNDS = {
 WIDTH = Bounds(2, 64)
 DEPTH = Bounds(1, 4)
 MAX_INPUTS = 20_000_000
-"""The most numbers that all of a run's batches may hold together: 80 MB of memory."""
+"""The maximum number of values in all minibatches of one run together: 80 MB of memory."""
 
 RECORD_EVERY = 20
-"""So many updates lie between two records of a run's losses."""
+"""The number of updates between two records of a run's losses."""
 
 MOST_RECORDS = 200
-"""The evidence of a run has no more of them."""
+"""The maximum number of records in a run's evidence (`mlp_core.diagnosis`)."""
 
 _WHOLE = ("seed", "examples", "steps", "batch_size")
 
 
 class Shape(NamedTuple):
-    """What a compiled run is specialized to. Runs of one shape share an executable."""
+    """The static values of a compiled run. Runs with equal shapes share an executable."""
 
     num_train: int
     num_val: int
@@ -56,7 +56,7 @@ class Shape(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """What decides a run's examples. Losses of runs with the same `Drawn` are comparable."""
+    """The values that determine a run's examples. Losses are comparable where these are equal."""
 
     task: str
     seed: int
@@ -68,22 +68,23 @@ class Drawn(NamedTuple):
 
 @dataclass(frozen=True)
 class Settings:
-    """One run's settings; the defaults are the post's.
+    """The settings of one run; the defaults are the post's.
 
-    Numbers may be NumPy's; the fields hold Python's own.
+    NumPy numbers are accepted and stored as Python numbers.
 
     Args:
-      task: one of `tasks.TASKS`, or the task of a reader's own table (`table.opened`).
-      examples: the rows to draw, for a task with a formula; a table has its own.
-      noise: the standard deviation of what is added to a formula's target.
-      validate: the rows of a table that validate, "random" ones or the "last".
+      task: one of `tasks.TASKS`, or the task of a user's table (`table.opened`).
+      examples: the number of rows to draw for a formula; a table has its own rows.
+      noise: the standard deviation of the noise that is added to a formula's target.
+      validate: the rows of a table that are held out for validation, "random" or "last".
       hidden: the width of each hidden layer, first to last.
-      clip_norm: the largest global norm of a gradient; None clips nothing.
+      clip_norm: the maximum global norm of a gradient; None disables clipping.
 
     Raises:
-      ValueError: if a field is out of its bounds (`BOUNDS`, `WIDTH`, `DEPTH`), there is no such
-        task, a table is to be noisy, a formula's last rows are to validate, a batch is larger than
-        the training set, or all batches together are larger than `MAX_INPUTS`.
+      ValueError: if a field has the wrong type or is out of bounds (`BOUNDS`, `WIDTH`, `DEPTH`), a
+        choice is unknown, `noise` is set for a table, `validate` is "last" for a formula, a
+        minibatch is larger than the training set, or all minibatches together have more than
+        `MAX_INPUTS` values.
     """
 
     seed: int = 42
@@ -102,15 +103,15 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, bounds in BOUNDS.items():
-            # A plain number, so that equal settings are written alike, in a link as in a file.
+            # Plain Python numbers make equal settings serialize identically in links and files.
             object.__setattr__(self, name, _number(name, getattr(self, name), bounds))
         if tasks.size(self.task).num_rows is not None and self.noise:
-            raise ValueError(f"noise must be 0 where a table has the targets, got {self.noise}")
+            raise ValueError(f"noise must be 0 for a table, got {self.noise}")
         _check_choice("schedule", self.schedule, SCHEDULES)
         _check_choice("validate", self.validate, VALIDATE)
         if tasks.size(self.task).num_rows is None and self.validate != "random":
             raise ValueError(
-                f"validate must be random where a formula draws the rows, got {self.validate!r}"
+                f"validate must be 'random' for a task with a formula, got {self.validate!r}"
             )
         object.__setattr__(self, "hidden", _widths(self.hidden))
         if self.batch_size > self.num_train:
@@ -127,38 +128,38 @@ class Settings:
 
     @property
     def num_rows(self) -> int:
-        """Rows that train or validate."""
+        """The number of training and validation rows."""
         of_table = tasks.size(self.task).num_rows
         return self.examples if of_table is None else of_table
 
     @property
     def num_train(self) -> int:
-        """Rows that train: a share of `1 - val_share`, rounded down."""
+        """The number of training rows: a share of `1 - val_share`, rounded down."""
         return math.floor(self.num_rows * (1 - self.val_share) + 1e-9)
 
     @property
     def num_features(self) -> int:
-        """Inputs of one example."""
+        """The number of inputs of one example."""
         return tasks.size(self.task).num_features
 
     @property
     def num_inputs(self) -> int:
-        """Numbers that the batches of a run hold together, features and targets."""
+        """The number of values, features and targets, in all minibatches of a run together."""
         return self.steps * self.batch_size * (self.num_features + 1)
 
     @property
     def num_val(self) -> int:
-        """Rows held back for validation."""
+        """The number of validation rows."""
         return self.num_rows - self.num_train
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches until every training row has been seen; the last one may be smaller."""
+        """The number of minibatches in an epoch; the last one may be smaller."""
         return math.ceil(self.num_train / self.batch_size)
 
     @property
     def shape(self) -> Shape:
-        """The part of the settings a compiled run is specialized to."""
+        """The part of the settings that is static in a compiled run."""
         return Shape(
             self.num_train,
             self.num_val,
@@ -170,15 +171,15 @@ class Settings:
 
     @property
     def drawn(self) -> Drawn:
-        """The part of the settings that decides the examples and their split."""
+        """The part of the settings that determines the examples and their split."""
         return Drawn(self.task, self.seed, self.num_rows, self.num_train, self.noise, self.validate)
 
 
 def hidden_sizes(text: str) -> tuple[int, ...]:
-    """Returns the sizes in a text like "8, 6, 6".
+    """Returns the layer widths in a text like "8, 6, 6".
 
     Raises:
-      ValueError: if there is anything else in it.
+      ValueError: if the text has no number, or anything but whole numbers, commas, and spaces.
     """
     try:
         sizes = tuple(int(size) for size in text.replace(",", " ").split())
@@ -186,12 +187,12 @@ def hidden_sizes(text: str) -> tuple[int, ...]:
             return sizes
         raise ValueError
     except ValueError:
-        rule = "Hidden sizes must be whole numbers with commas between them, like 8, 6, 6"
+        rule = "Hidden sizes must be whole numbers separated by commas, like 8, 6, 6"
         raise ValueError(f"{rule}; got {text[:40]!r}") from None
 
 
 def _number(name: str, value: object, bounds: Bounds) -> int | float | None:
-    """Returns a setting as Python's own int or float."""
+    """Returns a setting as a Python int or float."""
     if value is None and name == "clip_norm":
         return None
     kind, kinds = ("a whole number", Integral) if name in _WHOLE else ("a number", Real)
@@ -209,7 +210,7 @@ def _check_choice(name: str, value: str, choices: Collection[str]) -> None:
 
 
 def _widths(hidden: object) -> tuple[int, ...]:
-    """Returns the widths as Python's own ints."""
+    """Returns the widths as Python ints."""
     if not isinstance(hidden, tuple) or not DEPTH.low <= len(hidden) <= DEPTH.high:
         raise ValueError(
             f"hidden must be a tuple of {DEPTH.low}..{DEPTH.high} widths, got {hidden!r}"

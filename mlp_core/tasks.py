@@ -1,4 +1,4 @@
-"""What can be learned: targets made by a formula from random features, and tables of numbers."""
+"""The tasks to learn: targets that a formula computes from random features, and tables."""
 
 import re
 from collections.abc import Callable
@@ -8,13 +8,16 @@ import numpy as np
 
 
 class Formula(NamedTuple):
-    """A target made from features that are drawn at random."""
+    """A task whose target is computed from randomly drawn features."""
 
     num_features: int
     target: Callable[[np.ndarray], np.ndarray]
     """`[N, D] -> [N]`."""
     uniform: bool = False
-    """Features from 0..1, then features and target standardized; else standard normal ones."""
+    """Whether features are uniform in 0..1, and features and target are then standardized.
+
+    Otherwise features are standard normal, and nothing is standardized.
+    """
 
 
 def _sum(x: np.ndarray) -> np.ndarray:
@@ -53,37 +56,37 @@ FORMULAS = {
 DIABETES = "diabetes"
 
 TASKS = (*FORMULAS, DIABETES)
-"""The tasks that come with the package. A reader's own table is one more while it is open."""
+"""The tasks that ship with the package. A user's table is another task while it is open."""
 
 OWN = "csv"
-"""How the task of a reader's own table begins."""
+"""The prefix of the task name of a user's table."""
 
 _SIZE_OF_OWN = re.compile(rf"{OWN}-(?P<num_rows>\d+)x(?P<num_features>\d+)-.+")
 
 
 class Size(NamedTuple):
-    """How large a task is."""
+    """The size of a task."""
 
     num_features: int
     num_rows: int | None
-    """None for a formula: it makes as many as one wants."""
+    """None for a formula, which can draw any number of rows."""
 
 
 def own_task(num_rows: int, num_features: int, name: str) -> str:
-    """Returns the task of a reader's own table; it tells the table's size, open or not."""
+    """Returns the task name of a user's table, from which `size` can read the table's size."""
     return f"{OWN}-{num_rows}x{num_features}-{name}"
 
 
 def is_own(task: str) -> bool:
-    """Returns whether a task is a reader's own table, open or not."""
+    """Returns whether a task is a user's table, open or closed."""
     return _SIZE_OF_OWN.fullmatch(task) is not None
 
 
 def size(task: str) -> Size:
-    """Returns how large a task is.
+    """Returns the size of a task, even if the task is a closed table.
 
     Raises:
-      ValueError: if there is no such task.
+      ValueError: if the task is unknown.
     """
     if task in FORMULAS:
         return Size(FORMULAS[task].num_features, None)

@@ -1,1 +1,1 @@
-"""What a grid of runs shows: scores, what each fix is worth, and how surely it is known."""
+"""Statistics of a grid of runs: scores, the effect of each fix, and confidence intervals."""

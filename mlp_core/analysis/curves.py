@@ -1,6 +1,6 @@
-"""The loss curves of every combination under the post's settings, stored for a first view.
+"""The loss curves of every combination with the post's settings, stored in a file.
 
-They can be drawn before JAX is there and anything is compiled.
+An app can draw them before JAX is imported and before anything is compiled.
 """
 
 from pathlib import Path
@@ -17,10 +17,10 @@ POST_CURVES = FOLDER / "curves.parquet"
 
 
 class Curves(NamedTuple):
-    """The recorded losses of a run, the part of `training.Run` that its curves need."""
+    """The recorded losses of a run: the fields of `training.Run` that its curves need."""
 
     updates: np.ndarray
-    """`[R]`, after how many updates the losses were recorded."""
+    """`[R]`, the numbers of updates after which the losses were recorded."""
     train_loss: np.ndarray
     """`[R]`, over all training rows."""
     val_loss: np.ndarray
@@ -28,19 +28,19 @@ class Curves(NamedTuple):
 
 
 def post_curves(fixes: Fixes, path: Path | None = None) -> Curves:
-    """Returns the stored curves of a combination; `jit_step` does not matter to losses.
+    """Returns the stored curves of a combination; `jit_step` is ignored, as it changes no loss.
 
     Args:
-      path: the file; the one that ships by default.
+      path: a file written by `save`; None for the one that ships.
 
     Raises:
-      ValueError: if the file is not one that `save` wrote.
+      ValueError: if the file was not written by `save`.
     """
     path = path or POST_CURVES
     try:
         table = read_table(path)
         own = [getattr(fixes, name) for name in NUMERIC_SWITCHES]
-        # A switch that is newer than the file was off.
+        # A switch that was added after the file was written was off.
         switches = table.reindex(columns=list(NUMERIC_SWITCHES), fill_value=False)
         table = table[(switches == own).all(axis="columns")]
         return Curves(*(table[name].to_numpy() for name in Curves._fields))
@@ -49,7 +49,7 @@ def post_curves(fixes: Fixes, path: Path | None = None) -> Curves:
 
 
 def save(path: Path, settings: Settings = Settings()) -> None:  # noqa: B008 it is immutable
-    """Trains every combination and stores the recorded losses."""
+    """Trains every combination of the numeric switches and writes the recorded losses."""
     from mlp_core.engine.sweeps import all_combinations
     from mlp_core.engine.training import train
 

@@ -1,9 +1,9 @@
-"""What each fix is worth, whatever the order: Shapley values of the drop of the val loss.
+"""The effect of each fix, averaged over all orders: Shapley values of the validation loss drop.
 
-The game: the players are the switches in which a grid's combinations differ, and the value of a
-set of switches is how far the loss drops from the combination in which all of them are off. A drop
-above 0 is good. Runs that end in NaN count as `mlp_core.analysis.scores` says. What one step does,
-seed by seed, is in `mlp_core.analysis.intervals`.
+The game: the players are the switches in which a grid's combinations differ. The value of a set of
+switches is the drop of the loss from the combination with all of them off to the combination with
+this set on. A drop above 0 is an improvement. `mlp_core.analysis.scores` defines the score of a run
+that ends in NaN, and `mlp_core.analysis.paired` has the effect of one step on each seed.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ from mlp_core.switches import SWITCHES, Fixes
 
 
 class Effect(NamedTuple):
-    """What one switch is worth: the mean over seeds and its 95 % interval (`interval`)."""
+    """The effect of one switch: the mean over seeds and its 95% interval (`interval`)."""
 
     switch: str
     mean: float
@@ -31,15 +31,15 @@ class Effect(NamedTuple):
 
 @dataclass(frozen=True)
 class Waterfall:
-    """The credits of switches turned on one after the other; they add up to the whole drop."""
+    """The credits of P switches turned on one after the other; they add up to the total drop."""
 
     order: tuple[str, ...]
     path: tuple[Fixes, ...]
-    """The P + 1 combinations from the base to all of the order on."""
+    """The P + 1 combinations, from the base to the one with all switches of the order on."""
     loss: np.ndarray
-    """`[P + 1]`, the mean over seeds of the scored val loss; the geometric one for "log10"."""
+    """`[P + 1]`, the scored validation loss, averaged over seeds; for "log10", geometrically."""
     credits: np.ndarray
-    """`[P]`, each switch's drop of the loss, in the unit."""
+    """`[P]`, the drop of the loss that each switch causes in this order, in the unit."""
 
 
 def varied_switches(grid: Grid) -> tuple[str, ...]:
@@ -50,18 +50,19 @@ def varied_switches(grid: Grid) -> tuple[str, ...]:
 def shapley_values(
     grid: Grid, unit: Unit = "log10", switches: tuple[str, ...] | None = None
 ) -> np.ndarray:
-    """Returns each switch's drop of the loss, the mean over all orders of turning them on.
+    """Returns each switch's drop of the loss, averaged over all orders of turning them on.
 
     phi_k = sum over sets T without k of |T|! (K - |T| - 1)! / K! (v(T + k) - v(T)).
 
     Args:
-      switches: the K players; None for all in which the combinations differ.
+      unit: the unit of the drop, see `Unit`.
+      switches: the K players; None for all switches in which the combinations differ.
 
     Returns:
-      `[K, S]`, in the unit; columns as in the grid.
+      `[K, S]`, in the unit; the seeds are in the order of the grid.
 
     Raises:
-      ValueError: if the grid does not hold all 2^K combinations of the switches, each once.
+      ValueError: if the grid does not contain all 2^K combinations of the switches, each once.
 
     Source: Shapley (1953), "A value for n-person games".
     """
@@ -79,7 +80,7 @@ def shapley_values(
 def shapley(
     grid: Grid, unit: Unit = "log10", switches: tuple[str, ...] | None = None
 ) -> tuple[Effect, ...]:
-    """Returns what each switch is worth over all seeds; see `shapley_values`."""
+    """Returns the effect of each switch over all seeds; see `shapley_values`."""
     switches = varied_switches(grid) if switches is None else switches
     values = shapley_values(by_seed(grid), unit, switches)
     low, high = interval(values)
@@ -90,21 +91,22 @@ def shapley(
 def interactions(
     grid: Grid, unit: Unit = "log10", switches: tuple[str, ...] | None = None
 ) -> np.ndarray:
-    """Returns how much more two switches do together than each does without the other.
+    """Returns the interaction of each pair of switches: their joint minus their separate effects.
 
-    The Shapley interaction index, the mean over seeds of
+    This is the Shapley interaction index, averaged over seeds:
     I_ij = sum over sets T without i, j of |T|! (K - |T| - 2)! / (K - 1)!
     (v(T + i + j) - v(T + i) - v(T + j) + v(T)).
-    Above 0 they need each other; below 0 one does the other's work.
+    Above 0, each switch makes the other more effective; below 0, their effects overlap.
 
     Args:
-      switches: as in `shapley_values`.
+      unit: the unit of the drop, see `Unit`.
+      switches: see `shapley_values`.
 
     Returns:
       `[K, K]`, symmetric, in the unit. NaN on the diagonal.
 
     Raises:
-      ValueError: as `shapley_values`.
+      ValueError: see `shapley_values`.
 
     Source: Grabisch & Roubens (1999), "An axiomatic approach to the concept of interaction".
     """
@@ -123,10 +125,11 @@ def interactions(
 def waterfall(grid: Grid, base: Fixes, order: tuple[str, ...], unit: Unit = "log10") -> Waterfall:
     """Returns the credits of the switches for one order of turning them on.
 
-    Only the combinations on the way need be in the grid.
+    The grid only needs to contain the combinations along this path.
 
     Raises:
-      ValueError: if a combination on the way is not in the grid, or a switch cannot be turned on.
+      ValueError: if a combination of the path is not in the grid, or a switch of the order is
+        unknown, on in `base`, or named twice.
     """
     path = tuple(accumulate(order, lambda fixes, s: turned_on(fixes, (s,)), initial=base))
     level = levels(by_seed(grid), unit)[[row(grid, fixes) for fixes in path]].mean(axis=1)
@@ -135,13 +138,16 @@ def waterfall(grid: Grid, base: Fixes, order: tuple[str, ...], unit: Unit = "log
 
 
 def _game(grid: Grid, unit: Unit, switches: tuple[str, ...]) -> np.ndarray:
-    """Returns the value of every set of switches, `[2^K, S]`; bit k of a set's row is switch k."""
+    """Returns the value of every set of switches, `[2^K, S]`.
+
+    Bit k of a row's number tells whether switch k is in the set.
+    """
     level = levels(grid, unit)[_rows(grid, switches)]
     return level[0] - level
 
 
 def _rows(grid: Grid, switches: tuple[str, ...]) -> np.ndarray:
-    """Returns the grid's row of every set of switches, `[2^K]`."""
+    """Returns the row of every set of switches in the grid, `[2^K]`."""
     varied = varied_switches(grid)
     if not switches or not set(varied) <= set(switches) <= set(SWITCHES):
         raise ValueError(
@@ -156,7 +162,7 @@ def _rows(grid: Grid, switches: tuple[str, ...]) -> np.ndarray:
     for number in range(2 ** len(switches)):
         if counts[number] != 1:
             raise ValueError(
-                f"the grid must hold all {2 ** len(switches)} combinations of "
+                f"the grid must contain all {2 ** len(switches)} combinations of "
                 f"{', '.join(switches)} exactly once, got {_set_name(number, grid, switches)} "
                 f"{counts[number]} times"
             )
@@ -169,19 +175,20 @@ def _set_name(number: int, grid: Grid, switches: tuple[str, ...]) -> str:
 
 
 def _bits(switches: tuple[str, ...]) -> list[int]:
-    """Returns each switch's bit in the number of a set."""
+    """Returns the bit of each switch in the number of a set."""
     return [1 << k for k in range(len(switches))]
 
 
 def _sets_without(bits: int, num_sets: int) -> np.ndarray:
-    """Returns the numbers of all sets that hold none of some switches."""
+    """Returns the numbers of all sets that contain none of the switches of these bits."""
     sets = np.arange(num_sets)
     return sets[sets & bits == 0]
 
 
 def _order_weights(num_players: int) -> np.ndarray:
-    """Returns the share of all orders in which a player comes right after one given set, `[n]`.
+    """Returns the share of all orders in which a given set of players directly precedes a player.
 
-    The entry t is for a set of t others: t! (n - t - 1)! / n!.
+    Returns:
+      `[n]`. Entry t is for a set of t other players: t! (n - t - 1)! / n!.
     """
     return np.array([1 / (num_players * comb(num_players - 1, t)) for t in range(num_players)])

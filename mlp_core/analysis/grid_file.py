@@ -1,4 +1,4 @@
-"""Grids in Parquet files: one row a run, with the settings and the versions it was made with."""
+"""Grids in Parquet files: one row per run, with the settings and the package versions."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,17 +17,17 @@ POST_GRID = FOLDER / "grid.parquet"
 
 @dataclass(frozen=True)
 class Stored:
-    """A grid as it was read from a file."""
+    """A grid that was read from a file, with the conditions under which it was computed."""
 
     grid: Grid
     versions: dict[str, str]
-    """The programs that made it, name -> version."""
+    """The versions of Python and of the packages that computed it, name -> version."""
     device: str | None
-    """What it was computed on; None in a file that does not say so."""
+    """The devices that computed it; None if the file does not contain them."""
 
 
 def save(path: Path, grid: Grid) -> None:
-    """Writes a grid. A file that is there is replaced at once: a reader never sees half of one."""
+    """Writes a grid. An existing file is replaced atomically, never read half-written."""
     table = run_table(grid)
     table.attrs = {
         "settings": asdict(grid.settings),
@@ -38,10 +38,10 @@ def save(path: Path, grid: Grid) -> None:
 
 
 def load(path: Path) -> Stored:
-    """Reads a grid.
+    """Returns the grid in a file.
 
     Raises:
-      ValueError: if the file is not one that `save` wrote.
+      ValueError: if the file was not written by `save`.
     """
     try:
         table = read_table(path)
@@ -59,12 +59,12 @@ def load(path: Path) -> Stored:
 
 
 def post_grid() -> Stored:
-    """Returns the grid that ships: the post's settings, all combinations of numeric fixes."""
+    """Returns the grid that ships: the post's settings and all combinations of numeric fixes."""
     return load(POST_GRID)
 
 
 def run_table(grid: Grid) -> pd.DataFrame:
-    """Returns one row for each run: its switches, seed and losses."""
+    """Returns one row per run: its switches, its seed, and its losses."""
     num_combinations, num_seeds = grid.val_loss.shape
     switches = pd.DataFrame([asdict(fixes) for fixes in grid.combinations], columns=list(SWITCHES))
     table = switches.loc[switches.index.repeat(num_seeds)].reset_index(drop=True)
@@ -78,7 +78,7 @@ def run_table(grid: Grid) -> pd.DataFrame:
 
 def _grid(table: pd.DataFrame, settings: Settings) -> Grid:
     seeds = tuple(int(seed) for seed in table["seed"].unique())
-    # A switch that is newer than the file was off.
+    # A switch that was added after the file was written was off.
     switches = table.iloc[:: len(seeds)].reindex(columns=list(SWITCHES), fill_value=False)
     combinations = tuple(Fixes(*map(bool, row)) for row in switches.to_numpy(bool))
     shape = (len(combinations), len(seeds))

@@ -1,4 +1,4 @@
-"""How surely a mean over seeds is known: its interval, a verdict, and how many seeds it takes."""
+"""The certainty of a mean over seeds: its interval, a verdict, and the number of seeds needed."""
 
 import math
 from typing import Literal
@@ -13,25 +13,29 @@ Verdict = Literal["helps", "hurts", "no clear effect"]
 CONFIDENCE = 0.95
 POWER = 0.8
 MIN_SEEDS = 6
-"""Below it there is no verdict: five seeds that agree are no rarity, 2 / 2^5 is more than 5 %."""
+"""The minimum number of seeds for a verdict.
+
+Without any effect, five seeds agree in sign with a probability of 2 / 2^5, more than 5%.
+"""
 
 _RESAMPLES = 2000
-# A batch of resamples of a thousand seeds and seven switches stays near the processor's cache.
+# With this batch, resamples of a thousand seeds and seven switches about fit in the CPU's cache.
 _BATCH = 64
 
 
 def interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the ends of a 95 % confidence interval for the mean over seeds, by bootstrap.
+    """Returns the ends of a 95% bootstrap confidence interval for the mean over seeds.
 
-    All rows share their resamples, and these are the same in every call. A plain percentile
-    interval of n values is too narrow by about `sqrt((n - 1) / n) z / t`, so it takes few seeds
-    for certain; this one reaches further out in the resampled means, by as much.
+    All rows share the same resamples, which are the same in every call. A plain percentile interval
+    of n values is too narrow by a factor of about `sqrt((n - 1) / n) z / t`, which makes a mean of
+    few seeds look too certain. This interval uses more extreme percentiles of the resampled means
+    to compensate for that factor.
 
     Args:
       values: `[..., S]`.
 
     Returns:
-      low and high, `[...]` each. NaN for one seed. The point itself where all seeds agree.
+      low and high, `[...]` each. NaN for one seed. Both are the mean where all seeds are equal.
 
     Source: Hesterberg (2014), "What Teachers Should Know about the Bootstrap", arXiv:1411.5279,
     the expanded percentile interval.
@@ -54,13 +58,16 @@ def interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _expanded_level(num_seeds: int) -> float:
-    """Returns the level at which a normal quantile is as far out as `sqrt(n / (n - 1)) t`."""
+    """Returns the confidence level at which the normal quantile is `sqrt(n / (n - 1)) t`."""
     quantile = stats.t.ppf((1 + CONFIDENCE) / 2, num_seeds - 1)
     return float(1 - 2 * stats.norm.sf(math.sqrt(num_seeds / (num_seeds - 1)) * quantile))
 
 
 def verdict(low: float, high: float, num_seeds: int) -> Verdict:
-    """Returns what an interval of the drop of the loss says; nothing if it holds 0."""
+    """Returns the verdict of an interval of the drop of the loss.
+
+    There is no clear effect if the interval includes 0 or there are fewer than `MIN_SEEDS` seeds.
+    """
     if num_seeds >= MIN_SEEDS and low > 0:
         return "helps"
     if num_seeds >= MIN_SEEDS and high < 0:
@@ -69,17 +76,18 @@ def verdict(low: float, high: float, num_seeds: int) -> Verdict:
 
 
 def seeds_needed(values: np.ndarray) -> float:
-    """Returns how many seeds in all would show the mean to differ from 0, 4 times out of 5.
+    """Returns how many seeds in total would show, with 80% power, that the mean differs from 0.
 
-    For a paired t test at 5 %, two-sided, with power 0.8, if the mean and the standard deviation
-    seen here were the true ones: n = ((z_0.975 + z_0.8) sd / mean)^2 + z_0.975^2 / 2, the last
-    term for the t test's own wider tails. At least `MIN_SEEDS`.
+    The estimate is for a paired two-sided t test at 5% with power 0.8. It assumes that the mean and
+    the standard deviation of `values` are the true ones:
+    n = ((z_0.975 + z_0.8) sd / mean)^2 + z_0.975^2 / 2, where the last term accounts for the wider
+    tails of the t distribution. The result is at least `MIN_SEEDS`.
 
     Args:
       values: `[S]`.
 
     Returns:
-      A whole number, or infinity where the mean is 0, or NaN for one seed.
+      A whole number, infinity if the mean is 0, or NaN for one seed.
 
     Source: Guenther (1981), "Sample size formulas for normal theory T tests".
     """

@@ -1,4 +1,4 @@
-"""What one step does, seed by seed: the same seeds before and after some fixes are turned on."""
+"""The effect of one step on each seed: the same seeds before and after some fixes are turned on."""
 
 from dataclasses import dataclass
 
@@ -13,37 +13,39 @@ from mlp_core.switches import Fixes
 
 @dataclass(frozen=True)
 class Paired:
-    """The same seeds before and after a step. A drop above 0 means that the step helps."""
+    """The same S seeds before and after a step. A drop above 0 is an improvement."""
 
     before: Fixes
     after: Fixes
     seeds: tuple[int, ...]
     """Ascending."""
     drop: np.ndarray
-    """`[S]`, of the scored val loss, in the unit."""
+    """`[S]`, the drop of the scored validation loss, in the unit."""
     mean: float
     median: float
     low: float
-    """With `high` the 95 % interval of the mean, see `interval`."""
+    """The lower end of the 95% interval of the mean, see `interval`."""
     high: float
     helped: float
-    """The share of seeds with a drop above 0; one that changes nothing is not helped."""
+    """The share of seeds with a drop above 0; a seed without any change is not counted."""
     verdict: Verdict
     seeds_needed: float
-    """In all, see `seeds_needed`."""
+    """The total number of seeds needed for a verdict, see `seeds_needed`."""
     failures_before: int
-    """Of the S runs, how many ended in NaN or infinity."""
+    """The number of runs before the step that ended in NaN or infinity."""
     failures_after: int
 
 
 def paired(grid: Grid, base: Fixes, added: tuple[str, ...], unit: Unit = "log10") -> Paired:
-    """Returns the effect of turning on `added`, all at once, on top of `base`.
+    """Returns the effect of turning on all switches in `added` at once, on top of `base`.
 
-    A failed run counts as predicting the mean (`mlp_core.analysis.scores`), so a step that ends in
-    NaN where the base was worse than that still counts as a drop: read `failures_after` beside it.
+    A failed run is scored as predicting the mean (`mlp_core.analysis.scores`). A step that ends in
+    NaN therefore counts as a drop where the base was worse than predicting the mean; check
+    `failures_after`, too.
 
     Raises:
-      ValueError: if either combination is not in the grid, or a switch cannot be turned on.
+      ValueError: if either combination is not in the grid, or `added` is empty or has a switch that
+        is unknown, on in `base`, or named twice.
     """
     grid = by_seed(grid)
     after = turned_on(base, added)

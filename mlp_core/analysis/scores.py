@@ -1,8 +1,8 @@
-"""What the runs of a grid score: the rule for a failed run, the unit, a combination's row.
+"""The scores of the runs in a grid: the rule for a failed run, the unit, and a combination's row.
 
-The rule: a run whose val loss ends as NaN or infinity (`mlp_core.engine.outcome.failed`) counts as
-predicting the mean of that seed's training data. Any other run keeps its loss, even if its loss is
-worse than that.
+The rule: a run that ends with a NaN or infinite validation loss (`mlp_core.engine.outcome.failed`)
+is scored with the loss of predicting the mean of that seed's training data. Any other run is scored
+with its own loss, even if that loss is worse.
 """
 
 from dataclasses import replace
@@ -15,27 +15,31 @@ from mlp_core.engine.outcome import failed
 from mlp_core.switches import SWITCHES, Fixes
 
 Unit = Literal["log10", "plain"]
-"""How a drop of the loss is counted: as a factor (a drop of 1 is a tenth of the loss) or as is."""
+"""The unit of a drop of the loss.
+
+"log10" is the drop of the logarithm (a drop of 1 leaves 1/10 of the loss), "plain" that of the
+loss itself.
+"""
 
 
 def failure_rate(grid: Grid) -> np.ndarray:
-    """Returns the share of seeds in which each combination's run failed, `[F]`."""
+    """Returns the share of seeds whose run failed, for each combination, `[F]`."""
     return np.mean(failed(grid.val_loss), axis=1)
 
 
 def scored_loss(grid: Grid) -> np.ndarray:
-    """Returns the val losses, `[F, S]`; a failed run counts as predicting the mean."""
+    """Returns the validation losses, `[F, S]`; a failed run has the loss of predicting the mean."""
     loss = np.where(failed(grid.val_loss), grid.predict_mean, grid.val_loss)
     return loss.astype(np.float64)
 
 
 def levels(grid: Grid, unit: Unit) -> np.ndarray:
-    """Returns the scored losses, `[F, S]`, on the scale on which the unit's drops are differences.
+    """Returns the scored losses, `[F, S]`: their logarithms for "log10", unchanged for "plain".
 
-    A mean over seeds is therefore the log of the geometric mean for "log10".
+    For "log10", a mean of these values over seeds is the logarithm of the geometric mean loss.
 
     Raises:
-      ValueError: if the unit is unknown, or a loss has no logarithm.
+      ValueError: if the unit is unknown, or a loss is not positive for "log10".
     """
     loss = scored_loss(grid)
     if unit == "plain":
@@ -43,42 +47,43 @@ def levels(grid: Grid, unit: Unit) -> np.ndarray:
     if unit != "log10":
         raise ValueError(f"unit must be log10 or plain, got {unit!r}")
     if (loss <= 0).any():
-        raise ValueError(f"a loss must be above 0 in log10, got {loss.min()}; use plain")
+        raise ValueError(f"losses must be above 0 for log10, got {loss.min()}; use plain")
     return np.log10(loss)
 
 
 def by_seed(grid: Grid) -> Grid:
-    """Returns the grid with its seeds ascending.
+    """Returns the grid with its seeds in ascending order.
 
-    A resample draws columns by their place: in one order of seeds, one interval.
+    A bootstrap resample draws seeds by their position. With the seeds sorted, an interval does not
+    depend on their order in the grid.
     """
     return grid.of_seeds(tuple(sorted(grid.seeds)))
 
 
 def row(grid: Grid, fixes: Fixes) -> int:
-    """Returns the row of a combination, which the grid must hold exactly once.
+    """Returns the row of a combination in the grid.
 
     Raises:
-      ValueError: if it does not.
+      ValueError: if the grid does not contain the combination exactly once.
     """
     count = grid.combinations.count(fixes)
     if count != 1:
-        raise ValueError(f"the grid must hold {named(fixes)} exactly once, got it {count} times")
+        raise ValueError(f"the grid must contain {named(fixes)} exactly once, got it {count} times")
     return grid.combinations.index(fixes)
 
 
 def turned_on(base: Fixes, added: tuple[str, ...]) -> Fixes:
-    """Returns the combination with more switches on.
+    """Returns the combination with the switches in `added` turned on as well.
 
     Raises:
-      ValueError: if nothing is added, or a switch that is unknown, on already or named twice.
+      ValueError: if `added` is empty or has a switch that is unknown, on already, or named twice.
     """
     off = [switch for switch in SWITCHES if not getattr(base, switch)]
     if not added or len(set(added)) < len(added) or not set(added) <= set(off):
-        raise ValueError(f"what is added must be of {', '.join(off)}, each once, got {added!r}")
+        raise ValueError(f"added switches must be in {', '.join(off)}, each once, got {added!r}")
     return replace(base, **dict.fromkeys(added, True))
 
 
 def named(fixes: Fixes) -> str:
-    """Returns the switches that are on, for a message."""
+    """Returns the names of the switches that are on, for a message."""
     return " + ".join(s for s in SWITCHES if getattr(fixes, s)) or "the first version"

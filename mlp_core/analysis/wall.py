@@ -1,7 +1,8 @@
-"""The wall: how well any rule can do that sees only the direction of x, not its length.
+"""The wall: the least loss of any rule that depends only on the direction of x, not on its length.
 
-`W x` without a bias, then LayerNorm: where x is twice as long, so are all of a layer's products,
-their mean and their standard deviation. The length cancels, up to the tiny epsilon.
+A network whose layers compute `W x` without a bias, followed by LayerNorm, is such a rule. If x is
+twice as long, all products `W x`, their mean, and their standard deviation are twice as large. The
+length of x cancels, except for the tiny epsilon.
 """
 
 from functools import lru_cache
@@ -21,15 +22,18 @@ _MOST_ROWS = 8000
 
 
 class Wall(NamedTuple):
-    """The least mean squared error of a rule that sees only the direction of x."""
+    """The least mean squared error of a rule that depends only on the direction of x."""
 
     loss: float
     exact: bool
-    """By formula; else the val loss of a flexible fit: the wall is there or lower."""
+    """Whether `loss` comes from a formula.
+
+    Otherwise it is the validation loss of a flexible fit, and the wall is at this loss or lower.
+    """
 
 
 def wall(settings: Settings) -> Wall:
-    """Returns the wall of the settings' task, on the scale of its losses."""
+    """Returns the wall of the settings' task, in the units of the run's losses."""
     loss = wall_by_formula(settings.task)
     if loss is None:
         return Wall(reference_fit(settings), exact=False)
@@ -40,17 +44,19 @@ def wall(settings: Settings) -> Wall:
 def wall_by_formula(task: str, num_features: int | None = None) -> float | None:
     """Returns the wall of a task without noise, in the target's own units; None for a table.
 
-    With r = |x| and u = x / r, the best rule is the mean of the target at given u. For standard
-    normal features r and u are independent, and E[r] is that of the chi distribution:
+    Let r = |x| and u = x / r. The best rule predicts the mean of the target given u. For standard
+    normal features, r and u are independent, and E[r] is the mean of the chi distribution:
 
-    - sum: r sum(u), so D - E[r]^2.
-    - length: r, so D - E[r]^2: no rule beats the mean.
-    - product (D = 5): r^2 q(u) + r u_5, so 4 / (D + 2) + (D - E[r]^2) / D.
-    - sine (D = 1): u is a sign, so Var sin(w x) - (2 / sqrt(pi) F(w / sqrt 2))^2, F Dawson's.
-    - friedman (uniform features): the variance along each ray, see `wall_in_a_cube`.
+    - sum: the target is r sum(u), so the wall is D - E[r]^2.
+    - length: the target is r, so the wall is D - E[r]^2: no rule beats predicting the mean.
+    - product (D = 5): the target is r^2 q(u) + r u_5, so the wall is
+      4 / (D + 2) + (D - E[r]^2) / D.
+    - sine (D = 1): u is a sign, so the wall is Var sin(w x) - (2 / sqrt(pi) F(w / sqrt 2))^2, where
+      F is Dawson's function.
+    - friedman (uniform features): the wall is the mean variance along a ray, see `wall_in_a_cube`.
 
     Args:
-      num_features: D, for the sum and the length; None for the task's own.
+      num_features: D, for the sum and the length; None for the task's own number.
     """
     if task not in FORMULAS:
         return None
@@ -73,9 +79,10 @@ def wall_by_formula(task: str, num_features: int | None = None) -> float | None:
 def wall_in_a_cube(task: str) -> float:
     """Returns the mean variance of the target along the rays of a cube of uniform features.
 
-    Lengths are measured from the cube's middle, where standardized features have their 0. At given
-    u, the share r / R of the way to the cube's side has the density D (r / R)^(D - 1): integrated
-    by Gauss and Legendre, averaged over many u, always the same (standard error 1 %).
+    Lengths are measured from the center of the cube, where standardized features are 0. Given u,
+    the fraction r / R of the distance to the cube's surface has the density D (r / R)^(D - 1). The
+    variance along a ray is integrated by Gauss-Legendre quadrature and averaged over a fixed random
+    sample of u (standard error 1%).
     """
     d, target = FORMULAS[task].num_features, FORMULAS[task].target
     inside = np.random.default_rng(0).uniform(-0.5, 0.5, (_DIRECTIONS, d))
@@ -88,16 +95,16 @@ def wall_in_a_cube(task: str) -> float:
 
 
 def mean_length(num_features: int) -> float:
-    """Returns E|x| of D standard normal features: sqrt 2 Gamma((D + 1) / 2) / Gamma(D / 2)."""
+    """Returns E|x| for D standard normal features: sqrt 2 Gamma((D + 1) / 2) / Gamma(D / 2)."""
     log_ratio = gammaln((num_features + 1) / 2) - gammaln(num_features / 2)
     return float(np.sqrt(2) * np.exp(log_ratio))
 
 
 def reference_fit(settings: Settings) -> float:
-    """Returns the val loss of a flexible fit of y on x / |x|, made to be hard to beat.
+    """Returns the validation loss of a flexible fit of y on u = x / |x| that is hard to beat.
 
-    Ridge regression on u and random ReLU units of it; the penalty is the best of many on a fifth of
-    the training rows.
+    The fit is a ridge regression on u and on random ReLU units of u. Its penalty is the best of
+    several on one fifth of the training rows, which are held out for this choice.
     """
     data = dataset(settings)
     x, y = data.x_train[:_MOST_ROWS], data.y_train[:_MOST_ROWS, 0].astype(np.float64)
@@ -115,7 +122,7 @@ def reference_fit(settings: Settings) -> float:
 
 
 def _random_units(x: np.ndarray) -> np.ndarray:
-    """Returns `[N, 1 + D + units]` features of the directions, always the same units."""
+    """Returns features of the directions of x, `[N, 1 + D + units]`; the random units are fixed."""
     x = x.astype(np.float64)
     length = np.linalg.norm(x, axis=1, keepdims=True)
     u = x / np.where(length > 0, length, 1.0)

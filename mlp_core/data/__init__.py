@@ -1,1 +1,1 @@
-"""What is learned: formulas, tables and files, and their split into examples."""
+"""The data to learn from: formulas, tables, and CSV files, and their split into examples."""

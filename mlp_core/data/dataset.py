@@ -1,4 +1,4 @@
-"""The examples a run trains on, and what simple rules reach on them."""
+"""The examples of a run, and the validation losses of simple baselines on them."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from mlp_core.tasks import FORMULAS, Formula
 
 
 class SeedKeys(NamedTuple):
-    """The three keys a seed is split into. Each is consumed by what it is named after."""
+    """The three keys that a seed is split into; each is consumed by the draw it is named after."""
 
     data: jax.Array
     params: jax.Array
@@ -30,7 +30,7 @@ class Dataset(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """The target's own units: a target of the data set times `unit`, plus `mean`."""
+    """Converts a target of a `Dataset` to the target's own units: `target * unit + mean`."""
 
     mean: float
     unit: float
@@ -40,9 +40,10 @@ AS_IT_IS = Scale(0.0, 1.0)
 
 
 class Baselines(NamedTuple):
-    """Validation losses of rules that need no network; the first two fitted to the training rows.
+    """Validation losses of rules without a network; the first two are fitted to the training rows.
 
-    `least_possible` is what noise leaves on average, whatever the rule; None where nobody knows.
+    `least_possible` is the expected loss that noise leaves for the best possible rule; None if it
+    is unknown.
     """
 
     predict_mean: float
@@ -52,8 +53,8 @@ class Baselines(NamedTuple):
 
 @posts_numerics
 def seed_keys(seed: int) -> SeedKeys:
-    """Returns the keys for the data, the initial parameters and the batches of one seed."""
-    # JAX adds the offset to every seed; a flag can change it from 0.
+    """Returns the keys for the data, the initial parameters, and the minibatches of one seed."""
+    # JAX adds an offset to every seed. It is 0 unless a flag changes it, and it is undone here.
     added = jax.config.values["jax_random_seed_offset"]
     key, data = jax.random.split(jax.random.PRNGKey(seed - added))
     key, params = jax.random.split(key)
@@ -61,11 +62,12 @@ def seed_keys(seed: int) -> SeedKeys:
 
 
 def dataset(settings: Settings) -> Dataset:
-    """Returns the seed's examples; the arrays are shared between calls and must not be changed.
+    """Returns the seed's examples; the arrays are shared between calls and must not be modified.
 
-    A formula's rows are drawn, the first ones train. A table's are shuffled by the seed, unless its
-    last rows are to validate; then its features and target get mean 0 and standard deviation 1 over
-    the training rows.
+    The rows of a formula are drawn at random. The rows of a table are shuffled by the seed, unless
+    its last rows are the validation rows. The first rows are the training rows. The features and
+    the target of a table, or of a formula with uniform features, are standardized to mean 0 and
+    standard deviation 1 over the training rows.
 
     Raises:
       ValueError: if the task is a table that was closed.
@@ -74,12 +76,12 @@ def dataset(settings: Settings) -> Dataset:
 
 
 def target_scale(settings: Settings) -> Scale:
-    """Returns what turns a target or a prediction back into its own units."""
+    """Returns the scale that converts targets and predictions back to the target's own units."""
     return _scaled(settings)[1]
 
 
 def baselines(settings: Settings) -> Baselines:
-    """Returns the val loss of predicting the training mean and of a linear least-squares fit."""
+    """Returns the validation losses of the training mean and of a linear least-squares fit."""
     data = dataset(settings)
     _, linear = least_squares_predictions(data)
     mean_error = data.y_val - data.y_train.mean()
@@ -90,14 +92,17 @@ def baselines(settings: Settings) -> Baselines:
 
 
 def least_squares_predictions(data: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Returns what a linear fit to the training rows predicts for training and validation rows."""
+    """Returns the predictions of a linear fit for the training and the validation rows.
+
+    The fit uses only the training rows. Both arrays are `[N, 1]`.
+    """
     train, val = (np.column_stack([x, np.ones(len(x))]) for x in (data.x_train, data.x_val))
     coefficients, *_ = np.linalg.lstsq(train, data.y_train, rcond=None)
     return train @ coefficients, val @ coefficients
 
 
 def least_possible(settings: Settings) -> float | None:
-    """Returns the mean squared error that noise leaves to the best rule; None for a table."""
+    """Returns the mean squared error that noise leaves for the best rule; None for a table."""
     if table_of(settings.task) is not None:
         return None
     return (settings.noise / target_scale(settings).unit) ** 2
@@ -130,12 +135,12 @@ when_closed(lambda task: _scaled_dataset.cache_clear())
 def _drawn(
     key: jax.Array, formula: Formula, num_rows: int, noise: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draws the examples of a formula, x `[N, D]` and y `[N, 1]`."""
+    """Returns newly drawn examples of a formula, x `[N, D]` and y `[N, 1]`."""
     draw = jax.random.uniform if formula.uniform else jax.random.normal
     x = np.asarray(draw(key, (num_rows, formula.num_features)))
     y = formula.target(x)
     if noise:
-        # A key of its own: the features and all that follows stay as they are without noise.
+        # A separate key for the noise leaves the features and all later draws unchanged.
         noise_key = jax.random.fold_in(key, 1)
         y = y + noise * np.asarray(jax.random.normal(noise_key, y.shape))
     return x, y[:, None].astype(np.float32)
@@ -158,7 +163,7 @@ def _standardized(x: np.ndarray, y: np.ndarray, num_train: int) -> tuple[Dataset
 
 
 def _mean_and_unit(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns each column's mean and standard deviation; 1 for one that is the same in all rows."""
+    """Returns each column's mean and standard deviation; the latter is 1 for a constant column."""
     columns = columns.astype(np.float64)
     deviation = columns.std(axis=0)
     tiny = 1e-12 * np.abs(columns).max(axis=0)

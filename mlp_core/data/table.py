@@ -1,4 +1,4 @@
-"""Tables of numbers to train on: the diabetes data, which ship, and a reader's own while open."""
+"""Tables of numbers to train on: the diabetes data that ship, and open tables of users."""
 
 import csv
 import hashlib
@@ -15,18 +15,19 @@ from mlp_core.stored import FOLDER
 from mlp_core.tasks import is_own, own_task
 
 DIABETES = FOLDER / "diabetes.csv"
-"""442 patients, ten measurements, the progression of their diabetes one year later.
+"""Ten measurements of 442 patients, and the progression of their diabetes one year later.
 
 Source: Efron, Hastie, Johnstone and Tibshirani (2004), "Least Angle Regression", Annals of
-Statistics 32; the raw numbers as scikit-learn (BSD-3-Clause) distributes them, columns in words.
+Statistics 32; the raw numbers as distributed by scikit-learn (BSD-3-Clause), with column names
+written out.
 """
 
 _DIABETES_SHA256 = "839c546b0b4ac02c2e6cbe5e5c92313cefa993446c9733e9b49477cc3f96e104"
-"""Of the numbers, `[442, 11]` as float64."""
+"""The hash of the numbers, `[442, 11]`, as float64."""
 
 
 class Limits(NamedTuple):
-    """The sizes of a table, both ends allowed."""
+    """The minimum and the maximum size of a table, both inclusive."""
 
     low: int
     high: int
@@ -34,19 +35,19 @@ class Limits(NamedTuple):
 
 ROWS = Limits(20, 100_000)
 COLUMNS = Limits(2, 64)
-"""The target is one of them."""
+"""The number of columns, including the target."""
 
 LARGEST = 1e30
-"""The largest size of a number: sums of squares stay finite."""
+"""The largest absolute value of a number, for which sums of squares stay finite."""
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows to train on, all finite numbers, as they were measured.
+    """Rows of finite numbers to train on, in their original units.
 
     Raises:
-      ValueError: if the shapes do not fit together, a size is out of its limits, a number is not
-        finite, or the target is constant.
+      ValueError: if the shapes do not match, a size is out of its limits (`ROWS`, `COLUMNS`), a
+        number is not finite or exceeds `LARGEST`, or the target is constant.
     """
 
     features: tuple[str, ...]
@@ -76,11 +77,11 @@ class Table:
 
     @property
     def has_two_values(self) -> bool:
-        """Whether the target takes two values only, as a class does."""
+        """Whether the target has only two values, like a binary class label."""
         return bool(((self.y == self.y.min()) | (self.y == self.y.max())).all())
 
     def as_csv(self) -> str:
-        """Returns the rows under the names of their columns, each number with all of its digits."""
+        """Returns the table as CSV text with a header; numbers are written with all digits."""
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow((*self.features, self.target))
@@ -93,15 +94,15 @@ def diabetes() -> Table:
     """Returns the diabetes data, `[442, 10]`.
 
     Raises:
-      ValueError: if their file is missing or is not the one that ships.
+      ValueError: if the file is missing or is not the one that ships.
     """
     try:
         *features, target = DIABETES.read_text().partition("\n")[0].split(",")
         numbers = np.loadtxt(DIABETES, delimiter=",", skiprows=1)
         if hashlib.sha256(numbers.tobytes()).hexdigest() != _DIABETES_SHA256:
-            raise ValueError("the numbers are others")
+            raise ValueError("the hash of the numbers differs")
     except (OSError, ValueError) as error:
-        raise ValueError(f"{DIABETES.name} must be the file that ships; it is not") from error
+        raise ValueError(f"{DIABETES.name} must be the file that ships; it differs") from error
     return Table(tuple(features), target, numbers[:, :-1], numbers[:, -1])
 
 
@@ -109,10 +110,11 @@ _open: dict[str, Table] = {}
 
 
 def opened(table: Table, name: str | None = None) -> str:
-    """Lets a reader's own table be trained on, and returns the task it is, until it is `closed`.
+    """Opens a user's table and returns its task, which can be trained on until it is `closed`.
 
     Args:
-      name: None for one that cannot be guessed, so that only its owner can train on the table.
+      name: the name of the table; None for a random name that other users cannot guess, so that
+        only the owner can train on the table.
     """
     num_rows, num_features = table.x.shape
     task = own_task(num_rows, num_features, name or secrets.token_hex(8))
@@ -121,7 +123,7 @@ def opened(table: Table, name: str | None = None) -> str:
 
 
 def closed(task: str) -> None:
-    """Closes a reader's own table, and drops everything that was made from it (`when_closed`)."""
+    """Closes a user's table, and drops all cached results computed from it (`when_closed`)."""
     _open.pop(task, None)
     for forget in _forgetting:
         forget(task)
@@ -131,23 +133,26 @@ _forgetting: list[Callable[[str], object]] = []
 
 
 def when_closed(forget: Callable[[str], object]) -> None:
-    """Registers what drops everything that a cache holds of a table, given the table's task."""
+    """Registers a function to call with a table's task when the table is closed.
+
+    The function must drop everything that a cache contains from this table.
+    """
     _forgetting.append(forget)
 
 
 def check_open(task: str) -> None:
-    """Fails if a task is a reader's own table that is closed.
+    """Raises an error if a task is a user's table that is closed.
 
-    To be called last by a function whose results are kept: a table that was closed meanwhile must
-    not stay in memory.
+    A function with cached results must call this last, because a table that was closed while the
+    function ran must not stay in memory.
 
     Raises:
-      ValueError: if it is.
+      ValueError: if the task is a user's table that is closed.
     """
     if is_own(task) and task not in _open:
-        raise ValueError("task must be a table that is open; this one is not, or not anymore")
+        raise ValueError("task must be a table that is open; this one was closed or never opened")
 
 
 def table_of(task: str) -> Table | None:
-    """Returns the table of a task; None if it is not one, or one no longer open."""
+    """Returns the table of a task; None for a formula, and for a user's table that is closed."""
     return diabetes() if task == "diabetes" else _open.get(task)

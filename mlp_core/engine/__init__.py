@@ -1,1 +1,1 @@
-"""The training run: the network, its batches and updates, compiled or in Python, one or many."""
+"""Training: the network, minibatches, and updates, in a compiled or Python loop, and sweeps."""

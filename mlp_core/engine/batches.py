@@ -1,9 +1,9 @@
-"""Which rows each update sees: the post's batching bug, and its fix.
+"""The training rows in each minibatch, with the post's batching bug or with its fix.
 
-Both draw the same permutations. The chain of key splits runs through every step in either version,
-and the n-th epoch's order comes from the same link of it. Fixed, an epoch's order is sliced in
-turn. With the bug, each step draws a new order, keeps its first batch, and slices that one at the
-advancing start: full at the epoch's first step, empty at all others.
+Both versions split the key the same number of times per step, so the permutation of the n-th epoch
+comes from the same key. With the fix, one permutation per epoch is sliced in order. With the bug,
+each step draws a new permutation, keeps its first `batch_size` rows, and slices those rows at the
+advancing start. The minibatch is full at the first step of an epoch and empty at all other steps.
 """
 
 import math
@@ -19,7 +19,7 @@ from mlp_core.switches import Fixes
 
 @partial(jax.jit, static_argnames=("epochs", "splits"))
 def epoch_keys(key: jax.Array, epochs: int, splits: int) -> jax.Array:
-    """Returns the key of each epoch's order, `splits` links of the chain apart."""
+    """Returns the key of each epoch's permutation; the key is split `splits` times per epoch."""
 
     def link(key: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
         key, subkey = jax.random.split(key)
@@ -31,7 +31,7 @@ def epoch_keys(key: jax.Array, epochs: int, splits: int) -> jax.Array:
 
 @partial(jax.jit, static_argnames=("num_rows", "rounds"))
 def _sort_keys(keys: jax.Array, num_rows: int, rounds: int) -> jax.Array:
-    """Returns the random numbers that each key's permutation sorts by, `[keys, rounds, rows]`."""
+    """Returns the random sort keys of each key's permutation, `[keys, rounds, rows]`, uint32."""
 
     def of_one(key: jax.Array) -> jax.Array:
         numbers = []
@@ -44,11 +44,11 @@ def _sort_keys(keys: jax.Array, num_rows: int, rounds: int) -> jax.Array:
 
 
 def permutations(keys: jax.Array, num_rows: int) -> np.ndarray:
-    """Returns `jax.random.permutation(key, num_rows)` of each key, `[keys, num_rows]`, int32.
+    """Returns `jax.random.permutation(key, num_rows)` for each key, `[keys, num_rows]`, int32.
 
-    JAX sorts the rows by random numbers, and once more by others, so that equal numbers hardly
-    matter. NumPy sorts at least four times as fast as XLA on a CPU; the row in the lower half of
-    each sorted number keeps the order of equal ones.
+    JAX sorts the rows by random numbers, in as many rounds as make ties unlikely to matter. This
+    function sorts with NumPy, which is at least four times as fast as XLA on a CPU. The row number
+    in the lower half of each sorted value keeps tied rows in order, as JAX's stable sort does.
     """
     row_bits = np.uint64(32)
     rounds = math.ceil(3 * math.log(num_rows) / math.log(2**32 - 1))
@@ -61,22 +61,25 @@ def permutations(keys: jax.Array, num_rows: int) -> np.ndarray:
 
 
 def epoch_orders(key: jax.Array, settings: Settings, epochs: int | None = None) -> np.ndarray:
-    """Returns the order of the training rows in each epoch, `[E, num_train]`, int32.
+    """Returns the permutation of the training rows in each epoch, `[E, num_train]`, int32.
 
     Args:
       key: `SeedKeys.batches`, consumed.
-      epochs: how many; as many as the steps need by default.
+      epochs: the number of epochs E; None for as many as the steps need.
     """
     epochs = epochs or -(-settings.steps // settings.steps_per_epoch)
-    splits = settings.steps_per_epoch + 1  # one a step, one more where the epoch ends
+    splits = settings.steps_per_epoch + 1  # one per step, and one at the end of the epoch
     return permutations(epoch_keys(key, epochs, splits), settings.num_train)
 
 
 def batch_rows(orders: np.ndarray, settings: Settings) -> np.ndarray:
-    """Returns the rows of each step's batch in these epochs, `[T, B]`, int32.
+    """Returns the row numbers of each step's minibatch, `[T, B]`, int32.
 
-    Only the first `rows_seen` of a step count. An epoch's shorter last batch is filled up with its
-    own rows over again, so that the filling can bring no NaN that the batch has not.
+    Only the first `rows_seen` rows of a step are used. An epoch's smaller last minibatch is padded
+    with its own rows, so that the padding cannot introduce a NaN that the minibatch does not have.
+
+    Args:
+      orders: `[E, num_train]`, see `epoch_orders`.
     """
     size, last = settings.batch_size, settings.num_train - settings.num_train % settings.batch_size
     full = orders[:, :last].reshape(len(orders), -1, size)
@@ -87,7 +90,7 @@ def batch_rows(orders: np.ndarray, settings: Settings) -> np.ndarray:
 
 
 def rows_seen(settings: Settings, fixes: Fixes) -> np.ndarray:
-    """Returns how many rows each step's batch holds, `[T]`, int32."""
+    """Returns the number of rows in each step's minibatch, `[T]`, int32."""
     start = np.arange(settings.steps) % settings.steps_per_epoch * settings.batch_size
     whole = np.minimum(settings.batch_size, settings.num_train - start)
     sliced = np.where(start == 0, settings.batch_size, 0)

@@ -1,6 +1,7 @@
 """The compiled engine: one executable for every combination of the numeric switches and every seed.
 
-Static are the shapes and what is recorded. Whatever a switch or a setting changes is traced.
+Only the shapes, the step count, and the choice of records are static. Every other value that a
+switch or a setting changes is traced.
 """
 
 from collections.abc import Callable
@@ -27,8 +28,8 @@ from mlp_core.engine.update import (
 from mlp_core.settings import Settings, Shape
 from mlp_core.switches import Fixes
 
-# A loop can be one kernel (mlp_core.engine.setup) only if none of its products is made a call
-# into a library, as XLA would by default. And its vectors are half as wide as many cores can take.
+# By default, XLA turns matrix products into library calls, which would keep the loop from becoming
+# one kernel (mlp_core.engine.setup), and uses vectors half as wide as many cores support.
 # Accelerators ignore both options.
 _ONE_KERNEL = {
     "xla_cpu_experimental_ynn_fusion_type": "",
@@ -37,13 +38,13 @@ _ONE_KERNEL = {
 
 
 def jitted(function: Callable[..., Any], static: tuple[str, ...]) -> dict[bool, Callable[..., Any]]:
-    """Returns a function compiled in two ways, by whether the network is small (`model.is_small`).
+    """Returns two jitted versions of a function, keyed by whether the network is small.
 
-    A small one's loop is one kernel. The products of larger layers stay calls into a library, which
-    is many times faster for them.
+    For a small network (`model.is_small`), the loop is one kernel. For larger layers, matrix
+    products remain library calls, which are many times faster at that size.
 
     Args:
-      static: the names of its static arguments.
+      static: the names of the static arguments.
     """
     return {
         small: jax.jit(function, static_argnames=static, compiler_options=options)
@@ -52,39 +53,42 @@ def jitted(function: Callable[..., Any], static: tuple[str, ...]) -> dict[bool, 
 
 
 class Plan(NamedTuple):
-    """What one combination of fixes and settings makes of a run; all traced."""
+    """The traced values of a run that depend on its fixes and settings."""
 
     norm: Norm
     hyper: Hyper
     learning_rates: np.ndarray | jax.Array  # [T]
     rows_seen: np.ndarray | jax.Array  # [T]
-    updates: np.ndarray | jax.Array  # [R], after how many updates the run is recorded
+    updates: np.ndarray | jax.Array  # [R], the numbers of updates after which to record
 
 
 class Update(NamedTuple):
-    """One update, as an `Observe` sees it."""
+    """One update, passed to `Observe.update`."""
 
     before: jax.Array  # raveled parameters
     after: jax.Array
     gradient: jax.Array
     loss: jax.Array  # []
     x: jax.Array  # [D, B]
-    rows: jax.Array  # [], so many of the batch count
+    rows: jax.Array  # [], the number of valid rows, which come first in x
 
 
 class Observe(NamedTuple):
-    """What is recorded of a run. The functions are compiled into it."""
+    """The functions that compute the records of a run. They are compiled into the run."""
 
     update: Callable[[Update, Norm, Unravel], Any]
-    """Returns what to keep of an update, a pytree."""
+    """Returns the record of one update, a pytree."""
     record: Callable[[jax.Array, Examples, Norm, Unravel], Any]
-    """Returns what to keep of raveled parameters after one of `Plan.updates`, a pytree."""
+    """Returns the record of the raveled parameters after one of `Plan.updates`, a pytree."""
     blank: Callable[[Shape, int], tuple[Any, Any]]
-    """Returns one of each with any numbers in it, for a shape and the number of parameters."""
+    """Returns one record of each kind with arbitrary values, to preallocate from.
+
+    Its arguments are the shape and the number of parameters.
+    """
 
 
 class Losses(NamedTuple):
-    """Everything that `LOSSES` records."""
+    """The losses that `LOSSES` records."""
 
     batch_loss: np.ndarray  # [T]
     train_loss: np.ndarray  # [R]
@@ -94,7 +98,7 @@ class Losses(NamedTuple):
 def train_and_val_loss(
     flat: jax.Array, examples: Examples, norm: Norm, unravel: Unravel
 ) -> tuple[jax.Array, jax.Array]:
-    """Returns the losses over all training and all validation rows."""
+    """Returns the mean losses over all training rows and over all validation rows, `[]` each."""
     params = unravel(flat)
     return (
         model.mean_loss(params, examples.x_train, examples.y_train, norm),
@@ -107,11 +111,11 @@ LOSSES = Observe(
     record=train_and_val_loss,
     blank=lambda shape, num_params: (0.0, (0.0, 0.0)),
 )
-"""What a plain run records."""
+"""The default records: the minibatch loss of every update, and the train and validation losses."""
 
 
 class State(NamedTuple):
-    """A run as far as it is, with room for all that will be recorded."""
+    """The training state of a run, with preallocated records."""
 
     params: jax.Array  # raveled
     opt_state: optax.OptState
@@ -120,7 +124,7 @@ class State(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """What one call trains: the updates `done` to `stop`, the records `first` to `last`."""
+    """The range of one call to `advance`: updates `done` to `stop`, records `first` to `last`."""
 
     done: int
     stop: int
@@ -129,7 +133,7 @@ class Stretch(NamedTuple):
 
 
 def plan(settings: Settings, fixes: Fixes, updates: np.ndarray) -> Plan:
-    """Returns the traced side of a run, recorded after each of `updates` updates."""
+    """Returns the traced values of a run that is recorded after each of these `updates`."""
     return Plan(
         model.norm_of(fixes),
         hyper_of(settings, fixes),
@@ -140,7 +144,7 @@ def plan(settings: Settings, fixes: Fixes, updates: np.ndarray) -> Plan:
 
 
 def start(flat: jax.Array, shape: Shape, records: int, observe: Observe = LOSSES) -> State:
-    """Returns the state before the first update of raveled parameters, its records still NaN."""
+    """Returns the initial state for raveled parameters; all records are NaN."""
     return _blank(flat.size, shape, records, observe)._replace(params=flat)
 
 
@@ -151,7 +155,7 @@ def _blank(size: int, shape: Shape, records: int, observe: Observe) -> State:
             lambda leaf: jnp.full((rows, *np.shape(leaf)), jnp.nan, jnp.float32), one
         )
 
-    # Numbers of a definite type, as an update leaves them: else a second call would compile anew.
+    # Strongly typed, like the output of an update; weak types would compile `advance` twice.
     params = jnp.full(size, jnp.nan, jnp.float32)
     update, record = observe.blank(shape, size)
     return State(params, init_optimizer(params), room(shape.steps, update), room(records, record))
@@ -165,9 +169,10 @@ def advance(
     unravel: Unravel,
     observe: Observe = LOSSES,
 ) -> State:
-    """Returns the state after a stretch of updates, its records filled in on the way.
+    """Returns the state after the updates of a stretch, with their records filled in.
 
-    A batch beyond the last one is the last one again: JAX reads no further.
+    If there are fewer minibatches than steps, the last minibatch is repeated, because JAX clamps
+    indices that are out of bounds.
     """
 
     def put(many: Any, one: Any, place: jax.Array) -> Any:
@@ -206,10 +211,11 @@ def _unraveled(flat: jax.Array, unravel: Unravel) -> Params:
 
 
 class CompiledLoop:
-    """One run on the compiled engine, advanced as far as its caller wants.
+    """One run on the compiled engine, which the caller advances in stretches.
 
     Args:
-      updates: `[R]`, after how many updates to record, in order.
+      updates: `[R]`, the numbers of updates after which to record, ascending.
+      observe: the functions that compute the records.
     """
 
     def __init__(
@@ -220,28 +226,28 @@ class CompiledLoop:
         self._settings, self._observe = settings, observe
         self._fed: Examples | None = None
         self.updates = updates
-        self._stops = np.union1d(updates, settings.steps)  # records may end before the run
+        self._stops = np.union1d(updates, settings.steps)  # the run may go on after the last record
         self._plan = plan(settings, fixes, self._stops)
         self._state = start(flat, settings.shape, len(self._stops), observe)
         self.done = 0
 
     def feed(self, examples: Examples, rows_seen: np.ndarray) -> None:
-        """Lets it train on other batches than the settings' own, before its first update.
+        """Replaces the examples and minibatches of the settings; call it before the first update.
 
         Args:
-          examples: the last batch is repeated where they have fewer batches than the run has steps.
-          rows_seen: `[T]`, how many rows of each batch count.
+          examples: if they have fewer minibatches than the run has steps, the last one is repeated.
+          rows_seen: `[T]`, the number of valid rows in each minibatch.
         """
         self._fed = examples
         self._plan = self._plan._replace(rows_seen=rows_seen)
 
     def advance(self, stop: int) -> None:
-        """Trains until `stop` updates are done, and waits for them."""
+        """Trains until `stop` updates are done, and blocks until they have finished."""
         self._state = jax.block_until_ready(self._advance(*self.arguments(stop)))
         self.done = stop
 
     def arguments(self, stop: int) -> tuple[State, Examples, Plan, Stretch, Unravel, Observe]:
-        """Returns what `advance` is to be called with to train until `stop` updates are done."""
+        """Returns the arguments of `compiled.advance` that train until `stop` updates are done."""
         first = np.searchsorted(self._stops, self.done, "right") if self.done else 0
         last = np.searchsorted(self._stops, stop, "right")
         unfinished = last < len(self._stops)
@@ -256,12 +262,12 @@ class CompiledLoop:
 
     @property
     def seen(self) -> tuple[Any, Any]:
-        """What was recorded so far of updates and after them, NaN where nothing was yet."""
+        """The update records and the parameter records so far; NaN where none is made yet."""
         records = jax.tree.map(lambda leaf: leaf[: len(self.updates)], self._state.records)
         return jax.tree.map(np.asarray, (self._state.updates, records))
 
     @property
     def losses(self) -> Losses:
-        """What was recorded so far by `LOSSES`, NaN where nothing was yet."""
+        """The losses so far, NaN where none is recorded yet. Requires `observe=LOSSES`."""
         batch_loss, (train_loss, val_loss) = self.seen
         return Losses(batch_loss, train_loss, val_loss)

@@ -1,4 +1,4 @@
-"""The final losses of many runs: what a sweep returns."""
+"""The result of a sweep: the final losses of many runs."""
 
 from dataclasses import dataclass, replace
 
@@ -10,10 +10,10 @@ from mlp_core.switches import Fixes
 
 @dataclass(frozen=True)
 class Grid:
-    """Final losses of F combinations of fixes x S seeds. A run that ended in NaN keeps it."""
+    """Final losses of F combinations of fixes x S seeds; NaN where a run ended in NaN."""
 
     settings: Settings
-    """Shared by all runs but for the seed."""
+    """Shared by all runs, except for the seed."""
     combinations: tuple[Fixes, ...]
     seeds: tuple[int, ...]
     train_loss: np.ndarray
@@ -21,10 +21,10 @@ class Grid:
     val_loss: np.ndarray
     """`[F, S]`"""
     predict_mean: np.ndarray
-    """`[S]`, the val loss of predicting the training mean on that seed's data."""
+    """`[S]`, the validation loss of predicting the training mean on each seed's data."""
 
     def joined(self, later: "Grid") -> "Grid":
-        """Returns this grid with the seeds of another one behind its own."""
+        """Returns this grid with the seeds of another grid appended."""
         return replace(
             self,
             seeds=self.seeds + later.seeds,
@@ -34,10 +34,10 @@ class Grid:
         )
 
     def of_seeds(self, seeds: tuple[int, ...]) -> "Grid":
-        """Returns the part of some of its seeds, in their order.
+        """Returns the grid restricted to these seeds, in this order.
 
         Raises:
-          ValueError: if the grid does not hold one of them.
+          ValueError: if one of the seeds is not in the grid.
         """
         columns = [self.seeds.index(seed) for seed in seeds]
         return replace(

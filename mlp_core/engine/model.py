@@ -1,7 +1,7 @@
-"""The network: how its parameters are drawn and what it predicts.
+"""The network: its initial parameters and its predictions.
 
 A hidden layer is `relu(gain * normalized(weight @ x) + bias)`, the head `weight @ x + bias`.
-Inside, features come first and examples last: this makes small layers fast on a CPU.
+Internally, arrays are `[features, examples]`, which makes small layers fast on a CPU.
 """
 
 from functools import partial
@@ -18,7 +18,7 @@ from mlp_core.switches import Fixes
 EPSILON = 1e-5
 
 SMALL = 16
-"""Up to so many features a product is cheapest written out, beyond as a matrix product."""
+"""Up to this many features, a sum of elementwise products is faster than a matrix product."""
 
 
 class Layer(NamedTuple):
@@ -38,29 +38,30 @@ class Head(NamedTuple):
 
 
 class Params(NamedTuple):
-    """Everything that is learned."""
+    """All learned parameters."""
 
     layers: tuple[Layer, ...]
     head: Head
 
 
 class Drawing(NamedTuple):
-    """The fixes that act on the initial parameters."""
+    """The fixes that change the initial parameters."""
 
     split_keys: bool
     norm_init: bool
 
 
 class Norm(NamedTuple):
-    """The fixes that act inside LayerNorm, as numbers: it divides by `sqrt(var + inner) + outer`.
+    """The fixes that act in LayerNorm, as numbers: it divides by `sqrt(var + inner) + outer`.
 
-    They are traced, so that one compiled program serves every combination. The forms are not
-    chosen with a `where`: the NaN gradient of the form not taken would leak through it.
+    The numbers are traced, so that one compiled program serves every combination. A `where` could
+    not select between the two divisors: the NaN gradient of the unused one would leak through.
     """
 
     inner: float
     outer: float
     pre_bias: float
+    """1 if the layer has a learned bias before LayerNorm, else 0."""
 
 
 def is_small(settings: Settings) -> bool:
@@ -69,12 +70,12 @@ def is_small(settings: Settings) -> bool:
 
 
 def drawing_of(fixes: Fixes) -> Drawing:
-    """Returns what the fixes make of the initial parameters."""
+    """Returns the fixes that change the initial parameters."""
     return Drawing(fixes.split_keys, fixes.norm_init)
 
 
 def norm_of(fixes: Fixes) -> Norm:
-    """Returns what the fixes make of LayerNorm."""
+    """Returns the fixes that act in LayerNorm, as numbers."""
     epsilon = EPSILON if fixes.norm_epsilon else 0.0
     inner, outer = (epsilon, 0.0) if fixes.epsilon_in_root else (0.0, epsilon)
     return Norm(inner, outer, float(fixes.bias_before_norm))
@@ -82,13 +83,13 @@ def norm_of(fixes: Fixes) -> Norm:
 
 @posts_numerics
 def init(key: jax.Array, settings: Settings, fixes: Fixes) -> Params:
-    """Draws the parameters a run starts from.
+    """Returns the initial parameters of a run.
 
     Args:
       key: consumed.
 
     Raises:
-      ValueError: if the key is not one of JAX's default generator.
+      ValueError: if the key does not belong to JAX's default random number generator.
 
     Source: the post's `MLP.__init__` (v1) and `init_mlp` (final version).
     """
@@ -96,7 +97,12 @@ def init(key: jax.Array, settings: Settings, fixes: Fixes) -> Params:
 
 
 def drawn(key: jax.Array, sizes: tuple[int, ...], drawing: Drawing) -> Params:
-    """Draws the parameters as `init`, for the numbers of inputs and of each layer's units."""
+    """Returns the initial parameters, see `init`.
+
+    Args:
+      key: consumed.
+      sizes: the number of inputs, then the number of units of each hidden layer.
+    """
     _check_generator(key)
     layers = []
     for inputs, outputs in pairwise(sizes):
@@ -105,7 +111,7 @@ def drawn(key: jax.Array, sizes: tuple[int, ...], drawing: Drawing) -> Params:
     if drawing.split_keys:
         _, weight_key, bias_key = jax.random.split(key, 3)
     else:
-        weight_key = bias_key = keys[0]  # the bug: the last layer's key once more
+        weight_key = bias_key = keys[0]  # the bug: the last layer's key is reused
     head = Head(
         _scaled_normal(weight_key, (1, sizes[-1]), sizes[-1]), jax.random.normal(bias_key, (1,))
     )
@@ -117,13 +123,16 @@ def _check_generator(key: jax.Array) -> None:
     words = jax.random.key_data(key) if is_typed else key
     if words.shape != (2,):
         raise ValueError(
-            "key must be made by jax.random.key(seed, impl='threefry2x32'), got one of another "
-            "generator; JAX_DEFAULT_PRNG_IMPL chooses the generator"
+            "key must be made by jax.random.key(seed, impl='threefry2x32'), got a key of another "
+            "random number generator; JAX_DEFAULT_PRNG_IMPL sets the default generator"
         )
 
 
 def _layer_keys(key: jax.Array, drawing: Drawing) -> tuple[jax.Array, tuple[jax.Array, ...]]:
-    """Returns the next key and the keys for weight, bias and gain."""
+    """Returns the next key, and the keys for weight, bias, and gain.
+
+    With `split_keys` and `norm_init` on, only the weight's key is split off and returned.
+    """
     if not drawing.split_keys:
         key, shared = jax.random.split(key)
         return key, (shared, shared, shared)
@@ -148,13 +157,13 @@ def _scaled_normal(key: jax.Array, shape: tuple[int, ...], inputs: int) -> jax.A
 
 
 def outputs(params: Params, x: jax.Array, norm: Norm) -> jax.Array:
-    """Returns predictions with features first: `[I, B] -> [B]`."""
+    """Returns the predictions for features-first inputs: `[I, B] -> [B]`."""
     last = hidden_units(params, x, norm)[-1]
     return _matrix_product(params.head.weight[0], last) + params.head.bias
 
 
 def hidden_units(params: Params, x: jax.Array, norm: Norm) -> list[jax.Array]:
-    """Returns each hidden layer's units, first to last: `[I, B] -> [O, B]`."""
+    """Returns the activations of each hidden layer, first to last: `[I, B] -> [O, B]` each."""
     units = []
     for layer in params.layers:
         x = _hidden(layer, x, norm)
@@ -169,12 +178,13 @@ def mean_loss(params: Params, x: jax.Array, y: jax.Array, norm: Norm) -> jax.Arr
 
 @jax.custom_vjp
 def _hidden(layer: Layer, x: jax.Array, norm: Norm) -> jax.Array:
-    """Returns `[O, B]`.
+    """Returns the activations of one hidden layer: `[I, B] -> [O, B]`.
 
-    The derivative is written by hand: with XLA's own a step takes four times as long. In its
-    notation c are the centered products (the weights are centered for them, a smaller matrix),
-    s = sqrt(mean c^2 + inner) and r = 1 / (s + outer); then for a slope g of c r it is
-    r g - c r^2 mean(g c) / s: NaN where a layer's units are all equal and `inner` is 0.
+    The derivative is written by hand, because a step takes four times as long with automatic
+    differentiation. Let c be the centered products `weight @ x` (centering the smaller matrix,
+    `weight`, gives the same c), s = sqrt(mean(c^2) + inner), and r = 1 / (s + outer). If g is the
+    gradient with respect to c * r, the gradient with respect to c is r g - c r^2 mean(g c) / s. It
+    is NaN where all units of a layer are equal and `inner` is 0.
     """
     return _forward(layer, x, norm)[0]
 
@@ -208,9 +218,9 @@ def _centered(weight: jax.Array) -> jax.Array:
     return weight - jnp.mean(weight, axis=0)
 
 
-# In one kernel (mlp_core.engine.setup) XLA makes a sum over features a loop over the batch, in
-# vectors. A sum over the batch it adds up one by one, unless it is the product of a matrix and a
-# vector. The product of two matrices is slow.
+# Inside one kernel (mlp_core.engine.setup), XLA vectorizes a sum over features across the batch.
+# It does not vectorize a sum over the batch, unless the sum is a matrix-vector product. A product
+# of two matrices is slow there.
 
 
 def _product(weight: jax.Array, x: jax.Array) -> jax.Array:
@@ -228,11 +238,11 @@ def _batch_products(a: jax.Array, x: jax.Array) -> jax.Array:
 
 
 def _batch_sum(a: jax.Array) -> jax.Array:
-    """Returns `[O]`."""
+    """Returns the sum over the batch, `[O, B] -> [O]`."""
     return _matrix_product(a, jnp.ones(a.shape[1]))
 
 
-# Accelerators round the inputs of a product unless told otherwise, too coarsely for our digits.
+# By default, accelerators round the inputs of a matrix product too coarsely for the post's digits.
 _matrix_product = partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
 
 
@@ -249,6 +259,6 @@ def predict(params: Params, x: jax.Array, fixes: Fixes) -> jax.Array:
       x: `[N, D]`.
 
     Returns:
-      `[N, 1]`. NaN where a layer's units are all equal and no epsilon guards the division.
+      `[N, 1]`. NaN where all units of a layer are equal and no epsilon is added to the divisor.
     """
     return _predict(params, jnp.asarray(x, jnp.float32), norm_of(fixes))

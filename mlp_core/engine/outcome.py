@@ -1,6 +1,6 @@
-"""How a run ended: which of its losses is NaN or infinite, and since when.
+"""The outcome of a run: which of its losses are NaN or infinite, and from which update on.
 
-This is the only definition. Pages, the recorded evidence, sweeps, and the command line use it.
+This is the only definition. The pages, the recorded evidence, sweeps, and the command line use it.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ import numpy as np
 
 
 class NotFinite(NamedTuple):
-    """One loss of a run that was measured to be NaN or infinite at least once."""
+    """A loss of a run that was NaN or infinite in at least one measurement."""
 
     loss: str
     """`minibatch`, `train`, or `val`."""
     value: str
     """`NaN`, `infinite`, or `NaN or infinite`."""
     first: int
-    """A number of updates, see `run_outcome`."""
+    """The number of updates made when the loss became NaN or infinite, see `run_outcome`."""
     recovered: bool
     """Whether the last measurement is finite."""
 
@@ -27,7 +27,7 @@ class RunOutcome:
     """How a run ended. Two outcomes are equal if the same losses failed at the same updates."""
 
     not_finite: tuple[NotFinite, ...]
-    """In the order minibatch, train, val; a loss that was always finite has no entry."""
+    """In the order minibatch, train, val. A loss that was always finite has no entry."""
 
     @property
     def lasting(self) -> tuple[NotFinite, ...]:
@@ -36,12 +36,12 @@ class RunOutcome:
 
     @property
     def is_failed(self) -> bool:
-        """Whether the val loss is not finite at the end, as `failed` says for many runs."""
+        """Whether the validation loss is not finite at the end; see `failed` for many runs."""
         return any(each.loss == "val" for each in self.lasting)
 
     @property
     def since(self) -> int | None:
-        """The first update from which on a loss is not finite; None if all losses end finite."""
+        """The first update from which a loss stays NaN or infinite; None if all end finite."""
         return min((each.first for each in self.lasting), default=None)
 
 
@@ -52,18 +52,18 @@ def run_outcome(
     train_loss: np.ndarray,
     val_loss: np.ndarray,
 ) -> RunOutcome:
-    """Returns how a run ended, from the losses that every way of training it records.
+    """Returns the outcome of a run from its recorded losses.
 
-    `first` counts the updates made before a measurement. If the loss is not finite at the end,
-    `first` belongs to the first measurement after the last finite one. If the loss recovered,
-    `first` belongs to the first measurement that was not finite. The minibatch loss is measured at
-    every update that sees rows, so its `first` is exact. The train and val losses are measured at
-    `updates` only, so their `first` may be late by up to the distance between two records.
+    `first` is the number of updates made before a measurement. If the loss is not finite at the
+    end, this measurement is the first one after the last finite one. If the loss recovered, it is
+    the first one that was not finite. The minibatch loss is measured at every update with a
+    nonempty minibatch, so its `first` is exact. The train and validation losses are measured only
+    at `updates`, so their `first` may be late by up to the distance between two records.
 
     Args:
-      batch_loss: `[t]`, of each step's minibatch before its update; ignored where it is empty.
-      rows_seen: `[t]`, the rows of each step's minibatch.
-      updates: `[R]`, the numbers of updates after which the other losses were recorded.
+      batch_loss: `[t]`, the loss of each minibatch before its update; ignored if it is empty.
+      rows_seen: `[t]`, the number of rows in each minibatch.
+      updates: `[R]`, the numbers of updates after which the other two losses were recorded.
       train_loss: `[R]`.
       val_loss: `[R]`.
     """
@@ -83,12 +83,15 @@ def run_outcome(
 
 
 def failed(val_loss: np.ndarray) -> np.ndarray:
-    """Returns which runs ended with a val loss that is NaN or infinite."""
+    """Returns which runs ended with a NaN or infinite validation loss, in the input's shape."""
     return ~np.isfinite(val_loss)
 
 
 def described(outcome: RunOutcome) -> str:
-    """Returns which losses are not finite, from which update on; empty if all always were."""
+    """Returns a sentence for each loss that was not finite; empty if all losses were always finite.
+
+    One sentence can be about several losses that have the same outcome.
+    """
     if _all_from_the_minibatch_on(outcome):
         return f"The loss is {outcome.lasting[0].value} from update {outcome.since:,} on."
     groups: dict[tuple[str, int, bool], list[str]] = {}
@@ -107,10 +110,10 @@ def _not_finite(name: str, at: np.ndarray, loss: np.ndarray) -> NotFinite:
 
 
 def _all_from_the_minibatch_on(outcome: RunOutcome) -> bool:
-    """Tells whether one number says all.
+    """Returns whether every loss is NaN from the first NaN minibatch loss on.
 
-    The rows of a minibatch are training rows, and the update on a loss of NaN makes the parameters
-    NaN. The records of the train and val losses only come later.
+    An update on a NaN loss makes the parameters NaN, and with them all losses. The train and
+    validation losses show it only at their next record, so one update number describes all three.
     """
     lasting = outcome.lasting
     return (

@@ -1,7 +1,8 @@
-"""The post's loop before its fourth fix: loss and gradient compiled, everything else Python.
+"""The post's loop before its fourth fix: only loss and gradient are compiled.
 
-Each step draws its keys, slices its batch and updates the parameters array by array, each operation
-sent to the device on its own. It gives the losses of the compiled engine at the post's speed.
+Each step splits its keys, slices its minibatch, and updates the parameters array by array; JAX
+dispatches each of these operations separately. The loop has the losses of the compiled engine and
+the speed of the post's loop.
 """
 
 import jax
@@ -20,17 +21,21 @@ from mlp_core.switches import Fixes
 
 
 def batch_loss(params: Params, x: jax.Array, y: jax.Array, norm: Norm) -> jax.Array:
-    """Returns the mean squared error; nothing is compiled unless the caller does."""
+    """Returns the mean squared error, x `[B, D]` and y `[B, 1]` -> `[]`. It is not compiled."""
     return jnp.mean((model.outputs(params, x.T, norm) - y[:, 0]) ** 2)
 
 
 loss_and_gradient = jax.jit(jax.value_and_grad(batch_loss))
 _loss_of_all = jitted(model.mean_loss, static=())
-"""Compiled as the records of the compiled engine: near 0 / 0, other products round otherwise."""
+"""Compiled with the same options as the compiled engine, so that both round alike near 0 / 0."""
 
 
 class PythonLoop:
-    """One run of the half-compiled loop, advanced as far as its caller wants."""
+    """One run of the half-compiled loop, which the caller advances in stretches.
+
+    Args:
+      updates: `[R]`, the numbers of updates after which to record the losses, ascending.
+    """
 
     loss_and_gradient = staticmethod(loss_and_gradient)
 
@@ -55,16 +60,16 @@ class PythonLoop:
             losses.append(self.take_step(*self.next_batch(), step))
             self.done = step + 1
             self._record()
-        # Read at the end: a loss read at once would hold up the steps behind it.
+        # Reading a loss waits for its step, so the losses are read after all steps are dispatched.
         self._batch_loss[stop - len(losses) : stop] = jax.device_get(losses)
 
     def next_batch(self) -> tuple[jax.Array, jax.Array]:
-        """Returns the next step's rows, x `[B, D]` and y `[B, 1]`; B may be 0."""
+        """Returns the next minibatch, x `[B, D]` and y `[B, 1]`; B may be 0."""
         rows = self._batches.next_rows()
         return self._data.x_train[rows], self._data.y_train[rows]
 
     def take_step(self, x: jax.Array, y: jax.Array, step: int) -> jax.Array:
-        """Updates the parameters on a batch, and returns its loss before the update."""
+        """Updates the parameters on a minibatch, and returns its loss before the update."""
         batch_loss, gradient = self.loss_and_gradient(self.params, x, y, self.norm)
         self.params, self.opt_state = self.updated(self.params, self.opt_state, gradient, step)
         return batch_loss
@@ -78,13 +83,13 @@ class PythonLoop:
         return optax.chain(optax.clip_by_global_norm(clip_norm), optimizer)
 
     def init_optimizer(self, params: Params) -> optax.OptState:
-        """Returns the optimizer's state before the first update."""
+        """Returns the initial optimizer state."""
         return self._optimizer(0).init(params)
 
     def updated(
         self, params: Params, opt_state: optax.OptState, gradient: Params, step: int
     ) -> tuple[Params, optax.OptState]:
-        """Returns the parameters and the optimizer's state after an update, array by array."""
+        """Returns the parameters and the optimizer state after an update, array by array."""
         change, opt_state = self._optimizer(step).update(gradient, opt_state, params)
         return optax.apply_updates(params, change), opt_state
 
@@ -98,12 +103,12 @@ class PythonLoop:
 
     @property
     def losses(self) -> Losses:
-        """What was recorded so far, NaN where nothing was yet."""
+        """The losses so far, NaN where none is recorded yet."""
         return Losses(self._batch_loss.copy(), *self._recorded.copy())
 
 
 class PythonBatches:
-    """The rows of one batch after the other, drawn and sliced the way the post does."""
+    """The row numbers of successive minibatches, drawn and sliced as in the post."""
 
     def __init__(self, settings: Settings, fixes: Fixes):
         self._rows, self._size = settings.num_train, settings.batch_size
@@ -113,7 +118,10 @@ class PythonBatches:
             self._order = jax.random.permutation(self._next_key(), self._rows)
 
     def next_rows(self) -> jax.Array:
-        """Returns the next batch's row numbers: with the bug an empty array 31 times in 32."""
+        """Returns the row numbers of the next minibatch, `[B]`.
+
+        With the bug, B is 0 at every step except the first step of an epoch.
+        """
         subkey = self._next_key()
         if not self._whole:
             self._order = jax.random.permutation(subkey, self._rows)[: self._size]

@@ -1,7 +1,8 @@
-"""Draws what many seeds start from on an accelerator, in one program, from the keys of each seed.
+"""Draws the minibatches and initial parameters of many seeds in one program on an accelerator.
 
-A CPU draws one seed at a time (`starts`): NumPy sorts an epoch's order faster than XLA does there.
-On an accelerator the host is the slower one: 128 seeds took it 12 s, as long as training them.
+A CPU draws one seed at a time (`starts`), because NumPy sorts permutations faster than XLA does on
+a CPU. For an accelerator, drawing on the host is too slow: for 128 seeds it took 12 s, as long as
+training them.
 """
 
 from functools import partial
@@ -20,34 +21,38 @@ from mlp_core.engine.starts import Examples
 from mlp_core.settings import Settings
 
 MOST = 32
-"""Seeds on one accelerator at once. With all combinations side by side, one H200 made 2,261 runs a
-second with 8 seeds, 2,503 with 32, and 1,474 with 128."""
+"""The maximum number of seeds on one accelerator at once.
+
+With all combinations side by side, one H200 trained 2,261 runs per second with 8 seeds, 2,503 with
+32, and 1,474 with 128.
+"""
 
 MOST_INPUTS = 250_000_000
-"""Numbers in the batches of all seeds on one accelerator: 1 GB."""
+"""The maximum number of values in the minibatches of all seeds on one accelerator: 1 GB."""
 
 
 def number(settings: Settings) -> int:
-    """Returns how many seeds an accelerator trains at once."""
+    """Returns the number of seeds that one accelerator trains at once."""
     return max(1, min(MOST, MOST_INPUTS // settings.num_inputs))
 
 
 def drawn(
     of_seed: list[Settings], drawings: list[Drawing], sharding: NamedSharding
 ) -> tuple[Examples, jax.Array]:
-    """Returns the examples of all seeds and their first parameters.
+    """Returns the examples and the initial parameters of all seeds.
 
     Args:
-      of_seed: S settings that differ in their seed.
-      drawings: F ways to draw parameters.
-      sharding: lays the first axis of every result over the devices.
+      of_seed: S settings that differ only in their seed.
+      drawings: F ways to draw the parameters.
+      sharding: shards the first axis of every result over the devices.
 
     Returns:
-      Examples whose arrays have an axis S in front, and raveled parameters `[S, F, P]`.
+      Examples whose arrays have a leading axis S, and raveled parameters `[S, F, P]`.
     """
     settings, ways = of_seed[0], tuple(dict.fromkeys(drawings))
     seeds = _stacked([(seed_keys(each.seed), dataset(each)) for each in of_seed])
-    # Batches of orders that hold their own places: where each row of a batch stands in any orders.
+    # Each value of `places` is its own index. Minibatches sliced from `places` therefore contain
+    # the indices of their rows in the raveled permutations of any seed.
     epochs = -(-settings.steps // settings.steps_per_epoch)
     places = np.arange(epochs * settings.num_train).reshape(epochs, -1)
     examples, params = _drawn(

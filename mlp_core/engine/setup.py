@@ -1,4 +1,4 @@
-"""How a process is set up for JAX: the cores it sees, its kernels, and compiled code on disk."""
+"""Process settings for JAX: the number of CPU devices, XLA's kernels, and the compilation cache."""
 
 import hashlib
 import os
@@ -12,19 +12,19 @@ _CORES = "JAX_NUM_CPU_DEVICES"
 _ANY_SIZE = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1000000000000"
 
 MOST_FILES = 1000
-"""A compiled training takes about 80 kB."""
+"""The maximum number of files in the compilation cache. A compiled run takes about 80 kB."""
 
-_SHORTEST_SECONDS = "0.3"  # what compiles sooner is not worth a file
+_SHORTEST_SECONDS = "0.3"  # programs that compile faster are not worth a file
 
 
 def set_up_cpu() -> None:
-    """Lets JAX use a CPU fully: a sweep all of its cores, a run one kernel for its whole loop.
+    """Configures JAX to use all CPU cores in a sweep, and one kernel for the whole loop of a run.
 
-    To be called before JAX is imported, by a program rather than by a library: unless they are
-    set, it sets JAX_NUM_CPU_DEVICES and XLA_FLAGS in the environment. Without it a run takes two to
-    three times as long: each operation of its loop is a kernel of its own, about ninety in a step,
-    and starting them takes longer than running them. JAX 0.12 does this part by itself. No number
-    depends on it, and accelerators ignore it.
+    Call this before JAX is imported, in a program rather than in a library, because it sets
+    JAX_NUM_CPU_DEVICES and adds to XLA_FLAGS in the environment, unless they are set already.
+    Without it, a run takes two to three times as long: XLA makes a separate kernel for each
+    operation of the loop, about ninety per step, and launching them takes longer than running them.
+    JAX 0.12 uses one kernel by default. The results do not change, and accelerators ignore it.
     """
     os.environ.setdefault(_CORES, str(num_cores()))
     flags = os.environ.get("XLA_FLAGS", "")
@@ -33,13 +33,13 @@ def set_up_cpu() -> None:
 
 
 def num_cores() -> int:
-    """Returns how many cores of the CPU this process may use."""
+    """Returns the number of CPU cores that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def machine() -> str:
-    """Returns the kind of processor this runs on."""
+    """Returns the model name of this machine's processor."""
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):
@@ -48,7 +48,7 @@ def machine() -> str:
 
 
 def device_name() -> str:
-    """Returns what this process computes on: "2 cores of AMD EPYC" or "1 x NVIDIA H200"."""
+    """Returns the name of this process's devices, as "2 cores of AMD EPYC" or "1 x NVIDIA H200"."""
     import jax
 
     devices = jax.local_devices()
@@ -59,7 +59,7 @@ def device_name() -> str:
 
 @cache
 def warn_of_idle_cores(platform: str, num_devices: int) -> None:
-    """Warns once if a sweep is about to leave most of a CPU idle, and nobody chose so."""
+    """Warns once if a sweep uses one of several CPU cores and JAX_NUM_CPU_DEVICES is not set."""
     if platform == "cpu" and num_devices == 1 < num_cores() and _CORES not in os.environ:
         warnings.warn(
             f"this sweep uses one of {num_cores()} cores; to use all of them, call "
@@ -69,11 +69,11 @@ def warn_of_idle_cores(platform: str, num_devices: int) -> None:
 
 
 def keep_compiled() -> None:
-    """Lets JAX keep what it compiles, in the user's cache folder, where the disk allows.
+    """Enables JAX's persistent compilation cache in the user's cache folder, if it is writable.
 
-    To be called before JAX is imported. Has no effect where the environment sets
-    JAX_COMPILATION_CACHE_DIR. Each kind of CPU has a folder of its own: code for one may not run on
-    another. The oldest files beyond `MOST_FILES` are removed.
+    Call this before JAX is imported. It has no effect if JAX_COMPILATION_CACHE_DIR is set in the
+    environment. Each kind of CPU has its own folder, because code compiled for one kind may not run
+    on another. If there are more than `MOST_FILES` files, the oldest ones are removed.
     """
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return
@@ -81,7 +81,7 @@ def keep_compiled() -> None:
         folder = _own_folder()
         folder.mkdir(parents=True, exist_ok=True)
         _remove_oldest(folder)
-    except (OSError, RuntimeError):  # no home, or none to write to: compile each time
+    except (OSError, RuntimeError):  # without a writable home folder, each process compiles
         return
     if os.access(folder, os.W_OK):
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
@@ -94,7 +94,7 @@ def _own_folder() -> Path:
 
 
 def _cpu() -> str:
-    """Returns a name for this kind of CPU: what it can compute decides what JAX compiles."""
+    """Returns a name for this kind of CPU, whose instruction set determines the compiled code."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""What a seed gives a run to start from: its examples, its batches and its first parameters."""
+"""Everything a run draws from its seed: examples, minibatches, and initial parameters."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -18,13 +18,13 @@ from mlp_core.settings import Settings
 from mlp_core.switches import Fixes
 
 _OF_THE_RUN = ("hidden", "learning_rate", "weight_decay", "schedule", "clip_norm")
-"""The settings that have no influence on the examples and batches."""
+"""The settings that do not change the examples and minibatches."""
 
 
 class Examples(NamedTuple):
-    """One seed's examples and batches on the device, shared by all combinations of fixes.
+    """One seed's examples and minibatches on the device, shared by all combinations of fixes.
 
-    The batches are laid out before the run: picking their rows one by one would slow each step.
+    The minibatches are gathered before the run, because gathering their rows would slow each step.
     """
 
     x_train: jax.Array  # [N, D]
@@ -36,7 +36,7 @@ class Examples(NamedTuple):
 
 
 class Initial(NamedTuple):
-    """The parameters a run starts from, as they are and raveled."""
+    """The initial parameters of a run, as a pytree and raveled."""
 
     params: Params
     flat: jax.Array
@@ -44,7 +44,11 @@ class Initial(NamedTuple):
 
 
 def draw_examples(settings: Settings) -> Examples:
-    """Draws the seed's examples and batches."""
+    """Returns the seed's examples and minibatches, newly drawn.
+
+    Raises:
+      ValueError: if the task is a table that was closed.
+    """
     orders = batches.epoch_orders(seed_keys(settings.seed).batches, settings)
     rows, data = batches.batch_rows(orders, settings), dataset(settings)
     y_train = data.y_train[:, 0]
@@ -60,7 +64,11 @@ _examples = lru_cache(maxsize=2)(draw_examples)  # 80 MB each at most
 
 
 def examples(settings: Settings) -> Examples:
-    """Returns the seed's examples and batches, which are kept for the next run on them."""
+    """Returns the seed's examples and minibatches from a cache, or draws them.
+
+    Raises:
+      ValueError: if the task is a table that was closed.
+    """
     default = Settings()
     return _examples(replace(settings, **{name: getattr(default, name) for name in _OF_THE_RUN}))
 
@@ -76,9 +84,10 @@ def _initials(seed: int, sizes: tuple[int, ...]) -> dict[Drawing, Initial]:
 
 
 def initial(settings: Settings, fixes: Fixes) -> Initial:
-    """Returns the parameters the seed's run starts from.
+    """Returns the initial parameters of the seed's run.
 
-    All ways to draw them are drawn at a seed's first use: no switch waits for it later.
+    The first call for a seed draws the parameters in every way, so that flipping a switch later
+    does not have to wait for them.
     """
     sizes = (settings.num_features, *settings.hidden)
     return _initials(settings.seed, sizes)[model.drawing_of(fixes)]

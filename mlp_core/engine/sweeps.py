@@ -1,11 +1,12 @@
-"""Every combination of fixes with every seed: many runs, laid out over all devices.
+"""Sweeps: every combination of fixes with every seed, distributed over all devices.
 
-Seeds are spread over the devices, chunk after chunk, so memory is bounded by the chunk. All
-combinations of a seed share its data and its batches, which are drawn once.
+Seeds are distributed over the devices in chunks, so the chunk size bounds the memory. All
+combinations of a seed share its data and its minibatches, which are drawn once.
 
-An accelerator trains many seeds with all their combinations side by side. A CPU core trains the
-combinations of one seed one after the other, with exactly the operations of a single run: side by
-side they take twice as long there, and round differently, which moves unstable runs.
+An accelerator trains many seeds with all their combinations side by side (`vmap`). A CPU core
+trains the combinations of one seed one after the other (`lax.map`), with exactly the operations of
+a single run. Side by side, they would take twice as long on a CPU and round differently, which
+changes the results of unstable runs.
 """
 
 import math
@@ -36,19 +37,21 @@ RUNS = "runs"
 
 
 def all_combinations(switches: Sequence[str], base: Fixes = STAGES["v1"]) -> tuple[Fixes, ...]:
-    """Returns the 2^K combinations of K switches on top of `base`, the first switch slowest."""
+    """Returns the 2^K combinations of K switches on top of `base`; the first varies slowest."""
     values = product([False, True], repeat=len(switches))
     return tuple(replace(base, **dict(zip(switches, on, strict=True))) for on in values)
 
 
 def sweep(settings: Settings, combinations: Sequence[Fixes], seeds: Sequence[int]) -> Grid:
-    """Returns the final losses of every combination with every seed, always compiled.
+    """Returns the final losses of every combination with every seed.
+
+    All runs use the compiled engine, whatever `jit_step` is.
 
     Args:
-      settings: shared by all runs; its seed does not matter.
+      settings: shared by all runs; its seed is ignored.
 
     Raises:
-      ValueError: if there is no combination or no seed, or one of them twice.
+      ValueError: if there are no combinations or no seeds, or one of them occurs twice.
     """
     *_, grid = sweep_chunks(settings, combinations, seeds)
     return grid
@@ -57,11 +60,12 @@ def sweep(settings: Settings, combinations: Sequence[Fixes], seeds: Sequence[int
 def sweep_chunks(
     settings: Settings, combinations: Sequence[Fixes], seeds: Sequence[int]
 ) -> Iterator[Grid]:
-    """Yields the grid of the seeds done so far: each time one more, or as many as an accelerator
-    trains at once, for each of this process's devices.
+    """Yields the grid of all finished seeds after each chunk of seeds.
+
+    A chunk has one seed per device, or as many per device as an accelerator trains at once.
 
     Raises:
-      ValueError: as `sweep`.
+      ValueError: see `sweep`.
     """
     pieces = sweep_pieces(settings, combinations, seeds, piece_seconds=math.inf)
     return (grid for grid in pieces if grid is not None)
@@ -71,13 +75,13 @@ def sweep_chunks(
 def sweep_pieces(
     settings: Settings, combinations: Sequence[Fixes], seeds: Sequence[int], piece_seconds: float
 ) -> Iterator[Grid | None]:
-    """Yields as `sweep_chunks`, and None in between so often that a caller can soon stop.
+    """Yields the grids of `sweep_chunks`, and None in between, where a caller can stop.
 
     Args:
-      piece_seconds: about how long to work between two yields; one run is never cut.
+      piece_seconds: the approximate time between two yields; a run is never interrupted.
 
     Raises:
-      ValueError: as `sweep`.
+      ValueError: see `sweep`.
     """
     _check("combination", combinations)
     _check("seed", seeds)
@@ -92,7 +96,7 @@ def sweep_pieces(
         own = tuple(seeds[first : first + chunk])
         of_seed = [replace(settings, seed=seed) for seed in own]
         means = np.array([baselines(one).predict_mean for one in of_seed])
-        # Where seeds are fewer than a chunk holds, the last one is repeated.
+        # If fewer seeds are left than a chunk has, the last one is repeated to keep one shape.
         filled = of_seed + of_seed[-1:] * (chunk - len(own))
         starting = _starts(pieces, filled, mesh)
         losses: list[np.ndarray] = []  # [2, seeds, F] of each piece
@@ -108,9 +112,10 @@ def sweep_pieces(
 
 
 def device_mesh(settings: Settings, num_seeds: int) -> Mesh:
-    """Returns this process's devices, no more than there are seeds.
+    """Returns a mesh of this process's devices, at most one per seed.
 
-    Nor more cores of a CPU than one memory can hold the batches of: each trains another seed.
+    Each CPU core trains another seed, so `MAX_INPUTS` also limits the cores: the minibatches of all
+    of them must fit in memory.
     """
     devices = jax.local_devices()
     warn_of_idle_cores(devices[0].platform, len(devices))
@@ -125,7 +130,10 @@ def is_accelerated(mesh: Mesh) -> bool:
 
 
 def _even_pieces(combinations: tuple[Fixes, ...], most: float) -> list[tuple[Fixes, ...]]:
-    """Returns the combinations in pieces of one size, at most `most` or 1: one program for all."""
+    """Returns the combinations in pieces of equal size, so that one program serves all of them.
+
+    The size is at most `most`, but at least 1.
+    """
     number = len(combinations)
     size = max(each for each in range(1, number + 1) if number % each == 0 and each <= max(1, most))
     return [combinations[first : first + size] for first in range(0, number, size)]
@@ -137,7 +145,7 @@ def _check(what: str, values: Sequence[object]) -> None:
 
 
 def _plan(settings: Settings, combinations: Sequence[Fixes]) -> Plan:
-    """Returns one plan for all combinations, stacked where a fix makes a difference."""
+    """Returns one plan for all combinations; values that depend on the fixes are stacked."""
     last = np.array([settings.steps])
     plans = [compiled.plan(settings, fixes, last) for fixes in combinations]
     norm, adamw, rows_seen = _stacked(
@@ -148,7 +156,7 @@ def _plan(settings: Settings, combinations: Sequence[Fixes]) -> Plan:
 
 
 def arguments(settings: Settings, combinations: Sequence[Fixes]) -> tuple[Any, ...]:
-    """Returns what `final_losses` is to be called with for one seed on each device."""
+    """Returns the arguments of `final_losses` for one seed on each device."""
     mesh = device_mesh(settings, len(jax.local_devices()))
     ((states, examples),) = _starts([tuple(combinations)], [settings] * mesh.size, mesh)
     return _arguments(states, examples, _plan(settings, combinations), settings, mesh)
@@ -164,7 +172,7 @@ def _arguments(
 def _starts(
     pieces: list[tuple[Fixes, ...]], of_seed: list[Settings], mesh: Mesh
 ) -> Iterator[tuple[State, Examples]]:
-    """Yields where the runs of each piece start, and their examples, `[seeds, ...]` on devices."""
+    """Yields the initial states of each piece's runs, and their examples, `[seeds, ...]`."""
     per_device = NamedSharding(mesh, PartitionSpec(RUNS))
     shape = of_seed[0].shape
     if is_accelerated(mesh):
@@ -187,7 +195,7 @@ def _starts(
 
 
 def _on_devices(of_seed: list[Settings], mesh: Mesh) -> Examples:
-    """Returns the examples of all seeds, each on its device; nothing large is copied."""
+    """Returns the examples of all seeds, sharded one seed per device without copying them."""
     examples = map(starts.draw_examples, of_seed)
     per_device = NamedSharding(mesh, PartitionSpec(RUNS))
     devices = list(mesh.devices.flat)
@@ -210,7 +218,7 @@ def _stacked(trees: Iterable[Any]) -> Any:
 def final_losses(
     states: State, examples: Examples, plan: Plan, stretch: Stretch, unravel: Unravel, mesh: Mesh
 ) -> tuple[jax.Array, jax.Array]:
-    """Returns the final train and val losses, `[seeds, F]` each."""
+    """Returns the final train and validation losses, `[seeds, F]` each."""
 
     def of_device(states: State, examples: Examples, plan: Plan, stretch: Stretch) -> Any:
         if is_accelerated(mesh):

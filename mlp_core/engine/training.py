@@ -1,4 +1,4 @@
-"""A whole training run: at once, or piece by piece while it trains."""
+"""A training run, returned as a whole or yielded repeatedly while it trains."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,38 +18,38 @@ from mlp_core.switches import Fixes
 
 @dataclass(frozen=True)
 class Run:
-    """A run, or the part of it that is done.
+    """A training run, complete or in progress, with R recorded losses and t finished updates.
 
-    R losses are recorded, t updates done. A run that diverges keeps its NaNs.
+    The losses of a run that diverges contain NaN.
     """
 
     settings: Settings
     fixes: Fixes
     updates: np.ndarray
-    """`[R]`, after how many updates the losses were recorded."""
+    """`[R]`, the numbers of updates after which the losses were recorded."""
     train_loss: np.ndarray
     """`[R]`, over all training rows."""
     val_loss: np.ndarray
     """`[R]`, over all validation rows."""
     batch_loss: np.ndarray
-    """`[t]`, of each step's batch before its update; NaN where the batch was empty."""
+    """`[t]`, the loss of each minibatch before its update; NaN where the minibatch is empty."""
     rows_seen: np.ndarray
-    """`[t]`, the rows of each step's batch."""
+    """`[t]`, the number of rows in each minibatch."""
     params: Params
 
     @property
     def steps_done(self) -> int:
-        """How many updates were made."""
+        """The number of finished updates."""
         return len(self.batch_loss)
 
     @property
     def final_train_loss(self) -> float:
-        """The train loss recorded last; NaN before the first record."""
+        """The last recorded train loss; NaN before the first record."""
         return float(self.train_loss[-1]) if len(self.train_loss) else float("nan")
 
     @property
     def final_val_loss(self) -> float:
-        """The val loss recorded last; NaN before the first record."""
+        """The last recorded validation loss; NaN before the first record."""
         return float(self.val_loss[-1]) if len(self.val_loss) else float("nan")
 
     @property
@@ -61,19 +61,20 @@ class Run:
 
 
 def recorded_updates(settings: Settings) -> np.ndarray:
-    """Returns after how many updates losses are recorded: 0, every 20 and the last."""
+    """Returns the numbers of updates after which losses are recorded: 0, every 20, and the last."""
     return np.unique([*range(0, settings.steps, RECORD_EVERY), settings.steps])
 
 
 @posts_numerics
 def train(settings: Settings, fixes: Fixes, record_at: Sequence[int] | None = None) -> Run:
-    """Returns the whole run: compiled with `jit_step`, else the post's half-compiled loop.
+    """Returns a complete run: on the compiled engine if `jit_step` is on, else in the post's loop.
 
     Args:
-      record_at: after how many updates to record the losses; 0, every 20 and the last by default.
+      record_at: the numbers of updates after which to record the losses; by default, 0, every 20,
+        and the last.
 
     Raises:
-      ValueError: if `record_at` is empty or names an update outside the run.
+      ValueError: if `record_at` is empty or not whole numbers in 0..`steps`.
     """
     loop = _loop(settings, fixes, record_at)
     loop.advance(settings.steps)
@@ -87,12 +88,16 @@ def train_chunks(
     record_at: Sequence[int] | None = None,
     chunk_seconds: float = 0.15,
 ) -> Iterator[Run]:
-    """Yields the run as far as it is, again and again while it trains; the last one is `train`'s.
+    """Yields the run in progress repeatedly while it trains; the last run is complete.
 
-    A caller that stops asking stops the training.
+    The last run equals the result of `train`. Training advances only while the caller iterates.
 
     Args:
-      chunk_seconds: about how long to train between two yields.
+      record_at: see `train`.
+      chunk_seconds: the approximate time between two yields.
+
+    Raises:
+      ValueError: see `train`.
     """
     loop = _loop(settings, fixes, record_at)
     first = steps_within(chunk_seconds, estimated_seconds(settings), settings)
@@ -112,7 +117,7 @@ def _loop(
 
 
 def _run(loop: CompiledLoop | PythonLoop, settings: Settings, fixes: Fixes) -> Run:
-    """Returns what the loop has recorded, without the room for what is still to come."""
+    """Returns the run in progress, without the part of the records that is not filled in yet."""
     losses = loop.losses
     records = np.searchsorted(loop.updates, loop.done, "right")
     return Run(

@@ -1,4 +1,4 @@
-"""One update: the loss and the gradient of a batch, and what plain descent or AdamW makes of it."""
+"""One update: the loss and gradient of a minibatch, then gradient descent or AdamW."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -15,20 +15,20 @@ from mlp_core.settings import Settings
 from mlp_core.switches import Fixes
 
 Unravel = Callable[[Any], Params]
-"""Turns raveled parameters into a `Params`."""
+"""Returns the `Params` of raveled parameters."""
 
 
 class Hyper(NamedTuple):
-    """What every update of a run shares; all traced."""
+    """The hyperparameters that all updates of a run share; all are traced."""
 
     weight_decay: float
     clip_norm: float
-    """Infinite where nothing is clipped."""
+    """Infinity if clipping is disabled."""
     adamw: bool | jax.Array
 
 
 def hyper_of(settings: Settings, fixes: Fixes) -> Hyper:
-    """Returns the update's settings as numbers."""
+    """Returns the hyperparameters of a run's updates."""
     clip_norm = np.inf if settings.clip_norm is None else settings.clip_norm
     return Hyper(float(settings.weight_decay), float(clip_norm), fixes.adamw)
 
@@ -45,20 +45,24 @@ def learning_rates(settings: Settings) -> np.ndarray:
 
 @posts_numerics
 def init_optimizer(params: Any) -> optax.OptState:
-    """Returns the optimizer's state before the first update."""
+    """Returns the initial optimizer state, which serves both optimizers."""
     return optax.adamw(learning_rate=0.0).init(params)
 
 
 def loss_and_gradient(
     params: Any, x: jax.Array, y: jax.Array, rows: jax.Array | int, norm: Norm, unravel: Unravel
 ) -> tuple[jax.Array, Any]:
-    """Returns the mean squared error of a batch's first `rows` rows, and its gradient.
+    """Returns the mean squared error over the first `rows` rows of a minibatch, and its gradient.
 
-    Of no rows the loss is NaN, the mean of nothing, and the gradient exactly 0.
+    If `rows` is 0, the loss is NaN (the mean of no values), and the gradient is exactly 0.
 
     Args:
+      params: a pytree that `unravel` turns into a `Params`.
       x: `[D, B]`.
       y: `[B]`.
+
+    Returns:
+      The loss, `[]`, and the gradient, a pytree like `params`.
     """
     weights = (jnp.arange(y.size) < rows) / jnp.maximum(rows, 1)
 
@@ -74,10 +78,10 @@ def loss_and_gradient(
 def updated(
     params: Any, opt_state: optax.OptState, gradient: Any, learning_rate: jax.Array, hyper: Hyper
 ) -> tuple[Any, optax.OptState]:
-    """Returns the parameters, a pytree, and the optimizer's state after one update.
+    """Returns the parameters, a pytree, and the optimizer state after one update.
 
-    Both optimizers are computed and one is selected: with a few hundred parameters that costs less
-    than a second compiled program.
+    Both optimizers are computed and one result is selected. With a few hundred parameters, this
+    costs less than a second compiled program.
     """
     gradient = _clipped(gradient, hyper.clip_norm)
     adamw = optax.adamw(learning_rate, weight_decay=hyper.weight_decay)
@@ -91,7 +95,7 @@ def updated(
 
 
 def _clipped(gradient: Any, clip_norm: float) -> Any:
-    """Returns the gradient, shortened to the norm; an infinite one leaves it exactly as it is."""
+    """Returns the gradient clipped to the global norm; an infinite norm leaves it unchanged."""
     clip = optax.clip_by_global_norm(clip_norm)
     clipped, _ = clip.update(gradient, clip.init(gradient))
     keep = jnp.isinf(clip_norm)
@@ -108,10 +112,13 @@ def whole_step(
     learning_rates: jax.Array,
     rows: jax.Array | None = None,
 ) -> tuple[Params, optax.OptState, jax.Array]:
-    """Returns what `step` does; all that switches and settings change is traced.
+    """Returns the result of `step`, with traced values in place of settings and fixes.
 
     Args:
-      rows: how many of the batch count, from the first; None for all.
+      x: `[B, D]`.
+      y: `[B, 1]`.
+      learning_rates: `[T]`.
+      rows: the number of rows of the minibatch to use, from the first; None for all.
     """
     count = y.size if rows is None else rows
     loss, gradient = loss_and_gradient(params, x.T, y[:, 0], count, norm, lambda same: same)
@@ -131,12 +138,15 @@ def step(
     settings: Settings,
     fixes: Fixes,
 ) -> tuple[Params, optax.OptState, jax.Array]:
-    """Returns the parameters, the optimizer's state and the batch's loss after a compiled update.
+    """Returns the parameters, the optimizer state, and the minibatch loss of one compiled update.
 
     Args:
-      opt_state: `init_optimizer(params)` at first.
-      x: `[B, D]`; B may be 0: then the loss is NaN and the gradient exactly 0.
+      opt_state: `init_optimizer(params)` before the first update.
+      x: `[B, D]`. B may be 0; then the loss is NaN and the gradient exactly 0.
       y: `[B, 1]`.
+
+    Returns:
+      The new parameters and optimizer state, and the loss before the update, `[]`.
     """
     x, y = jnp.asarray(x, jnp.float32), jnp.asarray(y, jnp.float32)
     hyper, norm = hyper_of(settings, fixes), model.norm_of(fixes)

@@ -1,7 +1,7 @@
-"""The program that the switches stand for: one script, with its bugs and its fixes.
+"""Writes the program of some switches and settings as one script, with its bugs and its fixes.
 
-`templates/` contains the parts of a script, which the styles share, and `render` resolves what a
-switch or a setting decides. A new switch is an `if` block where it acts.
+`templates/` contains the parts from which the scripts are made, and `render` resolves conditions on
+switches and settings. A new switch needs an `if` block in each template where it acts.
 """
 
 import json
@@ -25,29 +25,29 @@ _PARTS = {
     "class": ("data", "class", "training"),
     "scan": ("data", "network", "scan"),
 }
-"""The templates of each dress, in the order of the script."""
+"""The templates of each dress (style), in the order of the script."""
 
 DRESSES = tuple(_PARTS)
-"""How a script may be written."""
+"""The styles in which a script can be written: functions, a class, or one scan."""
 
 MOST_LETTERS = 40
-"""How much of a file's name is kept. The end is: with its beginning, two names could be equal."""
+"""The maximum length of a name. A longer name keeps its end, which differs more often."""
 
 _WIDTH = 88
-"""The longest line of a list of names."""
+"""The maximum length of a line with a list of names."""
 
 
 def sections(
     settings: Settings, fixes: Fixes, dress: str = "functions", source: str | None = None
 ) -> tuple[Section, ...]:
-    """Returns the script in its parts.
+    """Returns the sections of the script.
 
     Args:
       dress: one of `DRESSES`.
-      source: what the reader's own file is called; the script reads its numbers from `file_name`.
+      source: the name of the user's file; the script reads its numbers from `file_name`.
 
     Raises:
-      ValueError: if there is no such dress.
+      ValueError: if the dress is unknown.
     """
     if dress not in DRESSES:
         raise ValueError(f"dress must be one of {', '.join(DRESSES)}, got {dress!r}")
@@ -63,12 +63,12 @@ def sections(
 
 
 def file_name(settings: Settings, source: str | None = None) -> str:
-    """Returns the name of the file that a script reads its table from, valid on every system.
+    """Returns the name of the file from which a script reads its table, valid on every system.
 
-    It differs from `source`, which may lie in the same folder.
+    The name differs from `source`, because both files may be in the same folder.
 
     Args:
-      source: what the reader's own file is called; named after the task by default.
+      source: the name of the user's file; None to derive the name from the task.
     """
     name = Path(source).stem if source else OWN if is_own(settings.task) else settings.task
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
@@ -79,27 +79,27 @@ def file_name(settings: Settings, source: str | None = None) -> str:
 def lines(
     settings: Settings, fixes: Fixes, dress: str = "functions", source: str | None = None
 ) -> Lines:
-    """Returns the script as lines that know their switches; arguments as for `sections`."""
+    """Returns the lines of the script with their switches; the arguments are as in `sections`."""
     return joined(sections(settings, fixes, dress, source))
 
 
 def script(
     settings: Settings, fixes: Fixes, dress: str = "functions", source: str | None = None
 ) -> str:
-    """Returns the program of these switches and settings as one file that needs JAX and optax.
+    """Returns the text of the script, which needs JAX and optax and prints the losses of the run.
 
-    It prints the losses that a run records. The arguments are those of `sections`.
+    The arguments are as in `sections`.
     """
     return text(lines(settings, fixes, dress, source))
 
 
 def text(of: Lines) -> str:
-    """Returns lines as the content of a file."""
+    """Returns the text of a file with these lines."""
     return "".join(f"{line.text}\n" for line in of)
 
 
 def notebook(sections: Sequence[Section]) -> str:
-    """Returns a notebook in version 4.5 of its format, as JSON."""
+    """Returns a Jupyter notebook with one code cell per section, as JSON of format version 4.5."""
     cells = []
     for place, section in enumerate(sections):
         source = "\n".join(line.text for line in section.lines)
@@ -113,7 +113,7 @@ def notebook(sections: Sequence[Section]) -> str:
 
 
 def excerpt(settings: Settings, fixes: Fixes, switch: str, dress: str = "functions") -> str:
-    """Returns the few lines of the script where a switch matters most: at most two places.
+    """Returns the lines of the script where a switch matters most, from at most two places.
 
     Args:
       switch: the name of a field of `Fixes`.
@@ -133,7 +133,7 @@ def _constants(settings: Settings, table_name: str) -> dict[str, str]:
     values = {
         "SEED": f"{settings.seed}",
         "EXAMPLES": f"{settings.examples:_}",
-        "TRAIN": f"{settings.num_train:_}  # the other rows validate",
+        "TRAIN": f"{settings.num_train:_}  # the other rows are for validation",
         "NOISE": f"{settings.noise!r}",
         "INPUTS": f"{settings.num_features}",
         "HIDDEN": f"{settings.hidden}",
@@ -164,7 +164,7 @@ def _listed(items: list[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Returns a Python string, in double quotes unless it has more of them than single ones."""
+    """Returns a Python string literal with the kind of quotes that the text contains less often."""
     if text.count('"') > text.count("'"):
         return "'" + _escaped(text).replace("'", "\\'") + "'"
     return '"' + _escaped(text).replace('"', '\\"') + '"'

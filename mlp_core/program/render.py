@@ -1,13 +1,13 @@
-"""Turns a template into the script of one choice of switches, settings, and dress.
+"""Renders a template as the script for one choice of switches, settings, and dress.
 
-A template is Python. Three things in it are resolved here:
+A template is a Python file. Three constructs in it are resolved here:
 
 - `if` blocks whose condition names only `dress`, `fixes`, `settings`, `is_table`, and
-  `is_standardized` (with `elif` and `else`): the chosen branch takes the place of the block.
-- `LINE  # if CONDITION`: the line is kept only if the condition holds.
-- `NAME = value` in the settings at the top: the value becomes that of the choice.
+  `is_standardized` (with `elif` and `else`): the chosen branch replaces the block.
+- `LINE  # if CONDITION`: the line is kept only if the condition is true.
+- `NAME = value` in the settings at the top: the value is replaced by that of the choice.
 
-A line remembers the switches in the conditions that chose it. `# %% TITLE` begins a section.
+Each `Line` records the switches in the conditions that selected it. `# %% TITLE` begins a section.
 """
 
 import ast
@@ -27,7 +27,7 @@ class Line(NamedTuple):
 
     text: str
     switches: tuple[str, ...] = ()
-    """The switches that decide what the line says."""
+    """The switches that determine the content of the line."""
 
 
 Lines = list[Line]
@@ -41,7 +41,7 @@ class Section(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Consecutive lines of a script that one switch decides."""
+    """Consecutive lines of a script that one switch determines."""
 
     first: int
     """The number of the first line, counted from 1."""
@@ -77,7 +77,7 @@ def joined(sections: Iterable[Section]) -> Lines:
 
 
 def places(lines: Lines, switch: str) -> tuple[Place, ...]:
-    """Returns where a switch acts."""
+    """Returns the places in the script where a switch acts."""
     found = []
     for acts, group in groupby(enumerate(lines, 1), lambda item: switch in item[1].switches):
         if acts:
@@ -89,7 +89,11 @@ def places(lines: Lines, switch: str) -> tuple[Place, ...]:
 def _resolved(
     lines: Sequence[str], choice: Mapping[str, Any], switches: tuple[str, ...]
 ) -> Iterator[Line]:
-    """Yields the lines that a choice keeps, each with the switches that decided about it."""
+    """Yields the lines that a choice keeps, each with the switches in its conditions.
+
+    Args:
+      switches: the switches in the conditions of the enclosing blocks.
+    """
     place = 0
     while place < len(lines):
         line, end = lines[place], place + 1
@@ -106,7 +110,7 @@ def _resolved(
 
 
 def _opens_block(line: str, choice: Mapping[str, Any]) -> bool:
-    """Returns whether a line begins an `if` block about the choice, not one of the script's own."""
+    """Returns whether a line begins an `if` block about the choice, not an `if` of the script."""
     head = _BRANCH.match(line)
     if head is None or head["word"] != "if":
         return False
@@ -115,7 +119,7 @@ def _opens_block(line: str, choice: Mapping[str, Any]) -> bool:
 
 
 def _end_of_block(lines: Sequence[str], place: int) -> int:
-    """Returns the place after the last line of the `if` block that begins at `place`."""
+    """Returns the index after the last line of the `if` block that begins at `place`."""
     indent, end = _indent(lines[place]), place + 1
     for number, line in enumerate(lines[place + 1 :], place + 1):
         head = _BRANCH.match(line)
@@ -129,7 +133,7 @@ def _end_of_block(lines: Sequence[str], place: int) -> int:
 def _chosen_branch(
     block: Sequence[str], choice: Mapping[str, Any]
 ) -> tuple[list[str], tuple[str, ...]]:
-    """Returns the branch of a block that a choice takes, and the switches that decided."""
+    """Returns the branch of a block that a choice selects, and the switches in its conditions."""
     indent = _indent(block[0])
     heads = [n for n, line in enumerate(block) if _indent(line) == indent and _BRANCH.match(line)]
     switches: tuple[str, ...] = ()
@@ -147,10 +151,10 @@ def _holds(condition: str, choice: Mapping[str, Any]) -> bool:
 
 
 def _value(node: ast.expr, choice: Mapping[str, Any]) -> Any:
-    """Returns what an expression of a condition is.
+    """Returns the value of an expression in a condition.
 
     Raises:
-      ValueError: if it is more than names, attributes, constants, `not`, and `==`.
+      ValueError: if it contains anything but names, attributes, constants, `not`, and `==`.
     """
     match node:
         case ast.Name(id=name):
@@ -163,7 +167,10 @@ def _value(node: ast.expr, choice: Mapping[str, Any]) -> Any:
             return not _value(operand, choice)
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
             return _value(left, choice) == _value(right, choice)
-    raise ValueError(f"a condition must be simpler than {ast.unparse(node)}")
+    raise ValueError(
+        "a condition may contain only names, attributes, constants, `not`, and `==`, got "
+        f"{ast.unparse(node)}"
+    )
 
 
 def _switches(condition: str) -> tuple[str, ...]:
@@ -175,7 +182,7 @@ def _indent(line: str) -> int:
 
 
 def _with_values(lines: Iterable[Line], constants: Mapping[str, str]) -> Iterator[Line]:
-    """Yields the lines with the values of the choice; a long list takes several lines."""
+    """Yields the lines with the values of the choice; a long list is split over several lines."""
     for line in lines:
         name = found["name"] if (found := _CONSTANT.match(line.text)) else ""
         texts = [line.text]
@@ -185,10 +192,10 @@ def _with_values(lines: Iterable[Line], constants: Mapping[str, str]) -> Iterato
 
 
 def _spaced(lines: Iterable[Line], most: int) -> Lines:
-    """Returns the lines of a section without the extra blank lines around what was left out.
+    """Returns the lines of a section, without the extra blank lines that removed lines leave.
 
     Args:
-      most: how many blank lines may follow each other at the top level; in a body it is one.
+      most: the maximum number of consecutive blank lines at the top level; in a body it is one.
     """
     spaced: Lines = []
     blanks = 0

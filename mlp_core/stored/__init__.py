@@ -1,4 +1,4 @@
-"""The data files that ship with the package, and how a table is stored."""
+"""The data files that ship with the package, and functions that read and write tables."""
 
 import platform
 from importlib.metadata import version
@@ -12,18 +12,18 @@ FOLDER = Path(__file__).parent
 
 
 def write_table(path: Path, table: "pd.DataFrame") -> None:
-    """Writes a Parquet file. One that is there is replaced at once: nobody reads half of one."""
+    """Writes a Parquet file. An existing file is replaced atomically, never read half-written."""
     unfinished = path.with_name(path.name + ".writing")
     table.to_parquet(unfinished, index=False, compression="zstd", write_page_checksum=True)
     unfinished.replace(path)
 
 
 def read_table(path: Path) -> "pd.DataFrame":
-    """Reads a Parquet file by its checksums: what a disk has damaged is refused, not shown.
+    """Reads a Parquet file and verifies its checksums, so that damaged data raise an error.
 
     Raises:
       OSError: if the file is missing or damaged.
-      ValueError: if it is no such file.
+      ValueError: if the file is not a Parquet file.
     """
     import pandas as pd
 
@@ -31,6 +31,6 @@ def read_table(path: Path) -> "pd.DataFrame":
 
 
 def versions() -> dict[str, str]:
-    """Returns the programs that a result made here and now is made with, name -> version."""
+    """Returns the versions of Python and of the packages in use, name -> version."""
     packages = {name: version(name) for name in ("jax", "jaxlib", "optax", "numpy")}
     return {"python": platform.python_version()} | packages

@@ -1,5 +1,5 @@
-"""What compiling gains: the ways to run one training loop, timed in a process of their own.
+"""The speedup from compiling: ways to run one training loop, timed in a separate process.
 
-`process.measured` starts that process and yields how far it is. `measure` is its program, `forms`
-has the ways to run the loop, `figures` has the records, and `stored` writes them to files.
+`process.measured` starts that process and yields its progress. `measure` is the program of the
+process, `forms` has the ways to run the loop, and `figures` has the records and their files.
 """

@@ -1,4 +1,4 @@
-"""The records of a measurement: what is asked for, what was measured, and their JSON files."""
+"""The records of a measurement: the request, the results, and their JSON files."""
 
 import json
 import math
@@ -18,20 +18,22 @@ from mlp_core.switches import Fixes
 SHIPPED = FOLDER / "speed.json"
 
 FORMS = ("nothing", "gradient", "step", "loop", "sweep")
-"""What is compiled in each form: nothing; loss and gradient; the step; the loop; a sweep of runs.
+"""What each form compiles: nothing; loss and gradient; the step; the loop; a sweep of runs.
 
-Each form runs the same training. The last one is many runs at once, of which one is counted.
+Every form runs the same training. The last one trains several runs in one call, and its figures are
+for one of these runs.
 """
 
 MOST_STEPS, LONGEST_RUN_SECONDS, MOST_INPUTS = 1000, 0.25, 4_700_000
-"""The most steps, estimated seconds, and numbers in all minibatches of a run that is measured."""
+"""The maximum number of steps, estimated seconds, and minibatch values of a measured run."""
 
 
 class Request(NamedTuple):
-    """What to measure: "steps" is the time of a step on both sides of `jit_step` and in the loop.
+    """A request for a measurement.
 
-    "forms" is everything about every form, "growth" the time of a step in every form at other
-    sizes. With "steps", `jit_step` decides which form comes first; otherwise it has no effect.
+    "steps" is the time per step with `jit_step` on, with `jit_step` off, and in the compiled loop.
+    "forms" is every figure of every form, and "growth" the time per step of every form at other
+    sizes. For "steps", `jit_step` determines which form is timed first; otherwise it has no effect.
     """
 
     what: Literal["steps", "forms", "growth"]
@@ -40,7 +42,7 @@ class Request(NamedTuple):
 
 
 def measurable(settings: Settings, most: int = MOST_STEPS) -> Settings:
-    """Returns the settings with as few steps as a measurement needs, at most `most`."""
+    """Returns the settings, with at most `most` steps and no more than the other limits allow."""
     seconds_a_step = seconds_of_updates(settings) / settings.steps
     steps = min(most, settings.steps, int(LONGEST_RUN_SECONDS / seconds_a_step))
     steps = min(steps, MOST_INPUTS * settings.steps // settings.num_inputs)
@@ -48,7 +50,7 @@ def measurable(settings: Settings, most: int = MOST_STEPS) -> Settings:
 
 
 class Spread(NamedTuple):
-    """A median with the quartiles around it, linear between the values."""
+    """A median and its two quartiles, linearly interpolated."""
 
     low: float
     median: float
@@ -61,31 +63,34 @@ def _spread(values: tuple[float, ...]) -> Spread:
 
 @dataclass(frozen=True)
 class Figures:
-    """One form's figures. The first step of a loop or a sweep is its first run."""
+    """The figures of one form. For "loop" and "sweep", the first step means the first run."""
 
     form: str
     programs: int
-    """How many programs the first step compiles. Without `jit`, JAX compiles each operation."""
+    """The number of programs that the first step compiles.
+
+    Without `jit`, JAX compiles each operation as a program.
+    """
     trace_ms: float
-    """In the first step, Python runs with placeholders, and JAX records the operations."""
+    """The time in the first step in which JAX traces Python and records its operations."""
     compile_ms: float
-    """In the first step, XLA makes machine code of all programs. Nothing comes from a cache."""
+    """The time in the first step in which XLA compiles all programs, without any cache."""
     first_ms: float
-    """The rest of the first step."""
+    """The remaining time of the first step."""
     prepare_ms: float
-    """Drawing the minibatches of a run before it; 0 where each step draws its own."""
+    """The time to draw the minibatches before a run; 0 if each step draws its own."""
     dispatches: float
-    """How many operations a step sends to the device. A compiled program is one operation."""
+    """The number of dispatches per step. A compiled program takes one dispatch."""
     step_ms: tuple[float, ...]
-    """Of one step, one number per round, without compiling."""
+    """The time per step in each round, without compilation."""
     difference: float
-    """The largest relative difference of its losses from those of the compiled loop."""
+    """The largest relative difference between its losses and those of the compiled loop."""
     compared: int
-    """How many losses were compared."""
+    """The number of losses that were compared."""
 
     @property
     def each(self) -> Spread:
-        """Milliseconds per step."""
+        """The time per step in milliseconds, over all rounds."""
         return _spread(self.step_ms)
 
     @property
@@ -94,12 +99,12 @@ class Figures:
         return self.trace_ms + self.compile_ms + self.prepare_ms
 
     def after_ms(self, steps: float) -> float:
-        """Returns the time that this many steps take, compiling included."""
+        """Returns the time of this many steps, including compilation."""
         return self.start_ms + steps * self.each.median
 
 
 class Point(NamedTuple):
-    """The time of one form at one size of what grows: "steps", "batch_size", or "width"."""
+    """The time per step of one form at one size of "steps", "batch_size", or "width"."""
 
     axis: str
     size: int
@@ -108,25 +113,28 @@ class Point(NamedTuple):
 
     @property
     def each(self) -> Spread:
-        """Milliseconds per step."""
+        """The time per step in milliseconds, over all rounds."""
         return _spread(self.step_ms)
 
 
 class Rest(NamedTuple):
-    """What one way to treat minibatches of another shape costs, and where its training ends."""
+    """The cost of one way to handle a minibatch of another shape, and its final losses."""
 
     way: str
     shapes: tuple[tuple[int, int], ...]
-    """The minibatches that the step was compiled for."""
+    """The minibatch shapes that the step was compiled for."""
     compile_ms: float
-    """Trace and compile for all these shapes."""
+    """The time to trace and compile the step for all these shapes."""
     train_loss: float
     val_loss: float
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What was measured of one training so far. Each device trains a run of a sweep."""
+    """The results for one training so far.
+
+    `devices` is the number of devices, each of which trains one run of the sweep.
+    """
 
     settings: Settings
     fixes: Fixes
@@ -137,7 +145,7 @@ class Measurement:
 
 
 class Progress(NamedTuple):
-    """How far a measurement is; `share` is from 0 to 1."""
+    """The progress of a measurement, with its results so far; `share` is from 0 to 1."""
 
     text: str
     share: float
@@ -145,10 +153,10 @@ class Progress(NamedTuple):
 
 
 def pays_after(before: Figures, after: Figures) -> int | None:
-    """Returns after how many steps the second form has taken less time in all, None if never.
+    """Returns the number of steps after which the second form has taken less total time.
 
-    Both begin with what they compile: `start + n * step` of each, the least whole n from which on
-    the second is below.
+    The total time of n steps is `start + n * step`, where `start` includes compilation. The result
+    is the least whole n from which on the second form takes less; None if it never does.
     """
     later, saved = after.start_ms - before.start_ms, before.each.median - after.each.median
     if saved <= 0:
@@ -158,7 +166,7 @@ def pays_after(before: Figures, after: Figures) -> int | None:
 
 @dataclass(frozen=True)
 class Stored:
-    """A measurement as it was read from a file."""
+    """A measurement that was read from a file, with the conditions under which it was made."""
 
     measurement: Measurement
     machine: str
@@ -168,7 +176,7 @@ class Stored:
 
 
 def save(path: Path, measurement: Measurement) -> None:
-    """Writes a measurement made here and now."""
+    """Writes a measurement to a file, with this machine, today's date, and the versions in use."""
     made = {
         "machine": machine(),
         "cores": num_cores(),
@@ -179,10 +187,10 @@ def save(path: Path, measurement: Measurement) -> None:
 
 
 def load(path: Path) -> Stored:
-    """Reads a measurement.
+    """Returns the measurement in a file.
 
     Raises:
-      ValueError: if the file is not one that `save` wrote.
+      ValueError: if the file was not written by `save`.
     """
     try:
         content = json.loads(path.read_text())
@@ -201,15 +209,15 @@ def load(path: Path) -> Stored:
 
 
 def shipped() -> Stored:
-    """Returns the measurement that ships: the post's settings, all of the post's fixes."""
+    """Returns the measurement that ships: the post's settings and all of the post's fixes."""
     return load(SHIPPED)
 
 
 def measurement_of(content: dict[str, Any]) -> Measurement:
-    """Returns a measurement, complete or not, from `dataclasses.asdict` by way of JSON.
+    """Returns the measurement, complete or not, that `dataclasses.asdict` and JSON have encoded.
 
     Raises:
-      KeyError, TypeError, ValueError: if it is none.
+      KeyError, TypeError, ValueError: if the content is not a measurement.
     """
     return Measurement(
         settings_of(content["settings"]),
@@ -228,5 +236,5 @@ def measurement_of(content: dict[str, Any]) -> Measurement:
 
 
 def settings_of(content: dict[str, Any]) -> Settings:
-    """Returns settings from `dataclasses.asdict` by way of JSON."""
+    """Returns the settings that `dataclasses.asdict` and JSON have encoded."""
     return Settings(**content | {"hidden": tuple(content["hidden"])})

@@ -17,17 +17,17 @@ from mlp_core.switches import Fixes
 from mlp_core.timing.figures import FORMS
 
 _WARM_STEPS = 40
-"""A little more than an epoch of the post's run, whose last minibatch is smaller."""
+"""A little more than one epoch of the post's run, to include its smaller last minibatch."""
 
 
 class EagerLoop(PythonLoop):
-    """Nothing is compiled: each operation is sent to the device on its own."""
+    """A loop without `jit`: JAX dispatches each operation separately."""
 
     loss_and_gradient = staticmethod(jax.value_and_grad(batch_loss))
 
 
 class StepLoop(PythonLoop):
-    """The whole step is compiled and called from Python, as in the post's final version."""
+    """A loop that calls the compiled step from Python, as in the post's final version."""
 
     def __init__(self, settings: Settings, fixes: Fixes, updates: np.ndarray):
         super().__init__(settings, fixes, updates)
@@ -44,10 +44,10 @@ class StepLoop(PythonLoop):
 
 
 class WholeBatchesLoop(StepLoop):
-    """As `StepLoop`, but leaves out the smaller minibatch at the end of each epoch."""
+    """A `StepLoop` that drops the smaller minibatch at the end of each epoch."""
 
     def next_batch(self) -> tuple[jax.Array, jax.Array]:
-        """Returns the next whole minibatch."""
+        """Returns the next full minibatch, x `[B, D]` and y `[B, 1]`."""
         x, y = super().next_batch()
         return (x, y) if len(x) == self._settings.batch_size else super().next_batch()
 
@@ -57,22 +57,22 @@ class Form(NamedTuple):
 
     name: str
     start: Callable[[], Callable[[int], np.ndarray]]
-    """Returns a new run as a function from how many steps to take to their losses, `[t]`.
+    """Returns a new run: a function from the number of steps t to their minibatch losses, `[t]`.
 
-    "loop" has its final val loss behind them. "sweep" has nothing but that loss.
+    "loop" appends its final validation loss. "sweep" returns only that loss.
     """
     fewest: int
     most: int
-    """How many steps a run can take."""
+    """The minimum (`fewest`) and the maximum number of steps of a run."""
     warm: int
-    """After how many steps of a run everything is compiled."""
+    """The number of steps after which everything is compiled."""
     dispatches: Callable[[], float]
-    """Returns how many operations a step sends to the device."""
+    """Returns the number of dispatches per step."""
     prepare_ms: float = 0.0
-    """Drawing the minibatches of a run before it."""
+    """The time to draw the minibatches before a run."""
 
     def seconds_a_step(self, steps: int) -> float:
-        """Returns the seconds per step in runs of about this many steps in all."""
+        """Returns the seconds per step, measured in runs with about this many steps in total."""
         seconds, done = 0.0, 0
         while done < steps:
             train, part = self.start(), max(self.fewest, min(steps - done, self.most))
@@ -83,7 +83,7 @@ class Form(NamedTuple):
 
 
 def forms(settings: Settings, fixes: Fixes, names: Collection[str] = FORMS) -> tuple[Form, ...]:
-    """Returns forms of a training, in the order of their names; `jit_step` has no effect."""
+    """Returns the forms of a training, in the order of `names`; `jit_step` has no effect."""
     loops = {"nothing": EagerLoop, "gradient": PythonLoop, "step": StepLoop}
     called = {"loop": _loop, "sweep": _sweep}
     return tuple(
@@ -95,7 +95,7 @@ def forms(settings: Settings, fixes: Fixes, names: Collection[str] = FORMS) -> t
 
 
 def _stepping(name: str, kind: type[PythonLoop], settings: Settings, fixes: Fixes) -> Form:
-    """Returns a form that Python leads from step to step."""
+    """Returns a form in which Python runs the loop, one call per step."""
 
     def new_loop() -> PythonLoop:
         return kind(settings, fixes, np.array([settings.steps]))
@@ -124,7 +124,7 @@ def _stepping(name: str, kind: type[PythonLoop], settings: Settings, fixes: Fixe
 
 
 def _loop(settings: Settings, fixes: Fixes) -> Form:
-    """Returns the form whose whole loop is compiled: a run is one call."""
+    """Returns the form with a compiled loop: a run is one call."""
     began = time.perf_counter()
     jax.block_until_ready(starts.examples(settings))
     prepare_ms, steps = 1e3 * (time.perf_counter() - began), settings.steps
@@ -142,7 +142,10 @@ def _loop(settings: Settings, fixes: Fixes) -> Form:
 
 
 def _sweep(settings: Settings, fixes: Fixes) -> Form:
-    """Returns the form that trains a run on each device in one call; a larger sweep repeats it."""
+    """Returns the form that trains one run on each device in one call.
+
+    A larger sweep repeats this call.
+    """
     began, devices = time.perf_counter(), len(jax.local_devices())
     arguments = sweeps.arguments(settings, (fixes,))
     jax.block_until_ready(arguments[:2])

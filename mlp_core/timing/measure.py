@@ -1,6 +1,7 @@
-"""Measures what standard input asks for: `python -m mlp_core.timing.measure`, see `process`.
+"""The measuring process: `python -m mlp_core.timing.measure`, started by `process`.
 
-It runs at a low priority and prints its progress, one line of JSON each.
+It reads requests from standard input, runs at a low priority, and prints its progress as lines of
+JSON.
 """
 
 import json
@@ -30,12 +31,12 @@ NICENESS = 10
 ROUNDS, ROUND_SECONDS = 5, 0.2
 
 SIZES = {"steps": (10, 100, 1000, 3000), "batch_size": (16, 256, 1024), "width": (8, 16, 64)}
-"""By axis, from where sending operations is the cost to where arithmetic is."""
+"""The sizes of each axis, from those that dispatch dominates to those that arithmetic dominates."""
 GROWTH_ROUNDS, GROWTH_ROUND_SECONDS = 3, 0.1
 
 Times = dict[str, list[float]]  # milliseconds by name
 
-_COMPILED, _TIMED = 0.4, 0.7  # the shares of the time that are over by then
+_COMPILED, _TIMED = 0.4, 0.7  # the shares of the total time that have passed at these points
 _TRACE, _LOWER, _COMPILE = (
     f"/jax/core/compile/{stage}_duration"
     for stage in ("jaxpr_trace", "jaxpr_to_mlir_module", "backend_compile")
@@ -44,13 +45,13 @@ _TRACE, _LOWER, _COMPILE = (
 
 @posts_numerics
 def measured(request: Request) -> Iterator[Progress]:
-    """Yields how far a measurement is. In the end it is complete."""
+    """Yields the progress of a measurement; the last measurement is complete."""
     parts = {"steps": _steps, "forms": _forms, "growth": _growth}
     return parts[request.what](request.settings, request.fixes)
 
 
 def _steps(settings: Settings, fixes: Fixes) -> Iterator[Progress]:
-    """Times a step, first in the form that the fixes stand for."""
+    """Times a step in three forms, first in the form that `jit_step` selects."""
     names = ("step", "gradient") if fixes.jit_step else ("gradient", "step")
     ready, step_ms = forms(settings, fixes, (*names, "loop")), Times()
     found = Measurement(settings, fixes)
@@ -60,12 +61,12 @@ def _steps(settings: Settings, fixes: Fixes) -> Iterator[Progress]:
 
 
 def _forms(settings: Settings, fixes: Fixes) -> Iterator[Progress]:
-    """Measures every form: first what each compiles, then rounds in which the forms take turns."""
+    """Measures every form: first its compilation, then its steps, in rounds over all forms."""
     found = Measurement(settings, fixes, len(jax.local_devices()))
     yield Progress("Drawing the data", 0.0, found)
     ready, first, step_ms = forms(settings, fixes), {}, Times()
-    for place, form in enumerate(reversed(ready)):  # the last one's programs stay for the rounds
-        text, share = f"Compiling, form {place + 1} of {len(ready)}", place / len(ready)
+    for place, form in enumerate(reversed(ready)):  # the rounds reuse the last form's programs
+        text, share = f"Compiling form {place + 1} of {len(ready)}", place / len(ready)
         yield Progress(text, _COMPILED * share, found)
         first[form.name] = first_call(partial(form.start(), form.fewest))
     for number in _rounds(ready, step_ms, ROUNDS, ROUND_SECONDS):
@@ -84,15 +85,15 @@ def _forms(settings: Settings, fixes: Fixes) -> Iterator[Progress]:
         for form in ready
     )
     found = replace(found, figures=tuple(figures))
-    yield Progress("Trying what to do with a smaller batch", _TIMED, found)
+    yield Progress("Comparing ways to handle a smaller minibatch", _TIMED, found)
     yield Progress("Done", 1.0, replace(found, rests=tuple(_rests(settings, fixes))))
 
 
 def _growth(settings: Settings, fixes: Fixes) -> Iterator[Progress]:
-    """Times a step of every form while one size changes and the others stay.
+    """Times a step of every form while one size changes and the others stay the same.
 
-    Sizes that the data have too few rows for are left out. Runs are shortened where a step takes
-    long; on the axis of steps, those runs are left out.
+    Sizes that exceed the bounds of the settings are skipped, for example if there are too few
+    training rows. Runs with slow steps are shortened; on the axis "steps", they are skipped.
     """
     found = Measurement(settings, fixes)
     sizes = [(axis, size) for axis, of_axis in SIZES.items() for size in of_axis]
@@ -120,7 +121,7 @@ def _resized(settings: Settings, axis: str, size: int) -> Settings | None:
 
 
 def _rounds(ready: Collection[Form], step_ms: Times, number: int, seconds: float) -> Iterator[int]:
-    """Times the forms in turn, adds what a step takes to `step_ms`, and yields the round."""
+    """Times the forms in turn, appends the time per step to `step_ms`, and yields the round."""
     for done in range(1, number + 1):
         for form in ready:
             times = step_ms.setdefault(form.name, [])
@@ -136,7 +137,10 @@ def _points(axis: str, size: int, step_ms: Times) -> tuple[Point, ...]:
 
 
 def difference(mine: np.ndarray, theirs: np.ndarray) -> tuple[float, int]:
-    """Returns the largest relative difference of losses, and how many there are to compare."""
+    """Returns the largest relative difference of losses, and the number of compared losses.
+
+    Losses that are NaN in both arrays are not compared.
+    """
     theirs = theirs[: len(mine)]
     known = ~(np.isnan(mine) & np.isnan(theirs))
     apart = np.abs(mine - theirs)[known] / np.maximum(np.abs(theirs[known]), 1e-12)
@@ -144,7 +148,7 @@ def difference(mine: np.ndarray, theirs: np.ndarray) -> tuple[float, int]:
 
 
 class FirstCall(NamedTuple):
-    """What JAX does in a call for which nothing is compiled yet."""
+    """The time that JAX spends in a call for which nothing is compiled yet."""
 
     programs: int
     trace_ms: float
@@ -153,9 +157,9 @@ class FirstCall(NamedTuple):
 
 
 def first_call(call: Callable[[], object]) -> FirstCall:
-    """Returns what a call takes after everything compiled was dropped, by JAX's own events.
+    """Clears JAX's caches, makes a call, and returns its times from JAX's monitoring events.
 
-    `main` turns JAX's cache on disk off.
+    `main` disables JAX's persistent compilation cache for this measurement.
     """
     spent_ms: Times = {_TRACE: [], _LOWER: [], _COMPILE: []}
 
@@ -174,10 +178,10 @@ def first_call(call: Callable[[], object]) -> FirstCall:
 
 
 def _rests(settings: Settings, fixes: Fixes) -> Iterator[Rest]:
-    """Yields what each way to treat a smaller minibatch costs, and where its training ends.
+    """Yields the cost of each way to handle a smaller minibatch, and its final losses.
 
-    Minibatches are always drawn whole (`whole_batches`), because only then is there a smaller one
-    at the end of an epoch. The ways: as it is; filled up and masked; left out.
+    `whole_batches` is always on, because only then does an epoch end with a smaller minibatch. The
+    three ways: compile for its shape as it is, pad and mask it, or drop it.
     """
     fixes, last = replace(fixes, whole_batches=True, jit_step=True), np.array([settings.steps])
     loop = StepLoop(settings, fixes, last)
@@ -204,16 +208,16 @@ def _rests(settings: Settings, fixes: Fixes) -> Iterator[Rest]:
 
 
 def main() -> None:
-    """Reads requests and prints the progress of each; an error is one line as well."""
+    """Reads requests and prints the progress of each; prints an error as one line of JSON."""
     os.nice(NICENESS)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process decides when this one ends
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the end of the parent process ends this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # only the parent process ends this process
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # this process ends when its parent has ended
     try:
         with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as requests:
             for request in process.received(requests):
-                if request.what == "forms":  # what compiling takes is part of it
+                if request.what == "forms":  # compile times are measured, so nothing may be cached
                     jax.config.update("jax_enable_compilation_cache", False)
-                # Forms compile about a hundred small programs, which other processes find on disk.
+                # Forms compile about a hundred small programs; later processes load them from disk.
                 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
                 for progress in measured(request):
                     print(process.line(progress), flush=True)

@@ -1,7 +1,7 @@
-"""Runs a measurement in a process of its own, and says how the two processes talk.
+"""Runs a measurement in a separate process, and defines how the two processes communicate.
 
-The request goes to standard input: a line of JSON, then the rows of a reader's own table, if the
-settings name one. The progress comes back as lines of JSON.
+A request is written to standard input: a line of JSON, then the rows of a user's table if the
+settings name one. The child process prints its progress as lines of JSON.
 """
 
 import atexit
@@ -28,16 +28,16 @@ from mlp_core.timing.figures import Measurement, Progress, Request
 LOOK_SECONDS = 0.2
 
 IDLE_SECONDS = 60.0
-"""For so long a process waits for another request: it holds 300 to 430 MB."""
+"""The time that a process waits for another request. Meanwhile, it occupies 300 to 430 MB."""
 
 DONE = b"done\n"
-"""The last line of a measurement."""
+"""The line that ends the output of a measurement."""
 
 
 class _Idle:
-    """The process that has measured last, which keeps what it has compiled for the next request.
+    """The idle process of the last measurement, whose compiled programs serve the next request.
 
-    Starting one takes seconds: it imports JAX and compiles about a hundred programs.
+    Starting a new process takes seconds, because it imports JAX and compiles about 100 programs.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class _Idle:
         atexit.register(self.end)
 
     def take(self) -> "subprocess.Popen[bytes] | None":
-        """Returns the process for one measurement, None if there is none."""
+        """Returns the idle process, which the caller then owns; None if there is none."""
         with self._changing:
             process, self._process = self._process, None
         if process is not None and process.poll() is not None:
@@ -55,13 +55,13 @@ class _Idle:
         return process
 
     def keep(self, process: "subprocess.Popen[bytes]") -> None:
-        """Keeps a process, in place of the one that is kept."""
+        """Keeps a process as the idle one, and ends the previous idle process."""
         with self._changing:
             before, self._process = self._process, process
         _ended(before)
 
     def end(self) -> None:
-        """Ends the process, if there is one."""
+        """Ends the idle process if there is one."""
         _ended(self.take())
 
 
@@ -69,15 +69,15 @@ idle = _Idle()
 
 
 def measured(request: Request) -> Generator[Progress, None, None]:
-    """Yields how far a measurement is, at least every `LOOK_SECONDS`; the last one is complete.
+    """Yields the progress of a measurement at least every `LOOK_SECONDS`; the last is complete.
 
-    Closing the iterator ends the process.
+    Closing the generator ends the process.
 
     Raises:
-      RuntimeError: with one sentence, if the process fails.
+      RuntimeError: if the process fails; the message is one sentence.
     """
     latest = Progress("Starting", 0.0, Measurement(request.settings, request.fixes))
-    # What compiling takes is measured without the programs that JAX keeps.
+    # Compile times must be measured in a process that has not compiled anything yet.
     afresh = request.what == "forms"
     process = (None if afresh else idle.take()) or _started()
     try:
@@ -107,7 +107,7 @@ def measured(request: Request) -> Generator[Progress, None, None]:
 def _started() -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-m", "mlp_core.timing.measure"],
-        bufsize=0,  # a line that has been read ahead would not wake `select`
+        bufsize=0,  # `select` does not see a line that is already in Python's buffer
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=child_environment(),
@@ -124,8 +124,8 @@ def _ended(process: "subprocess.Popen[bytes] | None") -> None:
 def _why(status: int) -> str:
     if status < 0:
         return (
-            f"the measuring process was ended by signal {-status}; the system does so where "
-            "memory runs short"
+            f"the measuring process was ended by signal {-status}; the system does this when "
+            "memory runs out"
         )
     return f"the measuring process ended with status {status}"
 
@@ -144,9 +144,9 @@ def _message(request: Request) -> bytes:
 
 
 def received(stream: IO[bytes]) -> Iterator[Request]:
-    """Yields the requests in the child process; ends if none comes for `IDLE_SECONDS`.
+    """Yields the requests in the child process; ends if none arrives for `IDLE_SECONDS`.
 
-    A reader's own table is open, under another name, while the caller measures.
+    A user's table stays open under another name until the caller asks for the next request.
     """
     while select.select([stream], [], [], IDLE_SECONDS)[0] and (line := stream.readline()):
         content: dict[str, Any] = json.loads(line)
@@ -162,7 +162,7 @@ def received(stream: IO[bytes]) -> Iterator[Request]:
 
 
 def _read(stream: IO[bytes], size: int) -> bytes:
-    """Returns that many bytes of an unbuffered stream, which gives them in parts."""
+    """Returns this many bytes of an unbuffered stream, which may return them in several parts."""
     parts = []
     while size > 0 and (part := stream.read(size)):
         parts.append(part)
@@ -171,7 +171,7 @@ def _read(stream: IO[bytes], size: int) -> bytes:
 
 
 def line(progress: Progress) -> str:
-    """Returns the line that the child process prints."""
+    """Returns the line of JSON that the child process prints for its progress."""
     return json.dumps(progress._asdict() | {"measurement": asdict(progress.measurement)})
 
 

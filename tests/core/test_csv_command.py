@@ -90,7 +90,7 @@ def test_gaps_and_columns_that_are_left_out_are_told(capsys, tmp_path):
         (["--csv", str(TABS), "--target", "Height, cm", "--features", "q"], "no column 'q'"),
         (["--csv", str(TABS), "--target", "Height, cm", "--task", "sine"], "exclude each other"),
         (["--target", "y"], "need --csv FILE"),
-        (["--validate", "last"], "validate must be random where a formula draws the rows"),
+        (["--validate", "last"], "validate must be 'random' for a task with a formula"),
     ],
 )
 def test_a_wrong_choice_is_answered_with_one_line(capsys, arguments, message):

@@ -183,8 +183,8 @@ def test_the_reader_may_overrule_what_was_guessed():
         ("{}.5", "½", "“½” in row 2"),
         ("1.5", "1.5x", "“1.5x” in row 2"),
         ("{} EUR", "5 TEUR", "“5 TEUR” in row 2"),
-        ("{}.5m", "2.5m", "“0.5m” is no number"),
-        ("{} kg", "7 kg", "“0 kg” is no number"),
+        ("{}.5m", "2.5m", "“0.5m” is not a number"),
+        ("{} kg", "7 kg", "“0 kg” is not a number"),
     ],
 )
 def test_a_column_with_numbers_it_cannot_read_is_refused_as_a_whole(form, odd, reason):
@@ -212,7 +212,7 @@ def test_says_which_words_count_as_missing():
     file = read_column(["broken" if place == 3 else place * 2 for place in COUNT])
 
     assert file.column("a").missing == 1
-    assert file.notes == ("a: “broken” as missing",)
+    assert file.notes == ("a: “broken” read as missing",)
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_a_text_with_two_values_may_be_the_target_and_one_with_more_may_not():
     file = read_csv(content)
 
     np.testing.assert_array_equal(table_from(file, "sex").y, [1, 0] * 15)
-    with pytest.raises(ValueError, match="color has more than two values"):
+    with pytest.raises(ValueError, match="color is text with more than two values"):
         table_from(file, "color")
 
 
@@ -440,7 +440,7 @@ ROWS = b"1,2\n" * 30
         (b"a,b\n" + b"\n" * 2_000_000, "at most 100,000 rows"),
         (b"x" * (25 * 2**20 + 1), "at most 25 MB"),
         (gzip.compress(b"1" * (25 * 2**20 + 1), mtime=0), "at most 25 MB"),
-        (gzip.compress(b"a,b\n" + ROWS, mtime=0)[:-9], "cut off"),
+        (gzip.compress(b"a,b\n" + ROWS, mtime=0)[:-9], "incomplete"),
         (b"\x1f\x8bnothing of the kind", "damaged"),
     ],
 )
@@ -467,7 +467,7 @@ def test_says_that_more_than_64_columns_are_too_many():
     assert table.x.shape == (30, 63)
 
     text = numbers | {"color": ["r", "g", "b"] * 10, "y": SQUARES}
-    with pytest.raises(ValueError, match=r"At most 64 columns .* these are 67"):
+    with pytest.raises(ValueError, match=r"At most 64 columns .* the choice has 67"):
         table_from(read_csv(written(text)), "y")
 
 

@@ -135,7 +135,7 @@ def test_a_step_that_does_the_same_to_every_seed_has_no_spread(drop, expected, n
 def test_a_step_out_of_the_grid_is_refused():
     grid = step_grid([1.0, 2.0])
 
-    with pytest.raises(ValueError, match=r"hold norm_init \+ adamw exactly once"):
+    with pytest.raises(ValueError, match=r"contain norm_init \+ adamw exactly once"):
         paired(grid, Fixes(adamw=True), ("norm_init",))
-    with pytest.raises(ValueError, match="what is added must be of"):
+    with pytest.raises(ValueError, match="added switches must be in"):
         paired(grid, Fixes(adamw=True), ("adamw",))

@@ -335,7 +335,7 @@ def test_a_notebook_is_valid_and_its_cells_are_the_script(dress: str) -> None:
 
 
 def test_a_script_without_its_data_says_so(printed: dict[str, str]) -> None:
-    assert printed[MISSING] == "elsewhere_numbers.csv is missing: run this where the file is\n"
+    assert printed[MISSING] == "elsewhere_numbers.csv is missing: run this in its folder\n"
 
 
 @pytest.mark.parametrize(

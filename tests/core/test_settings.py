@@ -53,7 +53,7 @@ def test_the_more_features_the_fewer_rows_fit_into_memory():
 
 
 def test_the_targets_of_a_table_take_no_noise():
-    with pytest.raises(ValueError, match=r"noise must be 0 where a table has the targets, got 0.5"):
+    with pytest.raises(ValueError, match=r"noise must be 0 for a table, got 0.5"):
         Settings(task="diabetes", noise=0.5)
 
 

@@ -1,1 +1,1 @@
-"""A reader's own file: its bytes as text, its cells, its numbers, its columns, a table."""
+"""Reads a user's CSV file, in stages: text, rows, cells, numbers, columns, and a table."""

@@ -1,7 +1,7 @@
-"""Reads a large file in a child process, so that a server answers its other readers meanwhile.
+"""Reads a large file in a child process, so that a server stays responsive for other users.
 
-Measured with a file of 24 MB in the app: another reader's click took 0.9 to 1.9 s while the file
-was read in the server's own process, and 0.15 s without the file.
+Measured with a file of 24 MB in the app: another user's click took 0.9 to 1.9 s while the file was
+read in the server's own process, and 0.15 s without the file.
 """
 
 import json
@@ -19,18 +19,24 @@ from mlp_core.data.csv_file.decode import GZIP
 from mlp_core.data.csv_file.read import CsvFile, read_csv
 
 LARGE_BYTES = 2_000_000
-"""A smaller file is read before a child process would have started, which takes about 1 s."""
+"""A smaller file is read in less time than a child process takes to start, about 1 s."""
 
 
 def read_csv_apart(
     data: bytes, separator: str | None = None, decimal: str | None = None
 ) -> CsvFile:
-    """Returns what `read_csv` returns for the content of a file; a large file is read in a child.
+    """Returns the result of `read_csv`; reads a large file in a child process.
+
+    Args:
+      data: the content of a file.
+      separator: see `read_csv`.
+      decimal: see `read_csv`.
 
     Raises:
-      ValueError: as `read_csv` does, or if the child process was killed.
+      ValueError: if `read_csv` raises one, or the child process fails or is killed.
     """
-    if len(data) < LARGE_BYTES and not data.startswith(GZIP):  # its content may be large
+    # A small gzip file may have large content.
+    if len(data) < LARGE_BYTES and not data.startswith(GZIP):
         return read_csv(data, separator, decimal)
     options = json.dumps([separator, decimal]).encode() + b"\n"
     child = subprocess.run(
@@ -40,11 +46,11 @@ def read_csv_apart(
         env=child_environment(),
     )
     if child.returncode < 0:
-        raise ValueError("Reading the file took too much memory. Leave out rows or columns.")
+        raise ValueError("Reading the file took too much memory. Remove rows or columns.")
     if child.returncode:
         sys.stderr.write(child.stderr.decode(errors="replace"))
         raise ValueError(
-            "The file could not be read: the process that reads it failed, see the server's log."
+            "The file could not be read: the process that reads it failed. See the server's log."
         )
     printed = BytesIO(child.stdout)
     told = json.loads(printed.readline())
@@ -54,7 +60,7 @@ def read_csv_apart(
 
 
 def _main() -> None:
-    """Reads standard input; prints the file without its numbers in a line, then the numbers."""
+    """Reads a file from standard input; prints its record as a line of JSON, then its numbers."""
     options = json.loads(sys.stdin.buffer.readline())
     try:
         file = read_csv(sys.stdin.buffer.read(), *options)
@@ -67,7 +73,7 @@ def _main() -> None:
 
 
 def _without(record: Any, name: str) -> dict[str, Any]:
-    """Returns all fields of a record but one."""
+    """Returns all fields of a record except one."""
     return {
         field.name: getattr(record, field.name) for field in fields(record) if field.name != name
     }
@@ -82,7 +88,7 @@ def _read_back(told: dict[str, Any], values: np.ndarray) -> CsvFile:
 
 
 def _with_tuples(content: dict[str, Any]) -> dict[str, Any]:
-    """Returns the fields of a record; JSON has made lists of its tuples."""
+    """Returns the fields of a record, with tuples in place of JSON's lists."""
     return {
         name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
     }

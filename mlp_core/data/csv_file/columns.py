@@ -1,4 +1,4 @@
-"""The columns of a file: what kind each is, its numbers, and which of them predict by default."""
+"""The columns of a file: their kinds, their numbers, and which ones are features by default."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,40 +23,42 @@ MISSING = frozenset(
         *("#value!", "#div/0!", "#ref!", "#name?", "#num!", "#null!"),
     )
 )
-"""Cells without a value, in lower case."""
+"""The cells that count as missing values, in lower case."""
 
 _SAME = "the same in all rows"
 _FIRST = 5
 _LONGEST_CELL = 60
 _LONGEST_WITHOUT_CENTURY = 50 * 365
-"""Days. 68 is read as 2068, but 69 as 1969."""
+"""In days. A larger range of two-digit years is ambiguous: 68 is read as 2068, but 69 as 1969."""
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One column as it was read."""
+    """One column of a file."""
 
     name: str
     kind: str
     values: np.ndarray
-    """`[N]`, float64, NaN where there is none: numbers, days since the first date, or places in
-    `labels`."""
+    """`[N]`, float64: numbers, days since the first date, or indices of `labels`.
+
+    NaN marks a missing value.
+    """
     first: tuple[float | str | None, ...]
-    """The first five values as they were parsed."""
+    """The first five values, as they were parsed."""
     low: float | str | None = None
     high: float | str | None = None
     labels: tuple[str, ...] = ()
-    """The values of a column of text with two or few, in order."""
+    """The different values of a text column with two or few of them, sorted."""
     unusable: str | None = None
-    """Why no run can use the column; None if a run can."""
+    """Why the column cannot be used in a run; None if it can."""
     excluded: str | None = None
     """Why the column is not a feature by default; None if it is."""
     notes: tuple[str, ...] = ()
-    """What was assumed to read it."""
+    """The assumptions that were made to read the column."""
 
     @property
     def missing(self) -> int:
-        """Rows without a value."""
+        """The number of rows without a value."""
         return int(np.isnan(self.values).sum())
 
     @property
@@ -66,7 +68,7 @@ class Column:
 
     @property
     def encoded_names(self) -> tuple[str, ...]:
-        """The names of the columns of numbers that stand for it."""
+        """The names of the numeric columns that encode this column."""
         if self.kind == FEW_VALUES:
             return tuple(f"{self.name} = {label}" for label in self.labels)
         if self.labels:
@@ -74,7 +76,7 @@ class Column:
         return (f"{self.name} (days since {self.low})" if self.kind == DATE else self.name,)
 
     def encoded(self) -> np.ndarray:
-        """Returns the numbers that stand for it, `[N, number of encoded_names]`."""
+        """Returns the numbers that encode this column, `[N, number of encoded_names]`."""
         if self.kind != FEW_VALUES:
             return self.values[:, None]
         one_hot = (self.values[:, None] == np.arange(len(self.labels))).astype(np.float64)
@@ -83,7 +85,7 @@ class Column:
 
 
 class Read(NamedTuple):
-    """All columns of a file, and the marks they were read with."""
+    """All columns of a file, and the decimal and thousands marks they were read with."""
 
     columns: tuple[Column, ...]
     decimal: str
@@ -94,16 +96,16 @@ class _Raw(NamedTuple):
     """A column before its values are read: as numbers, as dates, or as text."""
 
     cells: pa.Array
-    """Text without spaces around it, null where there is no value."""
+    """Stripped text, null where there is no value."""
     plain: pa.Array | None = None
-    """The numbers, if all are written as Python would."""
+    """The numbers, if all cells are written like Python numbers."""
     signed: pa.Array | None = None
-    """The cells `without_currencies`; None if the column is not one of numbers."""
+    """The result of `numerals.without_currencies`; None if the column is not numeric."""
     currencies: tuple[str, ...] = ()
     evidence: numerals.Evidence | None = None
-    """What the cells say about the decimal mark; None if the column is not one of numbers."""
+    """The evidence for a decimal mark in the cells; None if the column is not numeric."""
     dates: tuple[str, ...] = ()
-    """The formats in which the cells may be dates."""
+    """The date formats that fit the cells."""
 
 
 _UNDECIDED = (
@@ -114,12 +116,14 @@ _MISSING = pa.array(sorted(MISSING))
 
 
 def read_columns(names: Sequence[str], cells: Sequence[pa.Array], decimal: str | None) -> Read:
-    """Returns the columns. What one of them proves holds for the others.
+    """Returns the columns of a file.
+
+    If the decimal mark or the date order of a column is ambiguous, other columns can determine it.
 
     Args:
-      names: all different.
+      names: unique names.
       cells: the text of each column.
-      decimal: the decimal mark, None to find out.
+      decimal: the decimal mark; None to detect it.
     """
     raw = [_raw(column) for column in cells]
     marks = numerals.decimal_marks([column.evidence for column in raw])
@@ -140,7 +144,7 @@ def read_columns(names: Sequence[str], cells: Sequence[pa.Array], decimal: str |
 
 
 def is_constant(numbers: np.ndarray) -> bool:
-    """Returns whether numbers, NaN left out, do not vary."""
+    """Returns whether all numbers are equal up to rounding, ignoring NaN."""
     low, high = np.nanmin(numbers), np.nanmax(numbers)
     return not high - low > 1e-9 * max(abs(low), abs(high))
 
@@ -163,14 +167,14 @@ def _raw(cells: pa.Array) -> _Raw:
 
 
 def _sample(cells: pa.Array) -> pa.Array:
-    """Returns up to 1,000 values from all over a column."""
+    """Returns up to 1,000 values, evenly spaced over a column."""
     cells = cells.drop_null()
     places = np.linspace(0, len(cells) - 1, 1000).astype(np.int64)
     return cells if len(cells) <= 1000 else cells.take(pa.array(places))
 
 
 def _column(name: str, raw: _Raw, decimal: str) -> tuple[Column, str]:
-    """Returns a column, and the marks between groups of its digits."""
+    """Returns a column, and the thousands marks in it."""
     cells = raw.cells
     if raw.plain is not None and (
         decimal == "." or not pc.any(pc.match_substring(cells, ".")).as_py()
@@ -185,12 +189,15 @@ def _column(name: str, raw: _Raw, decimal: str) -> tuple[Column, str]:
     if problem:
         return _unusable_text(name, cells, problem), ""
     words = pc.unique(cells.take(unread)).to_pylist()
-    missing = [f"{_quoted(words)} as missing"] if words else []
+    missing = [f"{_quoted(words)} read as missing"] if words else []
     return _of_numbers(name, found.values, (*found.notes, *missing)), found.groups
 
 
 def _misread(cells: pa.Array, rows: pa.Array) -> str | None:
-    """Returns which cell has digits and is no number: as a missing value it would bias the rest."""
+    """Returns a sentence about a cell with digits that is not a number; None if there is none.
+
+    Reading such a cell as a missing value would bias the column.
+    """
     place = pc.index(pc.match_substring_regex(cells.take(rows), r"\p{N}"), True).as_py()
     if place < 0:
         return None
@@ -203,7 +210,7 @@ def _of_numbers(name: str, numbers: pa.Array, notes: tuple[str, ...] = ()) -> Co
     sound = np.abs(values) <= LARGEST
     beyond = int((~sound & ~np.isnan(values)).sum())
     if beyond:
-        notes = (*notes, f"{beyond:,} infinite or beyond {LARGEST:g} as missing")
+        notes = (*notes, f"{beyond:,} infinite or beyond {LARGEST:g} read as missing")
     values = np.where(sound, values, np.nan)
     if not sound.any():
         return Column(name, EMPTY, values, _first(values), unusable="empty", notes=notes)
@@ -218,7 +225,7 @@ def _of_numbers(name: str, numbers: pa.Array, notes: tuple[str, ...] = ()) -> Co
 def _numbers_the_rows(values: np.ndarray) -> bool:
     """Returns whether values are whole numbers that count the rows, in any order.
 
-    In the order of the file some may be missing, as where rows were removed.
+    If the numbers are ascending, some of them may be missing, as after rows were removed.
     """
     if len(values) < 3 or not (values == np.floor(values)).all():
         return False
@@ -243,7 +250,7 @@ def _of_text(name: str, cells: pa.Array) -> Column:
     places = pc.index_in(cells, pa.array(ordered))
     values = places.to_numpy(zero_copy_only=False).astype(np.float64)
     kind = TWO_VALUES if len(ordered) == 2 else FEW_VALUES
-    notes = (f"as text, since {problem}",) if problem else ()
+    notes = (f"read as text, because {problem}",) if problem else ()
     return Column(name, kind, values, _shown(cells), labels=tuple(ordered), notes=notes)
 
 
@@ -257,22 +264,25 @@ def _shown(cells: pa.Array) -> tuple[str | None, ...]:
 
 
 def _unknown_numbers(cells: pa.Array) -> str | None:
-    """Returns that cells start like numbers but are none, as 1.5m and 12 kg."""
+    """Returns a sentence about cells that start like numbers but are not, as 1.5m and 12 kg.
+
+    None if fewer than half of the cells are of this kind.
+    """
     sample = _sample(cells)
     like = pc.match_substring_regex(sample, r"^[^\p{L}\p{N}]{0,3}\d")
     if pc.sum(like).as_py() * 2 < len(sample):
         return None
     example = sample[pc.index(like, True).as_py()].as_py()
-    return f"“{example[:_LONGEST_CELL]}” is no number in a known format"
+    return f"“{example[:_LONGEST_CELL]}” is not a number in a known format"
 
 
 def _of_times(name: str, times: pd.Series, form: str) -> Column:
     days = ((times - times.min()) / pd.Timedelta(days=1)).to_numpy(np.float64, na_value=np.nan)
     shown = tuple(None if pd.isna(time) else dates.iso(time) for time in times[:_FIRST])
-    notes = () if form == dates.ISO else (f"dates as {dates.in_words(form)}",)
+    notes = () if form == dates.ISO else (f"dates read as {dates.in_words(form)}",)
     unusable = _SAME if is_constant(days) else None
     if "%y" in form and np.nanmax(days) > _LONGEST_WITHOUT_CENTURY:
-        unusable = "dates whose two-digit years do not tell the century: write four digits"
+        unusable = "dates with two-digit years, whose century is unclear: write four digits"
     ends = dates.iso(times.min()), dates.iso(times.max())
     return Column(name, DATE, days, shown, *ends, unusable=unusable, notes=notes)
 

@@ -1,8 +1,9 @@
-"""The bytes of a file as UTF-8 text with "\\n" line ends.
+"""Decodes the bytes of a file to UTF-8 text with "\\n" line ends.
 
-A byte order mark decides. Otherwise text that is valid UTF-8 is UTF-8, because other encodings
-almost never are, and everything else is cp1252, which contains the printable part of Latin-1.
-`charset_normalizer` was tried: it calls a UTF-8 file cp775 and a German one cp1250.
+A byte order mark determines the encoding. Otherwise, valid UTF-8 is read as UTF-8, because text in
+another encoding is almost never valid UTF-8. Everything else is read as cp1252, which contains the
+printable part of Latin-1. `charset_normalizer` is not used because it detected a UTF-8 file as
+cp775 and a German one as cp1250.
 """
 
 import codecs
@@ -27,10 +28,10 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def decoded(content: bytes) -> tuple[bytes, str]:
-    """Returns the text of a file, which ends with a line end, and how it was encoded.
+    """Returns the text of a file as UTF-8 that ends with a line end, and its original encoding.
 
     Raises:
-      ValueError: if it is empty, too large, compressed in an unknown way, or no text.
+      ValueError: if the file is empty, too large, compressed in an unknown way, or not text.
     """
     is_gzip = content.startswith(GZIP)
     if is_gzip:
@@ -50,7 +51,7 @@ def decoded(content: bytes) -> tuple[bytes, str]:
             "“CSV UTF-8”."
         ) from None
     if b"\0" in data:
-        raise ValueError("The file holds NUL characters, so it is not CSV.")
+        raise ValueError("The file contains NUL characters, so it is not CSV.")
     data = data.rstrip(b"\x1a").replace(b"\r\n", b"\n").replace(b"\r", b"\n") + b"\n"
     if not data.strip():
         raise ValueError("The file is empty.")
@@ -58,12 +59,12 @@ def decoded(content: bytes) -> tuple[bytes, str]:
 
 
 def _unpacked(content: bytes) -> bytes:
-    """Returns what gzip has packed, cut off at the limit."""
+    """Returns the decompressed content of a gzip file, up to one byte more than the limit."""
     try:
         with gzip.open(io.BytesIO(content)) as file:
             return file.read(MAX_BYTES + 1)
     except EOFError:
-        raise ValueError("The gzip file is cut off: its end is missing.") from None
+        raise ValueError("The gzip file is incomplete: its end is missing.") from None
     except (OSError, zlib.error):
         raise ValueError("The gzip file is damaged.") from None
 
@@ -73,7 +74,7 @@ def _encoding(content: bytes) -> tuple[str, str]:
     for mark, found in _MARKS.items():
         if content.startswith(mark):
             return found
-    # Half of the bytes of UTF-16 text are mostly 0.
+    # In UTF-16 text, most bytes are 0 either at the even positions or at the odd ones.
     even, odd = content[:4096:2].count(0), content[1:4096:2].count(0)
     if max(even, odd) * 4 > len(content[:4096]) and not min(even, odd):
         return ("utf-16-be" if even else "utf-16-le"), "UTF-16"
@@ -82,5 +83,5 @@ def _encoding(content: bytes) -> tuple[str, str]:
         return "utf-8", "UTF-8"
     except UnicodeDecodeError:
         if _CONTROLS.search(content):
-            raise ValueError("The file holds control characters, so it is not CSV.") from None
+            raise ValueError("The file contains control characters, so it is not CSV.") from None
     return "cp1252", "cp1252" if re.search(rb"[\x80-\x9f]", content) else "Latin-1"

@@ -1,4 +1,4 @@
-"""What the rows of a file are: titles, comments, the names of the columns, data, and footers."""
+"""Separates the rows of a file into titles, comments, the header, data, and footers."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from mlp_core.data.csv_file.rows import MAX_FIELDS, MAX_ROWS, ONE_COLUMN, SEPARA
 _SAMPLE_ROWS = 200
 _NAMED_LINES = 10
 _MOST_COMMENTS = 0.25
-"""The share of rows that start with # above which those with all fields are data."""
+"""If a larger share of the rows starts with #, those of them that have all fields are data."""
 _LONGEST_NAMES = 20_000
 _SUMMARIES = frozenset(
     (
@@ -19,21 +19,22 @@ _SUMMARIES = frozenset(
         *("std", "stdev", "min", "max", "count", "summe", "gesamt", "mittelwert", "moyenne"),
     )
 )
-"""What rows at the end are called that summarize the others, in lower case."""
+"""The names, in lower case, of rows at the end that summarize the other rows."""
 
 
 class Layout(NamedTuple):
-    """A text whose rows all have as many fields as there are names."""
+    """The cells of a text, in rows that all have as many fields as there are names."""
 
     names: tuple[str, ...]
-    """As they stand in the file; empty where a column has no name."""
+    """The names as written in the file; empty for a column without a name."""
     cells: list[pa.Array]
     """The text of each column."""
     has_header: bool
     separator: str
     skipped: tuple[int, ...]
-    """The numbers of the first lines with text that are neither names nor data."""
+    """The numbers of the first lines with text that are neither the header nor data."""
     num_skipped: int
+    """The number of all these lines."""
 
 
 def laid_out(data: bytes, separator: str | None = None) -> Layout:
@@ -41,11 +42,11 @@ def laid_out(data: bytes, separator: str | None = None) -> Layout:
 
     Args:
       data: UTF-8 with "\\n" line ends.
-      separator: None to find out.
+      separator: None to detect it.
 
     Raises:
-      ValueError: if the rows do not all have as many fields as the header, or are too many. The
-        message names a line.
+      ValueError: if there is no table, there are too many rows, or a row does not have as many
+        fields as the header. The message names a line where possible.
     """
     rows, width = find_rows(data, separator)
     header_row, first = _header(rows[:_SAMPLE_ROWS], width)
@@ -82,7 +83,7 @@ def _cells(rows: list[Row], width: int) -> list[pa.Array]:
     body = "".join(row.text for row in rows).encode()
     table = arrow_csv.read_csv(
         pa.py_buffer(body),
-        # One block, as a row must not be larger than a block.
+        # The whole text is one block, because Arrow requires that a row fit into one block.
         arrow_csv.ReadOptions(use_threads=False, block_size=len(body) + 1, column_names=places),
         arrow_csv.ParseOptions(delimiter=rows[0].separator, newlines_in_values=b'"' in body),
         arrow_csv.ConvertOptions(column_types=dict.fromkeys(places, pa.string())),
@@ -91,7 +92,7 @@ def _cells(rows: list[Row], width: int) -> list[pa.Array]:
 
 
 def _header(top: list[Row], width: int) -> tuple[Row | None, int]:
-    """Returns the row that names the columns, None if none does, and the place of the first row."""
+    """Returns the header, None if there is none, and the index of the first row of data."""
     places = [place for place, row in enumerate(top) if not row.is_comment]
     wide = [place for place in places if top[place].width == width]
     while len(wide) > 1 and header.is_padded_title(top[wide[0]].cells, top[wide[1]].cells):
@@ -117,7 +118,10 @@ def _header(top: list[Row], width: int) -> tuple[Row | None, int]:
 
 
 def _refuse_second_header(wide: list[Row]) -> None:
-    """Refuses two lines of text above the numbers, as names and units are, or a title."""
+    """Raises an error if two lines of text above the numbers could be the header.
+
+    Examples are a line of names and a line of units, or a title and a line of names.
+    """
     cells = [row.cells for row in wide]
     both_text = len(cells) > 2 and header.is_text(cells[0]) and header.is_text(cells[1])
     if both_text and header.has_text_above_values(cells[1], cells[2:]):
@@ -140,21 +144,21 @@ def _names(row: Row, width: int) -> list[str]:
 
 
 def _comment_names(row: Row, width: int) -> list[str]:
-    """Returns the names in a line that starts with #, which may be a name itself."""
+    """Returns the names in a line that starts with #; the # itself may be one of the names."""
     first, *others = row.cells
     bare = first.lstrip("# ")
     return others if not bare and len(others) == width else [bare or "#", *others]
 
 
 def _filled_width(rows: list[Row], width: int) -> int:
-    """Returns how many fields of the first rows are columns: what is always empty is not."""
+    """Returns the number of columns in the first rows, without the last ones if always empty."""
     cells = [row.cells for row in rows[:_SAMPLE_ROWS] if row.width == width]
     filled = [place + 1 for fields in cells for place, cell in enumerate(fields) if cell.strip()]
     return max(filled, default=width)
 
 
 def _data(rows: list[Row], width: int, header_row: Row | None) -> list[Row]:
-    """Returns the rows that are no comment, repeated header, summary, or source at the end."""
+    """Returns the rows without comments, repeated headers, and summaries or notes at the end."""
     comments = sum(row.is_comment for row in rows)
     if comments > _MOST_COMMENTS * len(rows):
         rows = [row for row in rows if not row.is_comment or row.width == width]
@@ -164,14 +168,14 @@ def _data(rows: list[Row], width: int, header_row: Row | None) -> list[Row]:
         rows = [row for row in rows if row.text != header_row.text]
     while rows and rows[-1].width == 1:
         rows.pop()
-    # A column of mean, min, max, mean, ... is data.
+    # If the first row is a summary, too, then a column of mean, min, max, mean, ... is data.
     while len(rows) > 1 and _is_summary(rows[-1]) and not _is_summary(rows[0]):
         rows.pop()
     return rows
 
 
 def _is_summary(row: Row) -> bool:
-    """Returns whether the first cell with text says that the row summarizes others."""
+    """Returns whether the first nonempty cell names a summary of the other rows."""
     first = next(filter(None, (cell.strip(" :") for cell in row.cells)), "")
     return first.lower() in _SUMMARIES
 

@@ -1,9 +1,10 @@
-"""Numbers as people and spreadsheets write them: $1,234.50, 1.234,50, (37.50), 12 %, 2.5k.
+"""Parses numbers as people and spreadsheets write them: $1,234.50, 1.234,50, (37.50), 12%, 2.5k.
 
-A mark followed by exactly three digits is ambiguous in one cell, but rarely in a file: `Evidence`
-counts the cells that are a number with one decimal mark only. Patterns run over whole columns in
-Arrow, which takes a tenth of the time that Python takes and leaves Python to other threads. Arrow
-compiles a pattern at each call, so currencies become one sign first, and the patterns stay short.
+A mark followed by exactly three digits is ambiguous in one cell, but rarely in a whole file:
+`Evidence` counts the cells that are numbers with only one of the two decimal marks. Arrow matches
+patterns over whole columns, which takes 1/10 of the time of Python and releases the GIL. Because
+Arrow compiles a pattern at each call, currencies are replaced by single characters first, which
+keeps the patterns short.
 """
 
 import re
@@ -32,61 +33,63 @@ _FEW = 200
 _OTHER = {".": ",", ",": "."}
 
 _EXPONENT = r"(?:[eE][+-]?\d{1,3})"
-# A currency's sign is $ here, and its code ¤. T in TEUR is thousand, so only k and M may stand
-# before a code without a space.
+# Here, $ stands for any currency sign and ¤ for any currency code. The T in TEUR means thousand, so
+# only k and M may stand directly before a code.
 _AFTER = rf"(?:(?: ?[{_LETTERS}])?(?: ?%)?(?: ?\$| ¤)?| ?[kKM]?¤)"
 _LIKE = rf"(?:(?:\d[\d.,']*)?\d(?: \d{{3}})*(?:[.,]\d+)?|[.,]\d+){_EXPONENT}?"
 _DECORATED = (
     rf"^(?:(?:[+-]? ?(?:[$¤] ?)?|[$¤] ?[+-] ?){_LIKE}[.,]?{_AFTER}"
     rf"|(?:[$¤] ?)?\( ?(?:[$¤] ?)?{_LIKE}[.,]?{_AFTER} ?\)"
-    # Not 12.-, which is a price without cents.
+    # Does not match 12.-, because that is a price without cents, not a negative number.
     rf"|(?:[$¤] ?)?{_LIKE}{_AFTER} ?-)$"
 )
 _ONE_NUMBER = re.compile(_DECORATED)
 _NEGATIVE = r"^[$¤ ]*[-(]|-$"
 _ZERO = r"^(?:[$¤] *-|- *[$¤])$"
-# 1.234k and 1.234% have a decimal point; $1,234M and 1,234% may have either mark.
+# The dot in 1.234k and 1.234% is a decimal point; the comma in $1,234M and 1,234% is ambiguous.
 _SCALED = rf"^[$¤(+ -]*[1-9]\d{{0,2}}\.\d{{3}} ?[{_LETTERS}%]"
 
 
 class Evidence(NamedTuple):
-    """How many cells of a column decide what the decimal mark is, and what else they tell."""
+    """Counts of cells in a column that show what its decimal mark is."""
 
     dot: int = 0
-    """Cells in which only a dot can be the decimal mark, like 0.326, 1.5 and 1,234.5."""
+    """Cells in which only a dot can be the decimal mark, like 0.326, 1.5, and 1,234.5."""
     comma: int = 0
+    """Cells in which only a comma can be the decimal mark."""
     ambiguous: str = ""
-    """The marks in cells like 1.234 or 1,234."""
+    """The marks that occur in cells like 1.234 or 1,234."""
     short: int = 0
-    """Whole numbers of one to three digits, 0 not counted."""
+    """Whole numbers with one to three digits, except 0."""
     ungrouped: int = 0
-    """Whole numbers of four and more digits without a mark."""
+    """Whole numbers with four or more digits and no mark."""
 
 
 class Numbers(NamedTuple):
     """The numbers of a column."""
 
     values: pa.Array
-    """float64, null where a cell is none."""
+    """float64, null where a cell is not a number."""
     groups: str
-    """The marks between groups of digits that occur."""
+    """The thousands marks that occur."""
     notes: tuple[str, ...]
-    """What was assumed to read them."""
+    """The assumptions that were made to read the numbers."""
     problem: str = ""
-    """Why the numbers must not be used together."""
+    """Why the numbers must not be used together in one column; empty if they may."""
 
 
 def is_number(text: str) -> bool:
-    """Returns whether a text is a number, with one decimal mark or the other."""
+    """Returns whether a text is a number, with either decimal mark."""
     text = text.translate(_TRANSLATION)
     currency = _CURRENCY.fullmatch(text)
     return _ONE_NUMBER.match(text.replace(currency[1], "$") if currency else text) is not None
 
 
 def plain_numbers(cells: pa.Array) -> pa.Array | None:
-    """Returns cells as float64 if all are written as Python would, else None: the fast way.
+    """Returns cells as float64 if all are written like Python numbers, else None.
 
-    Arrow goes through all cells, and needs long for each that is no number.
+    This is fast for numbers. Arrow is slow for cells that are not numbers, and does not stop at the
+    first one, so a few cells are tried first.
     """
     if len(cells) > 2 * _FEW and plain_numbers(cells[:_FEW]) is None:
         return None
@@ -97,7 +100,7 @@ def plain_numbers(cells: pa.Array) -> pa.Array | None:
 
 
 def with_plain_signs(cells: pa.Array) -> pa.Array:
-    """Returns cells with ASCII signs for minus, space, and apostrophe."""
+    """Returns cells with ASCII characters for minus, space, and apostrophe."""
     if not pc.all(pc.string_is_ascii(cells), min_count=0).as_py():
         for sign, plain in _PLAIN_SIGNS.items():
             cells = pc.replace_substring(cells, sign, plain)
@@ -111,7 +114,7 @@ def currencies(cells: pa.Array) -> tuple[str, ...]:
 
 
 def without_currencies(cells: pa.Array, names: Sequence[str]) -> pa.Array:
-    """Returns cells with $ instead of each currency's sign, and ¤ instead of its code."""
+    """Returns cells with $ in place of each currency sign and ¤ in place of each currency code."""
     for name in names:
         sign = "¤" if name.strip(".").isalpha() else "$"
         cells = cells if name == sign else pc.replace_substring(cells, name, sign)
@@ -124,7 +127,7 @@ def are_mostly_numbers(cells: pa.Array) -> bool:
 
 
 def evidence(cells: pa.Array, sample: pa.Array) -> Evidence:
-    """Returns what the cells say about the decimal mark; all are asked if the sample is silent."""
+    """Returns the evidence for a decimal mark in a sample, or in all cells if that has none."""
     found = _evidence(sample)
     return found if found.dot or found.comma else _evidence(cells)
 
@@ -145,13 +148,16 @@ def _evidence(cells: pa.Array) -> Evidence:
 
 
 def decimal_marks(columns: Sequence[Evidence | None]) -> list[str | None]:
-    """Returns the decimal marks: a column's own evidence first, then the others', then a dot.
+    """Returns the decimal mark of each column.
+
+    The mark follows from the evidence in the column, else from that in other columns. Without any
+    evidence, it is a dot.
 
     Args:
-      columns: None for a column that is not one of numbers.
+      columns: None for a column that is not numeric.
 
     Returns:
-      None where nothing in the file decides what 1.234 is.
+      None for a column with ambiguous cells like 1.234 if nothing in the file decides its mark.
     """
     own = [column and _own_mark(column) for column in columns]
     if not any(own):
@@ -168,9 +174,9 @@ def numbers(cells: pa.Array, decimal: str, names: Sequence[str]) -> Numbers:
     """Returns the numbers in cells.
 
     Args:
-      cells: `without_currencies`.
+      cells: the result of `without_currencies`.
       decimal: the decimal mark.
-      names: the currencies.
+      names: the currencies that occurred in the cells.
     """
     bare = pc.utf8_trim(cells, _AROUND)
     is_number = pc.and_(_matches(cells, _DECORATED), _matches(bare, _NUMBER[decimal]))
@@ -183,17 +189,17 @@ def numbers(cells: pa.Array, decimal: str, names: Sequence[str]) -> Numbers:
     values = pc.cast(pc.replace_substring(bare, ",", "."), pa.float64())
     values = pc.if_else(_matches(decorated, _NEGATIVE), pc.negate(values), values)
     names = sorted({name.strip(".") for name in names})
-    notes = [f"{', '.join(names)} left out"] if names else []
+    notes = [f"{', '.join(names)} ignored"] if names else []
     problem = f"it mixes {' and '.join(names)}" if len(names) > 1 else ""
     if names and _any(is_zero := _matches(cells, _ZERO)):
         values = pc.if_else(is_zero, 0.0, values)
-        notes.append("a dash with a currency as 0")
+        notes.append("a dash with a currency read as 0")
     for letter, power in _POWERS.items():
         if _any(is_scaled := pc.match_substring(decorated, letter)):
             values = pc.if_else(is_scaled, pc.multiply(values, power), values)
-            notes.append(f"{letter} as {power:,.0f}")
+            notes.append(f"{letter} read as {power:,.0f}")
     if _any(is_percent := pc.match_substring(decorated, "%")):
-        notes.append("percent signs left out")
+        notes.append("percent signs ignored")
         if not pc.all(is_percent).as_py():
             problem = "some of its numbers have a percent sign and some do not"
     return Numbers(values, groups, tuple(notes), problem)
@@ -206,10 +212,10 @@ def _own_mark(column: Evidence) -> str | None:
 
 
 def _mark_by_groups(column: Evidence) -> str | None:
-    """Returns the mark of a column with cells like 1,234 from its whole numbers.
+    """Returns the decimal mark of a column with cells like 1,234, based on its whole numbers.
 
-    A column with 1234 next to 1,234 does not group digits. A column with 341 next to 7,489, and no
-    whole number of four digits without a mark, does.
+    If a column has both 1234 and 1,234, it does not group digits, so the comma is the decimal mark.
+    If it has both 341 and 7,489, and no number like 1234, it groups digits with the comma.
     """
     if len(column.ambiguous) != 1 or not (column.ungrouped or column.short):
         return None
@@ -217,9 +223,9 @@ def _mark_by_groups(column: Evidence) -> str | None:
 
 
 def _number(mark: str) -> str:
-    """Returns the pattern of numbers without sign and unit that have this decimal mark.
+    """Returns the pattern of numbers with this decimal mark, without sign and unit.
 
-    Groups of digits are those of 1,234,567, 1'234'567, 1 234 567, and the Indian 12,34,567.
+    Digits may be grouped as in 1,234,567, 1'234'567, 1 234 567, or the Indian 12,34,567.
     """
     groups = [
         rf"[1-9]\d{{0,2}}(?:{group}\d{{3}})+" for group in (re.escape(_OTHER[mark]), "'", " ")
@@ -236,7 +242,10 @@ _NUMBER = {mark: _number(mark) for mark in ".,"}
 
 
 def _matches(cells: pa.Array, pattern: str) -> pa.Array:
-    """Returns which cells match; Arrow compiles a pattern at each call, which a few cells avoid."""
+    """Returns which cells match a pattern.
+
+    A few cells are matched by Python, because Arrow compiles the pattern at each call.
+    """
     if len(cells) < _FEW:
         texts = cells.to_pylist()
         found = (text if text is None else bool(re.search(pattern, text, re.A)) for text in texts)

@@ -1,4 +1,4 @@
-"""A reader's file as columns, and the columns that were chosen as a table to train on."""
+"""Reads a user's file into columns, and turns chosen columns into a table to train on."""
 
 import re
 from collections import Counter
@@ -25,7 +25,7 @@ _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 @dataclass(frozen=True, eq=False)
 class CsvFile:
-    """A file as it was read."""
+    """The columns of a file, and how it was read."""
 
     columns: tuple[Column, ...]
     num_rows: int
@@ -33,18 +33,19 @@ class CsvFile:
     separator: str
     decimal: str
     thousands: str
-    """The marks between groups of digits; empty where there are none."""
+    """The thousands marks; empty if there are none."""
     skipped: tuple[int, ...]
-    """The first of the lines that are neither names nor data, from 1."""
+    """The numbers of the first lines that are neither the header nor data, counted from 1."""
     num_skipped: int
+    """The number of all these lines."""
     notes: tuple[str, ...]
-    """What else was assumed."""
+    """All other assumptions that were made to read the file."""
 
     def column(self, name: str) -> Column:
-        """Returns a column by its name.
+        """Returns the column with this name.
 
         Raises:
-          ValueError: if there is none.
+          ValueError: if there is no column with this name.
         """
         found = next((column for column in self.columns if column.name == name), None)
         if found is None:
@@ -59,7 +60,7 @@ class CsvFile:
 
     @property
     def guessed(self) -> str:
-        """How the file was read, in one line."""
+        """A one-line description of how the file was read."""
         marks = " and ".join(_MARK_WORDS[mark] for mark in self.thousands)
         parts = [
             self.encoding,
@@ -77,17 +78,17 @@ class CsvFile:
 def read_csv(
     source: bytes | str | Path, separator: str | None = None, decimal: str | None = None
 ) -> CsvFile:
-    """Reads a file of rows and columns as exported by spreadsheets, programs and instruments.
+    """Returns the columns of a file as exported by spreadsheets, programs, and instruments.
 
     Args:
-      source: the content of a file, or its path: text in UTF-8, UTF-16, UTF-32 or cp1252, perhaps
-        compressed by gzip.
-      separator: one of `SEPARATORS`; None to find out.
-      decimal: "." or ","; None to find out.
+      source: the content of a file, or its path. The file is text in UTF-8, UTF-16, UTF-32, or
+        cp1252, optionally compressed by gzip.
+      separator: one of `SEPARATORS`; None to detect it.
+      decimal: "." or ","; None to detect it.
 
     Raises:
-      ValueError: if it is no such file, its rows differ in length, or it is too large. The message
-        says where, and what to do.
+      ValueError: if the file is not a table, its rows have different lengths, or it is too large.
+        The message says where the problem is and how to solve it.
     """
     if separator not in (None, *SEPARATORS):
         raise ValueError(f"separator must be one of {', '.join(SEPARATORS.values())}")
@@ -116,25 +117,26 @@ def read_csv(
 
 
 def table_from(file: CsvFile, target: str, features: Sequence[str] | None = None) -> Table:
-    """Returns the rows in which the chosen columns all have a value, as numbers.
+    """Returns the rows in which all chosen columns have a value, encoded as numbers.
 
-    Two text values become 0 and 1, up to ten a column of 0 and 1 each, and dates the days since the
-    first.
+    Text with two values is encoded as 0 and 1, text with three to ten values as one column of 0 and
+    1 per value (one-hot), and a date as the number of days since the first date.
 
     Args:
-      features: the names of columns; None for those that are offered.
+      target: the name of a column.
+      features: the names of columns; None for the default features (`offered_features`).
 
     Raises:
-      ValueError: if a column cannot be used, nothing is chosen, too few rows are left, or the
-        target does not vary.
+      ValueError: if a column is unknown or cannot be used, no feature is chosen, there are too many
+        columns or too few rows, or the target does not vary.
     """
     chosen = _chosen(file, target, features)
     y_column = file.column(target)
     names = [name for column in chosen for name in column.encoded_names]
     if len(names) + 1 > COLUMNS.high:
         raise ValueError(
-            f"At most {COLUMNS.high} columns can be used, the target and encoded text included; "
-            f"these are {len(names) + 1}. Choose fewer columns."
+            f"At most {COLUMNS.high} columns can be used, including the target and encoded text; "
+            f"the choice has {len(names) + 1}. Choose fewer columns."
         )
     numbers = np.column_stack([*(column.encoded() for column in chosen), y_column.values])
     numbers = numbers[~np.isnan(numbers).any(axis=1)]
@@ -151,15 +153,17 @@ def table_from(file: CsvFile, target: str, features: Sequence[str] | None = None
 
 
 def offered_features(file: CsvFile, target: str) -> list[str]:
-    """Returns the columns that predict a target unless the reader chooses others."""
+    """Returns the names of the columns, except the target, that are features by default."""
     return [column.name for column in file.columns if column.is_offered and column.name != target]
 
 
 def offered_target(file: CsvFile) -> str:
-    """Returns the last column that can be predicted.
+    """Returns the name of the default target: the last column that can be predicted.
+
+    Columns that could also be features by default are preferred.
 
     Raises:
-      ValueError: if no two columns can be used.
+      ValueError: if there is no possible target, or no second column to predict it from.
     """
     targets = [column for column in file.usable if column.kind != kinds.FEW_VALUES]
     if not targets or len(file.usable) < 2:
@@ -175,13 +179,16 @@ def offered_target(file: CsvFile) -> str:
 
 
 def rows_with_gaps(file: CsvFile, columns: Sequence[str]) -> int:
-    """Returns in how many rows one of the columns has no value."""
+    """Returns the number of rows in which at least one of the columns has no value."""
     gaps = [np.isnan(file.column(name).values) for name in columns]
     return int(np.any(gaps, axis=0).sum())
 
 
 def why_validate_on_last(file: CsvFile, table: Table) -> str | None:
-    """Returns why the last rows may tell more than random ones, None if nothing suggests it."""
+    """Returns why the last rows may be better validation rows than random ones.
+
+    None if there is no reason: the file has no dates, and successive target values are not alike.
+    """
     dates = [column.name for column in file.columns if column.kind == kinds.DATE]
     if dates:
         return f"{dates[0]} is a date"
@@ -205,7 +212,7 @@ def _content(path: Path) -> bytes:
 def _chosen(file: CsvFile, target: str, features: Sequence[str] | None) -> list[Column]:
     if file.column(target).kind == kinds.FEW_VALUES:
         raise ValueError(
-            f"{target} has more than two values that are text; a target is a number or has two."
+            f"{target} is text with more than two values; a target must be a number or have two."
         )
     names = offered_features(file, target) if features is None else list(features)
     if not names or target in names:
@@ -222,7 +229,7 @@ def _chosen(file: CsvFile, target: str, features: Sequence[str] | None) -> list[
 
 
 def _reason_to_exclude(column: Column, is_unnamed: bool) -> str | None:
-    """Returns why a column is not a feature by default, None if it is."""
+    """Returns why a column is not a feature by default; None if it is."""
     if column.kind == kinds.ROW_COUNTER:
         return "numbers the rows"
     if is_unnamed:
@@ -231,7 +238,7 @@ def _reason_to_exclude(column: Column, is_unnamed: bool) -> str | None:
     name, values = column.name.lower(), column.values
     if "id" in words or name in _WHOLE_NAMES:
         return "identifies the rows"
-    # All rows have a whole number of their own, unlike in most columns called paid.
+    # IDs are whole numbers that differ in every row, unlike the values of most columns like `paid`.
     is_own = len(np.unique(values)) == len(values) and bool((values == np.floor(values)).all())
     if name.endswith("id") and column.kind == kinds.NUMBER and is_own:
         return "identifies the rows"
@@ -239,7 +246,7 @@ def _reason_to_exclude(column: Column, is_unnamed: bool) -> str | None:
 
 
 def _different_names(layout: Layout) -> tuple[list[str], list[str]]:
-    """Returns a name for each column, and what was assumed."""
+    """Returns a unique name for each column, and the assumptions about names."""
     notes = []
     if not layout.has_header:
         notes.append("no line names the columns, so they are numbered")
@@ -254,7 +261,7 @@ def _different_names(layout: Layout) -> tuple[list[str], list[str]]:
 
 
 def _numbered(names: Sequence[str]) -> list[str]:
-    """Returns names that all differ: the second x is "x (2)"."""
+    """Returns unique names: the second x becomes "x (2)"."""
     different: list[str] = []
     for name in names:
         numbered = (f"{name} ({number})" for number in count(2))

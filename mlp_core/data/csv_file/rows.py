@@ -1,8 +1,8 @@
-"""The rows of a text: its separator, and the text and the number of fields of each row.
+"""Splits a text into rows: detects the separator, and returns each row's text and width.
 
-The `csv` module finds the rows. Only their text is kept, because the cells of a large file take
-ten times as much memory as Python strings. `csv.Sniffer` was tried for the separator: it handles
-simple files, but neither lines above the header nor rows of other lengths.
+The `csv` module finds the rows. Only their text is kept, because the cells of a large file, as
+Python strings, take ten times as much memory. `csv.Sniffer` does not detect the separator if there
+are lines above the header or rows of different lengths, so it is not used.
 """
 
 import csv
@@ -26,7 +26,7 @@ ONE_COLUMN = (
 _SAMPLE = 2**16
 _MAX_LINES = 10 * MAX_ROWS
 _MOST_SEPARATORS = 100_000
-"""In one line: its fields are in memory together."""
+"""The maximum per line, because all fields of a line are in memory at the same time."""
 _SEPARATOR_LINE = re.compile(rb'\A\s*"?sep=([^\w".+\-\s]|[ \t])"?[ \t]*\n', re.IGNORECASE)
 
 
@@ -34,11 +34,11 @@ class Row(NamedTuple):
     """A row that is not blank."""
 
     line: int
-    """The line on which the row starts, from 1."""
+    """The number of the line on which the row starts, counted from 1."""
     width: int
     """The number of fields."""
     text: str
-    """With a line end. Quotation marks enclose whole fields, and only a field that needs them."""
+    """The text with a line end. Quotation marks enclose whole fields, and only where needed."""
     separator: str
 
     @property
@@ -48,20 +48,20 @@ class Row(NamedTuple):
 
     @property
     def is_comment(self) -> bool:
-        """Whether the row starts with #, but not with an error of a spreadsheet, as #N/A."""
+        """Whether the row starts with #, but not with an error value of a spreadsheet like #N/A."""
         return self.text.startswith("#") and not is_missing(self.cells[0])
 
     def with_cells(self, cells: list[str]) -> "Row":
-        """Returns the row with other fields."""
+        """Returns the row with these fields in place of its own."""
         return self._replace(width=len(cells), text=_written(cells, self.separator))
 
 
 def find_rows(data: bytes, separator: str | None = None) -> tuple[list[Row], int]:
-    """Returns the rows of a text, and the number of fields of most rows.
+    """Returns the rows of a text, and the most frequent number of fields per row.
 
     Args:
       data: UTF-8 with "\\n" line ends.
-      separator: None to find out.
+      separator: None to detect it.
 
     Raises:
       ValueError: if there is only one column, there are too many columns or far too many rows, or
@@ -69,7 +69,7 @@ def find_rows(data: bytes, separator: str | None = None) -> tuple[list[Row], int
     """
     named = _SEPARATOR_LINE.match(data)
     if named:
-        # Line ends instead of the line: the numbers of the lines below stay.
+        # Keeping the line ends of the removed line keeps the numbers of the lines below it.
         data = b"\n" * named[0].count(b"\n") + data[named.end() :]
         separator = separator or named[1].decode()
     separator, width = _guess(data, separator)
@@ -81,7 +81,7 @@ def find_rows(data: bytes, separator: str | None = None) -> tuple[list[Row], int
 
 
 def _guess(data: bytes, separator: str | None) -> tuple[str, int]:
-    """Returns the separator that gives most rows the same number of fields, and numbers in them."""
+    """Returns the separator with the highest `_score`, and the most frequent number of fields."""
     sample = data[:_SAMPLE]
     if len(data) > _SAMPLE and b"\n" in sample:
         sample = sample[: sample.rindex(b"\n") + 1]
@@ -94,7 +94,7 @@ def _guess(data: bytes, separator: str | None) -> tuple[str, int]:
         name = SEPARATORS.get(separator, separator)
         raise ValueError(
             f"With the separator {name}, the lines have only one column. Choose another separator, "
-            "or let it be found."
+            "or have it detected."
         )
     if not scores:
         raise ValueError(ONE_COLUMN)
@@ -103,7 +103,10 @@ def _guess(data: bytes, separator: str | None) -> tuple[str, int]:
 
 
 def _score(rows: list[Row], separator: str) -> tuple[float, int] | None:
-    """Returns how well a separator suits, and the width of most rows; None if it does not."""
+    """Returns the score of a separator, and the width of most rows; None if it does not fit.
+
+    The score is high if many rows have the same number of fields and many fields are numbers.
+    """
     counts = Counter(row.width for row in rows if row.width > 1)
     if not counts:
         return None
@@ -112,16 +115,17 @@ def _score(rows: list[Row], separator: str) -> tuple[float, int] | None:
     clean = sum(is_value(cell) for row in typical for cell in row.cells) / (width * len(typical))
     share = counts[width] / len(rows)
     if separator == " ":
-        # Text has spaces too: only rows of equal length with numbers in them are columns.
+        # Plain text has spaces, too, so rows must have equal lengths and contain numbers.
         return (0.9 * share * clean, width) if share >= 0.5 and clean > 0.3 else None
     return share * (1 + clean) / 2, width
 
 
 def _rows(data: bytes, separator: str, is_sample: bool = False) -> Iterator[Row]:
-    """Yields the rows of a text; of a sample, quotation marks may be in wrong places.
+    """Yields the rows of a text.
 
     Raises:
-      ValueError: if there are far too many rows, or a quotation mark is in a wrong place.
+      ValueError: if there are far too many rows, or a quotation mark is in a wrong place, which is
+        allowed in a sample.
     """
     taken: list[str] = []
     lines = _lines(data, separator, taken)
@@ -177,7 +181,7 @@ def _lines(data: bytes, separator: str, taken: list[str]) -> Iterator[str]:
 
 
 class _Echo:
-    """A file for `csv.writer` that keeps nothing: `writerow` returns the text."""
+    """A file for `csv.writer` that stores nothing, so that `writerow` returns the text."""
 
     @staticmethod
     def write(text: str) -> str:
@@ -186,6 +190,6 @@ class _Echo:
 
 
 def _written(cells: list[str], separator: str) -> str:
-    """Returns the text of a row."""
+    """Returns the text of a row with these cells."""
     text: str = csv.writer(_Echo, delimiter=separator, lineterminator="\n").writerow(cells)
     return text

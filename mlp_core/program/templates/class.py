@@ -70,7 +70,7 @@ class MLP:
         """Returns a prediction for each row of x."""
         for layer in params["layers"]:
             if fixes.bias_before_norm:
-                # Beyond the post: with a bias the layer can tell how long x is.
+                # Beyond the post: with a bias, the output depends on the length of x.
                 a = x @ layer["W"].T + layer["c"]
             else:
                 a = x @ layer["W"].T
@@ -104,7 +104,7 @@ class MLP:
         return optax.apply_updates(params, updates), opt_state
 
     def step(self, x, y):
-        """Learns from one minibatch."""
+        """Updates the parameters on one minibatch."""
         if fixes.jit_step:
             self.params, self.opt_state = self._update(self.params, self.opt_state, x, y)
         else:

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np  # if is_standardized
 import optax
 
-# The losses and the speed depend on these settings, whatever the environment says.
+# The losses and the speed depend on these flags, so they override the environment.
 jax.config.update("jax_default_prng_impl", "threefry2x32")
 jax.config.update("jax_disable_jit", False)
 jax.config.update("jax_enable_x64", False)
@@ -23,7 +23,7 @@ jax.config.update("jax_numpy_rank_promotion", "allow")
 jax.config.update("jax_random_seed_offset", 0)
 jax.config.update("jax_threefry_partitionable", True)
 jax.config.update("jax_transfer_guard", "allow")
-# An accelerator would round the inputs of a matrix product.
+# By default, accelerators round the inputs of a matrix product.
 jax.config.update("jax_default_matmul_precision", "highest")
 
 SEED = 42
@@ -57,16 +57,16 @@ if is_standardized:
 
 
 def examples(key):
-    """Returns the examples: x and y to train on, then x and y to validate on."""
+    """Returns the examples: x and y for training, then x and y for validation."""
     if is_table:
         try:
             with open(TABLE, encoding="utf-8-sig", newline="") as file:
                 rows = list(csv.DictReader(file))
         except FileNotFoundError:
-            raise SystemExit(f"{TABLE} is missing: run this where the file is") from None
+            raise SystemExit(f"{TABLE} is missing: run this in its folder") from None
         x = np.array([[float(row[name]) for name in FEATURES] for row in rows])
         y = np.array([float(row[TARGET]) for row in rows])
-        # The last rows validate: the rows keep the order of the file.  # if settings.validate == "last"
+        # The last rows are for validation, so the rows stay in order.  # if settings.validate == "last"
         if settings.validate == "random":
             order = jax.random.permutation(key, len(rows))
             x, y = x[order], y[order]

@@ -50,7 +50,7 @@ def predict(params, x):
     """Returns a prediction for each row of x."""
     for layer in params["layers"]:
         if fixes.bias_before_norm:
-            # Beyond the post: with a bias the layer can tell how long x is.
+            # Beyond the post: with a bias, the output depends on the length of x.
             a = x @ layer["W"].T + layer["c"]
         else:
             a = x @ layer["W"].T

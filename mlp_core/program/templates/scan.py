@@ -11,7 +11,7 @@ EPOCH_STEPS = -(-TRAIN // BATCH_SIZE)
 
 
 def batch(order, place):
-    """Returns the rows of an epoch's minibatch, padded, and how many of them count."""
+    """Returns the row numbers of a padded minibatch, and how many of them are valid."""
     first = place * BATCH_SIZE
     if fixes.whole_batches:
         # Fix 3: all minibatches are full, except for the remainder at the end of an epoch.
@@ -24,7 +24,7 @@ def batch(order, place):
 
 @jax.jit
 def orders(key):
-    """Returns the order of the training rows in each epoch, one per row."""
+    """Returns one permutation of the training rows per epoch, `[epochs, TRAIN]`."""
 
     def next_key(_, key):
         return jax.random.split(key)[0]
@@ -38,7 +38,7 @@ def orders(key):
 
 
 def start(seed):
-    """Returns everything that a seed draws: examples, parameters, and the orders of the rows."""
+    """Returns all that is drawn from a seed: examples, parameters, and permutations."""
     key, data_key = jax.random.split(jax.random.PRNGKey(seed))
     key, params_key = jax.random.split(key)
     return examples(data_key), init(params_key), orders(key)
@@ -61,7 +61,7 @@ def step(params, opt_state, x, y, weight):
     """Returns the parameters and the optimizer state after one update."""
     gradient = jax.grad(loss)(params, x, y, weight)
     if not fixes.whole_batches:
-        # The gradient of no rows is 0, whatever the padding would make of it.
+        # An empty minibatch has gradient 0, but the padded rows could make it NaN.
         some = weight.any()
         gradient = jax.tree.map(lambda slope: jnp.where(some, slope, 0.0), gradient)
     updates, opt_state = optimizer.update(gradient, opt_state, params)
@@ -69,7 +69,7 @@ def step(params, opt_state, x, y, weight):
 
 
 def train(data, params, orders):
-    """Returns the losses before each update, 0 where none are printed, and at the end."""
+    """Returns the losses before each update, 0 if they are not printed, and at the end."""
     x_train, y_train, x_val, y_val = data
 
     def losses(params):
@@ -91,7 +91,7 @@ def train(data, params, orders):
 
 
 if fixes.jit_step:
-    # Fix 4, taken to its end: not the update but the whole run is compiled.
+    # Fix 4, taken further: not only the update but the whole run is compiled.
     run = jax.jit(train)
 else:
     # Bug 4 cannot occur here: a scan is always compiled as a whole.
@@ -113,7 +113,7 @@ report(STEPS, *last)
 
 # %% Many seeds at once
 def sweep(seeds):
-    """Returns the final val loss of each seed's run, all trained at once."""
+    """Returns the final validation loss of each seed; all seeds are trained at once."""
     starts = [start(seed) for seed in seeds]
     stacked = jax.tree.map(lambda *arrays: jnp.stack(arrays), *starts)
     return jax.jit(jax.vmap(train))(*stacked)[1][:, 1]

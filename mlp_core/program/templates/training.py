@@ -18,7 +18,7 @@ def train():
         params = init(subkey)
         opt_state = optimizer.init(params)
     if fixes.whole_batches:
-        # Fix 3: one order of the rows for a whole epoch, sliced in turn.
+        # Fix 3: one permutation of the rows per epoch, sliced in order.
         key, subkey = jax.random.split(key)
         order = jax.random.permutation(subkey, TRAIN)
     start = 0
