@@ -62,7 +62,7 @@ def test_a_file_is_trained_on_and_the_same_by_its_script(capsys, tmp_path):
     script = capsys.readouterr().out
 
     assert "separator tab" in trained.err
-    assert "a batch is all 32 training rows" in trained.err
+    assert "a minibatch has all 32 training rows" in trained.err
     assert (tmp_path / "tab_comma_header_numbers.csv").is_file()
     assert 'FEATURES = ["Weight, kg", "Height, cm"]' in script
     namespace = examples_of(script, tmp_path)
@@ -88,7 +88,7 @@ def test_gaps_and_columns_that_are_left_out_are_told(capsys, tmp_path):
         (["--csv", str(TABS)], "--csv needs a --target: one of"),
         (["--csv", str(TABS), "--target", "q"], "There is no column 'q'"),
         (["--csv", str(TABS), "--target", "Height, cm", "--features", "q"], "no column 'q'"),
-        (["--csv", str(TABS), "--target", "Height, cm", "--task", "sine"], "exclude each other"),
+        (["--csv", str(TABS), "--target", "Height, cm", "--task", "sine"], "cannot be combined"),
         (["--target", "y"], "need --csv FILE"),
         (["--validate", "last"], "validate must be random where a formula draws the rows"),
     ],

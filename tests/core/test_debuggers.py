@@ -120,7 +120,7 @@ def test_reading_the_table_needs_no_jax():
 
 
 def test_a_trial_that_fails_is_told():
-    with pytest.raises(RuntimeError, match="trying no_such_tool must succeed"):
+    with pytest.raises(RuntimeError, match="the process that runs no_such_tool failed"):
         measured("no_such_tool", [])
 
 

@@ -394,7 +394,7 @@ def test_the_command_line_names_the_table_that_the_script_reads(
 
     printed = capsys.readouterr()
     assert printed.err.splitlines() == [
-        "The script reads diabetes_numbers.csv: --data FOLDER writes it there."
+        "The script reads diabetes_numbers.csv; --data FOLDER writes this file."
     ]
     assert printed.out == program.script(Settings(task="diabetes", batch_size=64), Fixes())
 
@@ -408,7 +408,7 @@ def test_the_command_line_overwrites_no_other_file(
     with pytest.raises(SystemExit):
         main(["program", "--task", "diabetes", "--batch-size", "64", "--data", str(tmp_path)])
 
-    assert "exists and holds something else" in capsys.readouterr().err
+    assert "exists and has other content" in capsys.readouterr().err
     assert other.read_text() == "mine"
 
 
