@@ -226,7 +226,7 @@ def main(tool_name: str, rounds: int, case_names: list[str]) -> None:
 
 
 def _cost(tool: Tool, rounds: int) -> float:
-    """Returns the sound script's time with the tool over its time without, including compilation."""
+    """Returns the sound script's time with the tool over its time without, compilation included."""
     case = next(case for case in CASES if case.name == SOUND)
     script = Script(Settings(seed=case.seed, steps=tool.updates), case.fixes)
 

@@ -73,9 +73,11 @@ def test_the_posts_first_program_has_a_finding_for_each_bug_and_one_more(found):
 def test_what_is_said_of_the_posts_first_program(found):
     first, second, third, *_ = found["v1"]["findings"]
 
-    assert first["message"] == "One key draws on lines 27, 28, and 29 (3 keys)."
+    assert first["message"] == (
+        "The same key is used for draws on lines 27, 28, and 29 (3 such keys)."
+    )
     assert second["message"] == "Lines 33 and 34 draw with a key that line 27 has already used."
-    assert third["message"].startswith("968 of 1,000 calls of `_loss` received (0, 5) arrays")
+    assert third["message"].startswith("968 of 1,000 calls of `_loss` received an empty minibatch")
     assert third["numbers"] == {"calls": 1000, "empty": 968, "shape": [0, 5]}
 
 

@@ -56,7 +56,7 @@ def test_a_fault_is_printed_and_ends_in_status_1(script, tmp_path, capfd):
     printed, report = capfd.readouterr().out, json.loads(out.read_text())
     assert end.value.code == 1
     assert "arguments --depth 3" in printed
-    assert "One key draws on lines 6 and 7." in printed
+    assert "The same key is used for draws on lines 6 and 7." in printed
     assert [one["kind"] for one in report["findings"]] == ["key_reused"]
     assert report["findings"][0]["file"] == str(path)
     assert "\x1b" not in printed
@@ -109,7 +109,7 @@ def test_an_interrupt_prints_what_was_found(script):
         (["no_such.py"], "the script must be a file, got 'no_such.py'"),
         (
             [__file__, "--only", "magic"],
-            "--only must be of keys, batches, compilation, numerics, program",
+            "--only must be in keys, batches, compilation, numerics, program",
         ),
         ([__file__, "--steps", "0"], "--steps must be at least 1, got 0"),
     ],
@@ -140,7 +140,7 @@ def test_a_block_of_a_notebook_is_watched_and_everything_is_restored():
 
 
 def test_a_group_of_checks_that_does_not_exist_is_refused():
-    with pytest.raises(ValueError, match="only must be of keys"), mlp_core.watch(only=["magic"]):
+    with pytest.raises(ValueError, match="only must be in keys"), mlp_core.watch(only=["magic"]):
         pass
 
 
@@ -156,7 +156,7 @@ def test_a_file_that_is_no_report_is_refused(content):
 def test_a_report_with_another_kind_is_refused():
     finding = '{"kind": "magic", "severity": "cost", "file": "", "line": 1, "message": ""}'
 
-    with pytest.raises(ValueError, match="must be one of this version"):
+    with pytest.raises(ValueError, match="must come from this version"):
         records.opened('{"findings": [' + finding + "]}")
 
 
