@@ -22,7 +22,10 @@ class Jits:
         self._counted: dict[Any, Any] = {}
 
     def jit(self, fun: Any = None, /, **options: Any) -> Any:
-        """Returns an instrumented `jax.jit(fun)`, which ignores donation to examine the arguments."""
+        """Returns an instrumented `jax.jit(fun)`.
+
+        Donation is disabled, because the arguments are examined after the call.
+        """
         if not callable(fun):
             return functools.partial(self.jit, **options)
         for name in ("donate_argnums", "donate_argnames"):

@@ -1,4 +1,4 @@
-"""`python -m mlp_core`, and what importing the package loads."""
+"""`python -m mlp_core`, and the modules that importing the package loads."""
 
 import os
 import re
@@ -137,7 +137,7 @@ def test_a_table_that_cannot_be_written_is_one_line(capsys):
 
 @contextmanager
 def broken_pipe():
-    """Lets the standard output be a pipe whose reader has closed it."""
+    """Replaces the standard output by a pipe whose reader has closed it."""
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as stdout, redirect_stdout(stdout):

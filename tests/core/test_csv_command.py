@@ -1,4 +1,4 @@
-"""A file of the user's own from the command line, and as a task: its split and its script."""
+"""A user's CSV file on the command line and as a task: its split and its script."""
 
 import json
 from collections.abc import Iterator
@@ -104,7 +104,7 @@ def test_a_wrong_choice_is_answered_with_one_line(capsys, arguments, message):
 
 @pytest.fixture
 def case(request: pytest.FixtureRequest) -> Iterator[tuple[str, Table]]:
-    """Yields the task that a file is, and its table."""
+    """Yields the task of a file, and its table."""
     file = read_csv(CASES / request.param)
     target = offered_target(file)
     features = [column.name for column in file.usable if column.name != target]
@@ -115,7 +115,7 @@ def case(request: pytest.FixtureRequest) -> Iterator[tuple[str, Table]]:
 
 
 def examples_of(script: str, folder: Path) -> dict[str, object]:
-    """Returns the names that a script defines up to its examples, which it reads from a folder."""
+    """Returns the names that a script defines up to its examples, which are read from a folder."""
     text = script.partition("\n\ndef init(")[0].replace(
         "open(TABLE", f"open({str(folder)!r} + '/' + TABLE"
     )

@@ -201,7 +201,7 @@ def test_reading_a_value_in_every_step_is_told_however_it_is_read():
 
 
 def trained(step_of, key_of, steps=12):
-    """Returns the kinds of findings in a loop that draws with `key_of(step)` in `step_of`."""
+    """Returns the kinds of faults found in a loop whose step draws with `key_of(step)`."""
     with mlp_core.watch() as report:
         step = step_of()
         w, x = jnp.zeros(3), jnp.arange(48.0).reshape(16, 3) / 48
