@@ -157,7 +157,7 @@ def test_requirements_are_what_is_imported() -> None:
 
 @pytest.mark.parametrize("module", SOURCES)
 def test_jax_itself_comes_before_its_parts(module: str) -> None:
-    """A part does not wait for the rest of JAX where another thread is still importing that."""
+    """A part of JAX imported first does not wait for another thread that is still importing JAX."""
     nodes = [n for n in ast.walk(ast.parse(SOURCES[module].read_text())) if _imports_jax(n)]
     nodes.sort(key=lambda node: node.lineno)
 

@@ -40,7 +40,7 @@ def test_a_stage_shows_what_its_training_reaches(open_app: Open, stage: str) -> 
         name for name in vars(fixes) if getattr(fixes, name)
     }
     assert metric(app, "Val loss") == POST.get(stage, metric(app, "Val loss"))
-    # jit_step changes no loss, so the compiled engine is the oracle for all of them.
+    # jit_step changes no loss, so the compiled engine gives the expected values for all of them.
     oracle = train(Settings(), replace(fixes, jit_step=True)).final_val_loss
     assert shown == pytest.approx(oracle, abs=0.006)
 
