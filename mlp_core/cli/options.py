@@ -25,7 +25,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser(version: str) -> Parser:
-    """Returns the parser of all commands; its result's `command` is the name of the chosen one."""
+    """Returns the parser of all commands, which stores the chosen command's name as `command`."""
     parser = Parser(
         prog="python -m mlp_core",
         description="Train the post's program with any of its fixes, once or many times.",
@@ -81,7 +81,9 @@ def parser(version: str) -> Parser:
 
     timing = command("timing", "time every way to run the training loop on this machine")
     _add_out(timing, "JSON")
-    timing.add_argument("--stage", choices=STAGES, default="final", help="a stage of the post")
+    timing.add_argument(
+        "--stage", choices=STAGES, default="final", help="use the fixes of this stage"
+    )
     _add_settings(timing)
     return parser
 
@@ -136,13 +138,13 @@ def each_once(names: Sequence[str] | None) -> Sequence[str]:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     """Adds the options that select one run."""
-    parser.add_argument("--stage", choices=STAGES, default="v1", help="a stage of the post")
-    _add_list(parser, "--on", SWITCHES, "fixes to turn on in addition to the stage's")
+    parser.add_argument("--stage", choices=STAGES, default="v1", help="use the fixes of this stage")
+    _add_list(parser, "--on", SWITCHES, "additional fixes to turn on")
     _add_list(
         parser,
         "--off",
         SWITCHES,
-        f"fixes to turn off even if the stage has them; all fixes: {', '.join(SWITCHES)}",
+        f"fixes to turn off even if they are on otherwise; all fixes: {', '.join(SWITCHES)}",
     )
     _add_settings(parser)
     _add_table(parser)

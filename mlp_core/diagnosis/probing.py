@@ -178,7 +178,7 @@ def operations(settings: Settings, fixes: Fixes) -> int:
 
 
 class DeadLayer(NamedTuple):
-    """LayerNorm for the first of three equal units."""
+    """LayerNorm at `DEAD`, for the first of the three equal units."""
 
     output: float
     gradient: float

@@ -13,7 +13,7 @@ from mlp_core.doctor.places import Place, is_jax, is_readers
 from mlp_core.doctor.recording import Recorder, Window
 
 _STARTS = (6, 24, 96)
-"""The windows begin after these numbers of training steps, when functions are compiled."""
+"""The windows begin after these numbers of training steps, by which functions are compiled."""
 _STEPS = 3
 _READS = {"__float__", "__int__", "__bool__", "__index__", "__array__", "__format__", "_item"}
 _READS |= {"tolist", "device_get", "block_until_ready", "__complex__"}

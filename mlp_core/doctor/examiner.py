@@ -72,7 +72,7 @@ class _Made(NamedTuple):
 
 
 class Examiner:
-    """Records the calls of regions: compiled functions, and transformed functions outside of them.
+    """Records the calls of regions: compiled functions, and transformed ones called outside those.
 
     Args:
       limit: the number of calls after which `Stop` is raised.

@@ -89,7 +89,7 @@ class Region:
     is_given_nonfinite: bool = False
     """Whether the arguments of the call in `culprit` already contained a NaN or an infinity."""
     culprit: Any = None
-    """The number of the first call that made a NaN or an infinity, and its notes; None if none."""
+    """The number and the notes of the first call that made a NaN or an infinity, if any."""
 
 
 @dataclass

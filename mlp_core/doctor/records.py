@@ -67,7 +67,7 @@ KINDS = {
     "nonfinite_forward": Kind(
         "numerics",
         "A NaN or an infinity in the loss reaches every parameter with the next update.",
-        "Keep the operation's argument in the range where it is defined, such as with an epsilon.",
+        "Keep the argument in the operation's domain, for example with an epsilon.",
     ),
     "nonfinite_gradient": Kind(
         "numerics",
@@ -124,7 +124,7 @@ KINDS = {
     "broadcast_loss": Kind(
         "program",
         "Shapes (B,) and (B, 1) become (B, B), so each prediction is compared with every target.",
-        "Give both arrays the same shape first, such as with predictions[:, 0].",
+        "Give both arrays the same shape first, for example with predictions[:, 0].",
     ),
 }
 """The kinds by name, in the order in which equally severe findings are printed."""

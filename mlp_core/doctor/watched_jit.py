@@ -34,7 +34,7 @@ class Jits:
         return _Jitted(self._examiner, fun, region, self._traced(fun, region), options)
 
     def _traced(self, fun: Any, region: Region) -> Any:
-        """Returns a function that counts its traces, and the same one each time for JAX's cache."""
+        """Returns a wrapper that counts traces; always the same object, as JAX caches by it."""
         examiner = self._examiner
         try:
             if (fun, id(region)) in self._counted:

@@ -112,7 +112,7 @@ def test_measuring_replaces_what_is_shown(quick: None) -> None:
     assert "**20 times faster**" in text(app)
     assert "runs of 50 steps" in captions(app)
     assert "stays 0.61 (as it is: 0.61)" in text(app)
-    assert "With batches mended" in text(app)  # v1 has no rest of its own
+    assert "With batches mended" in text(app)  # v1 has no smaller batch of its own
 
 
 def test_growth_is_measured_apart(quick: None) -> None:

@@ -196,7 +196,7 @@ def is_constant(probes: Probes) -> bool:
 
 
 def scale_response(probes: Probes) -> float:
-    """Returns the RMS change of the predictions when the inputs are scaled, in their own stds."""
+    """Returns the RMS change of the predictions under scaled inputs, in stds of the predictions."""
     plain = predictions(probes)
     return float(np.sqrt(np.mean((probes.scaled - plain) ** 2)) / np.std(plain))
 

@@ -13,8 +13,8 @@ NEVER_SEEN = 0.01
 MOVED_ON_NOTHING = 0.01
 """A smaller share of the parameters' path that is made on empty minibatches is not reported."""
 SAME = 1 - 1e-9
-"""Minimum correlation of copies: float32 rounding leaves 1 - 1e-14 for a scaled copy. Of arrays of
-four independent numbers, 1 in 2 billion pairs is as correlated; of arrays of eight, none."""
+"""Minimum correlation of copies: float32 rounding leaves 1 - 1e-14 for a scaled copy. By
+chance, 1 in 2 billion pairs of four numbers is as correlated, and no pair of eight numbers."""
 
 
 class EmptyBatches(NamedTuple):

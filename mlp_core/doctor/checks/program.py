@@ -34,9 +34,7 @@ def never_updated(recorder: Recorder) -> Iterator[ScriptFinding]:
         )
         if all(moves) and finite and same:
             calls = samples[-1].call + 1
-            message = (
-                f"No parameter changes in {calls:,} calls, although their gradients are not 0."
-            )
+            message = f"No parameter changes in {calls:,} calls, although the gradients are not 0."
             numbers = {"calls": calls}
             yield ScriptFinding("never_updated", "fault", *gradient.place, message, numbers)
 
