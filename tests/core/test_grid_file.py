@@ -65,10 +65,10 @@ def test_the_grid_that_ships_is_whole():
 
 
 def test_the_grid_that_ships_is_what_training_gives():
-    """On another CPU or JAX, 3 in 10 losses differ, mostly slightly, but few runs differ in NaN.
+    """On another CPU or JAX, 3 in 10 losses differ, mostly slightly; nearly the same runs are NaN.
 
     With the CPU and the JAX that made the grid, none of 160 runs changed by more than 1e-4. With
-    other vector instructions, 36 to 38% did, 10% of them by more than 5%; the same 19 runs ended in
+    other vector instructions, 36 to 38% did, a tenth by more than 5%; the same 19 runs ended in
     NaN. With JAX 0.12, 28% of a whole grid changed, and 16 of 8192 runs ended in NaN in only one of
     the two grids. See test_post_numbers about unstable runs.
     """
