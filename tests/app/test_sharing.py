@@ -1,4 +1,4 @@
-"""Many readers at once: shared work is done once, and more readers poll less often."""
+"""Many readers at once: shared work is done once, and each polls less often the more there are."""
 
 from collections.abc import Callable
 from typing import Any

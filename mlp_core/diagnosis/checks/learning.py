@@ -28,8 +28,8 @@ LINEAR = 0.02
 predicting the mean."""
 GAP, GAP_RATIO, GAP_ERRORS, GAP_ROWS = 0.01, 1.2, 3.0, 20
 """How far the validation loss may end above the training loss: as a share of the loss of predicting
-the mean, as a ratio to the training loss, and in standard errors, for which the last number is the
-fewest validation rows."""
+the mean, as a ratio to the training loss, and in standard errors. `GAP_ROWS` is the minimum number
+of validation rows for a standard error."""
 
 
 class EagerStep(NamedTuple):
