@@ -1,14 +1,15 @@
-# The commands of the README. An install step runs again only when its list changes.
-# Another Python: make test PYTHON=python3.13 VENV=.venv313
-# test-python and test-lowest try the numerics alone, on a Python of your choice and with the lowest
-# versions that requirements.txt allows; each in an environment of its own, which is kept.
+# The commands of the README. An install step runs again only when its requirements file changes.
+# To use another Python: make test PYTHON=python3.13 VENV=.venv313
+# test-python and test-lowest test only the numerics, with a Python of your choice and with the lowest
+# versions that requirements.txt allows. Each of them uses its own environment, which is kept.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-# What the versions of Python and of the packages decide; the other core tests follow from these.
+# The core tests that depend on the versions of Python and of the packages. If these pass, so do the
+# other core tests.
 CORE_TESTS := $(addprefix tests/core/test_,$(addsuffix .py,\
   batches csv_file grid_file model post_numbers settings step training))
 
@@ -30,7 +31,7 @@ test-lowest:
 test-core: $(VENV)/core.installed
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(CORE_TESTS)
 
-# Every program and planted bug of tests/doctor; `make test` runs a sample of them.
+# Tests every program and planted bug of tests/doctor; `make test` runs a sample of them.
 ground-truth: $(VENV)/doctor.installed
 	DOCTOR=all $(BIN)/python -m pytest --numprocesses 2 tests/doctor tests/core/test_doctor.py
 
@@ -78,13 +79,13 @@ $(VENV)/bench.installed: requirements.txt requirements-bench.txt | $(BIN)/pip
 	$(PIP) --requirement requirements-bench.txt
 	touch $@
 
-# pytest and what its tests import, without a browser; CONSTRAINTS is made where it is named.
+# Installs what the core tests import, without a browser. CONSTRAINTS may name lowest.txt, made here.
 $(VENV)/core.installed: requirements.txt requirements-core.txt | $(BIN)/pip
 	sed -nE 's/^([A-Za-z-]+)>=([0-9.]+),.*/\1==\2/p' requirements.txt > $(VENV)/lowest.txt
 	$(PIP) --requirement requirements-core.txt $(addprefix --constraint ,$(CONSTRAINTS))
 	touch $@
 
-# pip is the last thing that venv makes: where it is missing, an earlier try has failed half-way.
+# venv installs pip last, so if pip is missing, an earlier attempt has failed halfway.
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)

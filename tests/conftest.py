@@ -1,4 +1,4 @@
-"""What every test shares."""
+"""Settings that all tests share."""
 
 import os
 
@@ -7,18 +7,18 @@ from hypothesis import settings
 
 from mlp_core import set_up_cpu
 
-# As in the app, but one device: two processes of tests share the cores.
+# As in the app, but with one device, because two test processes share the cores.
 os.environ.setdefault("JAX_NUM_CPU_DEVICES", "1")
 set_up_cpu()
-# A timing would take the cores from the other tests; those about timings begin them.
+# Timings would slow down the other tests; the tests of timings start them explicitly.
 os.environ["FIX_BY_FIX_TIME_ON_REQUEST"] = "1"
 
-# The first example of a property compiles, so one example may take seconds and the next none.
+# The first example of a property test compiles, so it may take seconds, unlike the later ones.
 settings.register_profile("compiling", deadline=None)
 settings.load_profile("compiling")
 
-# Files that take long begin first, and the quick ones fill what is left at the end. Whatever is in
-# a browser comes in turn with what computes: it waits as much as it works.
+# Slow files start first, and the quick ones fill the time left at the end. Browser tests alternate
+# with tests that compute, because browser tests wait about half of their time.
 _FIRST = (
     "core/test_program",
     "browser/test_seeds",
@@ -33,14 +33,14 @@ _FIRST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Lets all processes of the tests share what JAX compiles, from one run to the next as well."""
+    """Makes all test processes, also of later runs, share JAX's compilation cache."""
     if config.pluginmanager.hasplugin("cacheprovider"):
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(config.cache.mkdir("jax"))
         os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.3"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the slow files first, so that the processes end together."""
+    """Puts the slow files first, so that the test processes end at about the same time."""
     items.sort(key=_turn)
 
 

@@ -1,4 +1,4 @@
-"""The house plan, read from syntax trees: imports run one way, requirements.txt names them all."""
+"""The architecture, read from syntax trees: imports go one way, and requirements.txt lists all."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).parents[1]
 FOLDERS = ("mlp_core", "dashboard", "pages")
 Layers = tuple[tuple[str, ...], ...]
 
-# Each imports only from lines above its own.
+# Each package imports only from the rows above its own.
 LAYERS = (
     ("child", "numerics", "stored", "switches", "tasks"),
     ("settings",),
@@ -26,9 +26,9 @@ LAYERS = (
     ("debuggers", "game", "timing"),
     ("cli",),
 )
-"""The packages of mlp_core."""
+"""The layers of the packages of mlp_core."""
 
-# Those of one row, pages, never import from each other.
+# Packages in one row, such as the pages, never import from each other.
 DASHBOARD_LAYERS = (
     ("switches",),
     ("choice",),
@@ -39,9 +39,9 @@ DASHBOARD_LAYERS = (
     ("evidence", "player"),
     ("code", "detective", "diagnosis", "lab", "seeds", "speed", "story"),
 )
-"""The packages of dashboard."""
+"""The layers of the packages of dashboard."""
 
-# The numerics run without the app, and a chart is drawn without a server.
+# The numerics work without the app, and charts are built without a server.
 NEVER_IMPORTS = {
     "mlp_core*": {"streamlit", "altair"},
     "dashboard.*chart*": {"streamlit", "jax", "optax"},
@@ -52,7 +52,7 @@ NEVER_IMPORTS = {
 
 
 def _module_name(path: Path) -> str:
-    """Returns the dotted name; a package's is that of its folder."""
+    """Returns the dotted name of a module; the name of a package is that of its folder."""
     parts = path.relative_to(REPOSITORY).with_suffix("").parts
     return ".".join(parts).removesuffix(".__init__")
 
@@ -67,7 +67,7 @@ SOURCES = {
 
 
 def imports(module: str) -> set[str]:
-    """Returns the modules that a module imports, wherever in it; the app's own by full name."""
+    """Returns the modules that a module imports anywhere; the app's own modules by full name."""
     found = set()
     for node in ast.walk(ast.parse(SOURCES[module].read_text())):
         if isinstance(node, ast.Import):
@@ -81,7 +81,7 @@ def imports(module: str) -> set[str]:
 
 
 def _layer(module: str, top: str, layers: Layers) -> int | None:
-    """Returns the layer of a module below `top`; None for what has none."""
+    """Returns the layer of a module below `top`; None if it is not in a layer."""
     package, _, rest = module.partition(".")
     part = rest.partition(".")[0]
     if package != top or part in ("", "__main__"):
@@ -124,7 +124,7 @@ def test_the_app_imports_the_numerics_and_the_pages_import_the_app() -> None:
 
 
 def test_no_imports_form_a_cycle() -> None:
-    # A package's own __init__ is loaded before its modules: it may name them, they may not name it.
+    # A package's __init__ is loaded before its modules, so it may import them, but not vice versa.
     graph = {module: imports(module) & SOURCES.keys() - {module} for module in SOURCES}
 
     TopologicalSorter(graph).prepare()  # raises CycleError
@@ -157,7 +157,7 @@ def test_requirements_are_what_is_imported() -> None:
 
 @pytest.mark.parametrize("module", SOURCES)
 def test_jax_itself_comes_before_its_parts(module: str) -> None:
-    """A part does not wait for the rest of JAX where another thread is still importing that."""
+    """A part of JAX imported first does not wait for another thread that is still importing JAX."""
     nodes = [n for n in ast.walk(ast.parse(SOURCES[module].read_text())) if _imports_jax(n)]
     nodes.sort(key=lambda node: node.lineno)
 

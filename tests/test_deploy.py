@@ -1,4 +1,4 @@
-"""The container file, read without an engine, and the lists of packages."""
+"""The Containerfile, read without a container engine, and the lists of packages."""
 
 import json
 import re
@@ -10,7 +10,7 @@ INSTRUCTIONS = [line.split(maxsplit=1) for line in LINES if line and not line.st
 
 
 def given(instruction: str) -> list[str]:
-    """Returns what stands behind each instruction of a kind, in order."""
+    """Returns the arguments of every instruction of one kind, in order."""
     return [rest for name, rest in INSTRUCTIONS if name == instruction]
 
 

@@ -1,4 +1,4 @@
-"""What strangers can reach: nothing stored or sent is run, and no more is shown than should be."""
+"""Exposure to strangers: no stored or uploaded content is executed, and no internals are shown."""
 
 import ast
 import re
@@ -21,12 +21,12 @@ RUNS_TEXT = {"eval", "exec", "compile", "__import__"}
 RUNS_FILES = {"exec_module", "load_module", "run_path", "run_module"}
 
 RUNS_SCRIPTS = {"mlp_core.debuggers.scripts", "mlp_core.doctor.run_script"}
-"""The first runs scripts rendered from the package's own templates, the second the script that its
-user names, in a process of its own. Both are for the command line only."""
+"""The first module runs scripts rendered from the package's own templates. The second runs the
+script that its user names, in a separate process. Both are used only by the command line."""
 
 
 def called(node: ast.AST) -> str:
-    """Returns what is called, as it is written; empty if nothing is."""
+    """Returns the called expression as text; empty if the node is not a call."""
     return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
 
 
@@ -41,7 +41,7 @@ def test_nothing_that_is_read_is_run(module: str) -> None:
         for name in (getattr(node, "module", None), *(alias.name for alias in node.names))
         if name
     }
-    # What the code itself spells out may run.
+    # Constants in the code itself may be executed or inserted as HTML.
     constants = {
         ast.unparse(node.targets[0])
         for node in nodes
@@ -83,7 +83,7 @@ def _dashboard() -> list[str]:
 MAKES_HTML = {
     "dashboard.code.changes",  # a script's lines, escaped
     "dashboard.code.listing",  # the same
-    "dashboard.shell.sidebar",  # names of its own groups
+    "dashboard.shell.sidebar",  # names of the sidebar's own groups
 }
 
 
@@ -95,9 +95,9 @@ def test_lines_of_a_script_are_escaped() -> None:
 
 @pytest.mark.parametrize("module", SOURCES)
 def test_html_is_only_what_stands_in_the_code(module: str) -> None:
-    """`st.html` takes a constant of the module, but for the few that escape what they show."""
+    """`st.html` receives a constant of the module, except in the few modules that escape text."""
     tree = ast.parse(SOURCES[module].read_text())
-    # What the code itself spells out may run.
+    # Constants in the code itself may be executed or inserted as HTML.
     constants = {
         target.id
         for node in tree.body
@@ -118,7 +118,7 @@ def test_a_stranger_gets_no_traceback_and_nobody_a_report() -> None:
 
 
 def test_what_guards_the_server_is_left_on() -> None:
-    """XSRF, CORS, no static files, no interface for programs: Streamlit's defaults."""
+    """Streamlit's defaults stay on: XSRF and CORS protection, no static files, no API."""
     assert set(CONFIG["server"]) == {"maxUploadSize", "maxMessageSize"}
 
 

@@ -1,4 +1,4 @@
-"""What the README promises."""
+"""Tests of the README: its example prints the stated output, and its links exist."""
 
 import re
 from pathlib import Path

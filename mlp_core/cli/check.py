@@ -1,4 +1,4 @@
-"""The command `check`: runs the reader's script in its own process, and prints findings."""
+"""The command `check`: runs the user's script in a separate process and prints the findings."""
 
 import argparse
 import json
@@ -15,11 +15,11 @@ from mlp_core.doctor.terminal import printed
 
 
 def check(parsed: argparse.Namespace) -> None:
-    """Prints what is found, and writes it as JSON if asked to.
+    """Prints the findings, and writes them as JSON if `--json` is given.
 
     Raises:
-      SystemExit: with status 1 if a finding is fatal or a fault, or if the script crashed.
-      ValueError: if there is no such script, or an option is wrong.
+      SystemExit: with status 1 if a finding is fatal or a fault, or the script crashed.
+      ValueError: if the script does not exist, or an option is wrong.
     """
     if not parsed.script.is_file():
         raise ValueError(f"the script must be a file, got {str(parsed.script)!r}")
@@ -41,17 +41,17 @@ def check(parsed: argparse.Namespace) -> None:
 
 
 def _reported(first: list[str], parsed: argparse.Namespace, path: Path) -> dict[str, Any] | None:
-    """Runs the script; returns its report, or None if its process died without one."""
+    """Runs the script and returns its report, or None if its process ended without one."""
     command = [sys.executable, "-m", "mlp_core.doctor.run_script", *first, *parsed.arguments]
     with subprocess.Popen(command, env=child_environment()) as child:
         while True:
             try:
                 status = child.wait()
                 break
-            except KeyboardInterrupt:  # the script got it as well, and reports
+            except KeyboardInterrupt:  # the script receives it too and then reports
                 continue
     if not path.exists():
-        print(f"The script's process ended with status {status} before a report.", file=sys.stderr)
+        print(f"The script's process ended with status {status} and no report.", file=sys.stderr)
         return None
     report: dict[str, Any] = json.loads(path.read_text())
     return report

@@ -16,7 +16,7 @@ from mlp_core.data.table import Table, opened
 
 
 def columns(parsed: argparse.Namespace) -> None:
-    """Prints how a file is read: what was guessed, then a line or an object for each column."""
+    """Prints how a file is read: the guesses, then one line or one JSON object for each column."""
     file = read_csv(parsed.file)
     records = [
         {
@@ -46,12 +46,12 @@ def columns(parsed: argparse.Namespace) -> None:
 
 
 def opened_task(path: str, target: str | None, features: str | None) -> str:
-    """Opens a file's table and returns the task it is; says on stderr how it was read.
+    """Opens a file as a task and returns the task's name; prints on stderr how the file is read.
 
-    The task is named after its numbers, so that an interrupted sweep finds them again.
+    The name is a hash of the table, so that an interrupted sweep of the same table can be resumed.
 
     Raises:
-      ValueError: if the file or the choice of columns makes no table.
+      ValueError: if the file cannot be read, or the columns cannot be used.
     """
     file = read_csv(path)
     names = ", ".join(column.name for column in file.usable)
@@ -85,11 +85,11 @@ def _guesses(file: CsvFile) -> dict[str, object]:
 
 
 def _split(features: str, file: CsvFile) -> list[str]:
-    """Returns the names in a list with commas, which a name may hold too."""
+    """Returns the names in a comma-separated list, where a name may contain commas itself."""
     known = {column.name for column in file.columns}
     parts, chosen = [part.strip() for part in features.split(",")], []
     while parts:
-        # The longest name that the list starts with; else its first part, which is refused below.
+        # The longest known name at the start of the list; else the first part, rejected below.
         names = [", ".join(parts[:length]) for length in range(len(parts), 0, -1)]
         chosen.append(next((name for name in names if name in known), names[-1]))
         parts = parts[chosen[-1].count(", ") + 1 :]

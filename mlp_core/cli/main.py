@@ -1,4 +1,4 @@
-"""What each command of `python -m mlp_core` does; its options are in `options`."""
+"""The commands of `python -m mlp_core`; their options are in `options`."""
 
 import argparse
 import os
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from mlp_core.timing.figures import Measurement, Request
 
 VERSION = "0.1.0"
-"""Of the package; `pyproject.toml` reads it here."""
+"""Version of the package; `pyproject.toml` reads it here."""
 
 _ELSEWHERE = ("sweep", "columns", "check")
-"""The commands with a module of their own, imported when needed: JAX takes seconds."""
+"""Commands with their own module, imported only when needed: importing JAX takes seconds."""
 
 PRINT_EVERY = 100
 
@@ -34,11 +34,11 @@ def main(arguments: list[str] | None = None) -> None:
 
     Raises:
       SystemExit: with one line and status 2 if an argument is wrong; with one line and status 1 if
-        the output cannot be written; with status 141, as if SIGPIPE had ended the program, if the
-        reader of the output has closed it.
+        the output cannot be written; with status 141, as after SIGPIPE, if the output is a pipe
+        whose reader has closed it.
     """
     given, scripts = sys.argv[1:] if arguments is None else arguments, []
-    if given[:1] == ["check"]:  # the reader's script runs as it would alone, with its own arguments
+    if given[:1] == ["check"]:  # the user's script runs as it would alone, with its own arguments
         end = given.index("--") if "--" in given else len(given)
         given, scripts = given[:end], given[end + 1 :]
     else:
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
                 sys.stdout.flush()
     except ValueError as error:
         parser.error(str(error))
-    except RuntimeError as error:  # JAX's own, which names the flag that keeps it from starting
+    except RuntimeError as error:  # JAX names the flag that keeps it from starting
         parser.exit(1, f"{parser.prog}: {error}\n")
     except OSError as error:
         _discard_output()
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _discard_output() -> None:
-    """Discards what cannot be written: at its exit Python would try to, and fail once more."""
+    """Discards the output, because Python would try to write it again at exit, and fail."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -79,7 +79,7 @@ def _run(parsed: argparse.Namespace) -> None:
 
 
 def train(parsed: argparse.Namespace) -> None:
-    """Prints a line for every recorded 100th update while the run trains."""
+    """Prints the losses after every 100th update, and after the last, while the run trains."""
     from mlp_core.engine.outcome import described
     from mlp_core.engine.training import train_chunks
 
@@ -98,7 +98,7 @@ def train(parsed: argparse.Namespace) -> None:
 
 
 def program(parsed: argparse.Namespace) -> None:
-    """Prints the script, and writes or names the table that it reads."""
+    """Prints the script, and writes the table that the script reads or says how to write it."""
     settings = settings_of(parsed)
     text = script(settings, fixes_of(parsed), parsed.dress, parsed.csv)
     table, name = table_of(settings.task), file_name(settings, parsed.csv)
@@ -107,22 +107,22 @@ def program(parsed: argparse.Namespace) -> None:
             raise ValueError(f"--data needs a task with a table, got {settings.task}")
         _write_table(table, parsed.data / name)
     elif table is not None:
-        print(f"The script reads {name}: --data FOLDER writes it there.", file=sys.stderr)
+        print(f"The script reads {name}; --data FOLDER writes this file.", file=sys.stderr)
     print(text, end="")
 
 
 def _write_table(table: Table, path: Path) -> None:
-    """Writes the table, unless another file is in its place."""
+    """Writes the table; raises ValueError if the path is a file with other content."""
     if not path.parent.is_dir():
         raise ValueError(f"--data must be a folder that exists, got {path.parent}")
     content = table.as_csv().encode()
     if path.exists() and path.read_bytes() != content:
-        raise ValueError(f"{path} exists and holds something else: choose another folder")
+        raise ValueError(f"{path} exists and has other content: choose another folder")
     path.write_bytes(content)
 
 
 def debuggers(parsed: argparse.Namespace) -> None:
-    """Prints a line for each tool while it is tried, and stores the table."""
+    """Prints a line for each tool after it has run, and stores the table."""
     from mlp_core.debuggers import CASES, Cell, measured, save
     from mlp_core.debuggers.tools import TOOLS
 
@@ -136,14 +136,14 @@ def debuggers(parsed: argparse.Namespace) -> None:
 
 
 def curves(parsed: argparse.Namespace) -> None:
-    """Trains every combination once, and stores its curves."""
+    """Trains every combination of fixes once, and stores the loss curves."""
     from mlp_core.analysis import curves
 
     curves.save(parsed.out)
 
 
 def timing(parsed: argparse.Namespace) -> None:
-    """Prints what is measured at the moment, and stores the forms before their growth."""
+    """Prints the progress, and stores the timings of the forms before it measures their growth."""
     from mlp_core.timing import figures
     from mlp_core.timing.figures import Request, measurable
 
@@ -155,7 +155,7 @@ def timing(parsed: argparse.Namespace) -> None:
 
 
 def _printed(request: "Request") -> "Measurement":
-    """Prints each new text of a measurement, and returns what was measured in the end."""
+    """Prints each new progress text of a measurement, and returns the final measurement."""
     from mlp_core.timing.process import measured
 
     last = ""

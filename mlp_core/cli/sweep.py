@@ -1,4 +1,4 @@
-"""The command `sweep`: resumed where it was interrupted, split over machines."""
+"""The command `sweep`, which resumes an interrupted sweep and can be split over machines."""
 
 import argparse
 import sys
@@ -19,14 +19,14 @@ from mlp_core.settings import Settings
 from mlp_core.stored import versions
 from mlp_core.switches import NUMERIC_SWITCHES, Fixes
 
-_SAVE_EVERY = 10  # times as long as saving takes
+_SAVE_EVERY = 10  # wait this many times as long as the last save took
 
 
 def sweep(parsed: argparse.Namespace) -> None:
-    """Sweeps and stores the grid; what an interrupted sweep had finished is kept.
+    """Runs the sweep and stores the grid; resumes an interrupted sweep of the same runs.
 
     Raises:
-      ValueError: if an option is wrong, or an interrupted sweep of other runs is in the way.
+      ValueError: if an option is wrong, or a partial file of another sweep exists.
     """
     seeds, count = parsed.seeds, parsed.processes
     if seeds < count or count < 1:
@@ -51,7 +51,7 @@ def sweep(parsed: argparse.Namespace) -> None:
 def _store(
     settings: Settings, combinations: tuple[Fixes, ...], seeds: Sequence[int], out: Path
 ) -> None:
-    """Trains this process's share of the seeds; the first process writes the grid of all."""
+    """Trains this process's share of the seeds; process 0 writes the grid of all processes."""
     own = tuple(seeds[jax.process_index() :: jax.process_count()])
     partial = out.with_name(f"{out.name}.partial-{jax.process_index()}")
     grid = _resumed(settings, combinations, own, partial)
@@ -68,9 +68,9 @@ def _store(
 def _resumed(
     settings: Settings, combinations: tuple[Fixes, ...], seeds: tuple[int, ...], partial: Path
 ) -> Grid:
-    """Returns the grid, storing what is finished again and again.
+    """Returns the grid, and repeatedly stores the finished part.
 
-    Storing takes at most about a tenth of the time: the file grows with each chunk of seeds.
+    The file grows with each chunk of seeds, so saving is limited to about 1/10 of the time.
     """
     before = _finished(settings, combinations, partial)
     missing = [seed for seed in seeds if before is None or seed not in before.seeds]
@@ -88,10 +88,10 @@ def _resumed(
 
 
 def _finished(settings: Settings, combinations: tuple[Fixes, ...], partial: Path) -> Grid | None:
-    """Returns what an interrupted sweep of the very same runs had stored.
+    """Returns the part that an interrupted sweep of the same runs has stored, or None.
 
     Raises:
-      ValueError: if it was a sweep of other runs, or with other versions of the programs.
+      ValueError: if that sweep had other runs or other package versions.
     """
     if not partial.exists():
         return None
@@ -99,14 +99,14 @@ def _finished(settings: Settings, combinations: tuple[Fixes, ...], partial: Path
     found = (stored.grid.settings, stored.grid.combinations, stored.versions)
     if found != (settings, combinations, versions()):
         raise ValueError(
-            f"{partial} holds another sweep, interrupted: finish it, delete it or choose another "
-            "--out"
+            f"{partial} holds another sweep that was interrupted: finish that sweep, delete the "
+            "file, or choose another --out"
         )
     return stored.grid
 
 
 def _gathered(own: Grid, seeds: Sequence[int]) -> Grid:
-    """Returns the grid of all processes' seeds, on every process."""
+    """Returns the grid of the seeds of all processes, on every process."""
     share = -(-len(seeds) // jax.process_count())
     columns = np.vstack([own.seeds, own.train_loss, own.val_loss, own.predict_mean])
     room = np.full((len(columns), share - len(own.seeds)), np.nan)

@@ -1,8 +1,8 @@
-"""Would a tool have told you? Each bug alone under each tool, really run.
+"""Which debugging tool reports which bug: each bug alone is run under each tool.
 
-`tools` runs an exported script of `mlp_core.program` under a tool, in a process of its own, because
-the tool's flags are JAX's own and global. What is tried is defined here, and the table of what the
-tools say is measured, stored, and read here, without JAX.
+`tools` runs an exported script of `mlp_core.program` under a tool, in a separate process, because
+the tools set global flags of JAX. This module defines the cases, and it measures, stores, and reads
+the table of results. It does not import JAX.
 """
 
 import json
@@ -36,7 +36,8 @@ class Case(NamedTuple):
 SOUND = "sound"
 POST_SEED = 42
 NAN_SEED = 0
-"""With it the final program without `norm_init` meets a row without variance: the loss is NaN."""
+"""With this seed, a row has no variance in the final program without `norm_init`, so the loss
+becomes NaN."""
 
 _ALONE = [Case(bug, replace(STAGES["beyond"], **{bug: False}), POST_SEED) for bug in SWITCHES]
 
@@ -48,9 +49,9 @@ CASES = (
 )
 
 FIT_UPDATES = 500
-"""How many updates the tool `one_batch` makes."""
+"""Number of updates that the tool `one_batch` makes."""
 SEEDS = 5
-"""How many runs the tool `several_seeds` compares."""
+"""Number of runs that the tool `several_seeds` compares."""
 
 ROUNDS = 3
 
@@ -60,31 +61,35 @@ Outcome = Literal["caught", "symptom", "false alarm", "silent"]
 
 
 class Cell(NamedTuple):
-    """What one tool says about one case; empty texts where it says nothing, or points nowhere."""
+    """The result of one tool on one case.
+
+    `message` is empty if the tool reports nothing, and `line` if it does not point at a line.
+    """
 
     tool: str
     case: str
     outcome: Outcome
     message: str
     line: str
-    """The line of the script it points at."""
+    """The line of the script that the tool points at."""
     cost: float
-    """How many times the sound program's own time the tool takes on it; the same for each case."""
+    """The sound program's time under the tool, over its time without; the same in each case."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """All cells, by tools, and what they were measured with."""
+    """All cells, ordered by tool, and the versions with which they were measured."""
 
     cells: tuple[Cell, ...]
     versions: dict[str, str]
 
 
 def measured(tool: str, cases: Sequence[str], rounds: int = ROUNDS) -> tuple[Cell, ...]:
-    """Returns the cells of one tool, tried in a process of its own; this one keeps its flags.
+    """Returns the cells of one tool, which runs in a separate process.
 
     Args:
-      rounds: how often its cost is timed, NaN if never.
+      cases: the names of the cases.
+      rounds: how many times the cost is timed; the cost is NaN if 0.
 
     Raises:
       RuntimeError: if the process fails.
@@ -92,13 +97,13 @@ def measured(tool: str, cases: Sequence[str], rounds: int = ROUNDS) -> tuple[Cel
     command = [sys.executable, "-m", "mlp_core.debuggers.tools", tool, str(rounds), *cases]
     done = subprocess.run(command, capture_output=True, text=True, env=child_environment())
     if done.returncode != 0:
-        raise RuntimeError(f"trying {tool} must succeed, got {done.stderr.strip()[-2000:]}")
+        raise RuntimeError(f"the process that runs {tool} failed: {done.stderr.strip()[-2000:]}")
     found = json.loads(done.stdout.splitlines()[-1])
     return tuple(Cell(tool=tool, cost=found["cost"], **cell) for cell in found["cells"])
 
 
 def save(path: Path, cells: Sequence[Cell]) -> None:
-    """Writes the cells, with the versions of this process's programs."""
+    """Writes the cells, with the package versions of this process."""
     table = pd.DataFrame(cells, columns=list(Cell._fields))
     table.attrs = {"versions": versions()}
     write_table(path, table)
@@ -108,7 +113,7 @@ def load(path: Path) -> Table:
     """Reads a table.
 
     Raises:
-      ValueError: if the file is not one that `save` wrote.
+      ValueError: if the file was not written by `save`.
     """
     try:
         table = read_table(path)
@@ -121,5 +126,5 @@ def load(path: Path) -> Table:
 
 
 def shipped() -> Table:
-    """Returns the table that ships."""
+    """Returns the table that ships with the package."""
     return load(SHIPPED)

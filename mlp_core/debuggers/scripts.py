@@ -1,4 +1,4 @@
-"""The exported script of a case, run in this process where a tool can change it."""
+"""Runs the exported script of a case in this process, where a tool can modify it."""
 
 import ast
 import io
@@ -22,13 +22,13 @@ _FILE = "exported_script.py"
 _RUN = "params = train()"
 
 Names = dict[str, Any]
-"""A script's global names."""
+"""The global names of a script."""
 
 
 def with_batch_loss(names: Names) -> None:
-    """Lets each update compute its minibatch's loss first, as the post's program does.
+    """Makes each update compute the loss of its minibatch first, as the post's program does.
 
-    The script itself computes the gradient alone, in which an empty minibatch leaves no NaN.
+    The exported script computes only the gradient, which is not NaN for an empty minibatch.
     """
     loss, step = names["loss"], names["step"]
 
@@ -40,12 +40,12 @@ def with_batch_loss(names: Names) -> None:
 
 
 class Finished(NamedTuple):
-    """What a script has printed, and its names at the end."""
+    """The losses that a script has printed, and its names at the end."""
 
     start_loss: float
-    """Over the training rows, before the first update."""
+    """Training loss before the first update."""
     val_loss: float
-    """At the end."""
+    """Final validation loss."""
     names: Names
 
 
@@ -58,7 +58,7 @@ class Script:
 
     @cached_property
     def lines(self) -> Lines:
-        """The lines, each with the switches that decide what it says."""
+        """The lines, each with the switches on which it depends."""
         return program.lines(self.settings, self.fixes)
 
     def run(
@@ -69,8 +69,8 @@ class Script:
         """Runs the script.
 
         Args:
-          change: is given the names when all are defined and nothing is trained yet.
-          edited: from the source to the one that runs, line by line.
+          change: modifies the script's names after their definition and before the training.
+          edited: maps the source to the source that runs, which must have the same lines.
         """
         definitions, _, _ = edited(program.text(self.lines)).rpartition(_RUN)
         with TemporaryDirectory() as folder, redirect_stdout(io.StringIO()) as printed:
@@ -86,10 +86,10 @@ class Script:
         return Finished(float(rows[0].split()[1]), float(rows[-1].split()[2]), names)
 
     def is_at(self, number: int, switch: str) -> bool:
-        """Returns whether a line is one of a switch's, or uses a name that these set.
+        """Returns whether a line depends on a switch, or uses a name set by a line that does.
 
         Args:
-          number: the line's, counted from 1.
+          number: the number of the line, counted from 1.
         """
         own = {at for at, line in enumerate(self.lines, 1) if switch in line.switches}
         tree = ast.parse(program.text(self.lines))
@@ -102,7 +102,7 @@ class Script:
 
 
 def line_of(error: BaseException | None) -> int:
-    """Returns the number of the innermost line of the script in a traceback; 0 if there is none."""
+    """Returns the number of the script's innermost line in a traceback; 0 if there is none."""
     frames = traceback.extract_tb(error.__traceback__) if error else []
     return next(
         (frame.lineno or 0 for frame in reversed(frames) if Path(frame.filename).name == _FILE), 0

@@ -1,7 +1,7 @@
-"""All tools, and a try of one: `python -m mlp_core.debuggers.tools TOOL ROUNDS CASE...`.
+"""All tools, and a command for one: `python -m mlp_core.debuggers.tools TOOL ROUNDS CASE...`.
 
-It is tried in a process of its own: its flags are JAX's global ones and end with the process.
-Prints the cells as JSON, with what the tool costs, timed in so many rounds; NaN without any.
+The tool runs in a separate process, because it sets global flags of JAX. The command prints the
+cells as JSON, with the cost of the tool timed in ROUNDS rounds; the cost is NaN for 0 rounds.
 """
 
 import json
@@ -28,29 +28,30 @@ from mlp_core.numerics import posts_numerics
 from mlp_core.settings import Settings
 
 WATCHED_UPDATES = 256
-"""A tool that may stop the run watches this many updates: eight epochs. By then `nan` is NaN."""
+"""Number of updates under a tool that may stop the run: eight epochs, by which the loss of the case
+`nan` is NaN."""
 APART = 10.0
-"""Seeds disagree if one ends so many times above their median."""
+"""Seeds disagree if one validation loss is more than this many times their median."""
 SHAPES = 2
-"""A full batch, and an epoch's last one."""
+"""Number of expected batch shapes: a full minibatch, and the last one of an epoch."""
 
 
 class Alarm(NamedTuple):
-    """A complaint."""
+    """A tool's report of a problem."""
 
     message: str
     line: int = 0
-    """The number of the line that it points at; 0 for a rule about numbers."""
+    """The number of the line that it points at; 0 if the tool only judges numbers."""
 
 
 class Tool(NamedTuple):
-    """A way to look for bugs."""
+    """A tool that looks for bugs."""
 
     name: str
     examine: Callable[[Script], Alarm | None]
-    """Runs the script and returns the tool's complaint, if any."""
+    """Runs the script and returns the tool's alarm, if any."""
     updates: int = Settings().steps
-    """How many updates the script makes."""
+    """Number of updates that the script makes."""
 
 
 def _raising(
@@ -59,13 +60,13 @@ def _raising(
     change: Callable[[Names], None] = with_batch_loss,
     edited: Callable[[str], str] = lambda source: source,
 ) -> Alarm | None:
-    """Runs the script under a tool that raises."""
+    """Returns the error that the script raises under a tool as an alarm, if any."""
     try:
         with flag():
             script.run(change, edited)
     except (FloatingPointError, checkify.JaxRuntimeError, jax.errors.KeyReuseError) as error:
         message = re.sub(r"\s+", " ", str(error)).split(" See https")[0]
-        # A check of checkify's is raised where its result is looked at, from where it failed.
+        # checkify raises its error in `throw`; the cause has the line whose check failed.
         is_check = isinstance(error, checkify.JaxRuntimeError)
         line = (is_check and line_of(error.__cause__)) or line_of(error)
         return Alarm(f"{type(error).__name__}: {message}", line)
@@ -96,7 +97,10 @@ def _checked(errors: frozenset[Any]) -> Callable[[Script], Alarm | None]:
 
 
 def _traced_shapes(script: Script) -> Alarm | None:
-    """Lists the batch shapes for which the step was traced: Python runs at a trace only."""
+    """Returns an alarm if the step was traced for an empty batch or for too many shapes.
+
+    The Python code of a compiled function runs only while JAX traces it, so it can list the shapes.
+    """
     shapes: list[tuple[int, ...]] = []
 
     def change(names: Names) -> None:
@@ -132,7 +136,7 @@ def _one_batch(script: Script) -> Alarm | None:
     loss = float(names["loss"](names["params"], *batch))
     if loss <= FITTED * baselines(settings).predict_mean:
         return None
-    return Alarm(f"after {FIT_UPDATES} updates on one batch its loss is {loss:.2g}")
+    return Alarm(f"after {FIT_UPDATES} updates on one minibatch, its loss is {loss:.2g}")
 
 
 def _start_loss(script: Script) -> Alarm | None:
@@ -140,14 +144,16 @@ def _start_loss(script: Script) -> Alarm | None:
     sound = sound_start(float(np.mean(dataset(script.settings).y_train ** 2)))
     if start <= START * sound:
         return None
-    return Alarm(f"the loss starts at {start:.2g}; sound starts average {sound:.2g}")
+    return Alarm(f"the initial loss is {start:.2g}; sound starts have {sound:.2g} on average")
 
 
 def _least_squares(script: Script) -> Alarm | None:
     end, rules = script.run().val_loss, baselines(script.settings)
     if end - rules.least_squares <= LINEAR * rules.predict_mean:
         return None
-    return Alarm(f"the val loss ends at {end:.2g}; least squares gives {rules.least_squares:.1g}")
+    return Alarm(
+        f"the final validation loss is {end:.2g}; least squares has {rules.least_squares:.1g}"
+    )
 
 
 def _several_seeds(script: Script) -> Alarm | None:
@@ -158,11 +164,11 @@ def _several_seeds(script: Script) -> Alarm | None:
     if lost == 0 and ends.max() <= APART * np.median(ends):
         return None
     spread = f"{finite.min():.2g} to {finite.max():.2g}" if len(finite) else "none"
-    return Alarm(f"{lost} of {SEEDS} seeds ended in NaN; val losses of the others: {spread}")
+    return Alarm(f"{lost} of {SEEDS} seeds ended in NaN; validation losses of the others: {spread}")
 
 
 def _check(script: Script) -> Alarm | None:
-    """Returns the worst finding of this package's own `check`; a second shape is none, as above."""
+    """Returns the worst finding of this package's `check`; a second batch shape does not count."""
     with watch() as report:
         script.run(change=lambda names: None)
     for finding in report.findings:
@@ -191,9 +197,9 @@ TOOLS = (
 
 
 def outcome(case: Case, script: Script, alarm: Alarm | None) -> Outcome:
-    """Returns `caught` if the alarm points at a bug's lines, or if it shows empty batches.
+    """Returns "caught" if the alarm points at a bug's lines or shows empty minibatches.
 
-    All else that is said of a bug is a symptom of it.
+    Every other alarm for a program with a bug is a symptom.
     """
     if alarm is None:
         return "silent"
@@ -206,7 +212,7 @@ def outcome(case: Case, script: Script, alarm: Alarm | None) -> Outcome:
 
 @posts_numerics
 def main(tool_name: str, rounds: int, case_names: list[str]) -> None:
-    """Tries the tool on each of the cases."""
+    """Runs the tool on each of the cases and prints the cells as JSON."""
     tool = next(tool for tool in TOOLS if tool.name == tool_name)
     cells: list[dict[str, str]] = []
     for case in (case for case in CASES if case.name in case_names):
@@ -220,7 +226,7 @@ def main(tool_name: str, rounds: int, case_names: list[str]) -> None:
 
 
 def _cost(tool: Tool, rounds: int) -> float:
-    """Returns how many times the sound script's own time it takes with the tool, compiling too."""
+    """Returns the sound script's time with the tool over its time without, compilation included."""
     case = next(case for case in CASES if case.name == SOUND)
     script = Script(Settings(seed=case.seed, steps=tool.updates), case.fixes)
 

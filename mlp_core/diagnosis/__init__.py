@@ -1,6 +1,6 @@
-"""What a run shows of its own faults: evidence gathered from it, and what checks find in that.
+"""Evidence recorded from one run, and the checks that find the run's problems in it.
 
-`findings(collect(settings, fixes))`: the checks see the run alone, never the switches.
+Use `findings(collect(settings, fixes))`. A check reads only the evidence, never the switches.
 """
 
 from mlp_core.diagnosis.checks import CHECKS, findings

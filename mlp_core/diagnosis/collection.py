@@ -1,4 +1,4 @@
-"""Runs the training once more and gathers the evidence. The plain run is not slowed down by it."""
+"""Trains again and records the evidence, so that recording does not slow down the plain run."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -21,22 +21,22 @@ from mlp_core.settings import MOST_RECORDS, Settings
 from mlp_core.switches import Fixes
 
 FIRST_RECORDS = 64
-"""So many updates at the start are recorded one by one: two epochs of the post's run."""
+"""Number of updates at the start that have a record each: two epochs of the post's run."""
 
 
 class Progress(NamedTuple):
-    """How far the gathering is."""
+    """Progress of the recording, and its result at the end."""
 
     share: float
-    """Of all updates that it makes, 0 to 1."""
+    """Share of all updates that have been made, 0 to 1."""
     evidence: Evidence | None
-    """None until all of it is there."""
+    """None until the recording is complete."""
 
 
 def collect(settings: Settings, fixes: Fixes) -> Evidence:
-    """Returns the evidence of a run: the updates of `train`, made again and written down.
+    """Returns the evidence of a run: makes the updates of `train` again and records them.
 
-    What comes back says nothing about the switches: it is what a reader of the run could measure.
+    The evidence does not contain the switches, only quantities that can be measured in the run.
     """
     *_, last = collect_chunks(settings, fixes, chunk_seconds=float("inf"))
     return cast(Evidence, last.evidence)
@@ -46,12 +46,12 @@ def collect(settings: Settings, fixes: Fixes) -> Evidence:
 def collect_chunks(
     settings: Settings, fixes: Fixes, chunk_seconds: float = 0.15
 ) -> Iterator[Progress]:
-    """Yields how far the gathering is, again and again; the last one has `collect`'s evidence.
+    """Yields the progress repeatedly; the last item contains the evidence that `collect` returns.
 
-    A caller that stops asking stops the gathering.
+    The recording stops when the caller stops iterating.
 
     Args:
-      chunk_seconds: about how long to work between two yields.
+      chunk_seconds: approximate time between two yields.
     """
     updates = np.union1d(recorded(settings.steps), recorded_updates(settings))
     loop, tried = CompiledLoop(settings, fixes, updates, DIAGNOSIS), fits(settings, fixes)
@@ -64,7 +64,7 @@ def collect_chunks(
 
 
 def _evidence(settings: Settings, fixes: Fixes, loop: CompiledLoop, tried: Fits) -> Evidence:
-    """Returns all that there is to say, once all updates are made."""
+    """Returns the evidence after all updates have been made."""
     params, start, unravel = starts.initial(settings, fixes)
     steps, standings = loop.seen
 
@@ -92,9 +92,9 @@ def _evidence(settings: Settings, fixes: Fixes, loop: CompiledLoop, tried: Fits)
 
 
 def recorded(steps: int) -> np.ndarray:
-    """Returns after how many updates there is a record, `[R]`, at most `MOST_RECORDS`.
+    """Returns the update counts at which a record is made, `[R]`, with R at most `MOST_RECORDS`.
 
-    The first updates each have one, then they are evenly spread, up to the end.
+    The first updates have a record each; the other records are evenly spaced up to the end.
     """
     first = np.arange(min(FIRST_RECORDS, steps))
     spread = np.linspace(first[-1], steps, MOST_RECORDS - len(first))

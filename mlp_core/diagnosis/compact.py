@@ -1,7 +1,7 @@
-"""Snapshots as JSON, small enough for a browser: rounded to three digits, thinned if need be.
+"""Snapshots as JSON, small enough for a browser: rounded to three digits, thinned if necessary.
 
-An array of numbers is a string: base64 of little-endian float16, each row divided by its own scale
-(its largest finite size), so that no gradient is too small or too large for 16 bits.
+An array of numbers becomes a string: base64 of little-endian float16. Each row is divided by its
+own scale (its largest finite absolute value), so that no gradient overflows or underflows 16 bits.
 """
 
 from base64 import b64decode, b64encode
@@ -14,42 +14,43 @@ from mlp_core.diagnosis.snapshots import Snapshots
 from mlp_core.engine import model
 
 MOST_LETTERS = 150_000
-"""The longest JSON text of a run."""
+"""Maximum length of the JSON text of a run, in characters."""
 
-_LETTERS = 8 / 3  # of a number: two bytes in base64
+_LETTERS = 8 / 3  # characters per number: two bytes in base64
 _FOR_THE_REST = 8_000
 _FEWEST = 64
-"""Gradients are left out where they would leave room for fewer snapshots."""
+"""Gradients are left out if they would leave room for fewer snapshots than this."""
 
 
 class Compact(NamedTuple):
-    """What is left of `Snapshots`, as JSON holds it. R snapshots are kept."""
+    """The part of `Snapshots` that is stored as JSON. R snapshots are kept."""
 
     widths: list[int]
-    """The inputs, then each hidden layer's units."""
+    """The number of inputs, then the number of units in each hidden layer."""
     steps: int
     epoch: int
-    """The updates of an epoch."""
+    """Number of updates in an epoch."""
     rows: list[list[int]]
-    """Of an epoch's minibatches, in turn: how many have so many rows; `[[1, 256], [31, 0]]`."""
+    """The minibatches of an epoch in order, as pairs of a count and the rows in each minibatch:
+    `[[1, 256], [31, 0]]` is one minibatch with 256 rows, then 31 empty ones."""
     updates: list[int]
     val_loss: str
     batch_loss: str
     activity: list[str]
-    """The rows, and their scales."""
+    """The scaled rows, and their scales."""
     zeros: list[str]
     params: list[str] | None
-    """None for a network that is too large to draw (`model.is_small`)."""
+    """None if the network is too large to draw (see `model.is_small`)."""
     gradients: list[str] | None
-    """None where there is no room for them either."""
+    """None if `params` is None or if the gradients do not fit."""
     norm: list[float]
-    """See `model.Norm`."""
+    """The fields of `model.Norm`, in order."""
     x: list[list[float]]
     y: list[float]
 
 
 class Numbers(NamedTuple):
-    """The arrays of a `Compact`, named and shaped as those of `Snapshots`."""
+    """The arrays of a `Compact`, with the names and shapes that they have in `Snapshots`."""
 
     updates: np.ndarray
     val_loss: np.ndarray
@@ -61,7 +62,7 @@ class Numbers(NamedTuple):
 
 
 def encoded(snapshots: Snapshots) -> Compact:
-    """Returns the snapshots for JSON: all of them if there is room, else fewer."""
+    """Returns the snapshots for JSON: all of them if they fit, otherwise fewer."""
     settings, rows = snapshots.settings, snapshots.rows
     is_drawn = model.is_small(settings)
     units, params = snapshots.activity.shape[1], snapshots.params.shape[1] if is_drawn else 0
@@ -90,7 +91,7 @@ def encoded(snapshots: Snapshots) -> Compact:
 
 
 def decoded(compact: Compact) -> Numbers:
-    """Returns the numbers that a browser sees."""
+    """Returns the numbers that a browser decodes."""
     count = len(compact.updates)
     return Numbers(
         updates=np.array(compact.updates),
@@ -104,12 +105,12 @@ def decoded(compact: Compact) -> Numbers:
 
 
 def _room(numbers: int) -> int:
-    """Returns how many snapshots of so many numbers fit."""
+    """Returns how many snapshots fit if each has this many numbers."""
     return int((MOST_LETTERS - _FOR_THE_REST) / (_LETTERS * (numbers + 10)))
 
 
 def _kept(count: int, most: int) -> np.ndarray:
-    """Returns the places of the snapshots that are kept: the first ones, then evenly spread."""
+    """Returns the indices of the snapshots to keep: the first ones, then evenly spaced ones."""
     if count <= most:
         return np.arange(count)
     first = most // 2

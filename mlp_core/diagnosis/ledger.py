@@ -1,8 +1,8 @@
-"""The ledger of a drawing function: every random draw in it, with the key it used.
+"""A ledger of a function's random draws, with the key that each draw uses.
 
-Read from the function's own traced program, so nothing about it is known beforehand: the program
-is run equation by equation, each draw is written down, and every array remembers its draws. The
-numbers themselves are not drawn: no key depends on them.
+The ledger is read from the function's jaxpr, so the function need not be known in advance. The
+jaxpr is evaluated equation by equation, each draw is recorded, and every value carries the draws
+from which it is computed. The random numbers are not generated, because no key depends on them.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,37 +15,37 @@ from jax.extend import core
 _CALLS = ("jit", "pjit")
 
 Key = tuple[int, ...]
-"""A key's data as whole numbers; two of 32 bits in JAX's default generator."""
+"""A key's data as integers: two 32-bit words in JAX's default generator."""
 
 
 class Draw(NamedTuple):
-    """One use of a key by one array. An array that draws twice has two."""
+    """One use of a key for one array. An array computed from two draws has two entries."""
 
     array: str
-    """The array's place in what was drawn, as in `layers[0].weight`."""
+    """The array's path in the function's result, such as `layers[0].weight`."""
     key: Key
     numbers: int
     """How many random numbers were drawn."""
 
 
 class _Use(NamedTuple):
-    place: int  # in the order of the program
+    place: int  # position of the draw in the order of the program
     key: Key
     numbers: int
 
 
 _Uses = frozenset[_Use]
 _Traced = tuple[Any, _Uses]
-"""A value, None where it comes from a draw, and the draws that went into it."""
+"""A value (None if it depends on a draw), and the draws from which it is computed."""
 
 
 def draws(function: Callable[..., Any], key: jax.Array) -> tuple[Draw, ...]:
-    """Returns the draws of `function(key)`, in the order in which its program makes them.
+    """Returns the draws of `function(key)`, in the order in which its jaxpr makes them.
 
-    A draw inside a loop of the program, such as a `scan`, is not seen.
+    Draws inside a loop of the jaxpr, such as a `scan`, are not recorded.
 
     Args:
-      key: not consumed: the same draws can be made again.
+      key: not consumed, because no random numbers are generated.
     """
     program, shape = jax.make_jaxpr(function, return_shape=True)(key)
     results = _run(program.jaxpr, program.consts, [(key, frozenset())], iter(range(10**9)))
@@ -58,7 +58,7 @@ def draws(function: Callable[..., Any], key: jax.Array) -> tuple[Draw, ...]:
 
 
 def named(tree: Any) -> dict[str, Any]:
-    """Returns a tree's leaves by their places, as in `layers[0].weight`."""
+    """Returns the leaves of a pytree, keyed by path, such as `layers[0].weight`."""
     leaves = jax.tree_util.tree_leaves_with_path(tree)
     return {jax.tree_util.keystr(path).removeprefix("."): leaf for path, leaf in leaves}
 
@@ -66,7 +66,7 @@ def named(tree: Any) -> dict[str, Any]:
 def _run(
     jaxpr: Any, consts: list[Any], arguments: list[_Traced], places: Iterator[int]
 ) -> list[_Traced]:
-    """Runs a program; values travel with the draws that went into them."""
+    """Evaluates a jaxpr; each value carries the draws from which it is computed."""
     known: dict[Any, _Traced] = dict(zip(jaxpr.invars, arguments, strict=True))
     known |= {var: (value, frozenset()) for var, value in zip(jaxpr.constvars, consts, strict=True)}
 

@@ -1,4 +1,8 @@
-"""Tries for the purpose: equal units, one batch alone, longer inputs, steps of the real loop."""
+"""Probes of a run's network and update.
+
+The probes are a row with equal units, training on one minibatch alone, scaled inputs, and the batch
+shapes and operations of the real training loop.
+"""
 
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -25,24 +29,25 @@ SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)
 MAX_PROBED = 2000
 SOUND = STAGES["beyond"]
 MAX_UPDATES = 40
-"""A little more than an epoch of the post's run: an epoch's last batch may be smaller."""
+"""Maximum number of updates whose batch shapes are traced. It is a little more than an epoch of the
+post's run, because the last minibatch of an epoch may be smaller."""
 DEAD = (0.5, 0.5, 0.5)
-"""Products of a layer whose units are all equal: their standard deviation is 0."""
+"""Preactivations of a layer whose units are all equal: their standard deviation is 0."""
 
 
 class Fits(NamedTuple):
-    """Three ways to fit the first minibatch; one object where two of them agree."""
+    """Three ways to fit the first minibatch. Fits that would be identical are the same object."""
 
     own: CompiledLoop
-    """By the run's own updates."""
+    """With the run's own updates."""
     adamw: CompiledLoop
-    """By AdamW, all else the run's own."""
+    """With AdamW, and everything else as in the run."""
     sound: CompiledLoop
-    """By AdamW with the default settings, on a network with every fix and the run's widths."""
+    """With AdamW at the default settings, on a network with the run's widths and every fix."""
 
 
 def fits(settings: Settings, fixes: Fixes) -> Fits:
-    """Returns the fits of a run's first minibatch, before their first update."""
+    """Returns the three fits of a run's first minibatch, before their first update."""
     default = Settings()
     usual = replace(
         settings,
@@ -57,11 +62,11 @@ def fits(settings: Settings, fixes: Fixes) -> Fits:
 
 
 def _fit(settings: Settings, fixes: Fixes) -> CompiledLoop:
-    """Returns a run that trains on the first minibatch alone, again and again."""
+    """Returns a run that trains on the first minibatch alone, in every update."""
     examples = starts.examples(settings)
     x, y = examples.x_batches[0], examples.y_batches[0]
     alone = Examples(x.T, y, x.T, y, x[None], y[None])
-    # Its batch is fed, so that the settings' batch size says nothing.
+    # The minibatch is passed to `feed`, so the batch size in these settings has no effect.
     steps = replace(settings, steps=FIT_UPDATES, schedule="constant", batch_size=1)
     loop = CompiledLoop(steps, fixes, np.array([FIT_UPDATES]))
     loop.feed(alone, np.full(FIT_UPDATES, y.size, np.int32))
@@ -69,7 +74,7 @@ def _fit(settings: Settings, fixes: Fixes) -> CompiledLoop:
 
 
 def _losses(fit: CompiledLoop) -> np.ndarray:
-    """Returns the loss before each update, and at the end, `[FIT_UPDATES + 1]`."""
+    """Returns the loss before each update and at the end, `[FIT_UPDATES + 1]`."""
     return np.append(fit.losses.batch_loss, fit.losses.train_loss)
 
 
@@ -77,9 +82,9 @@ def _losses(fit: CompiledLoop) -> np.ndarray:
 def _at_zero_variance(
     params: Params, examples: Examples, norm: Norm
 ) -> tuple[jax.Array, jax.Array]:
-    """Returns the loss of one row, and the norm of its gradient, where LayerNorm finds no variance.
+    """Returns the loss of one row and the norm of its gradient when LayerNorm's variance is 0.
 
-    The last layer's sums are made equal, 0, for every input.
+    The preactivations of the last hidden layer are set to 0 for every input, so they are equal.
     """
     last = params.layers[-1]
     zero = jax.tree.map(jnp.zeros_like, last)
@@ -91,11 +96,11 @@ def _at_zero_variance(
 
 
 def probes(settings: Settings, fixes: Fixes, end: Params, fits: Fits) -> Probes:
-    """Returns what the tries show.
+    """Returns the results of the probes.
 
     Args:
-      end: the parameters that the run has reached.
-      fits: the first minibatch's, all updates made.
+      end: the parameters at the end of the run.
+      fits: the fits of the first minibatch, after all of their updates.
     """
     examples = starts.examples(settings)
     x, y = examples.x_val[:MAX_PROBED], np.asarray(examples.y_val[:MAX_PROBED])
@@ -121,13 +126,13 @@ def probes(settings: Settings, fixes: Fixes, end: Params, fits: Fits) -> Probes:
 def compiled_shapes(
     settings: Settings, fixes: Fixes, most: int = MAX_UPDATES
 ) -> tuple[tuple[tuple[int, ...], ...], int]:
-    """Returns the batch shapes that a compiled loss is traced for, and in how many updates.
+    """Returns the batch shapes for which a compiled loss is traced, and the number of updates.
 
-    JAX traces a compiled function once for each shape. The Python in it runs at a trace only, so it
-    can write the shapes down.
+    JAX traces a compiled function once for each shape. The function's Python code runs only while
+    it is traced, so that code can record the shapes.
 
     Args:
-      most: no more updates than these are looked at.
+      most: maximum number of updates to examine.
     """
     params, norm = starts.initial(settings, fixes).params, model.norm_of(fixes)
     features = settings.num_features
@@ -146,16 +151,17 @@ def compiled_shapes(
 
 
 def operations(settings: Settings, fixes: Fixes) -> int:
-    """Returns about how many operations one update sends to the device, a compiled one being 1.
+    """Returns the approximate number of operations that one update sends to the device.
 
-    They are counted in the update's trace. JAX's profiler counts as many for plain descent and a
-    tenth less for AdamW, a few of whose operations do nothing.
+    The operations are counted in the update's jaxpr; a compiled function counts as 1. JAX's
+    profiler counts the same number for plain gradient descent, and 10% fewer for AdamW, where a few
+    operations do nothing.
     """
     loop = PythonLoop(settings, fixes, np.array([settings.steps]))
     data, norm = dataset(settings), model.norm_of(fixes)
     x, y = data.x_train[: settings.batch_size], data.y_train[: settings.batch_size]
 
-    constant = replace(settings, schedule="constant")  # a schedule is made before the run
+    constant = replace(settings, schedule="constant")  # a schedule is computed before the run
 
     def one_by_one(params: Any, opt_state: Any, x: jax.Array, y: jax.Array) -> Any:
         _, gradient = python_loop.loss_and_gradient(params, x, y, norm)
@@ -172,10 +178,11 @@ def operations(settings: Settings, fixes: Fixes) -> int:
 
 
 class DeadLayer(NamedTuple):
-    """The first of three equal units, and how it would follow a change of what it is made from."""
+    """LayerNorm at `DEAD`, for the first of the three equal units."""
 
     output: float
     gradient: float
+    """Derivative of the output with respect to that unit's input."""
 
 
 def layer_norm(a: jax.Array, norm: Norm) -> jax.Array:
@@ -185,10 +192,10 @@ def layer_norm(a: jax.Array, norm: Norm) -> jax.Array:
 
 @posts_numerics
 def dead_layer(fixes: Fixes) -> DeadLayer:
-    """Returns what these fixes make of LayerNorm's output and gradient at `DEAD`.
+    """Returns the output and gradient of LayerNorm at `DEAD` with these fixes.
 
-    The slope of sqrt at 0 is infinite, and infinity times a deviation of 0 is NaN. An epsilon added
-    after the root comes too late for that; added inside, it keeps the root away from 0.
+    The derivative of sqrt at 0 is infinite, and infinity times a deviation of 0 is NaN. An epsilon
+    added to the root does not prevent that; an epsilon inside it keeps the root away from 0.
     """
     norm = model.norm_of(fixes)
 

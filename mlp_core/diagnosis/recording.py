@@ -1,4 +1,4 @@
-"""What a diagnosis records of a run beyond its losses, as the engine makes the updates."""
+"""The quantities, beyond the losses, that a diagnosis records while the engine trains."""
 
 from typing import Any, NamedTuple
 
@@ -14,23 +14,23 @@ from mlp_core.engine.update import Unravel
 from mlp_core.settings import Shape
 
 Array = Any
-"""JAX's while the run is traced, NumPy's afterwards."""
+"""A JAX array while the run is traced, a NumPy array afterwards."""
 
 
 class Step(NamedTuple):
-    """One update. H hidden layers, then the head."""
+    """The record of one update. There are H hidden layers, followed by the head."""
 
     batch_loss: Array  # [], before the update
-    smallest_std: Array  # [H], over the batch's rows
+    smallest_std: Array  # [H], over the rows of the minibatch
     gradient_norm: Array  # [H + 1]
     update_norm: Array  # [H + 1]
     weight_norm: Array  # [H + 1], before the update
-    alignment: Array  # [], cosine of the update and minus the gradient
+    alignment: Array  # [], cosine between the update and the negative gradient
     movement: Array  # [], the norm of the whole update
 
 
 class Standing(NamedTuple):
-    """Where a run stands between two updates."""
+    """The record of a run between two updates."""
 
     train_loss: Array  # []
     val_loss: Array  # []
@@ -56,7 +56,7 @@ def _step(update: compiled.Update, norm: Norm, unravel: Unravel) -> Step:
 
 
 def standing(flat: jax.Array, examples: Examples, norm: Norm, unravel: Unravel) -> Standing:
-    """Returns where a run stands at these raveled parameters."""
+    """Returns the record of a run at these raveled parameters."""
     params, x_train, x_val = unravel(flat), examples.x_train.T, examples.x_val.T
     stds = zip(row_stds(params, x_train, norm), row_stds(params, x_val, norm), strict=True)
     dead = [(units == 0).all(axis=1) for units in model.hidden_units(params, x_train, norm)]
@@ -80,10 +80,10 @@ DIAGNOSIS = Observe(_step, standing, _blank)
 
 
 def row_stds(params: Params, x: jax.Array, norm: Norm) -> list[jax.Array]:
-    """Returns the std over a layer's units before LayerNorm, for each layer: `[D, B] -> [B]`."""
+    """Returns the std over the units of each layer before LayerNorm: `[D, B] -> [B]` per layer."""
     inputs = x, *model.hidden_units(params, x, norm)
     stds = []
-    for layer, into in zip(params.layers, inputs, strict=False):  # nothing comes after the last
+    for layer, into in zip(params.layers, inputs, strict=False):  # only the head follows the last
         product = jnp.matmul(layer.weight, into, precision=jax.lax.Precision.HIGHEST)
         summed = product + (norm.pre_bias * layer.pre_bias)[:, None]
         stds.append(jnp.std(summed, axis=0))
@@ -91,11 +91,11 @@ def row_stds(params: Params, x: jax.Array, norm: Norm) -> list[jax.Array]:
 
 
 def layer_norms(params: Params) -> jax.Array:
-    """Returns the norm of each layer's numbers, the head's last."""
+    """Returns the norm of each layer's parameters, `[H + 1]`, with the head last."""
     parts = (*params.layers, params.head)
     return jnp.stack([jnp.sqrt(sum(jnp.sum(leaf**2) for leaf in part)) for part in parts])
 
 
 def distances(flats: jax.Array, start: jax.Array, unravel: Unravel) -> jax.Array:
-    """Returns each layer's distance from the start, `[R, P]`, `[P]` -> `[R, H + 1]`."""
+    """Returns each layer's distance from its initial value: `[R, P]`, `[P]` -> `[R, H + 1]`."""
     return jax.vmap(lambda flat: layer_norms(unravel(flat - start)))(flats)

@@ -1,7 +1,7 @@
-"""What is recorded of a run, nothing about how the program was switched; what a check finds in it.
+"""The evidence recorded from a run, which does not contain the switches, and a check's finding.
 
-H is the number of hidden layers, R the number of records. A record stands for the updates up to the
-next one; only the first records are an update apart.
+H is the number of hidden layers, and R the number of records. A record covers the updates up to the
+next record; only the first records are one update apart.
 """
 
 from dataclasses import dataclass
@@ -15,100 +15,101 @@ from mlp_core.engine.outcome import RunOutcome
 
 @dataclass(frozen=True)
 class Losses:
-    """The losses on the way, and what rules without a network reach."""
+    """The losses during the run, and those of baselines without a network."""
 
     updates: np.ndarray
-    """`[R]`, after how many updates the other records were made; the last one is the end."""
+    """`[R]`, the number of updates before each record; the last record is the end of the run."""
     train: np.ndarray
     """`[R]`, over all training rows."""
     val: np.ndarray
     """`[R]`, over all validation rows."""
     batch: np.ndarray
-    """`[T]`, of each update's batch before the update; NaN where the batch was empty."""
+    """`[T]`, of each update's minibatch, before the update; NaN if the minibatch was empty."""
     predict_mean: float
-    """Val loss of predicting the mean of the training targets."""
+    """Validation loss of predicting the mean of the training targets."""
     least_squares: float
-    """Val loss of a linear least-squares fit."""
+    """Validation loss of a linear least-squares fit."""
     least_squares_train: float
-    """Train loss of that fit."""
+    """Training loss of that fit."""
     mean_square_target: float
-    """Mean of the squared training targets: the train loss of always predicting 0."""
+    """Mean of the squared training targets, which is the training loss of always predicting 0."""
     outcome: RunOutcome
-    """Which losses are NaN or infinite and from which update on, as `training.Run.outcome` says."""
+    """Which losses are NaN or infinite, and from which update on; see `training.Run.outcome`."""
 
 
 @dataclass(frozen=True)
 class Units:
-    """What the hidden layers do, at each of `Losses.updates`."""
+    """Measurements of the hidden layers at each of `Losses.updates`."""
 
     smallest_std: np.ndarray
-    """`[R, H]`, the least std over a layer's units, before LayerNorm, that any row had: of all
-    training and validation rows at the record, of the batches' rows up to the next one."""
+    """`[R, H]`, the smallest std of any row over a layer's units, before LayerNorm. It covers all
+    training and validation rows at the record, and the minibatches up to the next record."""
     dead: np.ndarray
     """`[R, H]`, the share of a layer's units that are 0 for every training row."""
 
 
 @dataclass(frozen=True)
 class Steps:
-    """What the updates do, layer by layer, the head last; means over the updates on rows.
+    """Measurements of the updates by layer, with the head last: means over the updates with rows.
 
-    NaN where none of a record's updates had rows. The end has no updates: there are R - 1 records.
+    NaN if all minibatches of a record were empty. The last record has no updates, so most arrays
+    have R - 1 entries.
     """
 
     gradient_norm: np.ndarray
-    """`[R - 1, H + 1]`"""
+    """`[R - 1, H + 1]`, the norm of the gradient."""
     update_ratio: np.ndarray
-    """`[R - 1, H + 1]`, the norm of the update over the norm of the parameters before it."""
+    """`[R - 1, H + 1]`, the norm of the update divided by that of the parameters before it."""
     alignment: np.ndarray
-    """`[R - 1]`, the cosine between the update and the way straight down the gradient."""
+    """`[R - 1]`, the cosine between the update and the negative gradient."""
     distance: np.ndarray
-    """`[R, H + 1]`, from the start, at each of `Losses.updates`."""
+    """`[R, H + 1]`, the distance from the initial parameters, at each of `Losses.updates`."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Which rows the updates see."""
+    """The rows that the updates use."""
 
     seen: np.ndarray
-    """`[T]`, the rows of each update's batch."""
+    """`[T]`, the number of rows in each update's minibatch."""
     batch_size: int
     num_train: int
     never_seen: float
-    """The share of the training rows that were in no batch."""
+    """The share of the training rows that were in no minibatch."""
     moved_on_nothing: float
-    """The share of the whole way, the updates' lengths added up, that empty batches made."""
+    """The share of the parameters' path (sum of the updates' norms) made on empty minibatches."""
     shapes: tuple[tuple[int, ...], ...]
-    """The shapes for which the loss was compiled in the first updates of the real loop."""
+    """The batch shapes for which the loss was compiled in the first updates of the real loop."""
     shapes_updates: int
-    """How many updates these were."""
+    """The number of these updates."""
 
 
 @dataclass(frozen=True)
 class Probes:
-    """What the network and the update do with inputs made for the purpose."""
+    """Responses of the network and the update to constructed inputs."""
 
     zero_variance_loss: float
-    """Of one row for which the last layer's units are all equal before LayerNorm."""
+    """Loss of one row for which the last layer's units are all equal before LayerNorm."""
     zero_variance_gradient: float
-    """The norm of that loss's gradient."""
+    """Norm of the gradient of that loss."""
     scales: np.ndarray
-    """`[K]`, by which inputs were multiplied; one of them is 1."""
+    """`[K]`, the factors by which the inputs were multiplied; one of them is 1."""
     scaled: np.ndarray
-    """`[K, n]`, the predictions at the end for n validation rows with their inputs scaled."""
+    """`[K, n]`, the final predictions for n validation rows with scaled inputs."""
     length: np.ndarray
-    """`[n]`, of these rows' inputs, unscaled."""
+    """`[n]`, the norms of these rows' inputs, unscaled."""
     target: np.ndarray
-    """`[n]`, of these rows, unscaled."""
+    """`[n]`, the targets of these rows, unscaled."""
     one_batch: np.ndarray
-    """`[K + 1]`, losses on the way of K updates of this run's kind on its first batch alone."""
+    """`[U + 1]`, losses during U updates of this run's kind on its first minibatch alone."""
     one_batch_adamw: np.ndarray
-    """`[K + 1]`, of as many AdamW updates at the same learning rate from the same start."""
+    """`[U + 1]`, the same with AdamW updates, from the same start with the same learning rate."""
     one_batch_sound: np.ndarray
-    """`[K + 1]`, of as many AdamW updates with the default settings on a network with every fix."""
+    """`[U + 1]`, the same with AdamW at the default settings, on a network with every fix."""
     one_batch_predict_mean: float
-    """The loss of predicting that batch's mean target."""
+    """Loss of predicting the mean target of that minibatch."""
     operations: int
-    """About how many operations one update sends to the device; 1 if it is compiled as one."""
+    """Approximate number of operations that one update sends to the device; 1 if it is compiled."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Evidence:
     draws: tuple[Draw, ...]
     """Every random draw of the initialization, in order."""
     start: dict[str, np.ndarray]
-    """The initial parameters, by the names that `draws` uses."""
+    """The initial parameters, keyed by the names in `draws`."""
     losses: Losses
     units: Units
     steps: Steps
@@ -129,29 +130,29 @@ class Evidence:
 Severity = Literal["fatal", "fault", "limit", "symptom", "hazard", "cost"]
 
 SEVERITIES: tuple[Severity, ...] = ("fatal", "fault", "limit", "symptom", "hazard", "cost")
-"""Worst first; a cause is worse than what follows from it.
+"""Worst first; a cause is worse than its consequences.
 
-fatal: it ended the run. fault: the program does not do what it is meant to. limit: it does, and
-cannot do better. symptom: it follows from something else. hazard: it did no harm in this run.
-cost: it takes time, the numbers are the same.
+fatal: the problem ended the run. fault: the program does not do what was intended. limit: the
+program does what was intended but cannot do better. symptom: a consequence of another problem.
+hazard: the problem did no harm in this run. cost: it takes time and does not change the numbers.
 """
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong in a run. A cause is named only if the evidence excludes all others."""
+    """A problem in a run. A cause is named only if the evidence excludes all other causes."""
 
     name: str
-    """The check's."""
+    """The name of the check."""
     severity: Severity
     fix: str | None
     """The field of `Fixes` that fixes it; None if no single switch does."""
     updates: tuple[int, int]
-    """The updates it concerns, first and last; the same number twice if it is one update."""
+    """The first and the last update concerned; the same number twice for a single update."""
     measured: Any
-    """The record of the check: numbers and names, no sentences."""
+    """The check's measurements: numbers and names, no sentences."""
 
 
 def span(updates: np.ndarray) -> tuple[int, int]:
-    """Returns the first and the last of some updates."""
+    """Returns the first and the last of these updates."""
     return int(updates[0]), int(updates[-1])

@@ -1,7 +1,8 @@
-"""Snapshots of a run to play it: parameters, gradients, and what the units do, update by update.
+"""Snapshots of a run for playback: parameters, gradients, and the outputs of the units.
 
-The run is the plain one: its compiled loop is stopped at each snapshot. A second program that
-records while it trains would have to be compiled first, which takes longer than all snapshots.
+The snapshots come from the plain training run, whose compiled loop is stopped at each of them. A
+second program that records while it trains would have to be compiled first, which takes longer than
+taking all snapshots.
 """
 
 from collections.abc import Iterator
@@ -26,65 +27,67 @@ from mlp_core.settings import Settings
 from mlp_core.switches import Fixes
 
 FIRST = 64
-"""So many updates at the start have a snapshot each: two epochs of the post's run."""
+"""Number of updates at the start that have a snapshot each: two epochs of the post's run."""
 
 SPREAD = 50
-"""So many snapshots are spread over the later updates."""
+"""Number of snapshots that are spread over the later updates."""
 
 EXAMPLES = 8
-"""So many validation rows are kept for a closer look."""
+"""Number of validation rows whose units and predictions are kept."""
 
 
 @dataclass(frozen=True)
 class Snapshots:
-    """A run at R of its updates. U units in all hidden layers, first layer first; P parameters.
+    """A run at R of its updates, with P parameters and U units in all hidden layers together.
 
-    Everything after `updates[r]` updates, except `batch_loss` and `gradients`: they belong to the
-    update that was made last, so they were measured before it. There is none before the first.
+    The arrays are measured after `updates[r]` updates, except `batch_loss` and `gradients`: they
+    are those of the latest update, measured before it. Before the first update, the loss is NaN and
+    the gradients are 0.
     """
 
     settings: Settings
     fixes: Fixes
     updates: np.ndarray
-    """`[R]`, from 0 to the end."""
+    """`[R]`, the number of updates before each snapshot, from 0 to the end."""
     val_loss: np.ndarray
     """`[R]`"""
     batch_loss: np.ndarray
-    """`[R]`, NaN where the minibatch was empty."""
+    """`[R]`, NaN if the minibatch was empty, and before the first update."""
     params: np.ndarray
-    """`[R, P]`, raveled as `engine.starts.Initial.unravel` reads them."""
+    """`[R, P]`, raveled; `engine.starts.Initial.unravel` reverses this."""
     gradients: np.ndarray
-    """`[R, P]`, exactly 0 where the minibatch was empty, and before the first update."""
+    """`[R, P]`, exactly 0 if the minibatch was empty, and before the first update."""
     activity: np.ndarray
-    """`[R, U]`, the mean of each unit over all validation rows; no unit is negative."""
+    """`[R, U]`, each unit's mean output over all validation rows; no output is negative. The units
+    of the first layer are first."""
     zeros: np.ndarray
-    """`[R, U]`, the share of the validation rows for which a unit is 0; a dead unit has 1."""
+    """`[R, U]`, the share of the validation rows for which a unit is 0; 1 for a dead unit."""
     x: np.ndarray
     """`[n, D]`, the first validation rows."""
     y: np.ndarray
     """`[n]`, their targets."""
     units: np.ndarray
-    """`[R, n, U]`, what the units are for these rows."""
+    """`[R, n, U]`, the outputs of the units for these rows."""
     predicted: np.ndarray
-    """`[R, n]`"""
+    """`[R, n]`, the predictions for these rows."""
 
     @property
     def rows(self) -> np.ndarray:
-        """Returns the rows of each update's minibatch, `[T]`."""
+        """`[T]`, the number of rows in each update's minibatch."""
         return batches.rows_seen(self.settings, self.fixes)
 
 
 class Progress(NamedTuple):
-    """How far the snapshots are."""
+    """Progress of the snapshots, and their result at the end."""
 
     share: float
-    """Of all snapshots, 0 to 1."""
+    """Share of all snapshots that have been taken, 0 to 1."""
     snapshots: Snapshots | None
-    """None until all are there."""
+    """None until all snapshots have been taken."""
 
 
 class _Look(NamedTuple):
-    """One snapshot, named as the fields of `Snapshots`."""
+    """One snapshot, with the field names of `Snapshots`."""
 
     val_loss: Any
     batch_loss: Any
@@ -97,7 +100,7 @@ class _Look(NamedTuple):
 
 
 def snapshot_updates(steps: int) -> np.ndarray:
-    """Returns after which updates there is a snapshot: one by one at first, then evenly spread."""
+    """Returns the update counts with a snapshot: all of the first ones, then evenly spaced ones."""
     first = np.arange(min(FIRST, steps) + 1)
     spread = np.linspace(first[-1], steps, SPREAD + 1)
     return np.unique([*first, *np.round(spread).astype(int)])
@@ -113,12 +116,12 @@ def snapshots(settings: Settings, fixes: Fixes) -> Snapshots:
 def snapshot_chunks(
     settings: Settings, fixes: Fixes, chunk_seconds: float = 0.15
 ) -> Iterator[Progress]:
-    """Yields how far the snapshots are, again and again; the last one has them all.
+    """Yields the progress repeatedly; the last item contains all snapshots.
 
-    A caller that stops asking stops the training.
+    The training stops when the caller stops iterating.
 
     Args:
-      chunk_seconds: about how long to work between two yields.
+      chunk_seconds: approximate time between two yields.
     """
     updates, taken = snapshot_updates(settings.steps), []
     looks, began = _looks(settings, fixes, updates), perf_counter()
@@ -134,7 +137,7 @@ def snapshot_chunks(
 
 
 def _looks(settings: Settings, fixes: Fixes, updates: np.ndarray) -> Iterator[_Look]:
-    """Yields each snapshot once the plain run has reached it."""
+    """Yields each snapshot when the plain run has reached its update."""
     loop = CompiledLoop(settings, fixes, recorded_updates(settings))
     look, rows_seen = _look[model.is_small(settings)], batches.rows_seen(settings, fixes)
     norm, examples = model.norm_of(fixes), starts.examples(settings)
@@ -158,7 +161,7 @@ def _reach(loop: CompiledLoop, update: int) -> None:
 def _look_at(
     before: Params, after: Params, examples: Examples, t: jax.Array, rows: jax.Array, norm: Norm
 ) -> _Look:
-    """Returns what there is to see of update t, on so many rows, which led from `before`."""
+    """Returns the snapshot of update t, which led from `before` to `after` on this many rows."""
     batch = examples.x_batches[t], examples.y_batches[t]
     loss, gradient = loss_and_gradient(before, *batch, rows, norm, lambda params: params)
     x_val = examples.x_val.T

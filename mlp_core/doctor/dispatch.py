@@ -1,4 +1,7 @@
-"""What Python sends to the device one by one, counted in a few training steps by a profile hook."""
+"""Counts the operations that Python dispatches one by one during a few training steps.
+
+A profile hook (`sys.setprofile`) counts the calls of JAX's functions from the user's code.
+"""
 
 import sys
 from collections import Counter
@@ -10,7 +13,7 @@ from mlp_core.doctor.places import Place, is_jax, is_readers
 from mlp_core.doctor.recording import Recorder, Window
 
 _STARTS = (6, 24, 96)
-"""After how many training steps the windows begin: what compiles has compiled."""
+"""The windows begin after these numbers of training steps, by which functions are compiled."""
 _STEPS = 3
 _READS = {"__float__", "__int__", "__bool__", "__index__", "__array__", "__format__", "_item"}
 _READS |= {"tolist", "device_get", "block_until_ready", "__complex__"}
@@ -21,7 +24,7 @@ _NO_OPERATIONS |= {"array", "dtype", "__iter__", "_unstack", "issubdtype", "resu
 
 
 class Watch:
-    """Counts in windows of three training steps."""
+    """Counts operations and values read back, in windows of three training steps."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
@@ -31,7 +34,7 @@ class Watch:
         self._reads: list[set[Place]] = []
 
     def after_step(self) -> None:
-        """Begins a window, or ends it."""
+        """Begins or ends a window after a training step."""
         if self._left:
             self._left -= 1
             if self._left == 0:
@@ -47,14 +50,14 @@ class Watch:
         self._recorder.windows.append(Window(_STEPS, self._operations, self._reads))
 
     def stop(self) -> None:
-        """Ends a window that is open, without its counts."""
+        """Discards the open window, if there is one."""
         if self._left:
             self._left = 0
             sys.setprofile(None)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Does not count what the examination itself does."""
+        """Suspends the counting, so that the examination itself is not counted."""
         hook = sys.getprofile() if self._left else None
         if hook is not None:
             sys.setprofile(None)

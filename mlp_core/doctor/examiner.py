@@ -1,4 +1,4 @@
-"""Examines the calls of the reader's functions: what each was given, drew, and returned."""
+"""Examines the calls of the user's functions: their arguments, random draws, and results."""
 
 import inspect
 from collections import deque
@@ -29,13 +29,13 @@ from mlp_core.doctor.recording import (
 from mlp_core.doctor.twin import MARK, Look, Note, Twin
 
 MOST_TWINS = 2
-"""How many shapes of one function are looked at."""
+"""Maximum number of argument signatures of one function that are examined."""
 
-jit, _make_jaxpr = jax.jit, jax.make_jaxpr  # JAX's own, while `jax.jit` is instrumented
+jit, _make_jaxpr = jax.jit, jax.make_jaxpr  # the originals, while `jax.jit` is instrumented
 
 
 class Stop(BaseException):
-    """Ends a script after `--steps` compiled calls; no `except Exception` of the script sees it."""
+    """Ends a script after `--steps` compiled calls; `except Exception` does not catch it."""
 
 
 def _all_finite(leaves: list[Any]) -> Any:
@@ -43,7 +43,7 @@ def _all_finite(leaves: list[Any]) -> Any:
 
 
 class Program:
-    """A region's program for one signature, and its twins."""
+    """The jaxpr of a region for one argument signature, and its twins."""
 
     def __init__(self, program: Any) -> None:
         self.program = program
@@ -51,7 +51,7 @@ class Program:
         self._twins: dict[Look, Twin] = {}
 
     def notes(self, leaves: list[Any], look: Look) -> list[Note]:
-        """Returns the notes of a call; none where the program cannot be run once more."""
+        """Returns the notes of a call; none if the arguments do not match the jaxpr's inputs."""
         avals = [jax.core.ShapedArray(np.shape(x), jax.numpy.result_type(x)) for x in leaves]
         expected = [(aval.shape, aval.dtype) for aval in self.program.in_avals]
         if [(aval.shape, aval.dtype) for aval in avals] != expected:
@@ -62,7 +62,7 @@ class Program:
 
 
 class _Made(NamedTuple):
-    """A training step that was made, and what shows whether its results are finite."""
+    """A completed training step, and the results that show whether it is finite."""
 
     region: Region
     program: Program | None
@@ -72,10 +72,10 @@ class _Made(NamedTuple):
 
 
 class Examiner:
-    """Records the calls of regions: functions that are compiled, or at least called, as a whole.
+    """Records the calls of regions: compiled functions, and transformed ones called outside those.
 
     Args:
-      limit: after how many calls to raise `Stop`.
+      limit: the number of calls after which `Stop` is raised.
     """
 
     def __init__(self, recorder: Recorder, limit: int | None = None) -> None:
@@ -84,7 +84,7 @@ class Examiner:
         self.is_on = False
         """Whether JAX is instrumented."""
         self.staging = 0
-        """How many functions are being traced, one inside the other."""
+        """Number of functions that are being traced, one inside another."""
         self._places: list[Place] = []
         self._pending: deque[_Made] = deque()
         self._settled: dict[int, _Made] = {}
@@ -94,7 +94,7 @@ class Examiner:
         self._finite = jit(_all_finite)
 
     def end(self) -> None:
-        """Looks at the last call of each region once more."""
+        """Examines the last call of each region that trains, unless that call was sampled."""
         self._settle()
         for region, program, leaves, call in self._last.values():
             if not is_sampled(call) and region.is_training:
@@ -103,7 +103,7 @@ class Examiner:
 
     @contextmanager
     def staged(self) -> Iterator[None]:
-        """Marks the time in which a function is traced."""
+        """Marks the time during which a function is traced."""
         self.staging += 1
         try:
             yield
@@ -111,16 +111,16 @@ class Examiner:
             self.staging -= 1
 
     def ignores(self, leaves: list[Any]) -> bool:
-        """Returns whether a call is not examined: one inside of another, or after the end."""
+        """Returns whether a call is not examined: it is inside another call, or after the end."""
         return not self.is_on or self.staging > 0 or has_tracer(leaves)
 
     def site(self, place: Place) -> int:
-        """Returns a number for a place, which the names of marked arrays hold."""
+        """Returns a number for a place, which becomes part of the names of marked arrays."""
         self._places.append(place)
         return len(self._places) - 1
 
     def region(self, function: Any, form: str) -> Region:
-        """Returns the region that a function is, new at its first use."""
+        """Returns the region of a function, created at its first use."""
         code = getattr(inspect.unwrap(function), "__code__", None)
         if code is None:
             code = getattr(getattr(function, "__func__", function), "__code__", None)
@@ -129,12 +129,12 @@ class Examiner:
         else:
             place, name = here().place, getattr(function, "__name__", form)
         self.recorder.files.add(place.file)
-        # jax.jit(loss) and jax.jit(jax.grad(loss)) are two functions of one name.
+        # jax.jit(loss) and jax.jit(jax.grad(loss)) are two functions with one name.
         key = place, form, hasattr(function, "is_gradient")
         return self.recorder.regions.setdefault(key, Region(name, form, place))
 
     def enter(self, region: Region, leaves: list[Any]) -> int:
-        """Counts a call; returns its number."""
+        """Counts a call and returns its number, from 0; raises `Stop` at the limit."""
         self._settle(keep=2)
         if self.limit is not None and self.recorder.compiled_calls >= self.limit:
             raise Stop
@@ -146,11 +146,11 @@ class Examiner:
     def leave(
         self, region: Region, program: Program | None, leaves: list[Any], call: int, out: Any
     ) -> None:
-        """Looks at a call that was made.
+        """Examines a completed call.
 
         Args:
-          leaves: the arrays that the program takes.
-          out: what the call returned.
+          leaves: the arrays that are the program's inputs.
+          out: the result of the call.
         """
         empty = is_empty(leaves)
         is_training = region.form == "grad" or (program is not None and program.is_training)
@@ -166,7 +166,7 @@ class Examiner:
             self.watch.after_step()
 
     def _results(self, region: Region, out: Any) -> list[Any]:
-        """Returns the results to check: single numbers, such as the loss; else all real numbers."""
+        """Returns the results to check: float scalars, such as the loss, else all float arrays."""
         leaves, structure = jax.tree.flatten(out)
         if (id(region), structure) not in self._checked:
             floats = [n for n, leaf in enumerate(leaves) if is_float(leaf)]
@@ -189,7 +189,7 @@ class Examiner:
             region.is_nonfinite = not self._is_finite(made.results)
             if region.is_nonfinite and region.culprit is None:
                 floats = [leaf for leaf in made.leaves if is_float(leaf)]
-                # The loss shows a parameter that is NaN one step later.
+                # A parameter that becomes NaN makes the loss NaN one step later.
                 if before is not None and floats and not bool(self._finite(floats)):
                     made = before
                 self._explain(made)
@@ -200,7 +200,7 @@ class Examiner:
         floats = [leaf for leaf in made.leaves if is_float(leaf)]
         region.is_given_nonfinite = bool(floats) and not bool(self._finite(floats))
         if region.is_given_nonfinite and not any(np.isnan(leaf).any() for leaf in floats):
-            region.culprit = None  # an optimizer's state may begin with infinities
+            region.culprit = None  # an optimizer's state may start with infinities
             region.is_nonfinite = False
             return
         if program is not None and not region.is_given_nonfinite:
@@ -226,7 +226,7 @@ class Examiner:
             self._marked(marks, call)
 
     def quietly(self, action: Callable[[], Any]) -> Any:
-        """Returns what an examination finds, and None where it fails: the script must go on."""
+        """Returns the result of an examination, or None if it fails: the script must continue."""
         try:
             with self.watch.paused(), redirect_stdout(StringIO()):
                 return action()
@@ -259,7 +259,7 @@ class Examiner:
                 self.sampled(self._places[number], call if turn is None else turn, arrays)
 
     def sampled(self, place: Place, call: int, arrays: dict[str, dict[str, Any]]) -> None:
-        """Stores the arrays of a gradient or an optimizer's update, by kind and by name."""
+        """Stores the arrays of a gradient or an optimizer's update, keyed by kind and by name."""
         if "before" in arrays:
             states = self.recorder.states.setdefault(place, [])
             if len(states) < 16:
@@ -271,14 +271,14 @@ class Examiner:
             del gradient.samples[32:-16]
 
     def concrete(self, params: Any, gradient: Any, call: int) -> None:
-        """Stores the parameters and the gradient of a call outside of compiled code."""
+        """Stores the parameters and the gradient of a call outside compiled functions."""
         leaves, grads = named(params), named(gradient)
         if sum(np.size(leaf) for leaf in leaves.values()) <= MOST_NUMBERS:
             arrays = {"param": jax.device_get(leaves), "grad": jax.device_get(grads)}
             self.sampled(here().place, call, arrays)
 
     def traced(self, region: Region, leaves: list[Any], trace: Callable[[], Any]) -> Program | None:
-        """Returns the program of a function that the reader does not compile."""
+        """Returns the program of a function that the user does not compile, or None."""
         signature = tuple((getattr(x, "shape", None), str(getattr(x, "dtype", ""))) for x in leaves)
         programs = self._programs.setdefault(id(region), {})
         if signature not in programs:
@@ -291,7 +291,7 @@ class Examiner:
         return program
 
     def mark(self, tree: Any, kind: str, site: int) -> Any:
-        """Returns a tree whose arrays carry a name that a twin can see."""
+        """Returns the pytree with a name attached to each array, for which a twin looks."""
 
         def marked(path: Any, leaf: Any) -> Any:
             is_number = is_float(leaf) or getattr(leaf, "dtype", None) in (np.int32, np.uint32)
@@ -304,7 +304,7 @@ class Examiner:
 
 
 def flat(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """Returns the program of a function, of its arrays alone."""
+    """Returns the jaxpr of a function with only the arrays among its arguments as inputs."""
     leaves, structure = jax.tree.flatten((args, kwargs))
     arrays = [place for place, leaf in enumerate(leaves) if hasattr(leaf, "dtype")]
 
@@ -319,7 +319,7 @@ def flat(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 
 
 def _turns(note: Note) -> list[int | None]:
-    """Returns which iterations of a scan are sampled; None for what is in no scan."""
+    """Returns the sampled iterations of the scan around a note; `[None]` outside of scans."""
     if note.scans == 0:
         return [None]
     first = jax.tree.leaves(note.values)[0]
@@ -328,7 +328,7 @@ def _turns(note: Note) -> list[int | None]:
 
 
 def _of_turn(note: Note, turn: int | None) -> Note:
-    """Returns a note with its values in one iteration."""
+    """Returns a note with the values of one iteration."""
     if turn is None:
         return note
 

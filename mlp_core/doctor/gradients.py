@@ -12,7 +12,7 @@ from mlp_core.doctor.recording import has_tracer, is_empty, is_sampled
 
 
 class _Form(NamedTuple):
-    """What a gradient function returns."""
+    """The form of a gradient function's result."""
 
     is_alone: bool
     """Whether it returns the gradient without the loss."""
@@ -21,16 +21,16 @@ class _Form(NamedTuple):
 
     @property
     def first(self) -> int:
-        """The first argument with a gradient: the parameters."""
+        """Index of the first differentiated argument: the parameters."""
         return self.argnums if isinstance(self.argnums, int) else self.argnums[0]
 
     def gradient_of(self, out: Any) -> Any:
-        """Returns the gradient of the parameters."""
+        """Returns the gradient with respect to the parameters."""
         gradients = self._gradients_of(out)
         return gradients if isinstance(self.argnums, int) else gradients[0]
 
     def with_gradient(self, out: Any, gradient: Any) -> Any:
-        """Returns the result with another gradient of the parameters."""
+        """Returns the result with the gradient with respect to the parameters replaced."""
         if not isinstance(self.argnums, int):
             gradient = (gradient, *self._gradients_of(out)[1:])
         if self.is_alone:
@@ -42,12 +42,12 @@ class _Form(NamedTuple):
 
 
 class Gradients:
-    """Makes instrumented gradient functions."""
+    """Creates instrumented gradient functions."""
 
     def __init__(self, examiner: Examiner) -> None:
         self._examiner = examiner
         self._depth = 0
-        """How many losses are being computed, one inside the other."""
+        """Number of losses that are being computed, one inside another."""
 
     def watched(self, real: Callable[..., Any], is_alone: bool) -> Callable[..., Any]:
         """Returns the instrumented form of `jax.grad` (`is_alone`) or `jax.value_and_grad`."""
@@ -64,7 +64,7 @@ class Gradients:
         return transform
 
     def _loss(self, fun: Any, has_aux: bool, sites: list[int]) -> Callable[..., Any]:
-        """Returns the loss function, whose result is marked while its gradient is traced."""
+        """Returns the loss function; its result is marked while its gradient is traced."""
 
         @functools.wraps(fun, updated=())
         def loss(*args: Any, **kwargs: Any) -> Any:
@@ -86,12 +86,12 @@ class Gradients:
         """Returns the gradient function of a loss.
 
         Args:
-          sites: the sites of the calls that are being traced.
+          sites: a stack with the sites of the calls that are being traced.
         """
         examiner = self._examiner
 
         def staged(*args: Any, **kwargs: Any) -> Any:
-            # A gradient inside of a loss is by its inputs, as in a differential equation.
+            # A gradient inside a loss is with respect to inputs, as in a differential equation.
             if not self._has_params(args, form):
                 return computed(*args, **kwargs)
             sites.append(examiner.site(here().place))
@@ -126,5 +126,5 @@ class Gradients:
         return watched
 
     def _has_params(self, args: tuple[Any, ...], form: _Form) -> bool:
-        """Returns whether a call is the gradient of a training's parameters."""
+        """Returns whether a call computes a gradient with respect to trained parameters."""
         return 0 <= form.first < len(args) and not self._depth

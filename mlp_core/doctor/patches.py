@@ -1,8 +1,8 @@
 """Instruments JAX and optax: `Patches(examiner).install()` before a script, `remove()` after it.
 
-The instrumented functions compute the same numbers. A gradient's parameters and results are marked
-by `jax.ad_checkpoint.checkpoint_name`, which compiles to nothing, so that a twin can return them.
-Donated buffers are kept, so that a step can be looked at after it was made.
+The instrumented functions compute the same numbers. The parameters and results of a gradient are
+marked with `jax.ad_checkpoint.checkpoint_name`, which compiles to nothing, so that a twin can
+return them. Buffer donation is disabled, so that a step can be examined after it was made.
 """
 
 import functools
@@ -24,7 +24,7 @@ from mlp_core.doctor.watched_jit import Jits
 _NO_DRAWS = {"PRNGKey", "key", "key_data", "wrap_key_data", "key_impl", "key_dtype", "clone"}
 _NO_DRAWS |= {"fold_in"}
 _DRAWING = ("normal", "uniform", "orthogonal", "variance_scaling")
-"""How the names of the initializers end that draw."""
+"""Suffixes of the names of initializers that draw random numbers."""
 
 
 class Patches:
@@ -34,7 +34,7 @@ class Patches:
         self._examiner, self._recorder = examiner, examiner.recorder
         self._saved: list[tuple[Any, str, Any]] = []
         self._updating = False
-        """Whether an optimizer's update is being made, which may be made of others."""
+        """Whether an optimizer's update is running, which may call that of another optimizer."""
 
     def install(self) -> None:
         """Replaces the functions."""
@@ -89,14 +89,14 @@ class Patches:
         @functools.wraps(factory)
         def make(*args: Any, **kwargs: Any) -> Any:
             made = factory(*args, **kwargs)
-            # Some are initializers themselves, and return an array.
+            # Some of these are not factories but initializers, which return an array.
             if not callable(made) or isinstance(made, jax.Array):
                 return made
             return self._watched_draw(made, "initializer")
 
         return make
 
-    # jax.lax.scan and jax.vmap, where the reader calls them outside of compiled code
+    # jax.lax.scan and jax.vmap, called by the user outside compiled functions
 
     def _watched_scan(self, real: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(real)

@@ -1,4 +1,4 @@
-"""Where in the reader's own code something happens."""
+"""Locations in the user's own code."""
 
 import ast
 import linecache
@@ -15,22 +15,22 @@ _MOST = 12
 
 
 class Place(NamedTuple):
-    """A line of the reader's code; line 0 where there is none."""
+    """A line of the user's code; line 0 if there is none."""
 
     file: str
     line: int
 
 
 class Stack(NamedTuple):
-    """The reader's lines that are being run, innermost first."""
+    """The lines of the user's code that are executing, innermost first."""
 
     places: tuple[Place, ...]
     calls: tuple[tuple[str, int], ...]
-    """The same calls, told apart within a line."""
+    """The same calls, with the bytecode offset in place of the line where it is known."""
     is_direct: bool
-    """Whether the reader's code makes the call itself, and no library for it."""
+    """Whether the user's code makes the call itself, not through a library."""
     is_init: bool
-    """Whether a library's `init` makes the call."""
+    """Whether the call is made inside a library's `init`."""
 
     @property
     def place(self) -> Place:
@@ -40,7 +40,7 @@ class Stack(NamedTuple):
 
 @cache
 def is_readers(file: str) -> bool:
-    """Returns whether a file is the reader's: of no installed package, and not of Python itself."""
+    """Returns whether a file is the user's: not an installed package's, and not Python's own."""
     if "site-packages" in file or "dist-packages" in file or file.startswith("<frozen"):
         return False
     return not file.startswith(_LIBRARIES) and file != "<string>"
@@ -48,7 +48,7 @@ def is_readers(file: str) -> bool:
 
 @cache
 def is_jax(file: str) -> bool:
-    """Returns whether a file is JAX's or this package's, whose frames say nothing."""
+    """Returns whether a file is JAX's or this package's; such frames are skipped."""
     return file.startswith(_OWN) or "site-packages/jax/" in file.replace("\\", "/")
 
 
@@ -76,19 +76,19 @@ def _running(frame: Any) -> Iterator[tuple[str, int, str, int]]:
 
 
 def here() -> Stack:
-    """Returns the reader's lines that are running now."""
+    """Returns the lines of the user's code that are executing now."""
     return _stack(_running(sys._getframe(1)))
 
 
 def of_equation(equation: Any) -> Stack:
-    """Returns the reader's lines that traced an equation; none if JAX does not say."""
+    """Returns the lines of the user's code that traced an equation; none without a traceback."""
     traceback = getattr(equation.source_info, "traceback", None)
     frames = traceback.frames if traceback else ()
     return _stack((f.file_name, f.line_num, f.function_name, f.line_num) for f in frames)
 
 
 def of_error(error: BaseException) -> Place:
-    """Returns the reader's innermost line in a traceback."""
+    """Returns the innermost line of the user's code in a traceback."""
     place, traceback = Place("", 0), error.__traceback__
     while traceback is not None:
         file = traceback.tb_frame.f_code.co_filename
@@ -100,7 +100,7 @@ def of_error(error: BaseException) -> Place:
 
 @cache
 def _discarding(file: str) -> dict[int, str]:
-    """Returns the lines of calls whose result is thrown away, each with what is called."""
+    """Returns the called expression for each line with a call whose result is discarded."""
     try:
         tree = ast.parse("".join(linecache.getlines(file)))
     except (SyntaxError, ValueError):
@@ -115,12 +115,12 @@ def _discarding(file: str) -> dict[int, str]:
 
 
 def discarded(place: Place) -> str | None:
-    """Returns what is called on a line that throws the result away; None on any other line."""
+    """Returns the called expression on a line that discards its result; None on other lines."""
     return _discarding(place.file).get(place.line)
 
 
 def value_of(name: str, place: Place) -> Any:
-    """Returns what a dotted name is on a line that is running; None for anything else."""
+    """Returns the value of a dotted name on a line that is executing; None if there is none."""
     frame: Any = sys._getframe(1)
     while frame is not None and (frame.f_code.co_filename, frame.f_lineno) != tuple(place):
         frame = frame.f_back

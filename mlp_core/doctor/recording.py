@@ -1,4 +1,4 @@
-"""What is seen while a script runs: keys, calls of compiled functions, samples of the training."""
+"""Observations of a running script: keys, calls of compiled functions, training samples."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ MOST_NUMBERS = 1_000_000
 
 
 def is_sampled(call: int) -> bool:
-    """Returns whether a call is looked at: the first six, and pairs at 8, 16, 32, ..."""
+    """Returns whether a call is examined: the first six, then pairs at 8, 16, 32, ..."""
     even = call & ~1
     return call < 4 or even & (even - 1) == 0
 
@@ -28,24 +28,24 @@ class Draw(NamedTuple):
     """The sampler's name, or "split"."""
     stack: Stack
     numbers: int
-    """How many numbers were drawn."""
+    """Number of random numbers drawn."""
     step: int
-    """How many training steps were made before."""
+    """Number of training steps before the draw."""
     call: tuple[str, int]
-    """Of which compiled function, and which call of it; ("", 0) outside of them."""
+    """The compiled function and the number of its call; ("", 0) outside compiled functions."""
     times: int = 1
-    """How often in this call: in the iterations of a scan, or the members of a `vmap`."""
+    """Number of draws in this call: over the iterations of a scan, or across a `vmap`."""
 
 
 @dataclass
 class Uses:
-    """All uses of one key: the first of each place and step."""
+    """The uses of one key: the first few at each place, and the steps of all."""
 
     draws: list[Draw] = field(default_factory=list)
     steps: dict[Place, set[int]] = field(default_factory=dict)
 
     def add(self, draw: Draw) -> None:
-        """Stores a use; of a place, the first few."""
+        """Stores a use; in full only for the first 8 uses at a place."""
         self.steps.setdefault(draw.stack.place, set()).add(draw.step)
         if sum(one.stack.place == draw.stack.place for one in self.draws) < 8:
             self.draws.append(draw)
@@ -69,7 +69,7 @@ class Gradient:
 
 @dataclass
 class Region:
-    """A compiled function, or a transformed one that the reader calls outside of compiled code."""
+    """A compiled function, or a transformed function called outside compiled functions."""
 
     name: str
     form: str
@@ -77,49 +77,50 @@ class Region:
     place: Place
     calls: int = 0
     iterations: int = 1
-    """Of the longest scan inside."""
+    """Number of iterations of the longest scan inside the function."""
     signatures: Counter[tuple[Any, ...]] = field(default_factory=Counter)
     traces: list[tuple[Any, ...]] = field(default_factory=list)
     is_training: bool = False
     discards: Counter[Place] = field(default_factory=Counter)
     notes: list[Any] = field(default_factory=list)
-    """What the twin computed, with the number of the call."""
+    """The notes of the twin, each with the number of its call."""
     is_nonfinite: bool = False
     """Whether the newest result that was checked is NaN or infinite."""
     is_given_nonfinite: bool = False
-    """Whether the arguments of that call were so before."""
+    """Whether the arguments of the call in `culprit` already contained a NaN or an infinity."""
     culprit: Any = None
+    """The number and the notes of the first call that made a NaN or an infinity, if any."""
 
 
 @dataclass
 class Window:
-    """What Python sent to the device in a few training steps."""
+    """Operations and reads that Python made one by one during a few training steps."""
 
     steps: int
     operations: Counter[Place]
     reads: list[set[Place]]
-    """Of each step, the lines that read a value back."""
+    """For each step, the lines that read a value back."""
 
 
 @dataclass
 class Recorder:
-    """Everything that was seen."""
+    """All observations of a script."""
 
     keys: dict[bytes, Uses] = field(default_factory=dict)
     regions: dict[Any, Region] = field(default_factory=dict)
     gradients: dict[Place, Gradient] = field(default_factory=dict)
     states: dict[Place, list[tuple[bytes, bytes]]] = field(default_factory=dict)
-    """By the place of an optimizer's update: digests of the state before and after."""
+    """Digests of an optimizer's state before and after its updates, by the place of the update."""
     discards: Counter[tuple[Place, str]] = field(default_factory=Counter)
     windows: list[Window] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
     step: int = 0
-    """Training steps so far: calls of functions that compute a gradient."""
+    """Number of training steps so far: calls of functions that compute a gradient."""
     compiled_calls: int = 0
     draws: int = 0
 
     def use(self, key: np.ndarray, draw: Draw) -> None:
-        """Stores the use of a key; of several keys, each one's."""
+        """Stores the use of a key, or of each key in an array of keys."""
         self.draws += draw.times
         if not draw.stack.places:
             return
@@ -139,7 +140,7 @@ class Recorder:
 
 
 def key_words(key: Any) -> np.ndarray | None:
-    """Returns the words of a key, `[..., W]`; None for what is no key."""
+    """Returns the words of a key, `[..., W]`, or None if the value is not a key."""
     try:
         if jax.numpy.issubdtype(key.dtype, jax.dtypes.prng_key):
             return np.asarray(jax.random.key_data(key))
@@ -151,16 +152,16 @@ def key_words(key: Any) -> np.ndarray | None:
 
 
 def has_tracer(leaves: Iterable[Any]) -> bool:
-    """Returns whether a leaf is being traced."""
+    """Returns whether any of the leaves is a tracer."""
     return any(isinstance(leaf, jax.core.Tracer) for leaf in leaves)
 
 
 def is_empty(leaves: Iterable[Any]) -> bool:
-    """Returns whether a leaf has no numbers."""
+    """Returns whether any of the leaves is an array without elements."""
     return any(0 in getattr(leaf, "shape", ()) for leaf in leaves)
 
 
 def is_float(leaf: Any) -> bool:
-    """Returns whether a leaf holds real numbers."""
+    """Returns whether a leaf is a floating-point array."""
     dtype = getattr(leaf, "dtype", None)
     return dtype is not None and bool(jax.numpy.issubdtype(dtype, np.floating))

@@ -1,6 +1,6 @@
-"""Runs a reader's script: `python -m mlp_core.doctor.run_script REPORT STEPS ONLY SCRIPT ...`.
+"""Runs a user's script: `python -m mlp_core.doctor.run_script REPORT STEPS ONLY SCRIPT ...`.
 
-The script runs in a process of its own, as if Python had started it. The report is a JSON file.
+The script runs in a separate process, as if Python had started it. The report is a JSON file.
 """
 
 import json
@@ -37,7 +37,7 @@ def main(report_file: str, steps: str, only: str, script: str, *arguments: str) 
 
 
 def _readers_part(error: Exception, script: str) -> TracebackType | None:
-    """Returns the traceback from the script on, as Python prints it without this tool."""
+    """Returns the traceback from the script on, as Python would print it without this tool."""
     part = error.__traceback__
     while part is not None and part.tb_frame.f_code.co_filename != script:
         part = part.tb_next

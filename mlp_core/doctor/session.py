@@ -1,4 +1,4 @@
-"""A recording from its beginning to its report; `mlp_core.watch` is its public form."""
+"""Watches a block of code and reports on it; public as `mlp_core.watch`."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,17 +13,17 @@ from mlp_core.doctor.records import Report, check_groups
 
 @contextmanager
 def watch(only: Sequence[str] = (), steps: int | None = None) -> Iterator[Report]:
-    """Watches the code in its block, and fills the report when the block ends.
+    """Watches the code in its block, and fills in the report when the block ends.
 
-    Functions that were compiled before the block are not seen. JAX's own functions are replaced for
-    as long as the block runs, in all threads.
+    Functions compiled before the block are not examined. Functions of JAX and optax are replaced in
+    all threads while the block runs.
 
     Args:
-      only: which groups of checks to report, of `GROUPS`; all by default.
-      steps: after how many calls of compiled functions to leave the block.
+      only: the groups of checks to report, from `GROUPS`; all by default.
+      steps: the number of calls of compiled functions after which the block is left.
 
     Raises:
-      ValueError: if there is no such group.
+      ValueError: if a group does not exist.
     """
     check_groups(only)
     recorder, report = Recorder(), Report()

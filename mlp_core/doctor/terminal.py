@@ -1,4 +1,4 @@
-"""The report as text for a terminal."""
+"""Formats a report as text for a terminal."""
 
 import os
 import textwrap
@@ -9,7 +9,7 @@ _WIDTH = 88
 
 
 def printed(report: dict[str, Any], is_colored: bool) -> str:
-    """Returns the report in words: a paragraph for each finding, worst first.
+    """Returns the report as text: a paragraph for each finding, worst first.
 
     Args:
       report: as `Report.as_json` returns it.
@@ -36,9 +36,9 @@ def _summary(report: dict[str, Any]) -> list[str]:
     if error is not None:
         lines.append(f"The script ended with {error['type']} at {error['file']}:{error['line']}.")
     elif report["exit"] == "interrupted":
-        lines.append("The script was interrupted: these are the findings up to then.")
+        lines.append("The script was interrupted; the findings cover the run up to then.")
     elif report["exit"] == "stopped":
-        lines.append("The script was stopped after the calls that --steps allows.")
+        lines.append("The script was stopped after the number of calls that --steps gives.")
     count = len(report["findings"])
     found = f"{count} finding{'' if count == 1 else 's'}" if count else "No findings"
     lines.append(
@@ -46,5 +46,5 @@ def _summary(report: dict[str, Any]) -> list[str]:
         f"and {seen['draws']:,} uses of random keys."
     )
     if not seen["training_steps"]:
-        lines.append("No call of jax.grad or jax.value_and_grad was seen: only keys were checked.")
+        lines.append("No jax.grad or jax.value_and_grad was called, so no training was checked.")
     return lines

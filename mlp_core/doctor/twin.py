@@ -1,9 +1,9 @@
-"""The twin of a compiled function: the same program, which returns what passes through it.
+"""The twin of a compiled function: the same program, which returns intermediate values.
 
-`Twin(program)(arguments)` runs the program once more and returns notes: the keys that it draws
-with, the gradients that `patches` has marked, the smallest denominators, and the ReLUs that are 0.
-Nothing is known about the function but its jaxpr. What a loop with an unknown number of iterations,
-a branch, or a `shard_map` does inside is not seen.
+`Twin(program, look, jit)(arguments)` runs the program again and returns notes: the keys that it
+uses, the gradients that `patches` has marked, the smallest denominators, and the ReLUs that are 0.
+A twin is built from the jaxpr alone. Operations inside a `while_loop`, a `cond`, or a `shard_map`
+are not examined.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from jax.extend import core
 from mlp_core.doctor.places import Stack, is_readers, of_equation
 
 MARK = "mlp_core.doctor|"
-"""How the names of marked arrays begin: MARK + kind | number of the place | name of the leaf."""
+"""Prefix of a marked array's name, which is MARK + kind | number of the place | leaf."""
 _INNER = {"jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "core_call": "call_jaxpr"}
 _INNER |= {"custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr"}
 _INNER |= {"remat2": "jaxpr", "checkpoint": "jaxpr", "remat": "jaxpr"}
@@ -27,42 +27,42 @@ _SCALES = {"mul", "div", "neg"}
 _MATRIX = {"dot_general", "conv_general_dilated"}
 _FEWEST_ROWS = 8
 MOST_MARKED = 4_000_000
-"""A marked array with more numbers, in all iterations of the scans around, is not returned."""
+"""A marked array with more numbers, over all iterations of enclosing scans, is not returned."""
 
 
 class Note(NamedTuple):
-    """Something that passes through the program."""
+    """An intermediate value of the program."""
 
     kind: str
     """ "draw", "split", "mark", "root", "relu", "square", "broadcast", or "finite"."""
     stack: Stack
     name: str
     values: Any
-    """Arrays; with one more axis in front for each scan around."""
+    """Arrays, with one more leading axis for each enclosing scan."""
     scans: int = 0
 
 
 class _Tag(NamedTuple):
-    """What is known about a value by how it was computed."""
+    """Properties of a value that follow from how it is computed."""
 
     root: Stack | None = None
-    """The line of a square root, without an epsilon, that the value is up to scale."""
+    """The line of the square root without an epsilon of which the value is a multiple."""
     deviation: bool = False
-    """Whether `jnp.std` took this root."""
+    """Whether `jnp.std` computed this root."""
     sum: bool = False
-    """Whether the value is a sum, of which one part may be an epsilon."""
+    """Whether the value is a sum, one term of which may be an epsilon."""
     data: bool = False
-    """Whether the value is an argument's, only moved."""
+    """Whether the value is an argument, at most reshaped, sliced, or converted."""
     square: Any = None
-    """The targets, where the value is made of the square of a difference from data."""
+    """The targets, if the value is computed from the square of a difference from data."""
     stage: int = 0
-    """Of that: 1 the difference, 2 its square, 3 the sum or the mean."""
+    """Stage of that computation: 1 the difference, 2 its square, 4 the sum, 3 the mean."""
     relu: int | None = None
-    """The note of the ReLU that the value comes from."""
+    """Index of the note of the ReLU that computed the value."""
     implicit: bool = False
-    """Whether NumPy's rules added the axis in front."""
+    """Whether NumPy's broadcasting rules added the leading axis."""
     expanded: bool = False
-    """Whether the value has an axis of length 1 that it was given, rather than computed with."""
+    """Whether an axis was added to the value explicitly, rather than computed with it."""
 
 
 _NOTHING = _Tag()
@@ -70,7 +70,7 @@ _Value = tuple[Any, _Tag]
 
 
 class Look(NamedTuple):
-    """Which notes to take."""
+    """The kinds of notes to take."""
 
     keys: bool = True
     numbers: bool = True
@@ -78,21 +78,21 @@ class Look(NamedTuple):
 
 
 class _Walk:
-    """One pass through a program, while the twin is traced."""
+    """One pass through a program while its twin is traced."""
 
     def __init__(self, look: Look, times: int = 1) -> None:
         self.look, self.times = look, times
         self.notes: list[Note] = []
 
     def note(self, kind: str, stack: Stack, name: str, values: Any) -> int:
-        """Takes a note; returns its place among the notes."""
+        """Adds a note and returns its index."""
         self.notes.append(Note(kind, stack, name, values))
         return len(self.notes) - 1
 
     def run(
         self, jaxpr: Any, consts: Sequence[Any], inputs: list[_Value], around: "_Around"
     ) -> list[_Value]:
-        """Returns what a program returns for some inputs, and takes the notes on the way."""
+        """Evaluates a jaxpr for these inputs, adds its notes, and returns its outputs."""
         known: dict[Any, _Value] = dict(zip(jaxpr.invars, inputs, strict=True))
         known |= {v: (c, _NOTHING) for v, c in zip(jaxpr.constvars, consts, strict=True)}
 
@@ -118,7 +118,7 @@ class _Walk:
             return self._scan(params, inputs, around.inside(params["jaxpr"], params))
         values = [value for value, _ in inputs]
         if name in ("random_bits", "random_split") and not around.is_repeated and self.look.keys:
-            # A sampler of JAX's own may split the key that it draws with.
+            # A sampler in JAX may itself split the key with which it draws.
             kind = "split" if name == "random_split" and not around.is_inner else "draw"
             numbers = str(equation.outvars[0].aval.size)
             self.note(kind, around.stack, numbers, jax.random.key_data(values[0]))
@@ -159,7 +159,7 @@ class _Walk:
         return [(value, _NOTHING) for value in [*carry, *ys]]
 
     def _finite(self, equation: Any, values: Any, outputs: Any, around: "_Around") -> None:
-        """Notes whether an equation makes the first NaN or infinity."""
+        """Adds a note on whether an equation's inputs and outputs contain a NaN or an infinity."""
 
         def flags(arrays: Any) -> tuple[Any, Any]:
             floats = [x for x in arrays if jnp.issubdtype(jnp.result_type(x), jnp.floating)]
@@ -241,14 +241,14 @@ class _Walk:
 
 
 def _bound(equation: Any, values: list[Any]) -> Any:
-    """Returns what an equation computes, as `jax.core.eval_jaxpr` does."""
+    """Returns the outputs of an equation, computed as in `jax.core.eval_jaxpr`."""
     params = equation.primitive.get_bind_params(equation.params)
-    functions, params = params if isinstance(params, tuple) else ((), params)  # until JAX 0.10
+    functions, params = params if isinstance(params, tuple) else ((), params)  # up to JAX 0.10
     return equation.primitive.bind(*functions, *values, **params)
 
 
 def _is_zero(atom: Any) -> bool:
-    """Returns whether an argument of an equation is written as 0, or rounded to it."""
+    """Returns whether an argument of an equation is the literal 0, also after rounding."""
     return isinstance(atom, core.Literal) and np.ndim(atom.val) == 0 and float(atom.val) == 0
 
 
@@ -257,13 +257,13 @@ def _same_shape(values: list[Any]) -> bool:
 
 
 def _spread(targets: Any) -> tuple[Any, Any]:
-    """Returns the loss of predicting each column's mean, and the targets' number of rows."""
+    """Returns the loss of predicting each column's mean, and the number of rows of the targets."""
     centered = targets - jnp.mean(targets, axis=0, keepdims=True)
     return jnp.mean(centered**2), jnp.asarray(targets.shape[0])
 
 
 def _followed(equation: Any, tags: list[_Tag], literal: list[bool]) -> _Tag:
-    """Returns what arithmetic leaves of the tags: a scaled root, the square of a difference."""
+    """Returns the tag after arithmetic that yields a scaled root or the square of a difference."""
     name, atoms = equation.primitive.name, equation.invars
     if name in ("square", "integer_pow") and tags[0].stage == 1:
         if equation.params.get("y", 2) == 2:
@@ -284,20 +284,20 @@ def _followed(equation: Any, tags: list[_Tag], literal: list[bool]) -> _Tag:
 
 
 class _Around(NamedTuple):
-    """Where in the program an equation is."""
+    """The context of an equation in the program."""
 
     stack: Stack
     is_backward: bool = False
     is_repeated: bool = False
-    """Whether a rematerialization computes the same once more."""
+    """Whether a rematerialization computes the same values again."""
     is_inner: bool = False
-    """Whether the function around is a library's, whose own lines say nothing."""
+    """Whether the enclosing function is a library's, whose own lines are not reported."""
     is_implicit: bool = False
     function: str = ""
-    """The name of the function around."""
+    """The name of the enclosing function."""
 
     def at(self, equation: Any) -> "_Around":
-        """Returns the place of an equation."""
+        """Returns the context of an equation."""
         own = of_equation(equation)
         traceback = getattr(equation.source_info, "traceback", None)
         functions = {frame.function_name for frame in traceback.frames[:9]} if traceback else set()
@@ -311,7 +311,7 @@ class _Around(NamedTuple):
         return self._replace(stack=stack, is_backward=is_backward, is_implicit=is_implicit)
 
     def inside(self, inner: Any, params: Any) -> "_Around":
-        """Returns the place inside a function that is called here."""
+        """Returns the context inside a function that is called here."""
         jaxpr = getattr(inner, "jaxpr", inner)
         source = str(getattr(getattr(jaxpr, "debug_info", None), "func_src_info", "") or "")
         _, _, where = source.partition(" at ")
@@ -324,7 +324,7 @@ NOWHERE = _Around(Stack((), (), True, False))
 
 
 class Twin:
-    """A program that returns its notes; compiled once."""
+    """A program that returns its notes; it is compiled once."""
 
     def __init__(self, program: Any, look: Look, jit: Any) -> None:
         self._static: list[Note] = []
@@ -340,14 +340,14 @@ class Twin:
         return [note.values for note in kept]
 
     def __call__(self, arguments: list[Any]) -> list[Note]:
-        """Returns the notes of the program with these arguments."""
+        """Returns the notes of the program for these arguments."""
         values = jax.device_get(self._run(arguments))
         notes = zip(self._static, values, strict=True)
         return [note._replace(values=value) for note, value in notes]
 
 
 def subprograms(jaxpr: Any) -> list[Any]:
-    """Returns a program's equations, those inside of others as well."""
+    """Returns the equations of a jaxpr, including those of nested jaxprs."""
     found = []
     for equation in jaxpr.eqns:
         found.append(equation)
@@ -357,7 +357,7 @@ def subprograms(jaxpr: Any) -> list[Any]:
 
 
 def is_worth_it(program: Any) -> tuple[bool, bool]:
-    """Returns whether a program draws with a key, and whether it has a marked gradient."""
+    """Returns whether a program draws random numbers, and whether it has a marked gradient."""
     names = {
         (one.primitive.name, str(one.params.get("name", ""))) for one in subprograms(program.jaxpr)
     }

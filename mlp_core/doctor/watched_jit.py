@@ -15,14 +15,17 @@ _MOST_FUNCTIONS = 10_000
 
 
 class Jits:
-    """Makes instrumented compiled functions."""
+    """Creates instrumented compiled functions."""
 
     def __init__(self, examiner: Examiner) -> None:
         self._examiner = examiner
         self._counted: dict[Any, Any] = {}
 
     def jit(self, fun: Any = None, /, **options: Any) -> Any:
-        """Returns what `jax.jit` returns. Donated arguments are kept: the call is examined."""
+        """Returns an instrumented `jax.jit(fun)`.
+
+        Donation is disabled, because the arguments are examined after the call.
+        """
         if not callable(fun):
             return functools.partial(self.jit, **options)
         for name in ("donate_argnums", "donate_argnames"):
@@ -31,12 +34,12 @@ class Jits:
         return _Jitted(self._examiner, fun, region, self._traced(fun, region), options)
 
     def _traced(self, fun: Any, region: Region) -> Any:
-        """Returns a function that counts its traces, always the same one: JAX caches by it."""
+        """Returns a wrapper that counts traces; always the same object, as JAX caches by it."""
         examiner = self._examiner
         try:
             if (fun, id(region)) in self._counted:
                 return self._counted[fun, id(region)]
-        except TypeError:  # not hashable
+        except TypeError:  # `fun` is not hashable
             return fun
 
         @functools.wraps(fun, updated=())
@@ -52,7 +55,7 @@ class Jits:
 
 
 class _Jitted:
-    """What the instrumented `jax.jit` returns: the compiled function, whose calls are seen."""
+    """The result of the instrumented `jax.jit`: a compiled function whose calls are examined."""
 
     def __init__(
         self, examiner: Examiner, fun: Any, region: Region, traced: Any, options: dict[str, Any]
@@ -64,7 +67,7 @@ class _Jitted:
         functools.update_wrapper(self, fun, updated=())
 
     def __getattr__(self, name: str) -> Any:
-        if name == "_jitted":  # of a copy that is being made
+        if name == "_jitted":  # a copy does not have the attribute yet
             raise AttributeError(name)
         return getattr(self._jitted, name)
 
@@ -101,7 +104,7 @@ class _Jitted:
                     lambda: Program(self._jitted.trace(*args, **kwargs).jaxpr)
                 )
             elif known:
-                # Of the same function: enough to know that a call is a training step.
+                # The program for other shapes is enough to know that a call is a training step.
                 found = known[0]
             self._programs[signature] = found
         return self._programs[signature]
@@ -127,7 +130,7 @@ def _static(fun: Any, options: dict[str, Any]) -> tuple[set[int], set[str]]:
 
 
 def _signature(arguments: Any) -> tuple[Any, ...]:
-    """Returns what a trace depends on: shapes and types, and the static values as text."""
+    """Returns the properties that a trace depends on: shapes, dtypes, and static values as text."""
     return tuple(
         (tuple(leaf.shape), str(leaf.dtype)) if hasattr(leaf, "dtype") else repr(leaf)[:60]
         for leaf in jax.tree.leaves(arguments)

@@ -1,4 +1,4 @@
-"""Opens the app without a browser."""
+"""Fixtures and functions that open the app without a browser."""
 
 import re
 import time
@@ -21,7 +21,7 @@ Open = Callable[..., AppTest]
 
 @pytest.fixture
 def fresh_caches() -> Iterator[None]:
-    """Empties the caches: they belong to the process, not to a test."""
+    """Empties the caches, which belong to the process, not to a test."""
     _forget_everything()
     yield
     _forget_everything()
@@ -29,7 +29,7 @@ def fresh_caches() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def compiled_programs_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets the app believe that there is room: tests take more than what serves readers."""
+    """Disables the memory limit, because the tests use more memory than a server does."""
     monkeypatch.setattr(memory, "_used_mb", lambda: 0.0)
 
 
@@ -41,7 +41,7 @@ def open_app(fresh_caches: None) -> Open:
 
 @pytest.fixture
 def nothing_trained(monkeypatch: pytest.MonkeyPatch, fresh_caches: None) -> None:
-    """Lets all work behind the pages fail at once: pages must bear it, and links are tried soon."""
+    """Makes all background work fail at once, so that many links can be tested quickly."""
 
     def fails(job: Job[object]) -> None:
         job.done, job.error = True, ValueError("nothing is trained here")
@@ -50,10 +50,10 @@ def nothing_trained(monkeypatch: pytest.MonkeyPatch, fresh_caches: None) -> None
 
 
 def opened_at(page: str | None, **parameters: str) -> AppTest:
-    """Returns a page at a link, as its session's first request, drawn once.
+    """Returns a page at a link, drawn once, as the first request of a session.
 
     Args:
-      page: its file's name; None opens the app without naming a page.
+      page: the name of its file; None opens the app without naming a page.
     """
     app = AppTest.from_file(ENTRY, default_timeout=60)
     for name, value in parameters.items():
@@ -62,7 +62,7 @@ def opened_at(page: str | None, **parameters: str) -> AppTest:
 
 
 def run_until(app: AppTest, there: Callable[[], object]) -> AppTest:
-    """Returns the app once something is there, or it says what is wrong: no timer polls here."""
+    """Reruns the app, which has no timers here, until a condition holds or an error is shown."""
     deadline = time.monotonic() + SETTLES_WITHIN_SECONDS
     while not (there() or app.exception or app.error):
         assert time.monotonic() < deadline, "It did not come in time."
@@ -72,7 +72,7 @@ def run_until(app: AppTest, there: Callable[[], object]) -> AppTest:
 
 
 def settled(app: AppTest) -> AppTest:
-    """Returns the Lab once its run is trained."""
+    """Returns the Lab after its run has been trained."""
     return run_until(app, lambda: app.tabs)
 
 
@@ -83,7 +83,7 @@ def sentence(app: AppTest) -> str:
 
 
 def metric(app: AppTest, label: str) -> str:
-    """Returns the value that stands under a label."""
+    """Returns the value of the metric with a label."""
     return next(metric.value for metric in app.metric if metric.label == label)
 
 
@@ -111,13 +111,13 @@ def copied_link(app: AppTest) -> str:
 
 
 def table(app: AppTest, chart: int, name: str) -> list[dict[str, object]]:
-    """Returns the rows that a chart on the page was given under a name."""
+    """Returns the rows of one named data set of a chart on the page."""
     datasets = app.get("vega_lite_chart")[chart].proto.datasets
     content = next(dataset.data.data for dataset in datasets if dataset.name == name)
     return pa.ipc.open_stream(content).read_all().to_pylist()
 
 
 def _forget_everything() -> None:
-    # Caches belong to the process: a run of one test must not be there already in the next.
+    # Caches belong to the process: a run of one test must not be cached already in the next.
     st.cache_data.clear()
     st.cache_resource.clear()

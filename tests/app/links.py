@@ -1,4 +1,4 @@
-"""Links as strangers might write them, for every parameter of the app."""
+"""Links with arbitrary values, as strangers might write them, for every parameter of the app."""
 
 import random
 from collections.abc import Collection, Iterator
@@ -10,7 +10,7 @@ from mlp_core.tasks import TASKS
 
 REPOSITORY = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (REPOSITORY / "pages").glob("*.py"))
-OF_THE_READERS_RUN = [page for page in PAGES if page != "detective"]  # it brings runs of its own
+OF_THE_READERS_RUN = [page for page in PAGES if page != "detective"]  # it adds runs of its own
 
 Link = dict[str, str | list[str]]
 
@@ -47,7 +47,7 @@ SENSIBLE = (
 
 
 def links(names: Collection[str], count: int, seed: int = 0) -> Iterator[Link]:
-    """Yields links with one to all of these parameters, most values hostile, some given twice."""
+    """Yields links with some or all of these parameters; most values are hostile, some repeated."""
     dice = random.Random(seed)
     for _ in range(count):
         chosen = dice.sample(sorted(names), dice.choice([1, 1, 2, 2, 3, 4, 6, len(names)]))
@@ -66,7 +66,7 @@ def _value(dice: random.Random) -> str:
         return dice.choice(HOSTILE)
     if kind < 0.6:
         return dice.choice(SENSIBLE)
-    if kind < 0.8:  # nearly right
+    if kind < 0.8:  # nearly valid
         word = dice.choice(HOSTILE + SENSIBLE)[:200]
         place = dice.randrange(len(word) + 1)
         return word[:place] + chr(dice.randrange(1, 0x2100)) + word[place:]

@@ -1,4 +1,4 @@
-"""Every chart's specification, built without a page."""
+"""The specification of every chart, built without a page."""
 
 import importlib
 import inspect
@@ -24,7 +24,7 @@ WITHOUT_ORDER = {"detail", "text", "tooltip", "key", "href", "url", "description
 
 
 def chart_functions() -> Iterator[Callable[..., dict[str, Any]]]:
-    """Yields each public function of the modules of charts that returns a specification."""
+    """Yields each public function in a module of charts that returns a specification."""
     for module in pkgutil.walk_packages(dashboard.__path__, "dashboard."):
         last = module.name.rpartition(".")[2]
         if "chart" not in last and last != "predictions":
@@ -37,13 +37,13 @@ def chart_functions() -> Iterator[Callable[..., dict[str, Any]]]:
 
 
 def built(function: Callable[..., dict[str, Any]]) -> dict[str, Any]:
-    """Returns the specification for some arguments."""
+    """Returns the specification for these arguments."""
     parameters = inspect.signature(function).parameters.values()
     return function(*(EXAMPLES[inspect.formatannotation(p.annotation)] for p in parameters))
 
 
 def encodings(part: object) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yields every channel of a specification and of its layers, with its definition."""
+    """Yields every encoding channel of a specification and of its layers, with its definition."""
     if isinstance(part, dict):
         for channel, definition in part.get("encoding", {}).items():
             if isinstance(definition, dict):
@@ -58,7 +58,7 @@ CHARTS = {f"{f.__module__}.{f.__name__}": f for f in chart_functions()}
 
 
 def is_ordered(channel: str, definition: dict[str, Any]) -> bool:
-    """Returns whether the order of a channel's categories is given: of an axis, or of a legend."""
+    """Returns whether a channel has an explicit order of categories, on an axis or in a legend."""
     if definition.get("type") not in ("nominal", "ordinal") or "field" not in definition:
         return True
     if channel in POSITIONS:

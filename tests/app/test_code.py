@@ -29,7 +29,7 @@ def open_program(fresh_caches: None) -> Open:
 
 
 def settled(app: AppTest) -> AppTest:
-    """Returns the page once it says where the script ends."""
+    """Returns the page after it reports the script's final losses."""
     return run_until(app, lambda: "val loss" in text(app) or "NaN" in text(app) or app.info)
 
 
@@ -109,7 +109,7 @@ def test_every_task_has_its_script_before_anything_is_trained(task: str) -> None
 
 @pytest.fixture
 def downloads(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Returns what the page offers to download, by file name, once it is drawn."""
+    """Returns the downloads on the page by file name, after the page has been drawn."""
     offered: dict[str, str] = {}
 
     def offer(label: str, content: str | Callable[[], str], name: str, *_: str, **__: str) -> None:

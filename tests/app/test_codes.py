@@ -1,4 +1,4 @@
-"""Runs as short codes in links."""
+"""Runs encoded as short codes in links."""
 
 from dataclasses import fields
 

@@ -20,15 +20,15 @@ from mlp_core.game import COSTS, INNOCENT, LEVELS, MOST_CASES, POINTS, Case, cas
 from tests.app.conftest import opened_at, run_until, sentence, table, text
 
 MEDIUM = case("medium", 9)
-"""Its bugs: `whole_batches` and `adamw`."""
+"""A case with the bugs `whole_batches` and `adamw`."""
 
 SECOND_SEED_CHART = 1
-"""Its place on the page if it is the first one to be paid for."""
+"""The chart's position on the page if it is the first probe that is bought."""
 
 
 @pytest.fixture(scope="module", autouse=True)
 def shared_caches() -> Iterator[None]:
-    """Empties the caches around this file: the tests in it look at the same few cases."""
+    """Empties the caches once before and after this file, whose tests use the same few cases."""
     st.cache_data.clear()
     st.cache_resource.clear()
     yield
@@ -38,17 +38,17 @@ def shared_caches() -> Iterator[None]:
 
 @pytest.fixture
 def without_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leaves out what follows the sentence at the top."""
+    """Disables the parts of the page below the sentence at the top."""
     monkeypatch.setattr(material, "trained", lambda choice: None)
 
 
 def opened(now: Case = MEDIUM, **parameters: str) -> AppTest:
-    """Returns the page of a case, as its session's first request."""
+    """Returns the page of a case, as the first request of a session."""
     return settled(opened_at("detective", level=now.level.name, case=str(now.number), **parameters))
 
 
 def settled(app: AppTest) -> AppTest:
-    """Returns the page once its case can be looked at."""
+    """Returns the page after the evidence of its case is ready."""
     return run_until(app, lambda: any(title.value == "Look closer" for title in app.subheader))
 
 

@@ -35,7 +35,7 @@ def link(stage: str, **parameters: str) -> dict[str, str]:
 
 
 def settled(app: AppTest) -> AppTest:
-    """Returns the page once it has evidence to show, or says why not."""
+    """Returns the page after it shows evidence or the reason that there is none."""
     deadline = time.monotonic() + SETTLES_WITHIN_SECONDS
     while not (app.exception or app.error or app.warning or _has_evidence(app)):
         assert time.monotonic() < deadline, "The evidence was not gathered in time."
@@ -63,7 +63,7 @@ def open_evidence(fresh_caches: None) -> Open:
 
 
 def cards(app: AppTest) -> list[str]:
-    """Returns the titles of the findings, as they stand on the page."""
+    """Returns the titles of the findings, in the order of the page."""
     titles = [title.value for title in app.main.subheader]
     return titles[: titles.index("Would a tool have told you?")]
 
@@ -91,7 +91,7 @@ def test_flipping_the_switch_of_a_card_flips_that_of_the_sidebar(open_evidence: 
     app.toggle(key="switch_empty_batches").set_value(True).run()
 
     assert app.toggle(key="whole_batches").value
-    # The cards before stay until the new ones are ready.
+    # The old cards stay until the new ones are ready.
     run_until(app, lambda: "Most minibatches are empty" not in cards(app))
 
 

@@ -1,4 +1,4 @@
-"""What the app does when it is opened."""
+"""The app when it is opened."""
 
 import re
 import threading
@@ -27,7 +27,7 @@ def test_the_first_page_begins_a_training_though_it_needs_none() -> None:
 
 @pytest.fixture
 def compiling(fresh_caches: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Holds every training back until the event is set, as compiling does."""
+    """Delays every training run until the event is set, as compilation would."""
     compiled = threading.Event()
 
     def held_back(choice: Choice) -> Iterator[Run]:

@@ -1,4 +1,4 @@
-"""Background jobs: in turn, kept, stopped, resumed."""
+"""Background jobs are run in turn, cached, stopped, and resumed."""
 
 import functools
 import gc
@@ -18,20 +18,20 @@ As = Callable[[str], None]
 
 @pytest.fixture
 def as_session(monkeypatch: pytest.MonkeyPatch) -> As:
-    """Returns a function that lets the test act as the session of a name."""
+    """Returns a function that makes the test act as the session with a given name."""
     return lambda name: monkeypatch.setattr(jobs, "reader", lambda: name)
 
 
 @pytest.fixture
 def worker() -> Iterator[Workers]:
-    """Yields one thread that keeps two jobs."""
+    """Yields a pool with one thread that caches two jobs."""
     workers = Workers(threads=1, keep=2)
     yield workers
     workers.close()
 
 
 def rests(job: Job[int], within_seconds: float = 5.0) -> bool:
-    """Returns whether a job comes to rest for all sessions in time."""
+    """Returns whether a job pauses for all sessions before a timeout."""
     deadline = time.monotonic() + within_seconds
     while not job.rested and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -344,7 +344,7 @@ def test_a_job_that_its_reader_stopped_does_not_go_on_by_itself(worker: Workers)
 
 @pytest.mark.parametrize("state", ["under way", "stopped", "failed"])
 def test_a_dropped_job_lets_its_data_go_whoever_holds_it(worker: Workers, state: str) -> None:
-    data = threading.Event()  # anything that can be referred to weakly
+    data = threading.Event()  # any object that supports weak references
     gone = weakref.ref(data)
 
     def chunks(data: threading.Event) -> Iterator[int]:
@@ -392,7 +392,7 @@ def test_a_fresh_job_has_nothing_yet() -> None:
 
 @pytest.fixture
 def whole() -> Iterator[Workers]:
-    """Yields one thread that runs its jobs one after the other."""
+    """Yields a pool with one thread, which runs jobs one after another."""
     workers = Workers(threads=1, keep=9, whole=True)
     yield workers
     workers.close()

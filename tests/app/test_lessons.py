@@ -1,4 +1,4 @@
-"""A lesson comes by link, is plain text, hides controls without losing them, and can be left."""
+"""A lesson is opened by a link, is plain text, hides controls but keeps their values, and ends."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +14,7 @@ LESSON = {"lesson": "Which switch helps most?", "hide": "experiment.fixes", "ste
 
 
 def out_of_sight(app: AppTest) -> set[str]:
-    """Returns the groups of the sidebar that cannot be seen."""
+    """Returns the groups of the sidebar that are hidden."""
     styles = "".join(element.proto.body for element in app.get("html"))
     return set(re.findall(r"st-key-group_(\w+)", styles))
 

@@ -1,4 +1,4 @@
-"""Whatever a link holds, the app reads it as a run or leaves it aside; nothing good is lost."""
+"""Each part of a link is read or ignored if invalid; no valid part is lost."""
 
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlencode
@@ -21,12 +21,12 @@ TINY = {"hidden": "2", "steps": "20", "examples": "100", "batch_size": "8", "nor
 
 
 def written(link: Link) -> str:
-    """Returns a link's query as a browser writes it."""
+    """Returns the query of a link as a browser writes it."""
     return urlencode(link, doseq=True)
 
 
 def shared(app: AppTest) -> tuple[int | None, bool]:
-    """Returns what the sidebar has for the seed and for the fix of the keys."""
+    """Returns the sidebar's values for the seed and for the switch of the keys."""
     return app.number_input(key="seed").value, app.toggle(key="split_keys").value
 
 
@@ -42,7 +42,7 @@ def test_what_a_link_holds_is_read_as_runs_or_refused() -> None:
 
 
 def _hidden(text: str) -> bool:
-    """Returns whether a text becomes settings within their bounds, or a message of one line."""
+    """Returns whether a text yields settings within their bounds or a one-line message."""
     try:
         made = Settings(hidden=hidden_sizes(text[:40]))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What is compiled is dropped where memory is short, and nobody notices but by the clock."""
+"""Compiled programs are evicted when memory is short, which changes nothing but the speed."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ SHORT = memory.SHORT_FROM_MB
 
 @pytest.fixture
 def drops(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], int]:
-    """Returns a function that makes room at a use in MB, and returns the number of drops so far."""
+    """Returns a function from a memory use in MB to the number of evictions so far."""
     monkeypatch.setattr(memory, "_drops", 0)
     monkeypatch.setattr(memory, "_left_mb", 0.0)
 

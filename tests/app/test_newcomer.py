@@ -1,4 +1,4 @@
-"""A newcomer adds a switch as the README says, and the command line and every page know it."""
+"""A switch added as the README describes works on the command line and on every page."""
 
 import os
 import shutil
@@ -93,7 +93,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def run(tree: Path, *arguments: str) -> str:
-    """Runs Python there, and returns what it prints."""
+    """Runs Python in the tree and returns its output."""
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=tree,

@@ -1,4 +1,4 @@
-"""Other tasks, and a reader's own file, on every page."""
+"""Other tasks, and a reader's own CSV file, on every page."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -20,15 +20,15 @@ from mlp_core.data.table import Table, closed, opened
 from mlp_core.tasks import TASKS
 from tests.app.conftest import choose, copied_link, opened_at, run_until, val_loss
 
-# The Detective trains cases of its own.
+# The Detective has its own cases.
 PAGES = ("lab", "story", "seeds", "diagnosis", "speed", "code")
 ROWS = 60
 SHORT = {"steps": "60", "hidden": "4"}
-"""Soon compiled, of which there is much: each kind of data has a shape of its own."""
+"""A small run that compiles quickly, because each kind of data has a new shape."""
 
 
 def content(rows: int = ROWS, gaps: int = 0) -> bytes:
-    """Returns a file in which y is 100 + 20 a, with this many rows that lack a."""
+    """Returns a file in which y is 100 + 20 a, with this many rows without a value of a."""
     numbers = np.random.default_rng(0).normal(size=(rows, 2)).round(4)
     lines = [
         f"{'' if row < gaps else a},{b},word,{100 + 20 * a:.3f}"
@@ -38,12 +38,12 @@ def content(rows: int = ROWS, gaps: int = 0) -> bytes:
 
 
 def uploaded(app: AppTest, file: bytes, name: str = "mine.csv") -> AppTest:
-    """Returns the page after a file was chosen."""
+    """Returns the page after a file has been uploaded."""
     return app.file_uploader(key="csv_upload").set_value((name, file, "text/csv")).run()
 
 
 def settled(app: AppTest) -> AppTest:
-    """Returns the page once it has drawn what its runs show."""
+    """Returns the page after it has drawn the results of its runs."""
     drawn = ("vega_lite_chart", "slider", "info", "download_button")
     return run_until(app, lambda: not app.get("progress") and any(map(app.get, drawn)))
 
@@ -54,7 +54,7 @@ def said(app: AppTest) -> str:
     return "\n".join(element.value for kind in kinds for element in kind)
 
 
-# The evidence compiles anew for each shape: those of a formula and of a table are tried.
+# Evidence is compiled for each shape, so only those of one formula and one table are tested.
 ON_PAGES = [(page, task) for page in PAGES for task in TASKS if page != "diagnosis"]
 ON_PAGES += [("diagnosis", "friedman"), ("diagnosis", "diabetes")]
 

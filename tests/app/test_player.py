@@ -1,4 +1,4 @@
-"""The Lab's player: what is sent to the browser, and when."""
+"""The Lab's player: the data sent to the browser, and the time of sending."""
 
 import json
 import math
@@ -23,12 +23,12 @@ SHORT = {"steps": "100", "jit_step": "true"}
 
 
 def sent(app: AppTest) -> list[dict[str, object]]:
-    """Returns what each player on the page was given."""
+    """Returns the data of each player on the page."""
     return [json.loads(player.proto.json) for player in app.get("bidi_component")]
 
 
 def opened(open_app: Open, **link: str) -> dict[str, object]:
-    """Returns what the player is given at a link."""
+    """Returns the data of the player at a link."""
     app = open_app(watch="true", **link)
     run_until(app, lambda: app.get("bidi_component"))
     assert not app.exception
@@ -90,7 +90,7 @@ def test_the_tables_are_made_when_they_are_opened(open_app: Open) -> None:
 
 
 def forward(given: dict[str, object], params: np.ndarray, x: np.ndarray) -> float:
-    """The script's own steps, in NumPy, on the places that the payload gives."""
+    """Repeats the player script's steps in NumPy, with the indices in the payload."""
     inner, outer, with_bias = given["norm"]
     for layer in given["layers"]:
         inputs, outputs = layer["inputs"], layer["outputs"]

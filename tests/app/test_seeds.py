@@ -1,4 +1,4 @@
-"""The Seeds page, driven without a browser. The oracle is the grid that ships, read with pandas."""
+"""The Seeds page, driven without a browser, compared with the grid that ships, read by pandas."""
 
 import threading
 from collections.abc import Iterator
@@ -33,13 +33,13 @@ def open_seeds(fresh_caches: None) -> Open:
 
 @pytest.fixture(scope="module")
 def runs() -> pd.DataFrame:
-    """The runs of the grid that ships; in `scored` those that ended in NaN predict the mean."""
+    """The runs of the grid that ships; in `scored`, runs that ended in NaN predict the mean."""
     table = pd.read_parquet(grid_file.POST_GRID)
     return table.assign(scored=table["val_loss"].fillna(table["predict_mean"]))
 
 
 def table(app: AppTest, name: str) -> pd.DataFrame:
-    """Returns the rows that a chart on the page was given under a name."""
+    """Returns the rows of one named data set of a chart on the page."""
     for chart in app.get("vega_lite_chart"):
         for dataset in chart.proto.datasets:
             if dataset.name == name:
@@ -67,7 +67,7 @@ def percent(share: float) -> str:
 
 
 def choose(app: AppTest, key: str, value: Any) -> AppTest:
-    """Returns the app after a choice in a control that AppTest does not know."""
+    """Returns the app after a selection in a control that AppTest does not support."""
     app.session_state[key] = value
     return app.run()
 
@@ -260,7 +260,7 @@ def test_a_step_is_judged_by_its_paired_seeds(open_seeds: Open, runs: pd.DataFra
 
 
 def test_a_step_without_any_effect_changes_nothing(open_seeds: Open) -> None:
-    # The root acts only together with the epsilon.
+    # `epsilon_in_root` acts only together with `norm_epsilon`.
     app = open_seeds(view="One step", with_beyond="true", base="init", add="root")
 
     assert any("**Changes nothing:** Epsilon in the root" in m.value for m in app.markdown)
@@ -276,7 +276,7 @@ def test_a_step_needs_something_to_add(open_seeds: Open) -> None:
 def test_a_run_of_a_step_opens_in_the_lab(open_seeds: Open) -> None:
     app = open_seeds(view="One step", seed="7", jit_step="true")
     app.button(key="open_after").click().run()
-    app.switch_page("pages/lab.py").run()  # as the browser is told to
+    app.switch_page("pages/lab.py").run()  # the browser is told to do the same
 
     on = {toggle.key for toggle in app.sidebar.toggle if toggle.value}
     assert on == {"split_keys", "whole_batches", "norm_init", "jit_step"}
@@ -357,7 +357,7 @@ def test_partial_results_show_and_a_cancelled_sweep_goes_on(
     run_until(app, lambda: "3 seeds" in _answer_or_nothing(app))
 
     app.button(key="stop_sweep").click().run()
-    gate.release()  # the chunk at work is finished and kept
+    gate.release()  # the current chunk is finished and kept
     run_until(app, lambda: "Stopped at 50%." in _progress(app))
     assert "4 seeds" in answer(app)
 
@@ -438,5 +438,5 @@ def _progress(app: AppTest) -> str:
 
 
 def _computed(app: AppTest) -> AppTest:
-    """Returns the app once its sweep has ended: no timer polls here."""
+    """Reruns the app until its sweep has ended, because no timer reruns it here."""
     return run_until(app, lambda: any("seeds are computed" in c.value for c in app.caption))

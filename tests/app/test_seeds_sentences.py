@@ -1,4 +1,4 @@
-"""What the Seeds page says, against sentences written by hand."""
+"""The sentences of the Seeds page, compared with sentences written by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Many readers at once: what they share is made once, and they ask less often the more they are."""
+"""Many readers at once: shared work is done once, and each polls less often the more there are."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ def test_every_chart_is_built_once() -> None:
 
 @pytest.fixture
 def asked_every(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], float]:
-    """Returns a function from the readers who are there to how often a live part of 0.3 s asks."""
+    """Returns a function from the number of readers to the interval of a live part of 0.3 s."""
     given: dict[str, Any] = {}
     monkeypatch.setattr(st, "fragment", lambda draw, **options: given.update(options) or draw)
 

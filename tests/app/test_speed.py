@@ -1,4 +1,4 @@
-"""The Speed page, driven without a browser. What measures is replaced: tests/core has it."""
+"""The Speed page, driven without a browser. Measurements are replaced; tests/core tests them."""
 
 import threading
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ STEP_MS = dict(zip(FORMS, (20.0, 4.0, 1.0, 0.05, 0.04), strict=True))
 
 
 def measured(settings: Settings, fixes: Fixes) -> Measurement:
-    """Returns a measurement whose every number is known."""
+    """Returns a measurement in which every number is known."""
     figures = (
         Figures(form, 3, 10.0, 90.0, 1.0, 0.0, 1.0, (each, each, each), 1e-6, 9)
         for form, each in STEP_MS.items()
@@ -30,7 +30,7 @@ def measured(settings: Settings, fixes: Fixes) -> Measurement:
 
 
 def complete(request: Request) -> Measurement:
-    """Returns what was asked for, every number of it known."""
+    """Returns the requested measurement, with known numbers."""
     if request.what == "growth":
         points = (
             Point(axis, size, form, (each,))
@@ -49,7 +49,7 @@ def complete(request: Request) -> Measurement:
 
 @pytest.fixture
 def quick(fresh_caches: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets measurements end at once."""
+    """Makes measurements end at once."""
 
     def at_once(request: Request) -> Iterator[Progress]:
         yield Progress("Done", 1.0, complete(request))
@@ -59,7 +59,7 @@ def quick(fresh_caches: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def slow(quick: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Lets measurements go on until they are stopped, or the event is set."""
+    """Makes measurements continue until they are stopped or the event is set."""
     enough = threading.Event()
 
     def in_the_end(request: Request) -> Iterator[Progress]:
@@ -112,7 +112,7 @@ def test_measuring_replaces_what_is_shown(quick: None) -> None:
     assert "**20 times faster**" in text(app)
     assert "runs of 50 steps" in captions(app)
     assert "stays 0.61 (as it is: 0.61)" in text(app)
-    assert "With batches mended" in text(app)  # v1 has no rest of its own
+    assert "With batches mended" in text(app)  # v1 has no smaller batch of its own
 
 
 def test_growth_is_measured_apart(quick: None) -> None:
@@ -199,12 +199,12 @@ def test_what_is_seldom_is_said_as_well() -> None:
 
 def test_lines_cross_where_the_sentence_says() -> None:
     found = measured(Settings(), STAGES["final"])
-    late = replace(found.figures[2], compile_ms=390.0)  # 300 ms later, 3 ms less a step
+    late = replace(found.figures[2], compile_ms=390.0)  # 300 ms later, 3 ms less per step
     found = replace(found, figures=(*found.figures[:2], late, *found.figures[3:]))
 
     crossings = tables.crossings(found)
 
-    # Compiling the gradient costs no more than nothing compiled does: it pays from the first step.
+    # Compiling the gradient takes no longer than starting uncompiled, so it pays off at once.
     assert list(crossings["text"]) == ["1 step", "101 steps"]
     assert "pays after **101 steps**" in words.pays(found)
     lines = tables.totals(found).pivot_table(index="steps", columns="form", values="ms")
@@ -220,7 +220,7 @@ def test_names_of_lines_that_end_close_together_stand_apart() -> None:
 
     heights = tables.grown_ends(table).set_index("form")
 
-    # The lowest has its name below, so the next one stays where it is.
+    # The label of the lowest point is below it, so the next label keeps its position.
     assert list(heights.index[heights["lowest"]]) == ["sweep"]
     assert heights["ms"]["sweep"] == 1.0
     assert heights["ms"]["step"] == pytest.approx(1.01)

@@ -1,4 +1,4 @@
-"""Stop is about the session that presses it: others who watch the same work go on."""
+"""Stop only affects the session that presses it: others that view the same work continue."""
 
 import time
 from collections import Counter
@@ -17,7 +17,7 @@ from tests.app.conftest import opened_at, run_until
 
 
 class Work(NamedTuple):
-    """Shared work, and the buttons on the page that shows it."""
+    """A shared job, and the buttons on the page that shows it."""
 
     page: str
     stop: str
@@ -25,7 +25,7 @@ class Work(NamedTuple):
     begin: str | None = None
     grid: str = ""
     held_from: type = object
-    """Its job makes no progress after a result of this class."""
+    """The job makes no progress after a result of this class."""
 
 
 TINY = {"steps": "40", "hidden": "2", "examples": "100", "batch_size": "8"}
@@ -59,7 +59,7 @@ def test_one_session_stops_and_the_other_goes_on(
 
     monkeypatch.setattr(Job, "advance", held)
     monkeypatch.setattr(timings, "ON_REQUEST", False)
-    # The run's first piece is not all of it.
+    # The first chunk of the run is not the whole run.
     monkeypatch.setattr(
         mlp_core, "train_chunks", partial(mlp_core.train_chunks, chunk_seconds=1e-9)
     )

@@ -1,4 +1,4 @@
-"""A file that ships is damaged or missing: its page says so, the others go on."""
+"""If a file that ships is damaged or missing, its page reports that, and the others work."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ FILES = {
 
 @pytest.fixture(params=["missing", "garbage"])
 def broken(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Every file that ships is missing or none of ours. Returns the folder they are in."""
+    """Makes every file that ships missing or invalid, and returns their folder."""
     for name, (module, constant) in FILES.items():
         if request.param == "garbage":
             (tmp_path / name).write_text("no table\nat all")
@@ -35,7 +35,7 @@ def broken(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 
 def said(app: AppTest) -> str:
-    """Returns every complaint of a page."""
+    """Returns all messages about problems on a page."""
     return "\n".join(error.value for error in app.error)
 
 

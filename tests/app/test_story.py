@@ -34,7 +34,7 @@ def open_story(fresh_caches: None) -> Open:
 
 
 def trained(fixes: Fixes, settings: Settings = POST) -> float:
-    """Returns the val loss at the end of a run."""
+    """Returns the final validation loss of a run."""
     return train(settings, replace(fixes, jit_step=True)).final_val_loss
 
 
@@ -43,7 +43,7 @@ def test_reports_the_posts_losses_beside_the_computed_ones(open_story: Open) -> 
 
     metrics = [(metric.label, metric.value) for metric in app.metric]
     computed = [value for label, value in metrics if label == "Computed here"]
-    digits = {"batches": 3}  # the post cuts 0.827 off to 0.82
+    digits = {"batches": 3}  # the post truncates 0.827 to 0.82
     assert computed == [
         f"{trained(STAGES[name]):.{digits.get(name, 2)}f}" for name in list(STAGES)[:-1]
     ]
@@ -55,7 +55,7 @@ def test_reports_the_posts_losses_beside_the_computed_ones(open_story: Open) -> 
 
 @pytest.mark.parametrize(("stage", "reported"), REPORTED_VAL_LOSS.items())
 def test_what_the_post_reports_is_what_its_program_gives(stage: str, reported: float) -> None:
-    # The post cuts 0.827 off to 0.82.
+    # The post truncates 0.827 to 0.82.
     assert trained(STAGES[stage]) == pytest.approx(reported, abs=0.0099)
 
 
@@ -106,7 +106,7 @@ def test_layer_norm_prevents_nan_more_than_it_lowers_the_loss(open_story: Open) 
         ratios = [grid.val_loss[after] / grid.val_loss[before] for after, before in rows]
         percent[whole] = 100 * (np.nanmedian(ratios) - 1)
     assert f"by −{-percent[False]:.0f}% with empty batches and by 0% with whole ones" in said
-    assert abs(percent[True]) < 1  # the title above the sentence holds
+    assert abs(percent[True]) < 1  # the title above the sentence is still true
     assert percent[False] < -10
 
 
@@ -118,7 +118,7 @@ def test_a_tick_stands_for_each_seed_of_the_grid(open_story: Open) -> None:
         for place, chart in enumerate(app.get("vega_lite_chart"))
         if any(data.name == "seeds" for data in chart.proto.datasets)
     ]
-    assert [len(rows) for rows in ticks] == [64, 64, 64, 64]  # all stages but jit
+    assert [len(rows) for rows in ticks] == [64, 64, 64, 64]  # all stages except jit
     batches = [float(str(row["factor"])) for row in ticks[2]]
     assert max(batches) < 1
 
@@ -194,7 +194,7 @@ def test_without_a_stored_grid_the_rest_is_told(open_story: Open, monkeypatch) -
 
 
 def ending_at(loss: float) -> Run:
-    """Returns a run whose losses are all the same."""
+    """Returns a run in which all losses are equal."""
     run = train(Settings(steps=20), STAGES["final"])
     losses = np.full_like(run.val_loss, loss)
     return replace(run, val_loss=losses, train_loss=losses)

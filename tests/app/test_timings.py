@@ -1,4 +1,4 @@
-"""The times of a step in the Lab: three forms in turn, and everything that changes their work."""
+"""The times per step in the Lab, for three forms in turn, and all that changes their work."""
 
 import threading
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ CHOICE = Choice(Fixes(whole_batches=True), Settings())
 
 
 class Processes:
-    """Measurements whose times are known, and how many of them were begun and ended."""
+    """Measurements with known times, and how many of them have started and ended."""
 
     def __init__(self) -> None:
         self.begun, self.ended = 0, 0

@@ -1,4 +1,4 @@
-"""Every chart has a table twin, whose rows are made and sent only while it is open."""
+"""Every chart has a table, whose rows are made and sent only while the table is open."""
 
 from dataclasses import replace
 
@@ -24,23 +24,23 @@ PAGES: dict[str, tuple[str | None, dict[str, str]]] = {
     "the Speed": ("speed", {}),
     "the Detective": ("detective", {}),
 }
-"""A link to each page, and to each part of a page that has charts of its own."""
+"""A link to each page, and to each part of a page with its own charts."""
 
 
 def drawn(page: str | None, link: dict[str, str]) -> AppTest:
-    """Returns the page at a link once its charts are there."""
+    """Returns the page at a link after its charts have been drawn."""
     app = opened_at(page, **link)
     return run_until(app, lambda: app.get("vega_lite_chart") and not app.get("progress"))
 
 
 def twins(app: AppTest) -> dict[str, Block]:
-    """Returns what opens a table, by the chart's key."""
+    """Returns the controls that open a table, by the chart's key."""
     marked = {block.proto.id.rpartition("-twin_")[2]: block for block in app.main.expander}
     return {key: block for key, block in marked.items() if key}
 
 
 def open_all(app: AppTest) -> dict[str, Block]:
-    """Opens every table of the page."""
+    """Opens every table on the page."""
     for key in twins(app):
         app.session_state[f"twin_{key}"] = True
     app.run()
@@ -77,7 +77,7 @@ def test_rows_are_sent_only_to_an_open_table_which_has_every_recorded_update() -
     assert "Table *of loss curves*" in labels
     assert len(labels) == 4
     assert list(table) == ["updates", "train loss", "val loss", "val loss of v1"]
-    assert list(table["updates"]) == list(run.updates)  # the chart has fewer
+    assert list(table["updates"]) == list(run.updates)  # the chart has fewer rows
     assert table["val loss"].iloc[-1] == pytest.approx(run.final_val_loss, rel=1e-4)
 
 

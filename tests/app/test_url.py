@@ -1,4 +1,4 @@
-"""The link describes the session on every page, and says which part of it could not be used."""
+"""The link describes the session on every page, and the page lists the unusable parts of a link."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -44,13 +44,13 @@ STATE = {
     "level": "hard",
     "case": "12",
 }
-"""A value for every parameter but some switches and numbers."""
+"""A value for every parameter except some switches and numbers."""
 
 pytestmark = pytest.mark.usefixtures("nothing_trained")
 
 
 def warnings(app: AppTest) -> str:
-    """Returns what the page says about its link."""
+    """Returns the page's messages about its link."""
     return "\n".join(warning.value for warning in app.warning if "link" in warning.value)
 
 
@@ -59,7 +59,7 @@ def test_every_page_keeps_the_whole_link() -> None:
     assert not warnings(app)
 
     for page in [*PAGES, *reversed(PAGES)]:
-        app.query_params.clear()  # as if the page had been opened without its parameters
+        app.query_params.clear()  # as if the page had been opened without parameters
         app.switch_page(f"pages/{page}.py").run()
 
         assert not app.exception, page
@@ -110,7 +110,7 @@ def test_a_link_that_is_late_takes_back_no_click() -> None:
     app = opened_at("seeds", seed="7")
     app.sidebar.toggle(key="adamw").set_value(True).run()
 
-    app.query_params = {"seed": "7"}  # the browser did not know of the first click yet
+    app.query_params = {"seed": "7"}  # the browser does not have the first click's link yet
     app.sidebar.toggle(key="split_keys").set_value(True).run()
 
     assert app.query_params == {"seed": "7", "adamw": "true", "split_keys": "true"}
@@ -197,7 +197,7 @@ def test_on_the_way_to_the_lab_the_address_stays_until_the_lab_is_there() -> Non
 
 
 def test_a_control_has_the_sessions_value_as_its_default_too() -> None:
-    """A browser that is busy takes over the default only."""
+    """A busy browser adopts only the default."""
     app = opened_at("lab", adamw="true", seed="7", hidden="4,3", task="sine", noise="0.5")
     app.run()
 

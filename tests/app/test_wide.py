@@ -1,4 +1,4 @@
-"""Which tables are wider than a phone."""
+"""The tables that are wider than a phone."""
 
 import numpy as np
 import pandas as pd

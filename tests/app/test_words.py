@@ -1,4 +1,4 @@
-"""The sentences a reader sees, from runs made by hand."""
+"""The sentences that a reader sees, for runs made by hand."""
 
 import re
 from dataclasses import replace
@@ -21,7 +21,7 @@ BASELINES = Baselines(predict_mean=5.0, least_squares=0.0)
 
 
 def run(val_loss: list[float], rows: list[int] | None = None, batch: int = 256) -> Run:
-    """Returns a run of three updates, recorded after each."""
+    """Returns a run of three updates with a record after each."""
     losses = np.array(val_loss)
     seen = np.array(rows or [batch] * 3)
     batch_loss = np.where(seen > 0, 1.0, np.nan)

@@ -1,4 +1,4 @@
-"""What holds on every page: nothing is cut off on a phone, and axe finds nothing of ours."""
+"""Checks for every page: nothing is cut off on a phone, and axe finds no problem of the app."""
 
 from typing import Literal
 
@@ -18,7 +18,7 @@ _SILENT_WIDE_TABLES = """
 
 
 def check_nothing_is_cut_off(phone: Page, link: str) -> None:
-    """Fails if the page or a chart is wider than the screen, or a table is and does not say so."""
+    """Fails if the page, a chart, or a table without a hint to scroll is wider than the screen."""
     phone.goto(link)
     settled(phone)
 
@@ -37,7 +37,7 @@ def check_nothing_is_cut_off(phone: Page, link: str) -> None:
 
 
 def check_accessibility(page: Page, link: str) -> None:
-    """Fails on any serious or critical finding in light or dark, and names the places."""
+    """Fails on any serious or critical finding in the light or dark theme, and lists the places."""
     page.emulate_media(color_scheme="light")
     page.goto(link)
 
@@ -48,11 +48,11 @@ def check_accessibility(page: Page, link: str) -> None:
 
 
 def _findings(page: Page, scheme: Literal["light", "dark"]) -> set[tuple[str, str]]:
-    """Returns the rule and the place of each finding; the open page follows a change of scheme."""
+    """Returns the rule and the place of each finding in this color scheme of the open page."""
     page.emulate_media(color_scheme=scheme)
     expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
     settled(page)
-    # Of all rules, only the contrast depends on the scheme.
+    # Only the contrast rule depends on the color scheme.
     rules = {"runOnly": ["color-contrast"]} if scheme == "dark" else {}
     return {
         (found["id"], node["html"][:200])

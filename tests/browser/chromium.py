@@ -1,7 +1,8 @@
-"""Finds a Chromium for the browser tests, and gets one where there is none.
+"""Finds Chromium for the browser tests, and installs it if it is missing.
 
-`python -m tests.browser.chromium` leaves a machine that has one as it is. Otherwise it installs the
-system's package where it may (as root, on Debian and its relatives), else Playwright's own build.
+`python -m tests.browser.chromium` changes nothing if the machine has Chromium. Otherwise it
+installs the system's package if possible (as root, on Debian and its derivatives), or else
+Playwright's build.
 """
 
 import os
@@ -14,14 +15,14 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-# Without a window it draws the same pages in less time.
+# Without a window, Chromium draws the same pages in less time.
 SYSTEM_NAMES = (
     *("chromium-headless-shell", "chromium"),
     *("chromium-browser", "google-chrome", "google-chrome-stable"),
 )
 
-# A closed network must cost no time and make no noise; a container has no graphics card. Pages of
-# one server share a process, so that the second one finds the app's code compiled.
+# A blocked network must not cause delays or messages, and a container has no graphics card. Pages
+# of one server share a process, so that the app's code is compiled only once.
 _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -37,13 +38,13 @@ def launched() -> Iterator[Browser]:
     """Yields a running Chromium.
 
     Raises:
-      RuntimeError: if there is none.
+      RuntimeError: if Chromium is not installed.
     """
     with sync_playwright() as playwright:
         path = executable(playwright)
         if path is None:
             raise RuntimeError("No Chromium found: run `python -m tests.browser.chromium`.")
-        # Chromium refuses to run as root with its sandbox on.
+        # Chromium does not run as root with its sandbox on.
         sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
         browser = playwright.chromium.launch(executable_path=path, args=[*_FLAGS, *sandbox])
         try:
@@ -60,16 +61,16 @@ def executable(playwright: Playwright) -> str | None:
 
 
 def install() -> None:
-    """Tries each way to get a Chromium until one starts.
+    """Tries each way to install Chromium until one starts.
 
     Raises:
-      SystemExit: if none does, with what to do by hand.
+      SystemExit: if none of them works, with instructions.
     """
     with sync_playwright() as playwright:
         if executable(playwright):
             return
         for commands in _ways():
-            # A way that fails prints its own reason; the next one may still work.
+            # A failed command prints its own reason; the next one may still work.
             if all(_succeeds(command) for command in commands) and executable(playwright):
                 return
     sys.exit(
@@ -79,11 +80,11 @@ def install() -> None:
 
 
 def _ways() -> list[list[list[str]]]:
-    """Returns the commands of each way to install one, the best way first."""
+    """Returns the commands of each way to install Chromium, the best way first."""
     download = [[sys.executable, "-m", "playwright", "install", "chromium"]]
     if not shutil.which("apt-get") or os.geteuid() != 0:
         return [download]
-    # On Ubuntu both fail: it has no headless shell, and its chromium only asks for a snap.
+    # On Ubuntu both fail: there is no headless shell, and its chromium package is only a snap.
     install = ["apt-get", "install", "--yes", "--no-install-recommends"]
     debian = [[["apt-get", "update"], [*install, name]] for name in SYSTEM_NAMES[:2]]
     return [*debian, download]
@@ -96,7 +97,7 @@ def _succeeds(command: list[str]) -> bool:
 
 
 def _starts(path: str) -> bool:
-    # Ubuntu's chromium-browser is on the PATH but only says that it wants to be a snap.
+    # Ubuntu's chromium-browser is on the PATH but only prints that a snap is required.
     if not Path(path).exists():
         return False
     return subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0

@@ -16,23 +16,23 @@ expect.set_options(timeout=30_000)  # the machine may be busy, and a cold start 
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yields the address of the running app."""
     log = tmp_path_factory.mktemp("server") / "log.txt"
-    # A reader gets no traceback; a failing test shows it.
+    # The app shows no tracebacks, but a failing test should.
     with serving(log, "--client.showErrorDetails=full") as server:
         yield server.address
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Yields a running Chromium. Where there is none the tests fail; they never skip."""
+    """Yields a running Chromium. Without Chromium, the tests fail; they are never skipped."""
     with chromium.launched() as browser:
         yield browser
 
 
 @pytest.fixture(scope="session")
 def profile(browser: Browser, server: str) -> Iterator[BrowserContext]:
-    """Yields what the pages of all tests share, so that Chromium compiles the app's code once.
+    """Yields a browser context shared by all tests, so that Chromium compiles the app's code once.
 
-    The page that stays open keeps alive the process that has compiled it.
+    One page stays open, which keeps the process with the compiled code alive.
     """
     with browser.new_context(base_url=server, permissions=["clipboard-write"]) as profile:
         profile.new_page().goto("/_stcore/health")
@@ -48,7 +48,7 @@ def page(profile: BrowserContext, server: str) -> Iterator[Page]:
 
 @pytest.fixture
 def cut_page(profile: BrowserContext, server: str) -> Iterator[Page]:
-    """Yields such a page whose connection the test cuts, which a live part may complain about."""
+    """Yields a page whose connection the test cuts, about which a live part may log an error."""
     complaint = "Cannot send rerun backMessage when disconnected from server."
     with _page_without_errors(profile, server, 1440, 900, expected=complaint) as page:
         yield page
@@ -65,12 +65,12 @@ def phone(profile: BrowserContext, server: str) -> Iterator[Page]:
 def _page_without_errors(
     profile: BrowserContext, server: str, width: int, height: int, expected: str | None = None
 ) -> Iterator[Page]:
-    """Yields a page with a session of its own, in a browser that remembers nothing of the app.
+    """Yields a page with its own session, in a browser without stored data of the app.
 
-    Fails at the end if its console shows an error, or it has spoken to another host.
+    Fails at the end if the page's console has an error, or if the page has contacted another host.
 
     Args:
-      expected: how an error begins that is none.
+      expected: the beginning of an error message that is expected.
     """
     page = profile.new_page()
     page.set_viewport_size({"width": width, "height": height})

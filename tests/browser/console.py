@@ -1,16 +1,16 @@
-"""What a page's console says, which of it is no fault of ours, and whom the page speaks to."""
+"""The errors in a page's console, except known ones of Streamlit, and the page's requests."""
 
 import re
 from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Page
 
-# A deep link makes Streamlit's frontend look for the server below the page's own path first.
+# With a deep link, Streamlit's frontend looks for the server below the page's path first.
 _DEEP_LINK_PROBE = re.compile(r"https?://[^/]+/[^/]+/_stcore/(health|host-config)$")
 
 
 def errors_of(page: Page) -> list[str]:
-    """Returns a list that every error of the page is added to from now on."""
+    """Returns a list to which every later error of the page is added."""
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
@@ -25,12 +25,12 @@ def errors_of(page: Page) -> list[str]:
 
 
 def strangers_of(page: Page, server: str) -> list[str]:
-    """Returns a list that the address of every request to another host is added to from now on."""
+    """Returns a list to which the address of every later request to another host is added."""
     own = urlsplit(server).netloc
     strangers: list[str] = []
 
     def note(url: str) -> None:
-        # What the page holds itself, like `data:`, has no host.
+        # Addresses of embedded content, such as `data:`, have no host.
         if urlsplit(url).netloc not in ("", own):
             strangers.append(url)
 

@@ -1,4 +1,4 @@
-"""The app in a process of its own, as readers meet it."""
+"""Runs the app in a separate process, as for readers."""
 
 import os
 import socket
@@ -21,17 +21,17 @@ class Server(NamedTuple):
     address: str
     process: subprocess.Popen[bytes]
     log: Path
-    """What the app has printed."""
+    """The output of the app."""
 
     def memory_mb(self) -> tuple[float, float]:
-        """Returns the memory the process holds now, and the most it has held so far."""
+        """Returns the process's current memory and its maximum so far."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         lines = dict(line.split(":", 1) for line in status.splitlines())
         now, most = (int(lines[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
         return now, most
 
     def cpu_seconds(self) -> float:
-        """Returns the processor time that the process has used."""
+        """Returns the processor time that the process has used so far."""
         after_name = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -40,16 +40,16 @@ class Server(NamedTuple):
 def serving(
     log: Path, *options: str, port: int | None = None, **environment: str
 ) -> Iterator[Server]:
-    """Yields a fresh app, ended when the context is left.
+    """Yields a newly started app, which ends when the context is left.
 
     Args:
-      log: the file to write its output to.
-      options: further ones for `streamlit run`.
-      port: a free one by default.
-      environment: variables to set for it.
+      log: the file for the app's output.
+      options: additional options for `streamlit run`.
+      port: a free port by default.
+      environment: environment variables to set.
 
     Raises:
-      RuntimeError: if it does not start, with what it printed.
+      RuntimeError: if the app does not start, with its output.
     """
     port = port or _free_port()
     address = f"http://127.0.0.1:{port}"
@@ -70,7 +70,7 @@ def serving(
         _wait_until_healthy(address, process, log)
         yield Server(address, process, log)
     finally:
-        process.kill()  # there is nothing to save, and a thread at work would hold up a polite end
+        process.kill()  # there is nothing to save, and a working thread would delay a regular exit
         process.wait()
 
 
@@ -83,7 +83,7 @@ def _free_port() -> int:
 def _wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        # The status alone says nothing: Streamlit answers 200 to unknown paths too.
+        # The status alone is not enough, because Streamlit also answers unknown paths with 200.
         with (
             suppress(OSError),
             urllib.request.urlopen(f"{address}/_stcore/health", timeout=5) as at,

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
 from tests.browser.waiting import settled
 
-COLD_START_MS = 180_000  # nothing may be compiled yet, and a busy machine takes its time
+COLD_START_MS = 180_000  # nothing may be compiled yet, and the machine may be busy
 LINK = "/code?steps=60&split_keys=true&against=final"
 
 
@@ -27,7 +27,7 @@ def test_a_switch_changes_the_script_and_a_click_scrolls_to_its_lines(page: Page
     link.click()
     expect(line).to_be_in_viewport()
     expect(line).to_contain_text("Fix 3")
-    # What has scrolled below the page menu does not show through.
+    # Content that is scrolled under the page menu does not show through.
     for scheme, color in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(16, 22, 29)")):
         page.emulate_media(color_scheme=scheme)
         for part in ("stApp", "stHeader"):

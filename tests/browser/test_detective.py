@@ -1,4 +1,4 @@
-"""The Detective in a real browser: cases played to their end."""
+"""The Detective in a real browser, with cases played to the end."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,20 +10,20 @@ from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
 from tests.browser.waiting import chart_lines, chart_marks, settled
 
 MEDIUM = case("medium", 9)
-"""Its bugs: `whole_batches` and `adamw`."""
+"""A case with the bugs `whole_batches` and `adamw`."""
 LINK = "/detective?level=medium&case=9"
 LONGEST_TAB = 60
 
 
 def opened(page: Page) -> None:
-    """Opens the case and waits for its evidence, which compiles in a fresh server."""
+    """Opens the case and waits for its evidence, which a fresh server must compile."""
     page.goto(LINK)
     expect(page.get_by_role("heading", name="Look closer")).to_be_visible(timeout=240_000)
     settled(page)
 
 
 def tab_to(page: Page, name: str) -> None:
-    """Goes forward with the Tab key to the control of a name."""
+    """Moves the focus with the Tab key to the control with a name."""
     for _ in range(LONGEST_TAB):
         page.keyboard.press("Tab")
         focused = page.evaluate(

@@ -1,4 +1,4 @@
-"""A closed browser, a cut connection, a killed server, a full disk: the reader goes on."""
+"""Readers can continue after a closed browser, a cut connection, a killed server, a full disk."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ SEEDS_DONE = re.compile(r"(\d+) of 256 seeds done")
 
 
 def seeds_done(page: Page) -> int:
-    """Returns how many seeds of the sweep the page says are done."""
+    """Returns the number of finished seeds that the page shows."""
     found = SEEDS_DONE.search(page.get_by_text(SEEDS_DONE).inner_text())
     assert found
     return int(found[1])
@@ -29,7 +29,7 @@ def sidebar(page: Page) -> Locator:
 
 
 def expect_on(page: Page, switch: str) -> None:
-    """Fails unless a switch of the sidebar is on soon."""
+    """Fails unless a switch in the sidebar is on within the timeout."""
     expect(sidebar(page).get_by_label(switch, exact=True)).to_be_checked(timeout=60_000)
 
 
@@ -83,7 +83,7 @@ def test_a_browser_closed_in_the_middle_of_a_sweep_finds_it_again(
 def test_a_killed_server_loses_nothing_that_the_link_holds(
     browser: Browser, tmp_path: Path
 ) -> None:
-    """On a disk, besides, that takes nothing of what JAX compiles."""
+    """Also uses a full disk, to which JAX's compilation cache cannot be written."""
     (tmp_path / "file").write_text("")
     no_disk = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "file" / "cache")}
     with serving(tmp_path / "first.txt", **no_disk) as server:

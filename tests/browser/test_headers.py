@@ -1,4 +1,4 @@
-"""What the server answers to those who are not its own page."""
+"""The server's answers to clients other than its own page."""
 
 import http.client
 import platform
@@ -22,7 +22,7 @@ UPGRADE = {
 def answer(
     server: str, path: str, method: str = "GET", body: bytes = b"", **headers: str
 ) -> http.client.HTTPResponse:
-    """Returns the server's answer, its body read."""
+    """Returns the server's answer, after its body has been read."""
     connection = http.client.HTTPConnection(urlsplit(server).netloc, timeout=30)
     connection.request(method, path, body, {n.replace("_", "-"): v for n, v in headers.items()})
     response = connection.getresponse()
@@ -50,7 +50,7 @@ def test_another_site_can_neither_connect_nor_read(server: str) -> None:
 def test_the_first_message_names_the_script_and_the_versions_as_the_security_file_says(
     server: str,
 ) -> None:
-    """When Streamlit stops doing so, SECURITY.md has a line too many."""
+    """If Streamlit stops doing so, a line in SECURITY.md is obsolete."""
     message = BackMsg()
     message.rerun_script.query_string = ""
     address = server.replace("http", "ws", 1) + "/_stcore/stream"
@@ -64,7 +64,7 @@ def test_the_first_message_names_the_script_and_the_versions_as_the_security_fil
 
 
 def answers(server: str, megabytes: int) -> bool:
-    """Returns whether a connection lives on after a message of that size."""
+    """Returns whether a connection stays open after a message of this size."""
     message = BackMsg()
     message.rerun_script.query_string = "unknown=" + "x" * (megabytes * 2**20)
     address = server.replace("http", "ws", 1) + "/_stcore/stream"
@@ -100,7 +100,7 @@ def test_the_only_cookie_is_the_token_and_stays_on_this_site(server: str) -> Non
 
 
 def test_the_security_file_says_which_headers_are_missing(server: str) -> None:
-    """When Streamlit begins to send one, SECURITY.md has a line too many."""
+    """If Streamlit starts to send one, a line in SECURITY.md is obsolete."""
     names = ("Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options")
     more = ("Referrer-Policy", "Strict-Transport-Security")
 

@@ -74,7 +74,7 @@ def test_the_app_opens_at_the_first_version_and_times_its_loop(page: Page) -> No
 
     expect(page.get_by_text("Val loss 5.64")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Measure").click()
-    # The process that measures imports JAX and compiles three forms first.
+    # The measuring process first imports JAX and compiles three forms.
     expect(page.get_by_text(re.compile(r"Timing, round \d of 5"))).to_be_visible(timeout=120_000)
     page.get_by_role("button", name="Stop").click()
 
@@ -124,7 +124,7 @@ def test_a_long_run_grows_and_can_be_stopped(page: Page) -> None:
     page.get_by_role("button", name="Stop").click()
 
     expect(page.get_by_text(re.compile(r"Train on from [\d,]+ of 10,000"))).to_be_visible()
-    # Later the run of v1 may join, which adds a legend entry and so builds the chart anew.
+    # The run of v1 may be added later, with a legend entry, which rebuilds the chart.
     assert chart.evaluate("chart => chart.isConnected"), "the chart is kept, not built anew"
     assert settled(page).get_by_test_id("stMetric").count() == 3
 

@@ -23,7 +23,7 @@ def test_the_keyboard_opens_a_table_beside_a_chart_that_stays(page: Page) -> Non
     settled(page)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('[class*=st-key-twin_loss]') !== null")
-    assert page.locator("[data-old]").count() == count  # a chart drawn anew would be another one
+    assert page.locator("[data-old]").count() == count  # a rebuilt chart is a new element
 
 
 def test_the_keyboard_makes_a_lesson(page: Page) -> None:
@@ -46,7 +46,7 @@ def test_the_keyboard_makes_a_lesson(page: Page) -> None:
 
 
 def press_until_focused(page: Page, target: Locator, most: int = 5) -> None:
-    """Presses the Tab key until something has the focus, or fails."""
+    """Presses the Tab key until an element has the focus, or fails."""
     for _ in range(most):
         page.keyboard.press("Tab")
         if target.evaluate("element => element === document.activeElement"):

@@ -1,4 +1,4 @@
-"""The address bar, the state, a reload and the browser's history, in a real browser."""
+"""The address bar, the state, a reload, and the browser's history, in a real browser."""
 
 import re
 
@@ -7,14 +7,14 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.waiting import settled
 
 QUICK = "hidden=2&steps=20&examples=100&batch_size=8&jit_step=true"
-"""A run that is trained at once."""
+"""A run that trains quickly."""
 
 PAGES = ("Lab", "Story", "Seeds", "Diagnosis", "Speed", "Code", "Detective")
 STATE = f"{QUICK}&seed=7&whole_batches=true&dress=scan&view=Numbers&case=3"
 
 
 def walk(pages: tuple[str, ...]) -> list[str]:
-    """Returns a walk on which each page follows each other one once (Hierholzer's algorithm)."""
+    """Returns a walk in which each page follows every other page once (Hierholzer's algorithm)."""
     left = {page: [other for other in pages if other != page] for page in pages}
     open_ended, closed = [pages[0]], list[str]()
     while open_ended:
@@ -27,7 +27,7 @@ def walk(pages: tuple[str, ...]) -> list[str]:
 
 
 def entries(page: Page) -> int:
-    """Returns how long the browser's history is."""
+    """Returns the length of the browser's history."""
     return int(page.evaluate("history.length"))
 
 

@@ -1,4 +1,4 @@
-"""A short form of `make load`: readers at once, who have no browsers."""
+"""A short form of `make load`: several readers at once, without browsers."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -8,11 +8,11 @@ from benchmarks.session import Answer, Session
 READERS = 8
 FLIPS = ("adamw", "split_keys", "adamw")
 MOST_BYTES = 100_000
-"""Of a click, before the connection compresses them."""
+"""Limit for the bytes of a click, before compression."""
 
 
 async def _reader(server: str) -> tuple[list[Answer], list[str]]:
-    """Returns what a reader was answered, and the exceptions on the page."""
+    """Returns the answers to a reader, and the exceptions on the page."""
     async with Session(server) as session:
         answers = [await session.open()]
         for switch in FLIPS:
@@ -25,7 +25,7 @@ async def _readers(server: str) -> list[tuple[list[Answer], list[str]]]:
 
 
 def test_readers_who_click_at_once_all_get_their_charts(server: str) -> None:
-    with ThreadPoolExecutor(1) as thread:  # this one has Playwright's loop
+    with ThreadPoolExecutor(1) as thread:  # this thread runs Playwright's event loop
         readers = thread.submit(lambda: asyncio.run(_readers(server))).result()
 
     for answers, errors in readers:

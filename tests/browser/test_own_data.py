@@ -1,4 +1,4 @@
-"""A reader's own file in a real browser."""
+"""A reader's own CSV file in a real browser."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ LINK = "/?task=csv&steps=60&norm_init=true&whole_batches=true&jit_step=true"
 
 
 def choose(page: Page, file: Path) -> None:
-    """Chooses a file in the sidebar."""
+    """Uploads a file in the sidebar."""
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
 
 
 def val_losses(page: Page) -> list[float]:
-    """Returns the val losses of the Lab's curve."""
+    """Returns the validation losses of the Lab's curve."""
     lines = chart_lines(page.get_by_test_id("stVegaLiteChart").first)
     return [row["loss"] for line in lines for row in line if row["line"] == "val"]
 

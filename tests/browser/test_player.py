@@ -47,7 +47,7 @@ def test_the_open_player_is_accessible_and_shows_that_length_has_no_effect(page:
     check_accessibility(page, "/?stage=final&watch=true")
 
     player = settled(page).get_by_role("region", name="The run, update by update")
-    expect(player.locator(".state")).to_contain_text("Update 0 of 1,000")  # it starts paused
+    expect(player.locator(".state")).to_contain_text("Update 0 of 1,000")  # starts paused
     player.get_by_role("slider", name="Recorded update").fill("114")
     player.get_by_label("Show").select_option("validation row 3")
     player.get_by_label("Scale its inputs").fill("2")

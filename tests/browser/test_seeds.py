@@ -15,7 +15,7 @@ VALUES, PAIRS, COMBINATIONS, WATERFALL, CREDITS = (
     2,
     3,
     4,
-)  # places of these charts on the page
+)  # positions of these charts on the page
 SLOPES, DIFFERENCES = 3, 4
 SHORT = ["keys", "epsilon", "init", "batches", "AdamW"]
 
@@ -32,7 +32,7 @@ def test_a_click_at_a_row_opens_its_run_in_the_lab(page: Page) -> None:
     box = chart.bounding_box()
     assert box is not None
 
-    # Sorted by switches the last row has all five fixes on; below it stands the axis.
+    # Sorted by switches, the last row has all five fixes on; the axis is below it.
     chart.click(position={"x": 60, "y": box["height"] - 83})
 
     expect(page.get_by_text("What does each fix do?")).to_be_visible()
@@ -56,7 +56,7 @@ def test_a_click_at_a_seed_of_a_step_opens_its_run_in_the_lab(page: Page) -> Non
     expect(page.get_by_text("What does each fix do?")).to_be_visible()
     settled(page)
     shown = "split_keys=true&jit_step=true&adamw=true" + (f"&seed={seed}" if seed != 42 else "")
-    shown += "&view=One+step&base=keys&add=AdamW"  # the view that Back and the menu return to
+    shown += "&view=One+step&base=keys&add=AdamW"  # the view to which Back and the menu return
     assert page.url.partition("?")[2] == shown
 
 
@@ -71,7 +71,7 @@ def test_the_order_is_changed_with_the_keyboard_and_survives_a_reload(page: Page
     page.reload()
     settled(page)
     marks = chart_marks(page.get_by_test_id("stVegaLiteChart").nth(WATERFALL), "rect")
-    bars = marks[: len(SHORT)]  # behind them come the ticks at their ends
+    bars = marks[: len(SHORT)]  # the ticks at their ends follow
     assert [bar["step"] for bar in bars] == ["keys", "epsilon", "init", "AdamW", "batches"]
 
 
@@ -130,7 +130,7 @@ def test_flipping_a_switch_keeps_the_charts_and_their_numbers(page: Page) -> Non
     flip(page, "5 · AdamW")
 
     settled(page)
-    assert page.locator("[data-old]").count() == count  # a chart drawn anew would be another one
+    assert page.locator("[data-old]").count() == count  # a rebuilt chart is a new element
     assert chart_marks(page.get_by_test_id("stVegaLiteChart").nth(VALUES), "symbol") == before
 
 

@@ -1,4 +1,4 @@
-"""A short form of `make soak`: what it looks for, without its length."""
+"""A short form of `make soak`, with the same checks."""
 
 from playwright.sync_api import Page
 

@@ -1,4 +1,4 @@
-"""Whatever a file calls its columns and itself is shown as text, and nothing else comes of it."""
+"""The name of a file and the names of its columns are shown as plain text."""
 
 import csv
 import io
@@ -14,11 +14,11 @@ HOSTILE = (
     "1. =cmd|' /C calc'!A0 # h > q",
 )
 FORMED = "a:not([href^='#']), img, b, del, .katex, [data-testid=stIconMaterial], h1, blockquote, ol"
-"""What Markdown would make of them."""
+"""The elements that Markdown would make of the names."""
 
 
 def file(name: str) -> dict[str, object]:
-    """Returns a file in which these names are columns of text, all left out, and the target's."""
+    """Returns a file in which these names are those of unused text columns and of the target."""
     buffer, dice = io.StringIO(), random.Random(0)
     writer = csv.writer(buffer)
     writer.writerow(["x", *(f"t{name}" for name in HOSTILE), name])

@@ -1,15 +1,16 @@
-"""Waits until the app has nothing more to do, and reads what its charts have drawn."""
+"""Waits until the app is at rest, and reads the data that its charts have drawn."""
 
 from typing import Any, Literal
 
 from playwright.sync_api import Locator, Page
 
-# Vega draws after the script has ended, a click takes a moment to reach the server, a live panel
-# asks again every 0.3 s. So a script at rest is not enough: the page must stand still for longer,
-# and for some looks: on a busy machine half a second may pass in which the browser does nothing.
+# Vega draws after the script has ended, a click takes a moment to reach the server, and a live
+# panel polls every 0.3 s. A script at rest is therefore not enough: the page must not change for
+# longer, and in several looks, because on a busy machine the browser may do nothing for half a
+# second.
 STANDS_STILL_FOR_MS = 500
 STILL_LOOKS = 3
-LOOKS_EVERY_MS = 100  # by default in each frame, for which the browser then draws one
+LOOKS_EVERY_MS = 100  # the default is every frame, which makes the browser draw frames
 
 STATE = """
 ([quietMs, looks]) => {
@@ -37,7 +38,7 @@ STATE = """
 def settled(page: Page, timeout_ms: float = 180_000) -> Page:
     """Returns the page once its script and its charts are at rest.
 
-    A live panel or a progress bar is not at rest: to test one at work, wait for its own text.
+    A live panel or a progress bar is not at rest; to test one while it works, wait for its text.
 
     Raises:
       AssertionError: as soon as the app shows an exception.

@@ -1,4 +1,4 @@
-"""Grids whose losses a test chooses."""
+"""Grids with losses chosen by a test."""
 
 from itertools import combinations
 
@@ -11,19 +11,19 @@ NUMERIC = tuple(switch for switch in vars(Fixes()) if switch != "jit_step")
 
 
 def fixes_of(on, base=None):
-    """The combination with some switches on, on top of a base."""
+    """The combination with these switches on, in addition to those of a base."""
     return Fixes(**{**vars(base or Fixes()), **dict.fromkeys(on, True)})
 
 
 def subsets(switches):
-    """All sets of switches."""
+    """All subsets of the switches."""
     return [
         frozenset(on) for size in range(len(switches) + 1) for on in combinations(switches, size)
     ]
 
 
 def grid_of(val_loss, seeds=None, predict_mean=5.0, base=None):
-    """A grid from the losses `[S]` of each set of switches; all seeds' predict-the-mean alike."""
+    """A grid from the losses `[S]` of each set of switches, with one predict-the-mean loss."""
     losses = np.array(list(val_loss.values()), float)
     seeds = tuple(range(losses.shape[1])) if seeds is None else tuple(seeds)
     return Grid(
@@ -37,7 +37,7 @@ def grid_of(val_loss, seeds=None, predict_mean=5.0, base=None):
 
 
 def random_grid(switches, num_seeds, random_seed=0):
-    """A grid without any structure; one run in eight ended in NaN."""
+    """A grid of random losses, in which one run in eight ended in NaN."""
     generator = np.random.default_rng(random_seed)
     sets = subsets(switches)
     losses = generator.lognormal(size=(len(sets), num_seeds))
@@ -47,7 +47,7 @@ def random_grid(switches, num_seeds, random_seed=0):
 
 
 def reordered(grid, rows, columns):
-    """The same runs, listed in another order."""
+    """The same runs in a different order."""
     rows, columns = list(rows), list(columns)
     return Grid(
         settings=grid.settings,

@@ -1,7 +1,7 @@
-"""Runs scripts in one fresh process, each in a namespace of its own, and prints what they print.
+"""Runs scripts in one fresh process, each in its own namespace, and prints their output.
 
-A JSON line for each: its output, or an error that ends all. It imports nothing of this project.
-Each script begins with the flags of JAX that the environment sets.
+Prints one JSON line per script with its output; an error in a script ends the process. Imports
+nothing from this project. Each script starts with the JAX flags that the environment sets.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""Which rows an update sees, against the post's slicing done by hand."""
+"""The rows of each minibatch, compared with the post's slicing done by hand."""
 
 import jax
 import numpy as np
@@ -16,7 +16,7 @@ SLICED, WHOLE = Fixes(), Fixes(whole_batches=True)
 
 @st.composite
 def orders_and_settings(draw):
-    """Any permutations of any size; drawing them with JAX would compile for each example."""
+    """Random permutations of random sizes, from NumPy: JAX would compile for each example."""
     examples = draw(st.integers(100, 300))
     num_train = Settings(examples=examples, batch_size=1).num_train
     settings = Settings(
@@ -31,7 +31,7 @@ def orders_and_settings(draw):
 
 @pytest.mark.parametrize("num_rows", [2, 50, 1625, 1626, 8000, 95_000])
 def test_permutations_are_those_of_jax(num_rows):
-    """1625 rows are sorted once, 1626 twice."""
+    """JAX's permutation sorts 1625 rows once, and 1626 rows twice."""
     keys = jax.random.split(jax.random.PRNGKey(3), 5)
 
     drawn = permutations(keys, num_rows)

@@ -1,4 +1,4 @@
-"""`python -m mlp_core`, and what importing the package loads."""
+"""`python -m mlp_core`, and the modules that importing the package loads."""
 
 import os
 import re
@@ -54,12 +54,12 @@ def test_a_run_that_ends_in_nan_says_so(capsys):
         (["train", "--on", "magic"], "invalid choice: 'magic'"),
         (["debuggers", "--out", "no/such/folder/table.parquet"], "out must be a file in a folder"),
         (["train", "--hidden", "8,x"], "like 8, 6, 6; got '8,x'"),
-        (["train", "--on", "adamw", "adamw"], "each value only once, got adamw adamw"),
-        (["train", "--off", "adamw", "--off", "adamw"], "each value only once, got adamw adamw"),
-        (["program", "--on", "adamw", "adamw"], "each value only once, got adamw adamw"),
+        (["train", "--on", "adamw", "adamw"], "each fix only once, got adamw adamw"),
+        (["train", "--off", "adamw", "--off", "adamw"], "each fix only once, got adamw adamw"),
+        (["program", "--on", "adamw", "adamw"], "each fix only once, got adamw adamw"),
         (
             ["sweep", "--out", "x.parquet", "--switches", "adamw", "adamw"],
-            "each value only once, got adamw adamw",
+            "each fix only once, got adamw adamw",
         ),
         ([], "required: command"),
     ],
@@ -137,7 +137,7 @@ def test_a_table_that_cannot_be_written_is_one_line(capsys):
 
 @contextmanager
 def broken_pipe():
-    """Lets the standard output be a pipe whose reader has closed it."""
+    """Replaces the standard output by a pipe whose reader has closed it."""
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as stdout, redirect_stdout(stdout):

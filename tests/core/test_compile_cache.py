@@ -1,4 +1,4 @@
-"""Where what JAX compiles is kept between starts."""
+"""The location of JAX's persistent compilation cache."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ FOLDER = "JAX_COMPILATION_CACHE_DIR"
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A cache folder of the user's, and an environment that says nothing else."""
+    """A cache folder for the user, in an environment without other settings."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv(FOLDER, "")
     monkeypatch.delenv(FOLDER)

@@ -1,4 +1,4 @@
-"""A file of the user's own from the command line, and as a task: its split and its script."""
+"""A user's CSV file on the command line and as a task: its split and its script."""
 
 import json
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ def test_a_file_is_trained_on_and_the_same_by_its_script(capsys, tmp_path):
     script = capsys.readouterr().out
 
     assert "separator tab" in trained.err
-    assert "a batch is all 32 training rows" in trained.err
+    assert "a minibatch has all 32 training rows" in trained.err
     assert (tmp_path / "tab_comma_header_numbers.csv").is_file()
     assert 'FEATURES = ["Weight, kg", "Height, cm"]' in script
     namespace = examples_of(script, tmp_path)
@@ -88,7 +88,7 @@ def test_gaps_and_columns_that_are_left_out_are_told(capsys, tmp_path):
         (["--csv", str(TABS)], "--csv needs a --target: one of"),
         (["--csv", str(TABS), "--target", "q"], "There is no column 'q'"),
         (["--csv", str(TABS), "--target", "Height, cm", "--features", "q"], "no column 'q'"),
-        (["--csv", str(TABS), "--target", "Height, cm", "--task", "sine"], "exclude each other"),
+        (["--csv", str(TABS), "--target", "Height, cm", "--task", "sine"], "cannot be combined"),
         (["--target", "y"], "need --csv FILE"),
         (["--validate", "last"], "validate must be 'random' for a task with a formula"),
     ],
@@ -104,7 +104,7 @@ def test_a_wrong_choice_is_answered_with_one_line(capsys, arguments, message):
 
 @pytest.fixture
 def case(request: pytest.FixtureRequest) -> Iterator[tuple[str, Table]]:
-    """Yields the task that a file is, and its table."""
+    """Yields the task of a file, and its table."""
     file = read_csv(CASES / request.param)
     target = offered_target(file)
     features = [column.name for column in file.usable if column.name != target]
@@ -115,7 +115,7 @@ def case(request: pytest.FixtureRequest) -> Iterator[tuple[str, Table]]:
 
 
 def examples_of(script: str, folder: Path) -> dict[str, object]:
-    """Returns the names that a script defines up to its examples, which it reads from a folder."""
+    """Returns the names that a script defines up to its examples, which are read from a folder."""
     text = script.partition("\n\ndef init(")[0].replace(
         "open(TABLE", f"open({str(folder)!r} + '/' + TABLE"
     )

@@ -1,4 +1,4 @@
-"""A reader's CSV file: read with the right values, or refused in words."""
+"""A user's CSV file is read with the right values or rejected with a message."""
 
 import csv
 import gzip
@@ -37,12 +37,12 @@ def written(columns: dict[str, list[object]], separator: str = ",") -> bytes:
 
 
 def column(*cells: object) -> list[object]:
-    """Returns thirty cells that begin with these and go on with the last."""
+    """Returns thirty cells: these, and then the last one repeated."""
     return [*cells, *[cells[-1]] * (30 - len(cells))]
 
 
 def read_column(cells: list[object], separator: str = ";") -> CsvFile:
-    """Returns a file with a column a of these cells and a column y of numbers."""
+    """Returns a file with these cells in column a and numbers in column y."""
     return read_csv(written({"a": cells, "y": SQUARES}, separator))
 
 
@@ -573,7 +573,7 @@ def test_a_large_file_that_is_none_gets_the_same_message_from_a_child_process(mo
 
 @pytest.mark.parametrize("kind", ["surplus", "text", "money", "quotes"])
 def test_any_file_is_read_or_refused_within_5_seconds_and_600_megabytes(kind):
-    """Seconds of processor time: other tests run at the same time."""
+    """The limit is in processor time, because other tests run at the same time."""
     done = subprocess.run(
         [sys.executable, "-c", _MEASURE, kind], capture_output=True, text=True, check=True
     )
@@ -602,8 +602,8 @@ def _joined(rows: list[list[str]], separator: str, quoting: int, end: str) -> by
 
 
 def _files() -> st.SearchStrategy[bytes]:
-    """Returns well-formed files of odd cells, files of mostly numbers, and sheer bytes."""
-    # csv.QUOTE_NONE, as csv.writer refuses some cells, is not among them.
+    """Returns well-formed files with unusual cells, files of mostly numbers, and random bytes."""
+    # csv.QUOTE_NONE is left out, because csv.writer rejects some cells with it.
     quoting = st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
     rows = st.lists(st.lists(_cells(), min_size=1, max_size=5), min_size=1, max_size=30)
     numbers = st.lists(

@@ -1,4 +1,4 @@
-"""The stored curves of the first view, against runs trained here."""
+"""The stored curves of the first view, compared with runs trained by the test."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from mlp_core import STAGES, Fixes, Settings, train
 from mlp_core.analysis.curves import post_curves, save
 from tests.core.printed import is_final_val_loss
 
-POST = ("v1", "norm", "batches")  # their digits hold on every CPU
+POST = ("v1", "norm", "batches")  # these runs have the same digits on every CPU
 
 
 @pytest.mark.parametrize("stage", POST)

@@ -1,4 +1,4 @@
-"""The examples and the rules that need no network."""
+"""The examples, and the baselines without a network."""
 
 import numpy as np
 import pytest

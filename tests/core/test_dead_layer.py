@@ -1,4 +1,4 @@
-"""The gradient of LayerNorm where all units are equal."""
+"""The gradient of LayerNorm when all units are equal."""
 
 import math
 
@@ -29,7 +29,7 @@ def test_an_epsilon_beside_the_root_guards_the_output_alone():
 def test_an_epsilon_in_the_root_guards_both():
     found = dead_layer(Fixes(norm_epsilon=True, epsilon_in_root=True))
 
-    # d/da_0 of (a_0 - mean) / sqrt(eps), the deviation being 0.
+    # d/da_0 of (a_0 - mean) / sqrt(eps), because the deviation is 0.
     assert found.output == 0
     assert found.gradient == pytest.approx((1 - 1 / 3) / math.sqrt(1e-5), rel=1e-5)
 

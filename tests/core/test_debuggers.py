@@ -1,4 +1,4 @@
-"""The table of the debugging tools: its rules, and a sample of it measured again."""
+"""The table of the debugging tools: its rules, and a sample of the table measured again."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ SHAPES = "traced for (256, 5), (0, 5)"
 @pytest.mark.parametrize(
     ("case", "message", "line", "expected"),
     [
-        ("split_keys", "used twice", HEAD, "caught"),  # it uses the key that the bug's line sets
+        ("split_keys", "used twice", HEAD, "caught"),  # uses the key that the bug's line sets
         ("split_keys", "nan", LOSS, "symptom"),
         ("split_keys", "the loss is high", "", "symptom"),
         ("norm_epsilon", "nan", DIVISION, "caught"),
@@ -98,7 +98,7 @@ def test_what_the_table_says_of_the_posts_bugs(tool, case, expected):
     ],
 )
 def test_a_tool_tried_again_says_the_same_and_keeps_its_flags_to_itself(tool, cases):
-    """Two that catch, a symptom and a silence; the command tries all of them again."""
+    """Tries two tools that catch the bug, one with a symptom, and one that is silent."""
     again = measured(tool, cases, rounds=0)
 
     stored = [cell for cell in shipped().cells if cell.tool == tool and cell.case in cases]
@@ -110,7 +110,7 @@ def test_a_tool_tried_again_says_the_same_and_keeps_its_flags_to_itself(tool, ca
 
 
 def test_reading_the_table_needs_no_jax():
-    """A page that imported it while a training did so too would end in a circular import."""
+    """Importing JAX on a page while a training thread imports it can fail as a circular import."""
     code = "import sys; from mlp_core import debuggers; debuggers.shipped(); print(*sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -120,7 +120,7 @@ def test_reading_the_table_needs_no_jax():
 
 
 def test_a_trial_that_fails_is_told():
-    with pytest.raises(RuntimeError, match="trying no_such_tool must succeed"):
+    with pytest.raises(RuntimeError, match="the process that runs no_such_tool failed"):
         measured("no_such_tool", [])
 
 

@@ -1,4 +1,4 @@
-"""How JAX compiles for a CPU."""
+"""The settings with which JAX compiles for a CPU."""
 
 import os
 import subprocess

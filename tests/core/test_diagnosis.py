@@ -1,4 +1,4 @@
-"""What is recorded of a run, against the plain run, NumPy and loops in Python."""
+"""The evidence of a run, compared with the plain run, NumPy, and Python loops."""
 
 from dataclasses import fields, is_dataclass, replace
 
@@ -48,7 +48,7 @@ def test_gathered_in_stretches_it_is_the_same_to_the_last_bit(stage):
 
 
 def assert_same(one, other):
-    """Fails unless two records hold the same numbers, NaN for NaN."""
+    """Fails unless two records contain the same numbers, with NaN in the same places."""
     for field in fields(one):
         values = getattr(one, field.name), getattr(other, field.name)
         if is_dataclass(values[0]):
@@ -155,7 +155,7 @@ def test_steps_agree_with_a_loop_in_python(adamw):
         ratio = np.linalg.norm(now - was) / np.linalg.norm(was) if len(batch) else np.nan
         assert float(steps.update_ratio[update, 0]) == pytest.approx(ratio, rel=1e-3, nan_ok=True)
         if len(batch) and not adamw:
-            # straight down: the update is the learning rate times the gradient
+            # plain gradient descent: the update is minus the learning rate times the gradient
             expected = np.linalg.norm(now - was) / SMALL.learning_rate
             assert float(steps.gradient_norm[update, 0]) == pytest.approx(expected, rel=1e-2)
             assert float(steps.alignment[update]) == pytest.approx(1, abs=1e-4)
@@ -196,7 +196,7 @@ def test_the_shapes_are_those_of_the_real_loop():
 
 
 def test_only_a_compiled_update_is_one_operation():
-    """Two for each of 14 arrays, and the compiled gradient: JAX's profiler counts 29 as well."""
+    """Two for each of 14 arrays, and one compiled gradient; JAX's profiler also counts 29."""
     settings = Settings()
 
     assert operations(settings, STAGES["batches"]) == 29

@@ -1,4 +1,4 @@
-"""What is found in the post's programs as printed, and in the scripts that the app exports."""
+"""Findings in the post's programs as printed, and in the scripts that the app exports."""
 
 import json
 import os
@@ -23,8 +23,8 @@ FOUND = {
     "whole_batches": {"empty_minibatches"},
     "jit_step": {"not_compiled"},
 }
-"""The kind that names each bug. The others have none: plain gradient descent, a gain that is
-drawn, and a bias that is missing are choices as long as nothing is known about the data."""
+"""The kind of finding for each bug. The other switches have none: plain gradient descent, a random
+gain, and a missing bias are valid choices as long as nothing is known about the data."""
 NAMING = set().union(*FOUND.values())
 
 ALONE = {f"{name} off": replace(STAGES["beyond"], **{name: False}) for name in SWITCHES}
@@ -36,7 +36,7 @@ RENDERED = {
     "v1 class": (STAGES["v1"], "class"),
     "beyond class": (STAGES["beyond"], "class"),
 }
-"""All of them with DOCTOR=all, see tests/doctor; otherwise those whose bugs have a kind."""
+"""All scripts with DOCTOR=all (see tests/doctor), otherwise those whose bugs have a kind."""
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +73,11 @@ def test_the_posts_first_program_has_a_finding_for_each_bug_and_one_more(found):
 def test_what_is_said_of_the_posts_first_program(found):
     first, second, third, *_ = found["v1"]["findings"]
 
-    assert first["message"] == "One key draws on lines 27, 28, and 29 (3 keys)."
+    assert first["message"] == (
+        "The same key is used for draws on lines 27, 28, and 29 (3 such keys)."
+    )
     assert second["message"] == "Lines 33 and 34 draw with a key that line 27 has already used."
-    assert third["message"].startswith("968 of 1,000 calls of `_loss` received (0, 5) arrays")
+    assert third["message"].startswith("968 of 1,000 calls of `_loss` received an empty minibatch")
     assert third["numbers"] == {"calls": 1000, "empty": 968, "shape": [0, 5]}
 
 

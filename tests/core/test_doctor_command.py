@@ -56,7 +56,7 @@ def test_a_fault_is_printed_and_ends_in_status_1(script, tmp_path, capfd):
     printed, report = capfd.readouterr().out, json.loads(out.read_text())
     assert end.value.code == 1
     assert "arguments --depth 3" in printed
-    assert "One key draws on lines 6 and 7." in printed
+    assert "The same key is used for draws on lines 6 and 7." in printed
     assert [one["kind"] for one in report["findings"]] == ["key_reused"]
     assert report["findings"][0]["file"] == str(path)
     assert "\x1b" not in printed
@@ -118,7 +118,7 @@ def test_an_interrupt_prints_what_was_found(script):
         (["no_such.py"], "the script must be a file, got 'no_such.py'"),
         (
             [__file__, "--only", "magic"],
-            "--only must be of keys, batches, compilation, numerics, program",
+            "--only must be in keys, batches, compilation, numerics, program",
         ),
         ([__file__, "--steps", "0"], "--steps must be at least 1, got 0"),
     ],
@@ -149,7 +149,7 @@ def test_a_block_of_a_notebook_is_watched_and_everything_is_restored():
 
 
 def test_a_group_of_checks_that_does_not_exist_is_refused():
-    with pytest.raises(ValueError, match="only must be of keys"), mlp_core.watch(only=["magic"]):
+    with pytest.raises(ValueError, match="only must be in keys"), mlp_core.watch(only=["magic"]):
         pass
 
 
@@ -165,7 +165,7 @@ def test_a_file_that_is_no_report_is_refused(content):
 def test_a_report_with_another_kind_is_refused():
     finding = '{"kind": "magic", "severity": "cost", "file": "", "line": 1, "message": ""}'
 
-    with pytest.raises(ValueError, match="must be one of this version"):
+    with pytest.raises(ValueError, match="must come from this version"):
         records.opened('{"findings": [' + finding + "]}")
 
 
@@ -210,7 +210,7 @@ def test_reading_a_value_in_every_step_is_told_however_it_is_read():
 
 
 def trained(step_of, key_of, steps=12):
-    """Returns the kinds of findings in a loop that draws with `key_of(step)` in `step_of`."""
+    """Returns the kinds of faults found in a loop whose step draws with `key_of(step)`."""
     with mlp_core.watch() as report:
         step = step_of()
         w, x = jnp.zeros(3), jnp.arange(48.0).reshape(16, 3) / 48

@@ -1,4 +1,4 @@
-"""What fixes are worth, against closed forms and against every order played through."""
+"""The effects of fixes, compared with closed forms and with an enumeration of all orders."""
 
 import math
 from itertools import combinations, permutations
@@ -24,7 +24,7 @@ UNITS = pytest.mark.parametrize("unit", ["log10", "plain"])
 
 
 def drops(grid, unit):
-    """Each set's drops from the all-off combination, by its switches."""
+    """The drop in loss of each set of switches from the all-off combination."""
     losses = {}
     for fixes, run_losses in zip(grid.combinations, grid.val_loss, strict=True):
         scored = [
@@ -37,7 +37,7 @@ def drops(grid, unit):
 
 
 def additive_grid(unit, num_seeds=5):
-    """Every switch drops the loss by its weight, whatever else is on."""
+    """Every switch lowers the loss by its weight, whichever other switches are on."""
     start = np.linspace(2.0, 3.0, num_seeds)
     levels = {on: start - sum(WEIGHTS[s] for s in on) for on in subsets(FOUR)}
     return grid_of({on: 10**level if unit == "log10" else level for on, level in levels.items()})
@@ -60,7 +60,7 @@ def test_in_an_additive_game_nothing_interacts(unit):
 
 
 def test_two_players_share_what_only_both_together_bring():
-    # Drops: 1 alone, 2 alone, 7 together; so 4 are of both.
+    # Drops: 1 alone, 2 alone, 7 together, so the interaction is 4.
     losses = {(): 9.0, ("norm_init",): 8.0, ("adamw",): 7.0, ("norm_init", "adamw"): 2.0}
     grid = grid_of({frozenset(on): [loss, loss + 1] for on, loss in losses.items()})
 
@@ -94,7 +94,7 @@ def test_an_interaction_is_the_mean_surplus_of_a_pair_over_all_orders(unit, rand
 
     for i, j in combinations(range(4), 2):
         pair, surplus = (FOUR[i], FOUR[j]), []
-        # The pair arrives as one player.
+        # The pair counts as one player.
         for order in permutations([pair, *(s for s in FOUR if s not in pair)]):
             before = frozenset(order[: order.index(pair)])
             both = value[before.union(pair)] - value[before]
@@ -150,7 +150,7 @@ def test_a_seeds_values_stay_with_the_seed(columns):
 
     values = shapley_values(reordered(grid, range(16), columns))
 
-    # Not to the digit: a matrix product rounds by a column's place.
+    # Not exactly equal: the rounding of a matrix product depends on the position of a column.
     np.testing.assert_allclose(values, shapley_values(grid)[:, list(columns)], atol=1e-12)
 
 

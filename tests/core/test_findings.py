@@ -1,4 +1,4 @@
-"""What the checks find: each bug alone, nothing in a sound run, and each check on its own."""
+"""Findings of the checks: each bug alone, none in a sound run, and each check by itself."""
 
 from dataclasses import replace
 from functools import cache
@@ -21,7 +21,7 @@ HARMFUL_IN_FINAL = ("split_keys", "norm_init", "whole_batches", "adamw")
 
 @pytest.fixture(scope="module", params=SEEDS)
 def seed(request):
-    """Returns a seed; all tests of one come together, since its rows are kept for a while only."""
+    """Returns a seed. Tests of one seed run together, because its rows may be evicted later."""
     return request.param
 
 
@@ -35,7 +35,7 @@ def found(fixes, seed=0):
 
 
 def finding(name, changed):
-    """Returns what the check finds in a run whose records were changed by hand."""
+    """Returns the finding of a check for evidence that was changed by hand."""
     return CHECKS[name](changed)
 
 
@@ -44,24 +44,24 @@ def without(switch, fixes=BEYOND):
 
 
 def table_of(x, y):
-    """Returns the name of an open table of 400 rows; what x lacks of five columns is constant."""
+    """Returns the task of a table of 400 rows; the columns that x lacks of five are constant."""
     columns = np.zeros((len(x), 5))
     columns[:, : x.shape[1]] = x
     return opened(Table(("a", "b", "c", "d", "e"), "y", columns, y))
 
 
 def coin_table(generator):
-    """Returns a two-valued input that says nothing about the target."""
+    """Returns a table with a two-valued input that is independent of the target."""
     return table_of(generator.integers(0, 2, (400, 1)), generator.normal(size=400))
 
 
 def noise_table(generator):
-    """Returns inputs that say nothing about the target."""
+    """Returns a table with inputs that are independent of the target."""
     return table_of(generator.normal(size=(400, 5)), generator.normal(size=400))
 
 
 def repeated_table(generator):
-    """Returns a hundred inputs, each with four targets."""
+    """Returns a table with a hundred inputs, each with four targets."""
     x = np.repeat(generator.normal(size=(100, 5)), 4, axis=0)
     return table_of(x, x[:, 0] + generator.normal(size=400))
 
@@ -80,7 +80,7 @@ def test_nothing_is_found_in_a_sound_run_however_noisy_its_targets(task, noise, 
 @pytest.mark.parametrize("stage", ["final", "beyond"])
 @pytest.mark.parametrize("table", [coin_table, noise_table, repeated_table])
 def test_only_what_is_true_is_found_in_a_small_table(table, stage, seed):
-    """Memorizing noise is a gap, and the final version's gradient is undefined at zero variance."""
+    """Memorized noise is a gap, and the final version's gradient is undefined at zero variance."""
     task = table(np.random.default_rng(seed))
 
     run = collect(Settings(task=task, seed=seed), STAGES[stage])
@@ -236,7 +236,7 @@ def test_descent_that_is_as_fast_as_adamw_is_no_finding():
 
     assert finding("plain_descent", slow) is not None
     assert finding("plain_descent", fast) is None
-    assert finding("plain_descent", tiny) is None  # both have fitted the minibatch
+    assert finding("plain_descent", tiny) is None  # both fits reach the minibatch's targets
 
 
 def test_the_wall_needs_a_target_that_depends_on_the_length():
@@ -346,7 +346,7 @@ def test_a_minibatch_is_compared_with_what_a_sound_network_reaches():
     assert found_with(own=2.0, sound=0.1) is not None
     assert found_with(own=2.0, sound=0.1).measured[1:3] == (2.0, 0.1)
     assert found_with(own=2.0, sound=1.0) is None  # noise, or too many rows for the parameters
-    assert found_with(own=0.01, sound=1e-6) is None  # both are fitted
+    assert found_with(own=0.01, sound=1e-6) is None  # both fits succeed
     assert found_with(own=2.0, sound=np.nan) is None  # nothing to compare with
     assert found_with(own=np.nan, sound=np.nan) is None
 
@@ -375,7 +375,7 @@ def with_gap(rows, gap):
     [
         (100, 0.29, False),  # 3 sqrt(1 / 100 + 1 / 8000) = 0.302
         (100, 0.32, True),
-        (1000, 0.19, False),  # not 20% above the train loss, although significant
+        (1000, 0.19, False),  # less than 20% above the training loss, although significant
         (16, 5.0, False),
     ],
 )
@@ -385,7 +385,7 @@ def test_a_gap_is_more_than_the_choice_of_the_rows_explains(rows, gap, is_found)
 
 @pytest.mark.parametrize("rows", [20, 200])
 def test_chance_is_no_wall(rows):
-    """A third of the error means nothing on 20 rows, and is too much for chance on 200."""
+    """Explaining a third of the error can be chance with 20 rows, but not with 200."""
     generator = np.random.default_rng(0)
     length, direction = generator.chisquare(5, rows) ** 0.5, generator.normal(size=rows)
     noise = generator.normal(size=rows)

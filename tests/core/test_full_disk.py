@@ -1,4 +1,4 @@
-"""A disk without room for what JAX compiles costs time, not the run."""
+"""A full disk keeps JAX from caching compiled programs, but does not end the run."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-# A limit on the size of files stands for the full disk: a write fails half-way, as root as well.
+# A limit on file size simulates a full disk: a write fails halfway, also for root.
 TRAINED_WITHOUT_ROOM = """
 import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))

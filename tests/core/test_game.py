@@ -1,4 +1,4 @@
-"""The cases of the Detective: the same everywhere, fair, and graded by what they hide."""
+"""The cases of the Detective are the same everywhere, fair, and graded by difficulty."""
 
 import os
 import subprocess
@@ -36,7 +36,7 @@ from mlp_core.switches import SWITCHES
 
 CASES_EACH = 40
 
-# A class has links to these.
+# Classes use links to these cases.
 PINNED = {
     ("easy", 1): (("whole_batches",), 1),
     ("easy", 17): (("whole_batches",), 19),
@@ -49,7 +49,7 @@ PINNED = {
 
 @pytest.fixture(scope="module")
 def gathered():
-    """Returns a function that gathers evidence; what no seed changes is gathered once."""
+    """Returns a function that collects evidence; parts that no seed changes are collected once."""
     patch, known = pytest.MonkeyPatch(), {}
 
     def once(function, *switches):
@@ -68,7 +68,7 @@ def gathered():
 
 
 def told(evidence):
-    """Returns the bugs that the probes show, as coarsely as an eye sees their numbers."""
+    """Returns the bugs that the probes show, judged as coarsely as a reader would."""
     probes, (gains, _) = evidence.probes, gains_and_biases(evidence)
     alignment = evidence.steps.alignment
     has_loss, has_gradient = np.isfinite([probes.zero_variance_loss, probes.zero_variance_gradient])
@@ -161,7 +161,7 @@ def test_there_is_no_other_case(level, number, message):
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_probes_tell_every_case_from_every_other_set_of_bugs(level, gathered):
-    """Read off the run's first updates; what only its end shows has a test of its own."""
+    """Uses the first updates of the run; bugs that only its end shows have a separate test."""
     late = {"bias_before_norm"}
     for now in numbered(level):
         shown = told(gathered(now, steps=2))
@@ -180,7 +180,8 @@ def test_the_end_of_a_run_tells_whether_it_sees_the_length_of_its_input(level, n
 
 @pytest.fixture(scope="module")
 def ends():
-    """Returns a function from bugs to the val losses `[S]` of all stored seeds, in guesses."""
+    """Returns a function from bugs to the validation losses `[S]` of all stored seeds, each divided
+    by the loss of predicting the mean."""
     grid = grid_file.post_grid().grid
     assert grid.seeds[: max(SEEDS) + 1] == tuple(range(max(SEEDS) + 1))
     place = {fixes: row for row, fixes in enumerate(grid.combinations)}
@@ -200,9 +201,9 @@ def test_no_bug_is_together_with_one_that_could_hide_it(ends):
     for bugs in ALL_SETS:
         end = ends(bugs)[list(SEEDS)]
         if "bias_before_norm" in bugs:
-            assert (end < 0.3).all(), bugs  # it has learned: its predictions differ
+            assert (end < 0.3).all(), bugs  # the run has learned, so its predictions differ
         if "adamw" in bugs:
-            assert np.isfinite(end).all(), bugs  # it has updates, and they have a direction
+            assert np.isfinite(end).all(), bugs  # its updates are finite, so they have a direction
 
 
 def test_a_run_that_ends_at_a_constant_is_recognized_by_its_predictions(gathered):
@@ -227,7 +228,7 @@ def test_the_next_seed_keeps_the_bugs_and_comes_round_to_the_first():
 
 
 def some(level):
-    """A case of a level, its bugs, and the suspects that are none."""
+    """A case of a level, its bugs, and the suspects that are not bugs."""
     now = case(level, 1)
     return now, now.bugs, [name for name in now.level.suspects if name not in now.bugs]
 

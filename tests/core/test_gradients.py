@@ -1,4 +1,4 @@
-"""Losses and gradients against NumPy in float64 and its finite differences, switch by switch."""
+"""Losses and gradients, compared with NumPy in float64 and finite differences, per switch."""
 
 from dataclasses import fields, replace
 
@@ -11,7 +11,7 @@ from mlp_core import Fixes, Settings, init, predict
 from mlp_core.engine.model import EPSILON, norm_of
 from mlp_core.engine.update import loss_and_gradient
 
-# Of this key no combination has a dead row in the batch below.
+# With this key, no combination has a dead row in the batch below.
 KEY = jax.random.PRNGKey(4)
 SETTINGS = Settings(hidden=(4, 3), examples=100, batch_size=16)
 EACH_SWITCH = [
@@ -23,7 +23,7 @@ EACH_SWITCH = [
 
 
 def numpy_loss(flat, unravel, x, y, fixes):
-    """The post's forward pass, batch first and in float64."""
+    """The post's forward pass in float64, with the batch axis first."""
     layers, head = jax.tree.map(lambda leaf: leaf, unravel(flat))
     for weight, bias, gain, pre_bias in layers:
         a = x @ weight.T
@@ -77,7 +77,7 @@ def batch():
 def test_loss_and_gradient_agree_with_numpy(fixes, batch):
     x, y = batch
     params = init(KEY, SETTINGS, fixes)
-    # away from 0, so that a wrong use of the vectors that start at 0 shows
+    # not 0, so that a wrong use of the vectors that start at 0 changes the result
     params = params._replace(
         layers=tuple(layer._replace(pre_bias=layer.bias + 0.3) for layer in params.layers)
     )

@@ -1,4 +1,4 @@
-"""Grids in files, and the one that ships."""
+"""Grid files, and the grid that ships."""
 
 from dataclasses import replace
 
@@ -65,12 +65,12 @@ def test_the_grid_that_ships_is_whole():
 
 
 def test_the_grid_that_ships_is_what_training_gives():
-    """On another CPU or JAX three in ten runs end elsewhere, mostly near; nearly the same ones die.
+    """On another CPU or JAX, 3 in 10 losses differ, mostly slightly; nearly the same runs are NaN.
 
-    With the CPU and the JAX the grid was made with, of 160 runs none moved by more than 1e-4. With
-    other vector instructions 36 to 38% did, a tenth by more than a twentieth; 19 were to die and
-    did. Under JAX 0.12 it was 28% of an equal grid, and 16 of 8192 ended in NaN or did not. See
-    test_post_numbers on knife edges.
+    With the CPU and the JAX that made the grid, none of 160 runs changed by more than 1e-4. With
+    other vector instructions, 36 to 38% did, a tenth by more than 5%; the same 19 runs ended in
+    NaN. With JAX 0.12, 28% of a whole grid changed, and 16 of 8192 runs ended in NaN in only one of
+    the two grids. See test_post_numbers about unstable runs.
     """
     grid = grid_file.post_grid().grid
     generator = np.random.default_rng(0)

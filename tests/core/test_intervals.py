@@ -1,4 +1,4 @@
-"""Intervals, verdicts and seeds needed, against what they promise: how often they are right."""
+"""Intervals, verdicts, and required seeds, compared with the rate at which they must be right."""
 
 import math
 import subprocess
@@ -15,7 +15,7 @@ from mlp_core.analysis.intervals import MIN_SEEDS, interval, seeds_needed, verdi
 
 
 def with_moments(mean, deviation, num_seeds=20):
-    """Values with just this mean and standard deviation."""
+    """Values with exactly this mean and standard deviation."""
     values = np.arange(num_seeds, dtype=float)
     return mean + deviation * (values - values.mean()) / values.std(ddof=1)
 
@@ -27,7 +27,7 @@ def test_an_interval_misses_the_true_mean_in_5_percent_of_experiments(num_seeds)
     low, high = interval(values)
 
     missed = np.mean((low > 3.0) | (high < 3.0))
-    assert 0.035 < missed < 0.075  # the plain percentile interval of 8: 0.115
+    assert 0.035 < missed < 0.075  # the plain percentile interval of 8 values has 0.115
 
 
 def test_with_many_seeds_the_interval_is_the_t_interval():
@@ -86,7 +86,7 @@ def test_fewer_seeds_than_the_least_would_agree_by_chance_too_often():
 
 
 def t_test_power(effect, num_seeds):
-    """The chance that a paired t test at 5 % finds an effect in standard deviations."""
+    """The power of a paired t test at 5% for an effect in standard deviations."""
     limit = stats.t.ppf(0.975, num_seeds - 1)
     shift = effect * math.sqrt(num_seeds)
     return stats.nct.sf(limit, num_seeds - 1, shift) + stats.nct.cdf(-limit, num_seeds - 1, shift)

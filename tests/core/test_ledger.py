@@ -1,4 +1,4 @@
-"""The ledger of random draws, against keys split by hand."""
+"""The ledger of random draws, compared with keys split by hand."""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""How the parameters are drawn, and what is computed of many rows."""
+"""The drawing of parameters, and predictions for many rows."""
 
 import jax
 import jax.numpy as jnp

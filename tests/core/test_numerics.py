@@ -1,4 +1,4 @@
-"""No flag of JAX that the environment or a caller has set changes a number of this package."""
+"""No JAX flag set by the environment or a caller changes a number of this package."""
 
 import os
 import subprocess
@@ -68,8 +68,8 @@ IN_THE_ENVIRONMENT = {
 
 
 def _computed() -> dict[str, Any]:
-    """Returns what the public functions compute, with everything drawn anew."""
-    closed("")  # empties all caches of data
+    """Returns the results of the public functions, with all data drawn again."""
+    closed("")  # clears all cached data
     drawn = dataset.dataset(SMALL)
     x, y = drawn.x_train[:32], drawn.y_train[:32]
     params = init(dataset.seed_keys(SMALL.seed).params, SMALL, FIXES)

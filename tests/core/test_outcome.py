@@ -1,4 +1,4 @@
-"""How a run ended, and that training, the evidence, and the command line say the same."""
+"""The outcome of a run, which training, the evidence, and the command line report alike."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""One step from some fixes to more, on seeds whose differences are known."""
+"""A step from some fixes to more, on seeds with known differences."""
 
 import math
 from dataclasses import asdict
@@ -16,7 +16,7 @@ OFF, ADAMW = frozenset(), frozenset({"adamw"})
 
 
 def step_grid(drop, **details):
-    """A grid in which AdamW drops each seed's loss of 4 by this much."""
+    """A grid in which AdamW lowers each seed's loss of 4 by these amounts."""
     drop = np.asarray(drop, float)
     return grid_of({OFF: np.full(len(drop), 4.0), ADAMW: 4.0 - drop}, **details)
 
@@ -65,7 +65,7 @@ def test_too_few_seeds_are_told_how_many_it_takes():
     step = paired(grid, Fixes(), ("adamw",), "plain")
 
     assert step.verdict == "no clear effect"
-    assert step.seeds_needed == 28  # (2.8016 x 0.8062 / 0.45)^2 + 1.9207 = 27.1, up
+    assert step.seeds_needed == 28  # (2.8016 x 0.8062 / 0.45)^2 + 1.9207 = 27.1, rounded up
 
 
 def test_five_seeds_that_agree_are_no_verdict_and_six_are():

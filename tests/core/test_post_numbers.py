@@ -1,8 +1,8 @@
-"""The switches are the post's bugs: its printed numbers come out.
+"""The switches are the post's bugs, so they reproduce the numbers that the post prints.
 
-The numbers of other seeds than 42 were printed by the post's own programs, run with that seed. On a
-few seeds a row sits on the edge of a ReLU, rounding decides, and the post's final program itself
-ends elsewhere on another version of JAX: these are held to 2%.
+The numbers for seeds other than 42 were printed by the post's own programs, run with those seeds.
+With a few seeds, a row is so close to the edge of a ReLU that rounding decides, and the post's
+final program itself reaches another loss with another version of JAX: the tolerance there is 2%.
 """
 
 from dataclasses import replace

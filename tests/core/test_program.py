@@ -1,9 +1,9 @@
-"""The scripts that the switches stand for print the losses that the engine records.
+"""The exported scripts print the losses that the engine records.
 
-Most are short runs on few rows, where rounding has no time to grow: two ways to round the same
-formula part by less than 1e-5 in 60 updates. Whole runs of the post's size are those of seed 42.
-Script and engine run on the same machine: on another kind of CPU both end elsewhere, as the post's
-own final program does (val loss 0.57187 on one, 0.57176 on the other).
+Most runs are short and have few rows, so that rounding errors cannot grow: two ways to round the
+same formula differ by less than 1e-5 after 60 updates. Only seed 42 is run at the post's size. The
+script and the engine run on the same machine, because another kind of CPU changes both losses, as
+it does for the post's own final program (validation loss 0.57187 on one, 0.57176 on the other).
 """
 
 import json
@@ -30,7 +30,7 @@ from mlp_core.switches import SWITCHES
 REPOSITORY = Path(__file__).parents[2]
 SHOWN = 1e-4  # relative
 ROUNDING = 1e-5
-# As many rows train as validate, so that a script compiles its loss once.
+# The training and validation sets have the same size, so that a script compiles its loss once.
 SMALL = Settings(examples=500, val_share=0.5, steps=60, batch_size=64, hidden=(6, 4))
 TABLE = Settings(steps=60, hidden=(6, 4))
 WHOLE = "v1, all of it"
@@ -55,7 +55,7 @@ class Case(NamedTuple):
 
 
 def _cases() -> dict[str, Case]:
-    """Returns what is run, by name: each line below is one shape for the engine to compile."""
+    """Returns the cases by name; each line below is one shape for which the engine compiles."""
     in_both = STAGES | {name: ALONE[name] for name in ("whole_batches", "adamw")}
     cases = {f"{name} {BOTH[0]}": Case(SMALL, fixes, BOTH[0]) for name, fixes in ALONE.items()}
     cases |= {
@@ -103,13 +103,14 @@ FLAGS = {
     "JAX_NUMPY_DTYPE_PROMOTION": "strict",
     "JAX_TRANSFER_GUARD": "disallow",
 }
-"""What the environment may set, and no script may take notice of."""
+"""Flags that the environment may set and that must not change a script."""
 
 
 def _text(case: Case) -> str:
     """Returns a script that prints each record of the engine.
 
-    Only one of the scans sweeps, which takes long. It does so while JAX looks for NaN.
+    Only one of the scan scripts sweeps over seeds, which is slow, and it does so with JAX's NaN
+    checks on.
     """
     text = program.script(*case)
     text = text.replace("PRINT_EVERY = 100\n", f"PRINT_EVERY = {RECORD_EVERY}\n")
@@ -144,10 +145,10 @@ def _environment() -> dict[str, str]:
 
 
 def _ran(folder: Path, *arguments: str | Path, **variables: str) -> str:
-    """Returns what a fresh Python prints in a folder.
+    """Returns the output of a fresh Python process in a folder.
 
     Args:
-      variables: of the environment, beside those that are there.
+      variables: environment variables to add.
     """
     done = subprocess.run(
         [sys.executable, *arguments],
@@ -172,11 +173,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def printed(folder: Path) -> dict[str, str]:
-    """Returns what each script prints.
+    """Returns the output of each script.
 
-    All run in one process, so that JAX is imported once, and are compiled in a hurry: that is most
-    of the time, and its rounding is well below what is allowed for. One script runs by itself and
-    without any of this, further down.
+    All scripts run in one process, so that JAX is imported once. They are compiled with few
+    optimizations, because compiling takes most of the time; the different rounding is well within
+    the tolerance. A test below runs one script by itself, without any of this.
     """
     paths = [folder / f"script_{place}.py" for place in range(len(CASES))]
     for path, case in zip(paths, CASES.values(), strict=True):
@@ -193,7 +194,7 @@ def printed(folder: Path) -> dict[str, str]:
 
 
 def losses(text: str) -> np.ndarray:
-    """Returns the rows `updates, train loss, val loss` of what a script prints."""
+    """Returns the rows `updates, train loss, val loss` of a script's output."""
     return np.array([line.split() for line in text.splitlines() if re.match(" *\\d", line)], float)
 
 
@@ -280,7 +281,7 @@ def test_scripts_are_formatted_and_sound(tmp_path: Path) -> None:
 
 
 def _written(folder: Path) -> list[Path]:
-    """Returns scripts of every combination of switches, under settings that take turns."""
+    """Returns scripts for every combination of switches, with alternating settings."""
     settings = [
         Settings(),
         replace(SMALL, clip_norm=0.5, schedule="cosine", noise=0.1, task="friedman"),
@@ -394,7 +395,7 @@ def test_the_command_line_names_the_table_that_the_script_reads(
 
     printed = capsys.readouterr()
     assert printed.err.splitlines() == [
-        "The script reads diabetes_numbers.csv: --data FOLDER writes it there."
+        "The script reads diabetes_numbers.csv; --data FOLDER writes this file."
     ]
     assert printed.out == program.script(Settings(task="diabetes", batch_size=64), Fixes())
 
@@ -408,7 +409,7 @@ def test_the_command_line_overwrites_no_other_file(
     with pytest.raises(SystemExit):
         main(["program", "--task", "diabetes", "--batch-size", "64", "--data", str(tmp_path)])
 
-    assert "exists and holds something else" in capsys.readouterr().err
+    assert "exists and has other content" in capsys.readouterr().err
     assert other.read_text() == "mine"
 
 

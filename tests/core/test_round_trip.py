@@ -1,4 +1,4 @@
-"""Tables written in any style that people use are read back with the same values, or refused."""
+"""Tables written in any common style are read back with the same values, or rejected."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ WORDS = ("Report", "", "made by “us”", "see: here")
 
 
 class Style(NamedTuple):
-    """How a table is written."""
+    """The style in which a table is written."""
 
     separator: str
     decimal: str
@@ -46,7 +46,7 @@ class Style(NamedTuple):
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column: whole numbers, how many of their digits are decimals, and how they are written."""
+    """A column of integers, the number of their digits that are decimals, and their notation."""
 
     digits: tuple[int, ...]
     decimals: int
@@ -69,7 +69,7 @@ class Numbers:
         return f"({text})" if self.form == "accounting" else style.minus + text
 
 
-# A file is few draws from long lists: a draw takes about as long as reading a column.
+# A file is a few draws from long lists, because a draw takes about as long as reading a column.
 MARKS = st.sampled_from(
     [(*marks, group) for marks in product(",;\t| ", ".,", "-\u2013") for group in GROUPS[marks[1]]]
 )
@@ -98,7 +98,7 @@ def tables(draw: st.DrawFn) -> tuple[bytes, dict[str, Numbers]]:
 
 
 def drawn_digits(draw: st.DrawFn, rows: int) -> tuple[int, ...]:
-    """Returns whole numbers of up to seven digits."""
+    """Returns integers of up to seven digits."""
     values = np.frombuffer(draw(st.binary(min_size=8 * rows, max_size=8 * rows)), np.int32)
     numbers, lengths = values.reshape(2, rows)
     return tuple(np.fmod(numbers, 10 ** (lengths % 7 + 1)).tolist())
@@ -125,7 +125,7 @@ def written(columns: dict[str, Numbers], style: Style) -> bytes:
 
 
 def is_told(file: CsvFile) -> bool:
-    """Returns whether the page says that the decimal mark of this file is a guess."""
+    """Returns whether the page reports that the decimal mark of this file is a guess."""
     return any("nothing in the file decides" in note for note in file.notes)
 
 
@@ -144,7 +144,7 @@ def test_values_come_back_or_the_file_is_refused(table):
     for name, column in columns.items():
         found = file.column(" ".join(name.split()))
         if found.kind in ("text", "two values", "few values") and not isinstance(found.low, float):
-            continue  # refused as numbers
+            continue  # rejected as numbers
         if is_told(file):
             continue
         np.testing.assert_allclose(found.values, column.values(), rtol=1e-12)

@@ -1,4 +1,4 @@
-"""The rule for failed runs, and the scale of a drop."""
+"""The loss that represents failed runs, and the scale of a drop."""
 
 import math
 

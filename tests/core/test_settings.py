@@ -1,4 +1,4 @@
-"""Settings and switches refuse what they cannot use, in words."""
+"""Settings and switches reject invalid values with a message."""
 
 from itertools import pairwise
 

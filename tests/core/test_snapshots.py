@@ -1,4 +1,4 @@
-"""Snapshots against the plain run, JAX's own gradients, and what is known of the bugs."""
+"""Snapshots, compared with the plain run, JAX's gradients, and known facts about the bugs."""
 
 import json
 from dataclasses import replace
@@ -56,7 +56,7 @@ def test_the_last_snapshot_has_the_parameters_and_the_loss_of_the_run(final: Sna
 def test_a_snapshot_has_the_parameters_of_a_run_that_ends_there(update: int) -> None:
     taken = snapshots(SHORT, FINAL)
 
-    # AdamW at a constant rate does not know how long the run is.
+    # AdamW with a constant learning rate does not depend on the length of the run.
     shorter = train(replace(SHORT, steps=update), FINAL)
 
     there = taken.params[place(taken, update)]

@@ -1,4 +1,4 @@
-"""A stored file that is damaged is refused, or what it holds is the same."""
+"""A damaged stored file is rejected, or its contents are unchanged."""
 
 import random
 from collections.abc import Callable
@@ -23,7 +23,7 @@ DAMAGES = 20
 
 
 def damaged(content: bytes, dice: random.Random) -> bytes:
-    """Returns a file as a full disk, a bad block or a hasty copy would leave it."""
+    """Returns a file as it is after a full disk, a bad block, or an interrupted copy."""
     place = dice.randrange(1, len(content))
     flipped = bytes([content[place] ^ 1 << dice.randrange(8)])
     return dice.choice(

@@ -1,4 +1,4 @@
-"""Long work in stretches: soon a first answer, then stretches of the wanted length."""
+"""Long work in chunks: an early first result, then chunks of the requested duration."""
 
 from mlp_core.engine.stretches import Work, all_made, made
 

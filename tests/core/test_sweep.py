@@ -1,4 +1,4 @@
-"""A sweep's cells are single runs, on however many devices, in whatever order."""
+"""The cells of a sweep equal single runs, for any number of devices and any order."""
 
 import os
 import subprocess
@@ -142,7 +142,7 @@ def test_a_sweep_of_nothing_or_of_the_same_twice_is_refused(combinations, seeds,
 
 
 def test_several_devices_and_a_remainder_give_the_same_losses(tmp_path):
-    """Three devices for seven seeds: the last chunk holds one."""
+    """Three devices for seven seeds: the last chunk has one seed."""
     program = f"""
 import jax
 jax.config.update("jax_num_cpu_devices", 3)
@@ -164,7 +164,7 @@ np.save({str(tmp_path / "losses.npy")!r}, pieces[-1].val_loss)
 
 @pytest.fixture
 def accelerated(monkeypatch):
-    """Lets the CPU train three seeds at once, as an accelerator does."""
+    """Makes the CPU train three seeds at once, as an accelerator does."""
     monkeypatch.setattr(sweeps, "is_accelerated", lambda mesh: True)
     monkeypatch.setattr(seeds_at_once, "number", lambda settings: 3)
 

@@ -1,4 +1,4 @@
-"""`python -m mlp_core sweep`: written, resumed, shared by processes."""
+"""`python -m mlp_core sweep`: writing, resuming, and sharing between processes."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Targets by formula and tables of numbers."""
+"""Targets from formulas and from tables."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The timing of a training in five forms: its counts, its losses, its process. Never its times."""
+"""The timing of a training loop in five forms: its counts, losses, and process, never times."""
 
 import json
 import os
@@ -38,7 +38,7 @@ HOSTILE = {"JAX_ENABLE_X64": "1", "JAX_DEFAULT_PRNG_IMPL": "rbg", "JAX_DEBUG_NAN
 
 @pytest.fixture(scope="module")
 def progress() -> list[Progress]:
-    """Everything that a measurement in a process of its own yields, under hostile flags of JAX."""
+    """All results of a measurement in a separate process, with hostile JAX flags."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in HOSTILE.items():
             patch.setenv(name, value)
@@ -166,7 +166,7 @@ def test_growth_has_a_point_for_each_size_and_form(monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def own_task() -> Iterator[str]:
-    """The task of a reader's own table."""
+    """The task of a user's own table."""
     x = np.random.default_rng(0).normal(size=(50, 3))
     task = opened(Table(("a", "b", "c"), "y", x, x[:, 0]))
     yield task
@@ -183,13 +183,13 @@ def test_a_readers_own_table_reaches_the_process(own_task: str) -> None:
 
 
 def children() -> set[int]:
-    """Returns the processes that this one has started, zombies included."""
+    """Returns the child processes of this process, including zombies."""
     return set(map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()))
 
 
 @pytest.fixture
 def none_idle() -> None:
-    """No process waits for another request."""
+    """Ensures that no measuring process is idle."""
     process.idle.end()
 
 

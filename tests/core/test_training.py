@@ -1,4 +1,4 @@
-"""Whole runs: both engines, empty batches, NaNs, pieces."""
+"""Whole runs: both engines, empty minibatches, NaNs, and chunks."""
 
 from dataclasses import replace
 from functools import partial
@@ -20,7 +20,7 @@ NUMERIC = Fixes(jit_step=True)
 
 
 def combinations():
-    """All 2^7 combinations of the switches that change numbers only."""
+    """All 2^7 combinations of the switches that only change numbers."""
     names = NUMERIC_SWITCHES
     for values in product([False, True], repeat=len(names)):
         yield replace(NUMERIC, **dict(zip(names, values, strict=True)))
@@ -104,7 +104,7 @@ def test_the_python_loop_agrees_with_the_compiled_run(fixes, settings):
 
 @pytest.mark.parametrize(("stage", "steps"), [("v1", 200), ("batches", 1000)])
 def test_the_python_loop_agrees_over_the_posts_run(stage, steps):
-    """The first version draws a permutation a step and is slow: 200 of its steps must do."""
+    """The first version draws a permutation in every step and is slow, so 200 steps suffice."""
     half_compiled = train(Settings(steps=steps), STAGES[stage])
 
     run = train(Settings(steps=steps), replace(STAGES[stage], jit_step=True))
@@ -137,12 +137,12 @@ def test_adamw_moves_on_an_empty_batch(jit_step):
 
 
 def test_adamw_without_momentum_left_only_decays_on_an_empty_batch():
-    """The first update from rows, the second from none: momentum 0.9 m and decay, by hand."""
+    """The first update has rows and the second has none: momentum 0.9 m and decay, by hand."""
     fixes = Fixes(norm_init=True, adamw=True, jit_step=True)
     one, two = (train(replace(SMALL, steps=steps), fixes).params for steps in (1, 2))
     start = initial(SMALL, fixes).params
 
-    # From one gradient g: m / sqrt(v) is its sign at first, then m = 0.09 g and v = 0.000999 g^2.
+    # With one gradient g, m / sqrt(v) is its sign at first; then m = 0.09 g, v = 0.000999 g^2.
     first, second = (
         tree.map(lambda a, b, c: (a - b + 0.01 * 0.001 * c) / 0.01, after, before, before)
         for after, before in ((one, start), (two, one))

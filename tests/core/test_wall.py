@@ -1,4 +1,4 @@
-"""How well a rule can do that sees only the direction of x."""
+"""The least loss of a predictor that sees only the direction of x."""
 
 import numpy as np
 import pytest
@@ -65,7 +65,7 @@ def test_the_reference_fit_comes_close_to_the_best_rule(task):
 
     reached = reference_fit(settings)
 
-    # A sample of 10,000 validation rows lies within a few percent of the expectation.
+    # The loss on 10,000 validation rows is within a few percent of its expectation.
     assert best * 0.95 < reached < best * 1.08
 
 
@@ -73,7 +73,7 @@ def test_the_wall_of_friedman_is_the_variance_between_points_of_one_ray():
     generator = np.random.default_rng(1)
     x = generator.uniform(-0.5, 0.5, (ROWS, 10))
     side = np.abs(x).max(axis=1, keepdims=True)
-    # Two points of the same ray: half their mean squared difference is the variance along it.
+    # For two points on one ray, half the mean squared difference is the variance along the ray.
     two = [
         FORMULAS["friedman"].target(0.5 + 0.5 * share * x / side)
         for share in generator.uniform(size=(2, ROWS, 1)) ** 0.1
@@ -104,7 +104,7 @@ def test_the_final_version_stays_above_the_wall_and_a_bias_breaks_it(task):
 
     final, beyond = (train(settings, STAGES[stage]) for stage in ("final", "beyond"))
 
-    # Loss of the very best rule that sees the direction, on these very rows.
+    # The loss of the best predictor that sees the direction, on the same rows.
     on_these_rows = reference_fit(settings)
     assert final.final_val_loss > 0.97 * on_these_rows
     assert beyond.final_val_loss < wall(settings).loss / 4

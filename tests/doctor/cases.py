@@ -1,4 +1,4 @@
-"""Bugs planted in the correct programs, each as a textual replacement, with what must be found.
+"""Bugs planted in correct programs, each as a text replacement, with the finding expected for it.
 
 Two come from TrainCheck's 20 errors (OSDI 2025): the gradient that is never reset
 (stackoverflow-60335387) and the optimizer that trains no parameter (pytorch-forum-84911). Silent
@@ -17,15 +17,15 @@ class Case:
     """A correct program and one bug in it."""
 
     program: str
-    """The file's name in `programs`, without its suffix."""
+    """The name of the file in `programs`, without its suffix."""
     bug: str
-    """What was planted, in a few words; unique for each program."""
+    """The planted bug in a few words; unique within each program."""
     kinds: tuple[str, ...]
     """The kinds of finding that name this bug; the top finding must be one of them."""
     replacements: tuple[tuple[str, str], ...]
     """Old and new text; each old text occurs once in the program."""
     marker: str
-    """Text that occurs on the line of the bug alone."""
+    """Text that occurs only on the line of the bug."""
 
     @property
     def name(self) -> str:
@@ -188,7 +188,7 @@ CASES = (
                 'donate_argnames=("params", "opt_state"))',
                 'donate_argnames=("params", "opt_state"), static_argnames="step")',
             ),
-            ("TOTAL_STEPS = 60", "TOTAL_STEPS = 20"),  # Each step compiles.
+            ("TOTAL_STEPS = 60", "TOTAL_STEPS = 20"),  # Each step compiles again.
         ),
         'static_argnames="step"',
     ),
@@ -227,7 +227,7 @@ CASES = (
         (
             ("train_step = make_train_step(clip=1.0)\n", ""),
             ("state, loss = train_step(state", "state, loss = make_train_step(clip=1.0)(state"),
-            ("range(60)", "range(20)"),  # Each step compiles.
+            ("range(60)", "range(20)"),  # Each step compiles again.
         ),
         "make_train_step(clip=1.0)(state",
     ),

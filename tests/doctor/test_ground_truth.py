@@ -1,7 +1,7 @@
-"""The command finds nothing wrong in correct programs, and the bug first in the same with one bug.
+"""The command reports nothing in correct programs, and the bug first after one bug is planted.
 
-DOCTOR=all checks every program and every bug, which needs Flax and Equinox; otherwise a sample that
-needs neither.
+DOCTOR=all checks every program and every bug, which needs Flax and Equinox. The default is a sample
+that needs neither.
 """
 
 import json
@@ -77,7 +77,7 @@ def _marks(case: Case) -> list:
 
 
 def _findings(program: Path, folder: Path) -> list[dict]:
-    """Returns what the command reports of a program, worst first."""
+    """Returns the command's findings in a program, worst first."""
     report = folder / "report.json"
     command = [sys.executable, "-m", "mlp_core", "check", str(program), "--json", str(report)]
     done = subprocess.run(

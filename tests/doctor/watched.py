@@ -1,6 +1,6 @@
 """Runs scripts under `mlp_core.watch` in one process: `python -m tests.doctor.watched PATH...`.
 
-Prints a JSON line for each: its report. JAX is imported once, which is most of the time.
+Prints the report of each script as a JSON line. JAX is imported only once, because that is slow.
 """
 
 import json
@@ -21,7 +21,7 @@ def reports(paths: Sequence[Path]) -> list[dict[str, Any]]:
     """Returns the report of each script, as `python -m mlp_core check --json` writes it."""
     names = ("XLA_FLAGS", "JAX_NUM_CPU_DEVICES")
     environment = {name: value for name, value in os.environ.items() if name not in names}
-    environment["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # compiling is most of the time
+    environment["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # compiling takes most of the time
     done = subprocess.run(
         [sys.executable, "-m", "tests.doctor.watched", *map(str, paths)],
         cwd=REPOSITORY,

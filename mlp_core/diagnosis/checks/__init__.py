@@ -1,8 +1,8 @@
-"""All checks of a run, and what they find.
+"""All checks of a run, and their findings.
 
-A check is a function from the recorded evidence to a finding; it never sees the switches. Its
-docstring states its precondition: what must hold for its thresholds to mean anything. Where that
-does not hold, the check finds nothing.
+A check is a function from the recorded evidence to a finding or None; it never reads the switches.
+Its docstring states its precondition: the conditions under which its thresholds are meaningful. If
+the precondition does not hold, the check returns None.
 """
 
 from collections.abc import Callable
@@ -32,10 +32,10 @@ CHECKS: dict[str, Callable[[Evidence], Finding | None]] = {
         learning.eager_step,
     )
 }
-"""By name, in the order of a run: its rows, its start, its units, its updates, what it reaches."""
+"""The checks by name, in the order of a run: its rows, start, units, updates, and final losses."""
 
 
 def findings(evidence: Evidence) -> tuple[Finding, ...]:
-    """Returns what is wrong in a run, worst first; in the order of `CHECKS` where equally bad."""
+    """Returns the problems of a run, worst first; equally severe ones in the order of `CHECKS`."""
     found = [finding for check in CHECKS.values() if (finding := check(evidence)) is not None]
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))

@@ -1,4 +1,4 @@
-"""Checks of what a run learns: its updates, and the losses they reach."""
+"""Checks of the training: the updates of a run, and the losses that they reach."""
 
 from typing import NamedTuple
 
@@ -10,33 +10,39 @@ from mlp_core.engine.outcome import RunOutcome
 
 MANY_OPERATIONS = 10
 STRAIGHT = 0.99
-"""Cosine between update and gradient above which the update is the gradient, only scaled."""
+"""An update with a larger cosine to the negative gradient counts as plain gradient descent."""
 SLOWER = 1.25
-"""Times AdamW's loss on the first minibatch that the run's own optimizer must leave."""
+"""Factor by which the run's own loss on the first minibatch must exceed AdamW's."""
 MATTERS = 0.005
-"""How far these two losses must differ, in losses of predicting the minibatch's mean."""
+"""Minimum difference of these losses, as a share of the loss of predicting the minibatch's mean."""
 WORSE = 2.0
-"""Times the larger of the first train loss and predicting the mean, at which a run diverged."""
+"""A run has diverged if its final training loss is more than this many times the larger of its
+initial training loss and the loss of predicting the mean."""
 START = 5.0
-"""Times the loss of a sound start; see `sound_start`."""
+"""Factor by which the initial loss must exceed that of a sound start; see `sound_start`."""
 FITTED, UNLIKE_SOUND = 0.03, 3.0
-"""What may be left of the first minibatch: a share of predicting its mean, or this many times what
-the sound network leaves of it."""
+"""The loss on the first minibatch may end at this share of the loss of predicting the mean, or at
+this many times the loss of the sound network."""
 LINEAR = 0.02
-"""How far above least squares the train loss may end, in losses of predicting the mean."""
+"""How far the training loss may end above that of least squares, as a share of the loss of
+predicting the mean."""
 GAP, GAP_RATIO, GAP_ERRORS, GAP_ROWS = 0.01, 1.2, 3.0, 20
-"""How far the val loss may end above the train loss: in losses of predicting the mean, in train
-losses, and in standard errors, with the fewest validation rows that give a standard error."""
+"""How far the validation loss may end above the training loss: as a share of the loss of predicting
+the mean, as a ratio to the training loss, and in standard errors. `GAP_ROWS` is the minimum number
+of validation rows for a standard error."""
 
 
 class EagerStep(NamedTuple):
     """An update that is not compiled."""
 
-    operations: int  # that one update sends to the device
+    operations: int  # sent to the device by one update
 
 
 def eager_step(evidence: Evidence) -> Finding | None:
-    """Finds an update that sends its operations one by one. Precondition: none, it is counted."""
+    """Finds an update that sends its operations to the device one by one.
+
+    Precondition: none; the operations are counted.
+    """
     operations = evidence.probes.operations
     if operations < MANY_OPERATIONS:
         return None
@@ -45,20 +51,20 @@ def eager_step(evidence: Evidence) -> Finding | None:
 
 
 class PlainDescent(NamedTuple):
-    """Updates along the gradient, against AdamW's on the first minibatch alone."""
+    """Updates along the gradient, compared with AdamW on the first minibatch alone."""
 
-    cosine: float  # between update and gradient, the median
-    updates: int  # on that minibatch
+    cosine: float  # between the update and the negative gradient, the median
+    updates: int  # number of updates on that minibatch
     loss: float
     adamw_loss: float
-    gradient_ratio: float | None  # of the layers' largest and smallest norm; None if one is 0
+    gradient_ratio: float | None  # largest over smallest norm of a layer; None if one is 0
 
 
 def plain_descent(evidence: Evidence) -> Finding | None:
-    """Finds updates along the gradient that fit the first minibatch worse than AdamW's do.
+    """Finds updates along the gradient that fit the first minibatch worse than AdamW does.
 
-    Both fits have the same rows, start, and learning rate, so noise is left over by both.
-    Precondition: both end finite, and the minibatch's targets differ.
+    Both fits have the same rows, start, and learning rate, so both losses contain the same noise.
+    Precondition: both losses end finite, and the minibatch's targets differ.
     """
     steps, probes = evidence.steps, evidence.probes
     own, adamw = float(probes.one_batch[-1]), float(probes.one_batch_adamw[-1])
@@ -75,12 +81,12 @@ def plain_descent(evidence: Evidence) -> Finding | None:
 
 
 class Diverged(NamedTuple):
-    """A run whose losses are not finite, or end far above their start."""
+    """A run whose losses are not finite or end far above their initial values."""
 
     outcome: RunOutcome
-    lowest: float  # train loss; NaN if it was never a number
-    lowest_at: int  # after how many updates
-    final: float  # train loss
+    lowest: float  # training loss; NaN if it is NaN at every record
+    lowest_at: int  # number of updates before it
+    final: float  # training loss
 
 
 def diverged(evidence: Evidence) -> Finding | None:
@@ -98,26 +104,26 @@ def diverged(evidence: Evidence) -> Finding | None:
 
 
 class StartLoss(NamedTuple):
-    """The train loss at the start."""
+    """The training loss before the first update."""
 
     loss: float
     sound: float  # see `sound_start`
 
 
 def sound_start(mean_square_target: float) -> float:
-    """Returns the loss that a sound start has on average.
+    """Returns the average loss of a sound start: a network with every fix, before any update.
 
-    Its predictions do not depend on the targets and have mean square 2, whatever the widths: 1 from
-    the last layer (weights of variance 2 / I, I units of mean square 1/2), 1 from the head's bias.
+    Its predictions are independent of the targets and have mean square 2, whatever the widths: 1
+    from the head's weights (variance 2 / I, on I units of mean square 1/2), 1 from the head's bias.
     """
     return mean_square_target + 2.0
 
 
 def start_loss(evidence: Evidence) -> Finding | None:
-    """Finds predictions that start much larger than those of a sound start.
+    """Finds initial predictions that are much larger than those of a sound start.
 
-    Targets far from 0, or small ones, make any start worse than predicting the mean. So the start
-    is compared with a sound one on the same targets. Precondition: none.
+    If the targets are far from 0 or small, any start is worse than predicting the mean. The initial
+    loss is therefore compared with that of a sound start on the same targets. Precondition: none.
     """
     start, sound = evidence.losses.train[0], sound_start(evidence.losses.mean_square_target)
     if not start > START * sound:
@@ -126,21 +132,21 @@ def start_loss(evidence: Evidence) -> Finding | None:
 
 
 class BatchFit(NamedTuple):
-    """Losses on the first minibatch after as many updates on it alone."""
+    """Losses on the first minibatch after this many updates on it alone."""
 
     updates: int
     loss: float
-    sound: float  # of AdamW's default updates, on a network of the same widths with every fix
+    sound: float  # with AdamW at the default settings, on a network of these widths with every fix
     predict_mean: float
 
 
 def one_batch(evidence: Evidence) -> Finding | None:
     """Finds a first minibatch that a sound network of the same widths fits better.
 
-    Nobody knows how far noise, repeated inputs, or too few parameters let the loss fall. So the
-    limit is what the sound network reaches with the same rows and as many updates. Precondition:
-    that fit ends finite. Where the minibatch's targets hardly differ, its mean is no measure: then
-    the whole training set's is.
+    Noise, repeated inputs, or too few parameters can keep the loss from reaching 0, so the limit is
+    the loss that the sound network reaches with the same rows and the same number of updates. If
+    the minibatch's targets hardly differ, the loss of predicting their mean is too small to compare
+    with, and `Losses.predict_mean` is used. Precondition: the sound network's loss ends finite.
     """
     probes = evidence.probes
     own, sound = float(probes.one_batch[-1]), float(probes.one_batch_sound[-1])
@@ -153,7 +159,7 @@ def one_batch(evidence: Evidence) -> Finding | None:
 
 
 class LinearFit(NamedTuple):
-    """The final losses, and those of a linear least-squares fit."""
+    """The network's final losses, and those of a linear least-squares fit."""
 
     train: float
     val: float
@@ -162,11 +168,11 @@ class LinearFit(NamedTuple):
 
 
 def least_squares(evidence: Evidence) -> Finding | None:
-    """Finds a linear fit that is better on the training rows themselves, and on new rows.
+    """Finds a linear fit that is better than the network on the training and the validation rows.
 
-    On new rows alone it can be better because the network has fitted noise, which is no failure to
-    learn (see `gap`). On the training rows noise helps the network. Precondition: the losses are
-    finite, and the targets vary.
+    A linear fit can be better on the validation rows alone because the network has fitted noise,
+    which is not a failure to learn (see `gap`). On the training rows, fitting noise lowers the
+    network's loss. Precondition: the losses are finite, and the targets vary.
     """
     losses, train, val = evidence.losses, *_final(evidence)
     excess = train - losses.least_squares_train
@@ -177,7 +183,7 @@ def least_squares(evidence: Evidence) -> Finding | None:
 
 
 class Gap(NamedTuple):
-    """The final losses, and by how many standard errors they differ."""
+    """The final losses, and their difference in standard errors."""
 
     train: float
     val: float
@@ -185,11 +191,12 @@ class Gap(NamedTuple):
 
 
 def gap(evidence: Evidence) -> Finding | None:
-    """Finds a val loss above the train loss by more than the choice of the rows explains.
+    """Finds a validation loss above the training loss by more than the sampling of rows explains.
 
-    The standard error of the difference, were all rows new: s sqrt(1 / n + 1 / N), s the std of the
-    squared errors of n validation rows, N the training rows. Precondition: the losses are finite,
-    and n is at least `GAP_ROWS`.
+    If the network had been trained on none of the rows, the standard error of the difference would
+    be s sqrt(1 / n + 1 / N), where s is the std of the squared errors of the n validation rows and
+    N is the number of training rows. Precondition: the losses are finite, and n is at least
+    `GAP_ROWS`.
     """
     losses, train, val = evidence.losses, *_final(evidence)
     if not (val > GAP_RATIO * train and val - train > GAP * losses.predict_mean):
@@ -204,5 +211,5 @@ def gap(evidence: Evidence) -> Finding | None:
 
 
 def _final(evidence: Evidence) -> tuple[float, float]:
-    """Returns the train and the val loss at the end."""
+    """Returns the final training and validation losses."""
     return float(evidence.losses.train[-1]), float(evidence.losses.val[-1])

@@ -9,34 +9,35 @@ from mlp_core.engine.outcome import RunOutcome
 
 TINY_GAIN = 0.1
 NO_VARIANCE = 1e-6
-"""The std over a row's units that counts as 0: what float32 leaves of sums that are equal."""
+"""A std over a row's units below this counts as 0: rounding error of equal float32 sums."""
 DEAD_SHARE = 0.75
 """The share of a layer's units that must be dead at every record up to the end."""
 BLIND = 1e-2
-"""The scaled inputs' predictions differ by less, in stds of the predictions."""
+"""Predictions ignore the norm of the input if scaling the inputs changes them by less than this, in
+stds of the predictions."""
 CONSTANT = 1e-3
-"""Predictions that spread less, in stds of the target, say nothing about what the network sees."""
+"""Predictions whose std is smaller than this, in stds of the target, count as constant."""
 GAIN = 0.2
-"""The share of the remaining loss that the inputs' length must explain."""
+"""The share of the remaining loss that the norm of the input must explain."""
 CLEAR = 15.0
-"""The F statistic of that share. By chance it is exceeded in 1 of 4,000 runs with 20 rows, and in 1
-of 3 million with 2,000."""
+"""Minimum F statistic of that share. Chance alone exceeds it in 1 of 4,000 runs with 20 rows, and
+in 1 of 3 million with 2,000."""
 MOVED = 0.03
-"""How far training must have moved the first layer, as a share of its norm at the start."""
+"""How far training must have moved the first layer, relative to its initial norm."""
 
 
 class DrawnNorm(NamedTuple):
-    """LayerNorm's gains and biases at the start."""
+    """LayerNorm's initial gains and biases."""
 
     gains: int
     negative: int
-    tiny: int  # within `TINY_GAIN` of 0, also those that are negative
-    biases: tuple[float, float]  # the least and the greatest
-    dead: tuple[float, ...]  # by layer, the share of units that are 0 for every training row
+    tiny: int  # within `TINY_GAIN` of 0, including negative ones
+    biases: tuple[float, float]  # the smallest and the largest
+    dead: tuple[float, ...]  # in each layer, the share of units that are 0 for every training row
 
 
 def drawn_norm(evidence: Evidence) -> Finding | None:
-    """Finds gains that start negative or near 0. Precondition: none, the start is looked at."""
+    """Finds initial gains that are negative or near 0. Precondition: none."""
     gains, biases = gains_and_biases(evidence)
     negative, tiny = int((gains < 0).sum()), int((abs(gains) < TINY_GAIN).sum())
     if negative + tiny == 0:
@@ -48,7 +49,7 @@ def drawn_norm(evidence: Evidence) -> Finding | None:
 
 
 def gains_and_biases(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
-    """Returns LayerNorm's gains and biases at the start, those of all layers in a row."""
+    """Returns LayerNorm's initial gains and biases, each of all layers in one 1-D array."""
     gains, biases = (
         np.concatenate([array for name, array in evidence.start.items() if name.endswith(suffix)])
         for suffix in ("].gain", "].bias")
@@ -57,26 +58,29 @@ def gains_and_biases(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
 
 
 class NoVariance(NamedTuple):
-    """What LayerNorm makes of a row whose units are all equal."""
+    """LayerNorm applied to a row whose units are all equal."""
 
-    loss: float  # of such a row; NaN without an epsilon
-    smallest_std: float  # over a layer's units, of all rows and records
-    layer: int  # in which that std is, counted from 1
-    is_met: bool  # whether it is 0, up to rounding
+    loss: float  # of that row; NaN without an epsilon
+    smallest_std: float  # over a layer's units, the smallest of all rows and records
+    layer: int  # the layer with that std, counted from 1
+    is_met: bool  # whether that std is 0, up to rounding
     outcome: RunOutcome
 
 
 def undefined_output(evidence: Evidence) -> Finding | None:
-    """Finds a loss that is NaN for a row made to have equal units. Precondition: none, tried."""
+    """Finds a loss that is NaN for a row constructed to have equal units.
+
+    Precondition: none; the loss of that row is computed.
+    """
     if np.isfinite(evidence.probes.zero_variance_loss):
         return None
     return _no_variance(evidence, "undefined_output", "norm_epsilon")
 
 
 def undefined_gradient(evidence: Evidence) -> Finding | None:
-    """Finds a gradient that is NaN for a row made to have equal units.
+    """Finds a gradient that is NaN for a row constructed to have equal units.
 
-    Precondition: the loss of that row is finite; else `undefined_output` says so.
+    Precondition: the loss of that row is finite; otherwise `undefined_output` reports it.
     """
     probes = evidence.probes
     if np.isfinite(probes.zero_variance_gradient) or not np.isfinite(probes.zero_variance_loss):
@@ -85,7 +89,7 @@ def undefined_gradient(evidence: Evidence) -> Finding | None:
 
 
 def _no_variance(evidence: Evidence, name: str, fix: str) -> Finding:
-    """Returns the finding, at the update that made a loss NaN or else had the least variance."""
+    """Returns the finding, at the first update with a NaN loss or at the smallest variance."""
     smallest, losses = evidence.units.smallest_std, evidence.losses
     severity = _severity_of_norm(evidence, "hazard")
     least = float(np.nanmin(smallest))
@@ -98,10 +102,11 @@ def _no_variance(evidence: Evidence, name: str, fix: str) -> Finding:
 
 
 def _severity_of_norm(evidence: Evidence, otherwise: Severity) -> Severity:
-    """Returns "fatal" if a row without variance made a loss NaN up to the end.
+    """Returns "fatal" if a row without variance made a loss NaN up to the end, else `otherwise`.
 
-    It did if such a row has no loss or gradient, and there was one where the NaN began. A run that
-    diverges for another reason, such as its learning rate, is not blamed on LayerNorm.
+    That is so if the loss or gradient of a row without variance is NaN, and if there was such a row
+    when the NaN began. LayerNorm is not blamed if a run diverges for another reason, such as its
+    learning rate.
     """
     since, probes = evidence.losses.outcome.since, evidence.probes
     if since is None or np.isfinite(probes.zero_variance_loss + probes.zero_variance_gradient):
@@ -115,16 +120,16 @@ class MostlyDead(NamedTuple):
     """A layer in which most units are 0 for every training row."""
 
     layer: int  # counted from 1
-    updates: tuple[int, int]  # up to the end, or to the last record with a finite loss
-    dead: int  # units at the last of these updates
+    updates: tuple[int, int]  # up to the end, or up to the last record with a finite loss
+    dead: int  # number of dead units at the last of these updates
     units: int
 
 
 def dead_layer(evidence: Evidence) -> Finding | None:
-    """Finds layers that stay mostly dead up to the end, or up to the NaN.
+    """Finds layers that stay mostly dead up to the end, or until the loss is NaN.
 
-    Units that are dead for a while and recover did no lasting harm. Precondition: none, all
-    training rows are looked at.
+    Units that are dead for a while and recover do no lasting harm. Precondition: none; all training
+    rows are evaluated.
     """
     finite = np.flatnonzero(np.isfinite(evidence.losses.train))
     dead = evidence.units.dead[finite]
@@ -141,19 +146,19 @@ def dead_layer(evidence: Evidence) -> Finding | None:
 
 
 class UnseenLength(NamedTuple):
-    """Predictions that ignore the length of the input."""
+    """Predictions that ignore the norm of the input."""
 
-    scales: tuple[float, float]  # the least and the greatest factor of the inputs
+    scales: tuple[float, float]  # the smallest and the largest factor of the inputs
     response: float  # see `scale_response`
     gain: float  # see `length_gain`
     val_loss: float
 
 
 def wall(evidence: Evidence) -> Finding | None:
-    """Finds predictions that ignore the length of the input although the target depends on it.
+    """Finds predictions that ignore the norm of the input although the target depends on it.
 
-    Precondition: the run is finite, its predictions vary, training has moved the first layer (a
-    bias that has not moved from 0 cannot show), and there are more than 4 validation rows.
+    Precondition: the losses are finite, the predictions vary, training has moved the first layer (a
+    bias that is still 0 has no effect), and there are more than 4 validation rows.
     """
     probes, losses, rows = evidence.probes, evidence.losses, len(evidence.probes.target)
     if not np.isfinite(probes.scaled).all() or losses.outcome.is_failed or is_constant(probes):
@@ -175,32 +180,32 @@ def _has_moved(evidence: Evidence) -> bool:
 
 
 def _flat(updates: np.ndarray, val: np.ndarray) -> tuple[int, int]:
-    """Returns the updates over which the last tenth of the fall of the loss extends."""
+    """Returns the update at which the loss has made 90% of its decrease, and the last update."""
     reached = val <= val[-1] + 0.1 * np.nanmax(val - val[-1])
     return int(updates[np.argmax(reached)]), int(updates[-1])
 
 
 def predictions(probes: Probes) -> np.ndarray:
-    """Returns the predictions for the validation rows as they are, `[n]`."""
+    """Returns the predictions for the unscaled validation rows, `[n]`."""
     return np.asarray(probes.scaled[probes.scales == 1][0])
 
 
 def is_constant(probes: Probes) -> bool:
-    """Returns whether the predictions do not depend on the input; False if they are not finite."""
+    """Returns whether the predictions ignore the input altogether; False if they are not finite."""
     return bool(np.std(predictions(probes)) <= CONSTANT * np.std(probes.target))
 
 
 def scale_response(probes: Probes) -> float:
-    """Returns the RMS change of the predictions when inputs are scaled, in stds over the rows."""
+    """Returns the RMS change of the predictions under scaled inputs, in stds of the predictions."""
     plain = predictions(probes)
     return float(np.sqrt(np.mean((probes.scaled - plain) ** 2)) / np.std(plain))
 
 
 def length_gain(probes: Probes) -> float:
-    """Returns the share of the squared error that |x| explains beyond the prediction p.
+    """Returns the share of the squared error that |x| explains in addition to the prediction p.
 
-    The target is fitted with 1 and p, then also with |x| and p |x|, on rows that were not trained
-    on. The share is adjusted for the two additional coefficients.
+    The target is fitted with 1 and p, and then with |x| and p |x| as well, on the validation rows.
+    The share is adjusted for the two additional coefficients.
     """
     p, length = predictions(probes), probes.length
     blind = np.column_stack([np.ones_like(p), p])
@@ -210,14 +215,17 @@ def length_gain(probes: Probes) -> float:
 
 
 def _mean_square(features: np.ndarray, target: np.ndarray) -> float:
-    """Returns the squared residual of least squares over the degrees of freedom left."""
+    """Returns the squared residual of a least-squares fit, per remaining degree of freedom."""
     coefficients, *_ = np.linalg.lstsq(features, target, rcond=None)
     free = len(target) - features.shape[1]
     return float(np.sum((target - features @ coefficients) ** 2) / free)
 
 
 def _is_clear(gain: float, rows: int) -> bool:
-    """Returns whether `length_gain` is too large to be chance: F with 2 and `rows - 4` degrees."""
+    """Returns whether `length_gain` is too large to be chance.
+
+    The F test has 2 and `rows - 4` degrees of freedom.
+    """
     if gain >= 1:
         return True
     return ((rows - 2) / (1 - gain) - (rows - 4)) / 2 > CLEAR

@@ -1,4 +1,4 @@
-"""Checks of what goes into a run: the rows of its minibatches, and its random keys."""
+"""Checks of a run's inputs: the rows of its minibatches, and its random keys."""
 
 from itertools import combinations
 from typing import NamedTuple
@@ -9,12 +9,12 @@ from mlp_core.diagnosis.ledger import Draw
 from mlp_core.diagnosis.records import Evidence, Finding, span
 
 NEVER_SEEN = 0.01
-"""The share of the training rows that may be in no minibatch."""
+"""A smaller share of training rows that are in no minibatch is not reported."""
 MOVED_ON_NOTHING = 0.01
-"""The share of the parameters' path that may be made on empty minibatches."""
+"""A smaller share of the parameters' path that is made on empty minibatches is not reported."""
 SAME = 1 - 1e-9
-"""The least correlation of copies: float32 rounds a scaled one to 1 - 1e-14. Four independent
-numbers are as correlated once in 2 billion pairs, eight never."""
+"""Minimum correlation of copies: float32 rounding leaves 1 - 1e-14 for a scaled copy. By
+chance, 1 in 2 billion pairs of four numbers is as correlated, and no pair of eight numbers."""
 
 
 class EmptyBatches(NamedTuple):
@@ -22,12 +22,12 @@ class EmptyBatches(NamedTuple):
 
     empty: int
     minibatches: int
-    shapes: tuple[tuple[int, ...], ...]  # for which the loss is compiled, in the first updates
-    shapes_updates: int  # how many updates these are
+    shapes: tuple[tuple[int, ...], ...]  # for which the loss is compiled in the first updates
+    shapes_updates: int  # number of these first updates
 
 
 def empty_batches(evidence: Evidence) -> Finding | None:
-    """Finds minibatches without rows. Precondition: none, they are counted."""
+    """Finds minibatches without rows. Precondition: none; they are counted."""
     rows, empty = evidence.rows, np.flatnonzero(evidence.rows.seen == 0)
     if not len(empty):
         return None
@@ -58,16 +58,16 @@ def never_seen(evidence: Evidence) -> Finding | None:
 
 
 class MovedOnNothing(NamedTuple):
-    """Updates without rows that move the parameters."""
+    """Updates on empty minibatches that move the parameters."""
 
     share: float  # of the length of the parameters' path
     updates: int
 
 
 def moved_on_nothing(evidence: Evidence) -> Finding | None:
-    """Finds parameters that move in updates without rows.
+    """Finds parameters that move in updates on empty minibatches.
 
-    Precondition: there are empty minibatches, and the path is finite.
+    Precondition: there are empty minibatches, and the length of the path is finite.
     """
     share, empty = evidence.rows.moved_on_nothing, np.flatnonzero(evidence.rows.seen == 0)
     if not share >= MOVED_ON_NOTHING:
@@ -81,18 +81,18 @@ class ReusedKeys(NamedTuple):
 
     draws: int
     keys: int
-    shared: tuple[tuple[str, ...], ...]  # the arrays of each key that is used more than once
+    shared: tuple[tuple[str, ...], ...]  # for each reused key, the arrays drawn with it
 
 
 def reuses(draws: tuple[Draw, ...]) -> list[tuple[Draw, ...]]:
-    """Returns the draws that share a key, for each key used more than once, in order."""
+    """Returns a tuple of draws for each key that is used more than once, in order of first use."""
     keys = dict.fromkeys(draw.key for draw in draws)
     shared = [tuple(draw for draw in draws if draw.key == key) for key in keys]
     return [same for same in shared if len(same) > 1]
 
 
 def reused_keys(evidence: Evidence) -> Finding | None:
-    """Finds draws that share a key. Precondition: none, the draws are listed in the ledger."""
+    """Finds draws that share a key. Precondition: none; the ledger lists all draws."""
     draws, shared = evidence.draws, reuses(evidence.draws)
     if not shared:
         return None
@@ -106,7 +106,7 @@ class Copy(NamedTuple):
 
     first: str
     second: str
-    numbers: int  # how many they have in common, the first of each
+    numbers: int  # number of leading entries that they have in common
     is_equal: bool  # whether the factor is 1
 
 
@@ -118,9 +118,9 @@ class CopiedNumbers(NamedTuple):
 
 
 def copies(start: dict[str, np.ndarray]) -> list[Copy]:
-    """Returns the pairs of arrays in which one starts with the other's numbers.
+    """Returns the pairs of arrays in which one starts with the numbers of the other.
 
-    Constants and pairs with fewer than four numbers in common are no evidence of a copy.
+    Constant arrays and pairs with fewer than four numbers in common are not evidence of a copy.
     """
     pairs = combinations(start.items(), 2)
     return [copy for pair in pairs if (copy := _copy(*pair)) is not None]
@@ -137,7 +137,8 @@ def _copy(first: tuple[str, np.ndarray], second: tuple[str, np.ndarray]) -> Copy
 def copied_numbers(evidence: Evidence) -> Finding | None:
     """Finds initial arrays with the same numbers.
 
-    Precondition: two arrays vary and have four numbers in common; see `SAME` for chance.
+    Precondition: both arrays vary and have at least four entries; `SAME` says how rarely chance
+    makes them equal.
     """
     found = copies(evidence.start)
     if not found:

@@ -1,7 +1,7 @@
-"""All checks of what was seen while a script ran.
+"""All checks of the observations of a script.
 
-Each is a function from the recorder to findings. Its docstring states its precondition: what must
-have been seen for the finding to be certain. Where that does not hold, the check finds nothing.
+Each check is a function from the recorder to findings. Its docstring states its precondition: what
+must have been observed for the finding to be certain. Otherwise the check finds nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ CHECKS: tuple[Callable[[Recorder], Iterator[ScriptFinding]], ...] = (
 
 
 def findings(recorder: Recorder, groups: tuple[str, ...] = ()) -> list[ScriptFinding]:
-    """Returns what is wrong, worst first; of some groups alone if these are named."""
-    with np.errstate(all="ignore"):  # a run that diverged has NaN everywhere
+    """Returns the findings of the given groups, or of all groups if none is given, worst first."""
+    with np.errstate(all="ignore"):  # the numbers of a diverged run are NaN
         found = [finding for check in CHECKS for finding in check(recorder)]
     return worst_first([one for one in found if not groups or one.group in groups])

@@ -1,4 +1,4 @@
-"""Checks of compiled functions: their minibatches, their traces, and what is between them."""
+"""Checks of compiled functions: their minibatches, their traces, and uncompiled operations."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from mlp_core.doctor.recording import Recorder, Region
 from mlp_core.doctor.records import ScriptFinding
 
 MANY_SHAPES = 4
-"""More than a full minibatch, the last one of an epoch, and those to evaluate on."""
+"""More than the shapes of a full minibatch, the last one of an epoch, and an evaluation."""
 LISTED = 4
 MANY_REPEATS = 3
-"""Traces for the same arguments; one or two follow from where the arrays are stored."""
+"""Repeated traces for the same arguments; one or two result from where arrays are stored."""
 
 
 def empty_minibatches(recorder: Recorder) -> Iterator[ScriptFinding]:
-    """Finds calls of a function with arrays that have rows in other calls, and here none.
+    """Finds calls of a function with arrays that have rows in other calls but none in these.
 
     Precondition: the arguments have the same structure in both calls.
     """
@@ -29,8 +29,8 @@ def empty_minibatches(recorder: Recorder) -> Iterator[ScriptFinding]:
         calls = sum(wrong.values())
         shape = next(x for x in next(iter(wrong)) if 0 in (x or ()))
         message = (
-            f"{calls:,} of {region.calls:,} calls of `{region.name}` received {shape} arrays: "
-            "their minibatches are empty."
+            f"{calls:,} of {region.calls:,} calls of `{region.name}` received an empty minibatch: "
+            f"an array of shape {shape}."
         )
         numbers = {"calls": region.calls, "empty": calls, "shape": list(shape)}
         yield ScriptFinding("empty_minibatches", "fault", *region.place, message, numbers)
@@ -46,7 +46,7 @@ def _same_but_rows(empty: tuple[Any, ...], full: tuple[Any, ...]) -> bool:
 def traced_again(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds functions that were traced more than once.
 
-    Precondition: none, the traces are counted. Few shapes matter in a training step only.
+    Precondition: none; the traces are counted. A few shapes are only reported for training steps.
     """
     for region in recorder.regions.values():
         different = list(dict.fromkeys(region.traces))
@@ -60,7 +60,7 @@ def traced_again(recorder: Recorder) -> Iterator[ScriptFinding]:
         name = f"`{region.name}` was traced {len(region.traces)} times in {region.calls:,} calls"
         if len(different) <= len(region.traces) - MANY_REPEATS:
             message = (
-                f"{name}, {len(region.traces) - len(different)} of them for the same arguments."
+                f"{name}; {len(region.traces) - len(different)} traces repeat earlier arguments."
             )
             yield ScriptFinding("retraced", "cost", *region.place, message, numbers)
         elif not shapes:
@@ -93,14 +93,14 @@ def _values(traces: list[tuple[Any, ...]]) -> str:
         values = list(dict.fromkeys(leaf if isinstance(leaf, str) else leaf[1] for leaf in column))
         if len(values) > 1:
             return ", ".join(values[:LISTED]) + (", ..." if len(values) > LISTED else "")
-    return "in its keyword arguments"
+    return "in the keyword arguments"
 
 
 def not_compiled(recorder: Recorder) -> Iterator[ScriptFinding]:
-    """Finds a training step that sends many operations one by one.
+    """Finds a training step that sends many operations to the device one by one.
 
-    Precondition: windows of three steps were counted, and each had as many. Indexing, random
-    numbers, and functions that are compiled are not counted, so the true number is larger.
+    Precondition: windows of three steps were counted, and each window had that many. Indexing,
+    random numbers, and compiled functions are not counted, so the true number is larger.
     """
     if not recorder.windows:
         return
@@ -110,16 +110,16 @@ def not_compiled(recorder: Recorder) -> Iterator[ScriptFinding]:
         return
     place, at_line = least.operations.most_common(1)[0]
     message = (
-        f"Each training step sends at least {operations} operations to the device one by one, "
+        f"Each training step dispatches at least {operations} operations one by one, "
         f"{at_line // least.steps} of them on line {place.line}."
     )
     yield ScriptFinding("not_compiled", "cost", *place, message, {"operations": operations})
 
 
 def read_back(recorder: Recorder) -> Iterator[ScriptFinding]:
-    """Finds a line that reads a value back in every training step.
+    """Finds a line that reads a value back from the device in every training step.
 
-    Precondition: it did so in each step of every window that was counted, at least two windows.
+    Precondition: it did so in each step of every counted window, and at least two were counted.
     """
     if len(recorder.windows) < 2:
         return

@@ -8,9 +8,9 @@ from mlp_core.doctor.recording import Draw, Recorder, Uses
 from mlp_core.doctor.records import ScriptFinding
 
 NEAR = 3
-"""Draws that are at most so many lines apart are reported together."""
+"""Draws that are at most this many lines apart are reported together."""
 REPEATS = 3
-"""A key that the same line uses in so many steps does not change by accident."""
+"""A line that uses the same key in this many steps is reported; fewer could be deliberate."""
 MOST_STEPS = 0.9
 """The share of the training steps in which a line must use the same key."""
 
@@ -20,12 +20,12 @@ def _draws(uses: Uses) -> list[Draw]:
 
 
 def _is_repeated(one: Draw, other: Draw) -> bool:
-    """Returns whether two draws of one key, in this order, are a mistake rather than a repetition.
+    """Returns whether two draws with one key, in this order, are a mistake, not a repetition.
 
-    A function that draws is deliberately called again with the same key to get the same result: for
-    an evaluation, a copy of a network, or a comparison from the same start. So on one line the
-    draws must differ in size before any training step, or come from the very same calls without one
-    in between.
+    Programs call a function with the same key again on purpose, to get the same result: for an
+    evaluation, a copy of a network, or a comparison from the same start. Two draws on one line are
+    therefore a mistake only if no training step is between them, and if they either come from the
+    same calls or differ in size.
     """
     if one.stack.place != other.stack.place:
         is_copied = one.stack.is_init and other.stack.is_init
@@ -40,7 +40,7 @@ def _is_repeated(one: Draw, other: Draw) -> bool:
 
 
 def _lines(lines: list[int]) -> str:
-    """Returns line numbers in words."""
+    """Returns line numbers as text, such as `lines 3, 4, and 7`."""
     if len(lines) == 1:
         return f"line {lines[0]}"
     *before, last = map(str, lines)
@@ -48,10 +48,10 @@ def _lines(lines: list[int]) -> str:
 
 
 def reused(recorder: Recorder) -> Iterator[ScriptFinding]:
-    """Finds draws on different lines, or in one run of a loop, that use one key.
+    """Finds draws with the same key on different lines or in the iterations of one loop.
 
-    Precondition: both draws were seen with their keys, outside of compiled code or in a twin. See
-    `_is_repeated` for repetitions that are meant.
+    Precondition: both draws were observed with their keys, outside compiled functions or in a twin.
+    `_is_repeated` excludes deliberate repetitions.
     """
     found: dict[tuple[Place, ...], int] = {}
     loops: dict[Place, Draw] = {}
@@ -74,8 +74,8 @@ def reused(recorder: Recorder) -> Iterator[ScriptFinding]:
     for place, draw in loops.items():
         kind = "same_key_every_step" if draw.call[0] in training else "key_reused"
         message = (
-            f"Line {place.line} draws {draw.times} times with one key, in the turns of a `scan` or "
-            "the members of a `vmap`."
+            f"Line {place.line} draws {draw.times} times with the same key, in the iterations of a "
+            "`scan` or across a `vmap`."
         )
         numbers = {"draws": draw.times, "lines": [place.line]}
         yield ScriptFinding(kind, "fault", *place, message, numbers)
@@ -83,13 +83,13 @@ def reused(recorder: Recorder) -> Iterator[ScriptFinding]:
 
 
 def _training(recorder: Recorder) -> set[str]:
-    """Returns the compiled functions that compute a gradient, as `Draw.call` names them."""
+    """Returns the names, as in `Draw.call`, of the compiled functions that compute a gradient."""
     regions = recorder.regions.values()
     return {f"{one.name}:{one.place.line}" for one in regions if one.is_training}
 
 
 def _grouped(found: dict[tuple[Place, ...], int]) -> Iterator[ScriptFinding]:
-    """Yields a finding for each group of neighboring lines, and for the lines that come later."""
+    """Yields a finding for each group of neighboring lines, and one for the lines farther away."""
     groups: dict[tuple[Place, tuple[Place, ...]], int] = {}
     for lines_of_key, keys in found.items():
         first, *rest = lines_of_key
@@ -106,26 +106,26 @@ def _grouped(found: dict[tuple[Place, ...], int]) -> Iterator[ScriptFinding]:
     for (first, places), keys in groups.items():
         lines = [place.line for place in places]
         if places[0] == first and len(places) > 1:
-            message = f"One key draws on {_lines(lines)}."
+            message = f"The same key is used for draws on {_lines(lines)}."
         elif places == (first,):
-            message = f"Line {first.line} draws more than once with one key."
+            message = f"Line {first.line} draws more than once with the same key."
         else:
             message = (
                 f"{_lines(lines).capitalize()} {'draws' if len(lines) == 1 else 'draw'} with a key "
                 f"that line {first.line} has already used."
             )
         if keys > 1:
-            message = f"{message[:-1]} ({keys} keys)."
+            message = f"{message[:-1]} ({keys} such keys)."
         numbers = {"keys": keys, "lines": sorted({first.line, *lines})}
         yield ScriptFinding("key_reused", "fault", *places[0], message, numbers)
 
 
 def same_every_step(recorder: Recorder) -> Iterator[ScriptFinding]:
-    """Finds a line that uses the same key in training step after training step.
+    """Finds a line that uses the same key in every training step.
 
-    Precondition: the draw is inside of the compiled training step, in the first steps that are
-    looked at; or it is outside, at least three times, and as often as there are steps. An
-    evaluation with a fixed key is less frequent, or in a function that computes no gradient.
+    Precondition: the draw is inside the compiled training step, in at least three examined steps;
+    or it is outside, in at least three steps and nearly as often as there are steps. An evaluation
+    with a fixed key is less frequent, or in a function that computes no gradient.
     """
     training = _training(recorder)
     found: dict[Place, int] = {}
@@ -145,7 +145,7 @@ def same_every_step(recorder: Recorder) -> Iterator[ScriptFinding]:
 
 
 def _is_steady(steps: set[int], total: int) -> bool:
-    """Returns whether steps follow each other closely."""
+    """Returns whether these steps are close together and continue to the end of the training."""
     ordered = sorted(steps)
     if len(ordered) < REPEATS:
         return False
@@ -154,7 +154,7 @@ def _is_steady(steps: set[int], total: int) -> bool:
 
 
 def split_then_used(recorder: Recorder) -> Iterator[ScriptFinding]:
-    """Finds a key that was split and also drawn with. Precondition: both uses were seen."""
+    """Finds a key that was split and also used for a draw. Precondition: both were observed."""
     found: dict[tuple[Place, Place], int] = {}
     for uses in recorder.keys.values():
         splits = [draw for draw in uses.draws if draw.operation == "split"]
@@ -163,6 +163,6 @@ def split_then_used(recorder: Recorder) -> Iterator[ScriptFinding]:
             pair = splits[0].stack.place, draws[0].stack.place
             found[pair] = found.get(pair, 0) + 1
     for (split, draw), keys in found.items():
-        message = f"Line {draw.line} draws with a key that line {split.line} splits."
+        message = f"Line {draw.line} draws with a key that line {split.line} also splits."
         numbers = {"keys": keys, "lines": sorted({split.line, draw.line})}
         yield ScriptFinding("key_split_then_used", "hazard", *draw, message, numbers)

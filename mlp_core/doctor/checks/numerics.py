@@ -1,4 +1,4 @@
-"""Checks of the numbers: NaN, denominators, gradients, units, updates, losses, initial arrays."""
+"""Checks of numerics: NaN, denominators, gradients, units, updates, losses, initial arrays."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -15,26 +15,26 @@ from mlp_core.doctor.recording import Gradient, Recorder, Sample
 from mlp_core.doctor.records import ScriptFinding
 
 NEAR_ZERO = 0.25
-"""Of the median denominator: a smallest one below it shows that nothing keeps them from 0. The
-standard deviation of 6 units is below it in 1 of 500 rows, that of 32 units in none."""
+"""Share of the median denominator. A smaller denominator shows that nothing keeps denominators away
+from 0. The standard deviation of 6 units is smaller in 1 of 500 rows, that of 32 units in none."""
 FEWEST = 3
-"""Samples that must agree."""
+"""Minimum number of samples, which must agree."""
 LARGE_UPDATE, SMALL_UPDATE = 0.5, 1e-7
-"""Norms of the update over those of the parameters, over all of them together."""
+"""Bounds for the norm of an update divided by the norm of the parameters, over all arrays."""
 WORSE = 1.05
-"""Times the loss of predicting the mean."""
+"""Factor by which the loss must exceed that of predicting the mean."""
 ENOUGH_STEPS = 50
-"""Training steps before a loss may be compared with predicting the mean."""
+"""Minimum number of training steps before a loss is compared with predicting the mean."""
 COMPARED = 256
-"""How many numbers of an array are compared with those of another one."""
+"""Number of entries of an array that are compared with those of another array."""
 
 
 def not_finite(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds the operation that made the first NaN or infinity.
 
-    Precondition: a training step returned one although its minibatch has rows. It is fatal if the
-    last step did too. An infinity inside of a step whose results are finite, such as in a mask, is
-    none.
+    Precondition: a training step returned one although its minibatch has rows. The finding is fatal
+    if the last step returned one too. An infinity inside a step with finite results, such as in a
+    mask, is not reported.
     """
     for region in recorder.regions.values():
         if region.culprit is None:
@@ -43,20 +43,20 @@ def not_finite(recorder: Recorder) -> Iterator[ScriptFinding]:
         severity: Severity = "fatal" if region.is_nonfinite else "hazard"
         numbers: dict[str, Any] = {"call": call, "calls": region.calls}
         place, operation, is_backward = _first_bad(notes)
-        # What a gradient reuses is computed before it, so the loss decides if it is known.
+        # A gradient reuses values of the forward pass, so the loss decides, if it is known.
         losses = [n.values for n in notes if n.kind == "mark" and n.name.startswith("loss|")]
         is_gradient = all(map(_finite, losses)) if losses else is_backward
         what = "gradient" if is_gradient else "forward pass"
         if place is None:
-            given = "its arguments already have one", "in an operation that is not seen"
+            given = "which its arguments contained", "from an operation that was not examined"
             place, where = region.place, given[not region.is_given_nonfinite]
         else:
-            where = f"in `{operation}` on line {place.line}, in the {what}"
+            where = f"from `{operation}` on line {place.line}, in the {what}"
         kind = "nonfinite_gradient" if what == "gradient" else "nonfinite_forward"
-        until = "and the last one ended so" if region.is_nonfinite else "and a later one was finite"
+        until = "the last call had one too" if region.is_nonfinite else "a later call was finite"
         message = (
-            f"Call {call + 1:,} of {region.calls:,} of `{region.name}` was the first to make a NaN "
-            f"or an infinity, {where}, {until}."
+            f"Call {call + 1:,} of {region.calls:,} of `{region.name}` was the first with a NaN or "
+            f"an infinity, {where}; {until}."
         )
         yield ScriptFinding(kind, severity, *place, message, numbers)
 
@@ -66,7 +66,10 @@ def _finite(values: Any) -> bool:
 
 
 def _first_bad(notes: list[Any]) -> tuple[Place | None, str, bool]:
-    """Returns where the first NaN was made; if of infinities, where the first of these."""
+    """Returns the place and operation of the first NaN, and whether it is in the backward pass.
+
+    If that NaN was computed from infinities, or if there is none, the first infinity counts.
+    """
     flags = [note for note in notes if note.kind == "finite"]
     if not flags:
         return None, "", False
@@ -101,9 +104,9 @@ def _of_turn(value: Any, note: Any, turn: int) -> bool:
 def small_denominator(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds a division by a square root without an epsilon that can be 0.
 
-    Precondition: it is in a training step that was looked at. Either the smallest one was below
-    a quarter of the median one, so nothing keeps them from 0, or they are standard deviations of
-    several rows or units, which are 0 where all units are switched off.
+    Precondition: the division is in an examined training step. Either the smallest denominator was
+    below a quarter of the median one, so nothing keeps denominators away from 0, or they are
+    standard deviations of several rows or units, which are 0 where all units are 0.
     """
     least: dict[Place, tuple[float, float]] = {}
     deviations: set[Place] = set()
@@ -117,8 +120,8 @@ def small_denominator(recorder: Recorder) -> Iterator[ScriptFinding]:
     for place, (small, middle) in least.items():
         if small < NEAR_ZERO * middle or place in deviations:
             message = (
-                f"The square root on line {place.line} is a denominator without an epsilon. The "
-                f"smallest one seen is {small:.2g}, the median {middle:.2g}."
+                f"The square root on line {place.line} is a denominator without an epsilon. Its "
+                f"smallest value is {small:.2g}, its median {middle:.2g}."
             )
             numbers = {"smallest": small, "median": middle}
             yield ScriptFinding("small_denominator", "hazard", *place, message, numbers)
@@ -129,10 +132,10 @@ def _samples(gradient: Gradient) -> list[Sample]:
 
 
 def no_gradient(recorder: Recorder) -> Iterator[ScriptFinding]:
-    """Finds parameters whose gradient is exactly 0 while others have one.
+    """Finds parameters whose gradient is exactly 0.
 
-    Precondition: it was 0 in each of at least three steps that were looked at, the array has more
-    than one number, and it is not a number that the training keeps, such as a running mean.
+    Precondition: the gradient was 0 in each of at least three examined steps in which all gradients
+    were finite, and the array is not empty.
     """
     for gradient in recorder.gradients.values():
         samples = [s for s in _samples(gradient) if all(map(_finite, s.gradients.values()))]
@@ -147,7 +150,7 @@ def no_gradient(recorder: Recorder) -> Iterator[ScriptFinding]:
         shown = ", ".join(f"`{name}`" if name else "the parameters" for name in zero[:4])
         rest = f" and {len(zero) - 4} more" if len(zero) > 4 else ""
         which = "every parameter" if is_all else f"{shown}{rest}"
-        message = f"The gradient of {which} is 0 in all {len(samples)} steps that were looked at."
+        message = f"The gradient of {which} is exactly 0 in all {len(samples)} examined steps."
         numbers = {"parameters": zero, "of": len(names), "steps": len(samples)}
         severity: Severity = "fault" if is_all else "symptom"
         yield ScriptFinding("no_gradient", severity, *gradient.place, message, numbers)
@@ -156,8 +159,8 @@ def no_gradient(recorder: Recorder) -> Iterator[ScriptFinding]:
 def dead_units(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds layers in which most ReLUs are 0 for every row of the minibatch, up to the end.
 
-    Precondition: the ReLU's results are multiplied by a matrix, the minibatch has at least 8 rows,
-    and the units were 0 in each of the newest three calls that were looked at.
+    Precondition: the ReLU's outputs are multiplied by a matrix, the minibatch has at least 8 rows,
+    and the units were 0 in each of the three latest examined calls.
     """
     seen: dict[tuple[str, Place, int], list[np.ndarray]] = {}
     for region in recorder.regions.values():
@@ -178,7 +181,7 @@ def dead_units(recorder: Recorder) -> Iterator[ScriptFinding]:
             count, units = int(always.sum()), int(always.size)
             message = (
                 f"{count} of {units} ReLUs of layer {number} on line {place.line} are 0 for every "
-                "row, up to the end."
+                "row, up to the end of the run."
             )
             numbers = {"dead": count, "units": units, "layer": number}
             yield ScriptFinding("dead_units", "symptom", *place, message, numbers)
@@ -191,7 +194,7 @@ def _norm(arrays: dict[str, np.ndarray]) -> float:
 
 
 def _ratios(samples: list[Sample]) -> list[float]:
-    """Returns the relative changes of the parameters from one call to the next one."""
+    """Returns the relative changes of the parameters between consecutive calls."""
     ratios = []
     for before, after in pairwise(samples):
         if after.call == before.call + 1 and before.params.keys() == after.params.keys():
@@ -202,11 +205,12 @@ def _ratios(samples: list[Sample]) -> list[float]:
 
 
 def update_ratio(recorder: Recorder) -> Iterator[ScriptFinding]:
-    """Finds updates that are nearly as large as the parameters, or too small to move them.
+    """Finds updates that are nearly as large as the parameters, or too small to change them.
 
-    Precondition: at least three pairs of neighboring steps were looked at, and agree. A warmup or a
-    decay of the learning rate makes single updates small, and the first ones may be large. A single
-    array may be an input, which changes from step to step.
+    Precondition: at least three pairs of consecutive steps were examined. Large updates must be
+    large in the median, because the first ones may be large, and small updates must all be small,
+    because a warmup or a decay makes single updates small. Large updates of a single array are not
+    reported, because it may be an input that changes from step to step.
     """
     for gradient in recorder.gradients.values():
         samples = _samples(gradient)
@@ -216,7 +220,7 @@ def update_ratio(recorder: Recorder) -> Iterator[ScriptFinding]:
         middle = median(ratios[1:])
         is_large = middle > LARGE_UPDATE and len(samples[0].params) > 1
         if is_large or 0 < max(ratios) < SMALL_UPDATE:
-            message = f"An update changes the parameters by {middle:.2g} times their norm."
+            message = f"The median update changes the parameters by {middle:.2g} times their norm."
             numbers = {"ratio": middle, "largest": max(ratios), "steps": len(ratios)}
             yield ScriptFinding("update_ratio", "symptom", *gradient.place, message, numbers)
 
@@ -225,8 +229,8 @@ def worse_than_mean(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds a mean squared error that ends above that of predicting the mean.
 
     Precondition: the loss is the plain mean of squared differences from an argument of the
-    function, which are the targets. At least 50 steps were made, at least two of the second half
-    were looked at, and each minibatch has at least 8 rows.
+    function, which holds the targets. At least 50 steps were made, at least two of the second half
+    were examined, and each minibatch has at least 8 rows.
     """
     for region in recorder.regions.values():
         steps = max(region.calls, region.iterations)
@@ -239,9 +243,7 @@ def worse_than_mean(recorder: Recorder) -> Iterator[ScriptFinding]:
             continue
         loss, mean = median(end[0] for end in ends), median(end[1] for end in ends)
         if np.isfinite(loss) and loss > WORSE * mean > 0:
-            message = (
-                f"The loss ends at {loss:.3g}. Predicting the mean of the targets has {mean:.3g}."
-            )
+            message = f"The loss ends at {loss:.3g}; the loss of predicting the mean is {mean:.3g}."
             numbers = {"loss": loss, "predict_mean": mean}
             yield ScriptFinding("worse_than_mean", "symptom", *region.place, message, numbers)
 
@@ -249,7 +251,7 @@ def worse_than_mean(recorder: Recorder) -> Iterator[ScriptFinding]:
 def equal_arrays(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds parameters that start with the same random numbers.
 
-    Precondition: two arrays vary, have four numbers in common, and have gradients. Tied parameters
+    Precondition: both arrays vary, have at least four entries, and have gradients. Tied parameters
     change together, so arrays that are still equal later are not reported.
     """
     for gradient in recorder.gradients.values():

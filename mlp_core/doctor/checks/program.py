@@ -1,4 +1,4 @@
-"""Checks of the program: results that are not used, and shapes that should not meet."""
+"""Checks of the program: unused results, and arrays whose shapes should not be combined."""
 
 import ast
 import linecache
@@ -16,11 +16,10 @@ _CHANGES = {"set", "add", "subtract", "multiply", "mul", "divide", "power", "min
 
 
 def never_updated(recorder: Recorder) -> Iterator[ScriptFinding]:
-    """Finds parameters that are the same in the first call and in the last one.
+    """Finds parameters that are the same in the first and in the last call.
 
     Precondition: the gradients were finite and not 0, the same line computed them in at least ten
-    calls, and not a single parameter changed. Parameters that are frozen on purpose have others
-    that change.
+    calls, and no parameter changed. If some parameters are frozen on purpose, others change.
     """
     for gradient in recorder.gradients.values():
         samples = [s for s in gradient.samples if s.params]
@@ -35,17 +34,17 @@ def never_updated(recorder: Recorder) -> Iterator[ScriptFinding]:
         )
         if all(moves) and finite and same:
             calls = samples[-1].call + 1
-            message = f"No parameter has changed in {calls:,} calls, although each has a gradient."
+            message = f"No parameter changes in {calls:,} calls, although the gradients are not 0."
             numbers = {"calls": calls}
             yield ScriptFinding("never_updated", "fault", *gradient.place, message, numbers)
 
 
 def optimizer_state_dropped(recorder: Recorder) -> Iterator[ScriptFinding]:
-    """Finds an optimizer that receives its initial state again and again.
+    """Finds an optimizer that receives its initial state in every update.
 
-    Precondition: in each of at least three updates that were looked at, the state before is the
-    same, and the state after differs from it. An optimizer without a state, such as plain gradient
-    descent, is none of these.
+    Precondition: in at least three examined updates, the state before is always the same, and the
+    state after differs from it. Optimizers without a state, such as plain gradient descent, are not
+    reported.
     """
     for place, states in recorder.states.items():
         before = {state for state, _ in states}
@@ -58,10 +57,10 @@ def optimizer_state_dropped(recorder: Recorder) -> Iterator[ScriptFinding]:
 
 
 def result_discarded(recorder: Recorder) -> Iterator[ScriptFinding]:
-    """Finds calls as a statement of their own whose result is all that they do.
+    """Finds statements that call a function without side effects and discard its result.
 
-    Precondition: the reader's line itself calls `apply_updates`, an optimizer's `update`, a
-    compiled training step (more than twice, so that it does not only compile it), or
+    Precondition: a line of the user's code itself calls `apply_updates`, an optimizer's `update`, a
+    compiled training step (more than twice, because a first call may only serve to compile it), or
     `x.at[...].set(...)`.
     """
     for (place, name), times in recorder.discards.items():
@@ -75,7 +74,7 @@ def result_discarded(recorder: Recorder) -> Iterator[ScriptFinding]:
 
 
 def _discarded(place: Place, name: str, times: int) -> ScriptFinding:
-    message = f"Line {place.line} calls `{name}` and discards what it returns."
+    message = f"Line {place.line} calls `{name}` and discards the result."
     return ScriptFinding("result_discarded", "fault", *place, message, {"times": times})
 
 
@@ -100,11 +99,11 @@ def _unused_changes(file: str) -> Iterator[ScriptFinding]:
 
 
 def broadcast_loss(recorder: Recorder) -> Iterator[ScriptFinding]:
-    """Finds arrays of shapes (B,) and (B, 1) that meet in a training step.
+    """Finds arrays of shapes (B,) and (B, 1) that are combined in a training step.
 
-    Precondition: NumPy's rules added the axis, not an index such as `[None]`, and the array of
-    shape (B, 1) was computed with or given, not made from one of shape (B,). A matrix of all pairs
-    is written with such an index.
+    Precondition: NumPy's broadcasting rules added the axis, not an index such as `[None]`, and the
+    array of shape (B, 1) was computed or passed in with that shape, not made from one of shape
+    (B,). An intended matrix of all pairs is written with such an index.
     """
     found: dict[Place, int] = {}
     for region in recorder.regions.values():
