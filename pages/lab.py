@@ -1,4 +1,4 @@
-"""The Lab: flip a switch, see what it does."""
+"""The Lab page: flip a switch and see its effect."""
 
 from dashboard.lab import details, flipped, result, watch
 from dashboard.shell import frame, heading
