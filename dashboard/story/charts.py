@@ -31,7 +31,7 @@ def step_curves() -> dict[str, Any]:
 
 @cache
 def seeds() -> dict[str, Any]:
-    """Returns the val loss factor of each seed as a tick. Tables: `seeds`, `nothing` (rule at 1)."""
+    """Returns a tick for each seed's val loss factor. Tables: `seeds` and `nothing` (rule at 1)."""
     factor = (
         alt.X("factor:Q")
         .title("val loss after this fix ÷ before, log scale")
