@@ -51,7 +51,7 @@ def _start(evidence: "Evidence") -> Drawing | None:
 
 def _one_batch(evidence: "Evidence") -> Drawing:
     """Returns the run's own line: what stands beside it there tells how it is updated."""
-    drawing = _plain("one_batch", "One batch")(evidence)
+    drawing = _plain("one_batch", "One minibatch")(evidence)
     lines = drawing.tables["lines"]
     own = lines[lines["series"] == _UNMARKED]
     return drawing._replace(tables={"lines": own, "ends": tables.ends(own)}, caption="")
@@ -63,7 +63,7 @@ PICTURES_OF: dict[str, Drawn] = {
     "ledger": _unmarked("reused_keys", "Keys"),
     "start": _start,
     "direction": _direction,
-    "scaled": _unmarked("wall", "Longer inputs"),
+    "scaled": _unmarked("wall", "Scaled inputs"),
     "gradients": _plain("diverged", "Gradients"),
     "dead_units": _plain("dead_layer", "Dead units"),
     "one_batch": _one_batch,

@@ -116,7 +116,7 @@ def credits(fall: "Waterfall", effects: "Sequence[Effect]", unit: str) -> pd.Dat
 
 
 def pairs(pair: "Paired", grid: "Grid", unit: str) -> pd.DataFrame:
-    """Returns a row for each seed, worst first: `seed`, `before`, `after`, `drop`, `rank`, and more.
+    """Returns a row for each seed, worst first: `seed`, `before`, `after`, `drop`, `rank`.
 
     `drop` is in the unit of the chart, `series` gives its color, and `nan_before` and `nan_after`
     mark failed runs.
