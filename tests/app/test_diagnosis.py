@@ -178,7 +178,7 @@ def test_a_gathering_that_failed_can_be_tried_again(open_evidence: Open, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr("mlp_core.diagnosis.collect_chunks", broken)
         app = open_evidence(**link("v1", steps="100"))
-    assert "could not be collected: the server could not do it" in app.error[0].value
+    assert "could not be collected: an unexpected error" in app.error[0].value
 
     app.button(key="again_gathering").click().run()
 

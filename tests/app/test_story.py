@@ -264,7 +264,7 @@ def test_the_residuals_spread_only_without_the_bias(bias: bool, spreads: bool) -
 
     said = predictions.spread(np.linalg.norm(x, axis=1), residual[:, 0])
 
-    assert ("off where x is short or long" in said) == spreads
+    assert ("larger errors where x is short or long" in said) == spreads
 
 
 @pytest.mark.parametrize(
