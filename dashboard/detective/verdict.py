@@ -1,4 +1,4 @@
-"""What came of an accusation: a card for each bug and each innocent, and a summary to copy."""
+"""The result of an accusation: a card for each bug and each innocent suspect, and a summary."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ def show(
     """Draws the verdict on each suspect.
 
     Args:
-      paid: how many probes were paid for.
+      paid: the number of probes paid for.
     """
     st.subheader("Verdict", anchor=False)
     draw = st.success if state.is_solved(case) else st.warning
@@ -36,7 +36,7 @@ def show(
             if verdict.outcome in ("right", "missed"):
                 _draw_actions(verdict)
     st.markdown(words.cleared(verdicts))
-    st.markdown("**To share:** the result and the link to the case, without its solution.")
+    st.markdown("**Share** the result and a link to the case, without its solution:")
     link = url.to_page({state.LEVEL: case.level.name, state.NUMBER: str(case.number)})
     summary = words.summary(case, points, state.streak(), verdicts, paid, link)
     st.code(summary, language=None, wrap_lines=True)

@@ -107,7 +107,7 @@ def credits(unit: str) -> dict[str, Any]:
 
 @cache
 def slopes() -> dict[str, Any]:
-    """Returns a line for each seed from its val loss before a step to that after. Table: `slopes`"""
+    """Returns a line per seed from its val loss before a step to the one after. Table: `slopes`."""
     loss = alt.Y("loss:Q").title("val loss, log scale")
     loss = loss.scale(type="log", nice=False, padding=10).axis(**LOSS_AXIS)
     when = alt.X("when:N").sort(["before", "after"]).title(None)

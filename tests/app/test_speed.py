@@ -206,7 +206,7 @@ def test_lines_cross_where_the_sentence_says() -> None:
 
     # Compiling the gradient costs no more than nothing compiled does: it pays from the first step.
     assert list(crossings["text"]) == ["1 step", "101 steps"]
-    assert "pays after **101 steps**" in words.pays(found)
+    assert "pays off after **101 steps**" in words.pays(found)
     lines = tables.totals(found).pivot_table(index="steps", columns="form", values="ms")
     ahead = lines.index[lines["step"] < lines["gradient"]]
     assert ahead.min() >= 101
