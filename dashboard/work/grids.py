@@ -120,7 +120,7 @@ def others(wanted: Request) -> int:
 
 
 def nearest(wanted: Request) -> Request:
-    """Returns the request, or the request with fixes beyond the post if its sweep already exists."""
+    """Returns the request, or the one that includes fixes beyond the post if its sweep exists."""
     wider = wanted._replace(with_beyond=True)
     found = _workers().find(wider)
     if found is None or found.error is not None or _workers().find(wanted) is not None:

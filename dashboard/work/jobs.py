@@ -99,7 +99,7 @@ class Job(Generic[T]):
         return any(at > since for name, at in looks if name not in self.stopped_by)
 
     def wait(self, seconds: float) -> bool:
-        """Returns True once the job has ended or stopped for this session, False on a timeout.
+        """Returns True once the job has ended or this session has stopped it, False on timeout.
 
         Counts as a poll.
         """
@@ -107,7 +107,7 @@ class Job(Generic[T]):
         return self.stopped or self._rested.wait(seconds)
 
     def stop(self) -> None:
-        """Stops the job for this session. It pauses after its chunk if no other session wants it."""
+        """Stops the job for this session. It pauses after its chunk unless another session wants it."""
         self.stopped_by.add(reader())
 
     def advance(self) -> None:

@@ -17,7 +17,7 @@ class Panel(NamedTuple):
     name: str
     """The suffix of the keys of its buttons, after `begin_`, `stop_`, `go_on_`, and `again_`."""
     look: Callable[[], Sequence[Job[Any] | None]]
-    """Returns its jobs, and resumes those that this session wants. None for a job not yet started."""
+    """Returns its jobs, and resumes those that this session wants. None: not yet started."""
     begin: Callable[[], None]
     """Starts the work, resumes it, or restarts a failed part."""
     told: Callable[[], tuple[float, str]]

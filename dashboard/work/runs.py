@@ -145,7 +145,7 @@ def _chunks(choice: Choice) -> "Generator[Run, None, None]":
 
 @contextmanager
 def _compiled_by_one(settings: Settings) -> Iterator[None]:
-    """A context in which one thread compiles for these shapes. JAX would compile once per thread."""
+    """A context that lets only one thread compile for these shapes; JAX would compile twice."""
     key = (settings.shape, memory.drops())
     if key in _compiled:
         yield

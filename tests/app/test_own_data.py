@@ -165,7 +165,7 @@ def test_a_pin_on_a_file_stays_in_the_session_and_out_of_the_link() -> None:
 
     assert app.button(key="pin").label == "Unpin this run"
     link = copied_link(app)
-    assert "Whoever opens this link is asked for the CSV file" in said(app)
+    assert "Anyone who opens this link has to upload the CSV file" in said(app)
     assert "csv-" not in link
     assert "task=csv" in link
 
@@ -316,5 +316,5 @@ def test_the_last_rows_are_suggested_and_chosen_for_a_file_in_the_order_of_time(
 
     app = uploaded(opened_at("lab", task="csv", validate="last", **SHORT), file.encode())
 
-    assert "Validate on the last rows? Day is a date" in said(app).replace("\\", "")
+    assert "Consider validating on the last rows. Day is a date" in said(app).replace("\\", "")
     assert "validate=last" in copied_link(app)

@@ -100,7 +100,7 @@ def test_the_readers_own_switches_are_out_of_sight_and_stay_in_the_link(page: Pa
     settled(page)
 
     sidebar = page.get_by_test_id("stSidebar")
-    expect(sidebar.get_by_text("Your switches are out of sight")).to_be_visible()
+    expect(sidebar.get_by_text("Your switches are hidden on this page")).to_be_visible()
     expect(sidebar.get_by_text("5 · AdamW", exact=True)).not_to_be_visible()
     assert "adamw=true" in page.url
     page.get_by_role("link", name="Lab").click()
