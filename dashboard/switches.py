@@ -62,7 +62,7 @@ SWITCH = {
         "init",
         "Off: LayerNorm's bias and gain start at random values, like weights. "
         "On: they start at 0 and 1, which leaves the normalized values unchanged.",
-        "LayerNorm's bias and gain start at random",
+        "LayerNorm's bias and gain are drawn at random",
         "start",
         "LayerNorm's initial values",
         why="A gain near 0 or a negative bias can silence a unit before it learns anything.",
@@ -71,7 +71,7 @@ SWITCH = {
         "3 · Whole batches",
         "batches",
         "Off: each step slices a minibatch out of another minibatch, so every step of an epoch but "
-        "the first gets no rows. On: each epoch shuffles the rows once and slices them in turn.",
+        "the first gets no rows. On: the rows are shuffled once per epoch and sliced in turn.",
         "Minibatches are sliced twice",
         "rows",
         "Selecting a minibatch",
@@ -109,7 +109,7 @@ SWITCH = {
         "LayerNorm's epsilon is outside the square root",
         "zero_variance",
         is_beyond=True,
-        why="The derivative of the square root at 0 is infinite. Epsilon inside keeps it finite.",
+        why="The derivative of the square root at 0 is infinite. With epsilon, it is finite.",
     ),
     "bias_before_norm": Switch(
         "Bias before LayerNorm",
@@ -120,7 +120,8 @@ SWITCH = {
         "scaled",
         "The input of LayerNorm",
         is_beyond=True,
-        why="LayerNorm of W x depends only on the direction of x. A bias adds the length.",
+        why="LayerNorm of W x depends only on the direction of x. "
+        "With a bias, it also depends on the length.",
     ),
 }
 """The record of each switch, in the order of `Fixes`."""

@@ -182,8 +182,8 @@ def readings(evidence: "Evidence") -> dict[str, str]:
         f"{check_words.shapes(rows.shapes)}.",
         "ledger": f"{len(evidence.draws)} random draws used {words.counted(keys, 'key')}.",
         "start": f"Gains start between {gains}, biases between {biases}.",
-        "zero_variance": "Where a layer's units are all equal, the loss is "
-        f"{words.loss(probes.zero_variance_loss)} and its gradient's norm "
+        "zero_variance": "If a layer's units are all equal, the loss is "
+        f"{words.loss(probes.zero_variance_loss)} and its gradient norm is "
         f"{words.loss(probes.zero_variance_gradient)}.",
         "direction": _direction(evidence.steps.alignment),
         "scaled": _scaled(evidence),

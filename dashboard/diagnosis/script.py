@@ -29,7 +29,7 @@ def show() -> None:
         type="json",
         key="report",
         max_upload_size=MAX_MEGABYTES,
-        help="The JSON file that the command wrote. It is only kept in this session.",
+        help="The JSON file that the command wrote. Only this session can use it.",
     )
     try:
         if upload is None:

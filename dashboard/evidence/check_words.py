@@ -78,7 +78,7 @@ def _moved_on_nothing(seen: "rows_and_keys.MovedOnNothing") -> Text:
         title="The parameters move on empty minibatches",
         found=f"{percent(seen.share)} of the length of the parameters' path comes from the "
         f"{seen.updates:,} updates without rows.",
-        why="Momentum repeats earlier gradients, and weight decay acts without any. The loss can "
+        why="Momentum repeats earlier gradients, and weight decay needs no gradient. The loss can "
         "keep falling, which hides that the minibatches are empty.",
     )
 
@@ -106,7 +106,7 @@ def _copied_numbers(seen: "rows_and_keys.CopiedNumbers") -> Text:
         title="Initial parameters are copies of each other",
         found=f"{seen.pairs} {pairs} with the same numbers. The first {copy.numbers} numbers of "
         f"{listed(arrays)} are {same}.",
-        why="Copied parameters start in fewer directions than there are parameters. A unit whose "
+        why="Copied parameters do not vary independently of each other. A unit whose "
         "gain equals its bias is either large and shifted up, or flipped and shifted down.",
     )
 
@@ -140,7 +140,7 @@ def _undefined_gradient(seen: "network.NoVariance") -> Text:
         found=f"For a row whose units are all equal, the loss is {loss(seen.loss)} but its "
         f"gradient is NaN. {_met(seen)}",
         why="The square root in the std has an infinite derivative at 0, and adding epsilon to the "
-        "root does not change that. Inside the root, as in sqrt(var + epsilon), it does.",
+        "root does not change that. Epsilon inside the root, as in sqrt(var + epsilon), does.",
     )
 
 
@@ -324,18 +324,19 @@ def checked() -> dict[str, str]:
         "undefined_output": "The loss is finite for a row whose units are all equal.",
         "undefined_gradient": "The gradient of the loss is finite for a row whose units are all "
         "equal.",
-        "dead_layer": f"No layer has {percent(network.DEAD_SHARE)} or more dead units up to "
-        "the end.",
+        "dead_layer": f"No layer ends with {percent(network.DEAD_SHARE)} or more of its units "
+        "dead.",
         "plain_descent": "If the updates only follow the gradient, AdamW at the same learning rate "
-        f"does not fit one minibatch to less than 1/{learning.SLOWER:g} of their loss.",
+        f"does not reach less than 1/{learning.SLOWER:g} of their loss on one minibatch.",
         "wall": "Predictions change with the length of the input if the target does.",
         "diverged": "The losses stay finite, and the train loss does not end above "
-        f"{learning.WORSE:g} times the larger of its start and predicting the mean.",
+        f"{learning.WORSE:g} times the larger of its initial value and the loss of predicting the "
+        "mean.",
         "start_loss": f"The train loss starts below {learning.START:g} times the average of "
         "correct starts.",
-        "one_batch": f"The loss on one minibatch falls to {percent(learning.FITTED)} of that of "
-        f"predicting its mean, or to {learning.UNLIKE_SOUND:g} times that of a network with every "
-        "fix.",
+        "one_batch": f"The loss on one minibatch falls to {percent(learning.FITTED)} of the loss "
+        f"of predicting its mean, or to {learning.UNLIKE_SOUND:g} times that of a network with "
+        "every fix.",
         "least_squares": "The train loss ends above least squares by less than "
         f"{percent(learning.LINEAR)} of the loss of predicting the mean.",
         "gap": f"The val loss ends less than {percent(learning.GAP_RATIO - 1)} or "

@@ -61,7 +61,8 @@ def _copies(evidence: "Evidence", name: str, title: str) -> Drawing:
     return Drawing(
         charts.units("initial bias", f"initial {title}"),
         {"units": units, "zero": _ZERO},
-        f"Each mark is a unit. Both are equal in {equal} of {len(units)} (orange diamonds).{alike}",
+        f"Each mark is a unit. The two values are equal in {equal} of {len(units)} (orange "
+        f"diamonds).{alike}",
     )
 
 

@@ -83,7 +83,7 @@ def _page(ranks: pd.DataFrame) -> int:
             label_visibility="collapsed",
         )
         st.button(
-            f"Yours is row {mine}",
+            f"Your row: {mine}",
             on_click=_show_page,
             args=(names[(mine - 1) // size],),
             type="tertiary",

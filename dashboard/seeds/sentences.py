@@ -176,8 +176,8 @@ def order(fall: "Waterfall", effects: "Sequence[Effect]", unit: str) -> str:
         way = "overstates" if off[switch] > 0 else "understates"
         credit, value = drop(worth[switch] + off[switch], unit), drop(worth[switch], unit)
         sentences.append(
-            f"This order {way} **{fix(switch)}** most: its effect is {credit} here and {value} "
-            "over all orders."
+            f"This order {way} the effect of **{fix(switch)}** most: {credit} here, {value} over "
+            "all orders."
         )
     return " ".join(sentences)
 
@@ -297,6 +297,6 @@ def _failures_changed(pair: "Paired") -> str:
     """Returns how the step changes the number of runs that end in NaN; empty if none do."""
     before, after, seeds = pair.failures_before, pair.failures_after, len(pair.seeds)
     if before == after:
-        return f"With or without it, {after} of {seeds} runs end in NaN." if after else ""
+        return f"With and without this step, {after} of {seeds} runs end in NaN." if after else ""
     fewer = "Fewer" if after < before else "More"
-    return f"{fewer} runs end in NaN: {after} of {seeds} with it, {before} without."
+    return f"{fewer} runs end in NaN: {after} of {seeds} with this step, {before} without it."

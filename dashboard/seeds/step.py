@@ -87,8 +87,8 @@ def _draw_metrics(pair: "Paired", view: View) -> None:
             "Seeds needed",
             sentences.seeds_needed(pair),
             width=_METRIC_WIDTH,
-            help="With this many seeds, the 95% interval would exclude no effect in four of five "
-            "experiments, if the mean and the spread are as seen here.",
+            help="With this many seeds, the 95% interval of the mean effect would exclude zero in "
+            "four of five experiments, if the mean and the spread are as seen here.",
         )
 
 

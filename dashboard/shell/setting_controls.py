@@ -21,8 +21,8 @@ _NUMBER_HELP = {
     "batch_size": "The number of rows in each minibatch.",
     "examples": "How many rows to draw: four in five train, the others validate. Not used for "
     "tables.",
-    "noise": "The standard deviation of the noise added to each target. The best possible model "
-    "then has a loss of its square. Not used for tables.",
+    "noise": "The standard deviation of the noise added to each target. Even the best model then "
+    "has a loss of its square. Not used for tables.",
     "learning_rate": "The step size of an update.",
     "weight_decay": "How much AdamW pulls each weight toward 0. Plain gradient descent ignores it.",
     "clip_norm": "A gradient with a larger norm is scaled down to this norm. Empty: no clipping.",

@@ -145,7 +145,7 @@ def functions(shapes: tuple[tuple[int, ...], ...], settings: Settings) -> pd.Dat
         ("Loss and gradient, called in each step", batches, len(shapes)),
         ("The step, called in each step", batches, len(shapes)),
         ("The loop, called once per run", f"{whole}, masked if a minibatch is smaller", 1),
-        ("The sweep, called once for each seed of a device", f"{whole} for each seed", 1),
+        ("The sweep, called once per seed on each device", f"{whole} for each seed", 1),
     ]
     return pd.DataFrame(rows, columns=["function", "input shapes", "compiled"])
 

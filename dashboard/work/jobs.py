@@ -107,7 +107,7 @@ class Job(Generic[T]):
         return self.stopped or self._rested.wait(seconds)
 
     def stop(self) -> None:
-        """Stops the job for this session. It pauses after its chunk unless another session wants it."""
+        """Stops the job for this session. It pauses unless another session wants it."""
         self.stopped_by.add(reader())
 
     def advance(self) -> None:
