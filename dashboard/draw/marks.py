@@ -7,10 +7,10 @@ import altair as alt
 from dashboard.draw.palette import DASHES, SERIES
 
 PLAIN: dict[str, Any] = {"aria": False, "invalid": None}
-"""Options for marks with many rows, which avoid an expression that Vega evaluates for each row.
+"""Options for marks with many rows, which save Vega two expressions for each row.
 
-They turn off the check for invalid numbers, which the tables do not contain, and the description of
-each point for screen readers, which read the description of the chart.
+The first checks for invalid numbers, which the tables do not contain. The second describes the
+point for screen readers, for which the description of the whole chart is enough.
 """
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence
 
 POLL_SECONDS = 1.0
-"""Polling is slow because each redraw runs a garbage collection, which delays the work."""
+"""The interval is long because each redraw runs a garbage collection, which delays the work."""
 
 _PATIENCE_SECONDS = 1.0
 

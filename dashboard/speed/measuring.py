@@ -9,7 +9,7 @@ from dashboard.work import panel, timings
 from mlp_core.timing.figures import Request
 
 POLL_SECONDS = 1.0
-"""Polling is slow because each redraw disturbs the measurement."""
+"""The interval is long because each redraw disturbs the measurement."""
 
 
 def show(wanted: Request, label: str) -> None:

@@ -90,8 +90,8 @@ def _draw_totals(shown: Measurement) -> None:
     )
     st.caption(
         "The time before the first step (drawing minibatches, trace, compile) plus the median time "
-        "per step; the first call is not included. A dot marks the step from which on a form is "
-        "faster in total than the form before it."
+        "per step; the first call is not included. A dot marks the number of steps from which on "
+        "a form is faster in total than the form before it."
     )
 
 
