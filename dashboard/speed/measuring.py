@@ -33,7 +33,7 @@ def show(wanted: Request, label: str) -> None:
             key=f"measure_{wanted.what}",
         )
         if job is not None and not job.done:
-            st.caption("The measurement was stopped.", width="content")
+            st.caption("Stopped before it was done.", width="content")
     if job is not None and job.error is not None:
         st.error(f"The measurement failed: {words.reason(job.error)}.", icon=":material/error:")
 

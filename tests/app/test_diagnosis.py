@@ -125,7 +125,7 @@ def test_the_cards_stay_until_those_of_the_next_run_are_ready(
 
     assert cards(app) == shown
     assert app.toggle(key="switch_empty_batches").value
-    assert "Below: still v1, steps 100." in app.main.get("progress")[0].proto.text
+    assert "Until then, the page shows v1, steps 100." in app.main.get("progress")[0].proto.text
     may_go_on.set()
     run_until(app, lambda: cards(app) != shown)
     assert "Most updates see no data" not in cards(app)
