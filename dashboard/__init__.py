@@ -1,1 +1,1 @@
-"""Everything a reader sees; computes nothing that `mlp_core` can compute."""
+"""The pages of the app. Everything that `mlp_core` can compute is computed there."""

@@ -1,7 +1,7 @@
-"""Runs as short codes for links: `v1` is `v1`, AdamW with seed 7 is `AdamW~s7`.
+"""Short codes that identify runs in links: `v1` is `v1`, AdamW with seed 7 is `AdamW~s7`.
 
-A code names the fixes, then each setting that is not the default as a letter and a value. Only
-characters that a URL leaves as they are.
+A code lists the fixes that are on, then each setting that is not the default, as a letter and a
+value. Codes contain only characters that a URL does not escape.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ LETTERS = {
     "clip_norm": "g",
     "validate": "l",
 }
-"""The letter of each setting. Add one for a new field; never give an old one another meaning."""
+"""The letter of each setting. A new field needs a new letter. Never change what a letter means."""
 
 _WHOLE = ("seed", "examples", "steps", "batch_size")
 _TEXT = ("task", "schedule", "validate")
@@ -47,18 +47,20 @@ def code(choice: Choice) -> str:
 
 
 def choice(code: str) -> Choice:
-    """Returns the run that a code stands for.
+    """Returns the run that a code identifies.
 
     Raises:
-      ValueError: if the code is none, or names settings out of bounds.
+      ValueError: if the code is malformed or a setting is out of bounds.
     """
     if len(code) > _LONGEST:
-        raise ValueError(f"a code has at most {_LONGEST} characters, got {len(code)}")
+        raise ValueError(f"a run code must have at most {_LONGEST} characters, got {len(code)}")
     first, *rest = code.split("~")
     names = {letter: name for name, letter in LETTERS.items()}
     unknown = [part for part in rest if part[:1] not in names]
     if unknown:
-        raise ValueError(f"a code's parts begin with {', '.join(names)}, got {unknown[0]!r}")
+        raise ValueError(
+            f"each part of a run code must begin with one of {', '.join(names)}, got {unknown[0]!r}"
+        )
     settings: dict[str, Any] = {names[part[0]]: _read(names[part[0]], part[1:]) for part in rest}
     return Choice(_fixes(first), Settings(**settings))
 
@@ -68,7 +70,7 @@ def _fixes(text: str) -> Fixes:
     on = [] if text == _NONE else text.split(".")
     unknown = [short for short in on if short not in names]
     if unknown:
-        raise ValueError(f"fixes must be among {', '.join(names)}, got {unknown[0]!r}")
+        raise ValueError(f"each fix must be one of {', '.join(names)}, got {unknown[0]!r}")
     return Fixes(**{names[short]: True for short in on})
 
 

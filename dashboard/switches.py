@@ -1,4 +1,4 @@
-"""All that is said about a switch: one record each."""
+"""All text about the switches: one record for each."""
 
 from dataclasses import dataclass
 
@@ -7,26 +7,27 @@ from mlp_core.switches import SWITCHES
 
 @dataclass(frozen=True)
 class Switch:
-    """The words for one switch of `mlp_core.Fixes`."""
+    """The text about one switch of `mlp_core.Fixes`."""
 
     label: str
-    """Beside the switch; a number is the post's."""
+    """The label of the control. A leading number is the number of the fix in the post."""
     short: str
-    """One word, where space is short."""
+    """A one-word name, for links and for places where space is limited."""
     help: str
-    """What the program does without the fix and with it."""
+    """What the program does with the switch off and with the switch on."""
     bug: str
-    """What is wrong without the fix, as an accusation in the Detective."""
+    """What is wrong without the fix: the name of the suspect in the Detective."""
     probe: str
     """The Detective's probe that shows the bug."""
     part: str = ""
-    """The part of the program that the Detective offers to read; empty: shown with another's."""
+    """The part of the program that the Detective offers to show. Empty if another switch has a part
+    with the same lines."""
     on: str = ""
-    """In the name of a run that has the fix, where `short` would be the name of a stage."""
+    """Replaces `short` in the names of runs where `short` is also the name of a stage."""
     is_beyond: bool = False
-    """Whether the post lacks it."""
+    """Whether the post does not have this fix."""
     why: str = ""
-    """Why the program's changed lines matter, in a sentence or two."""
+    """Why the changed lines of the program matter, in one or two sentences."""
 
     @property
     def name(self) -> str:
@@ -38,88 +39,89 @@ SWITCH = {
     "split_keys": Switch(
         "1 · Split keys",
         "keys",
-        "Off: one random key draws a layer's weights, bias and gain, so bias and gain are equal. "
+        "Off: one random key draws a layer's weights, bias, and gain, so the bias equals the gain. "
         "On: every array has its own key.",
         "Random keys are reused",
         "ledger",
         "Drawing the weights",
         on="split keys",
-        why="One key gives the same numbers each time, so two arrays that share a key are equal.",
+        why="A key always gives the same numbers, so arrays that share a key are equal.",
     ),
     "norm_epsilon": Switch(
         "2a · LayerNorm epsilon",
         "epsilon",
-        "Off: LayerNorm divides by the standard deviation, which may be 0. "
-        "On: it divides by 0.00001 more than that.",
+        "Off: LayerNorm divides by the standard deviation, which can be 0. "
+        "On: it divides by the standard deviation plus 0.00001.",
         "LayerNorm has no epsilon",
         "zero_variance",
         "LayerNorm's division",
-        why="Where all units of a layer are equal, their deviation is 0, and 0 / 0 is NaN.",
+        why="If all units of a layer are equal, their standard deviation is 0, and 0 / 0 is NaN.",
     ),
     "norm_init": Switch(
         "2b · LayerNorm init",
         "init",
-        "Off: LayerNorm's bias and gain start at random, like weights. "
-        "On: they start at 0 and 1, so that it changes nothing at first.",
-        "LayerNorm starts at random",
+        "Off: LayerNorm's bias and gain start at random values, like weights. "
+        "On: they start at 0 and 1, which leaves the normalized values unchanged.",
+        "LayerNorm's bias and gain are drawn at random",
         "start",
-        "LayerNorm's first values",
-        why="A gain near 0 or a negative bias can silence a unit before it has learned anything.",
+        "LayerNorm's initial values",
+        why="A gain near 0 or a negative bias can silence a unit before it learns anything.",
     ),
     "whole_batches": Switch(
         "3 · Whole batches",
         "batches",
-        "Off: each step slices a batch out of a batch, and all but the first step of an epoch get "
-        "no rows. On: one shuffled order per epoch, sliced in turn.",
-        "Batches are sliced twice",
+        "Off: each step slices a minibatch out of another minibatch, so every step of an epoch but "
+        "the first gets no rows. On: the rows are shuffled once per epoch and sliced in turn.",
+        "Minibatches are sliced twice",
         "rows",
-        "Taking a batch",
+        "Selecting a minibatch",
         on="whole batches",
-        why="An order that is cut to one minibatch first has no rows left for the slices after it.",
+        why="If the shuffled order is first cut to one minibatch, later slices find no rows.",
     ),
     "jit_step": Switch(
         "4 · Compile the step",
         "jit",
-        "Off: only loss and gradient are compiled, and Python updates array by array. "
-        "On: the whole step is compiled. The losses stay the same, the time does not.",
+        "Off: only the loss and its gradient are compiled, and Python updates each array in turn. "
+        "On: the whole step is compiled. This changes the time but not the losses.",
         "The update is not compiled",
         "profiler",
         "What is compiled",
         on="compiled step",
-        why="Outside `jax.jit` each operation is sent to the device on its own. "
-        "That takes longer than the arithmetic.",
+        why="Outside `jax.jit`, each operation is dispatched to the device separately, "
+        "which takes longer than the arithmetic.",
     ),
     "adamw": Switch(
         "5 · AdamW",
         "AdamW",
         "Off: plain gradient descent. On: AdamW, which adds momentum, a step size for each "
         "weight, and weight decay.",
-        "Plain descent in place of AdamW",
+        "Plain gradient descent instead of AdamW",
         "direction",
         "The update",
         why="Gradient descent has one step size for all weights. "
-        "AdamW finds one for each weight from its past gradients.",
+        "AdamW adapts the step size of each weight to its past gradients.",
     ),
     "epsilon_in_root": Switch(
         "Epsilon in the root",
         "root",
-        "LayerNorm divides by √(variance + epsilon), whose gradient is finite even where the "
-        "variance is 0. Acts only together with 2a.",
-        "LayerNorm's epsilon stands outside the root",
+        "LayerNorm divides by √(variance + epsilon), whose gradient is finite even if the "
+        "variance is 0. This switch has an effect only when 2a is on.",
+        "LayerNorm's epsilon is outside the square root",
         "zero_variance",
         is_beyond=True,
-        why="The slope of a square root is infinite at 0. With epsilon inside it is finite.",
+        why="The derivative of the square root at 0 is infinite. With epsilon, it is finite.",
     ),
     "bias_before_norm": Switch(
         "Bias before LayerNorm",
         "bias",
-        "LayerNorm sees W x + c instead of W x, with a learned c. "
-        "Without it the network cannot see how long x is.",
-        "There is no bias before LayerNorm",
+        "LayerNorm normalizes W x + c instead of W x, where c is learned. "
+        "Without c, the predictions do not depend on the length of x.",
+        "No bias before LayerNorm",
         "scaled",
-        "Before LayerNorm",
+        "The input of LayerNorm",
         is_beyond=True,
-        why="LayerNorm of W x depends only on the direction of x. A bias lets the length count.",
+        why="LayerNorm of W x depends only on the direction of x. "
+        "With a bias, it also depends on the length.",
     ),
 }
 """The record of each switch, in the order of `Fixes`."""

@@ -1,4 +1,4 @@
-"""Code: the code that the switches stand for."""
+"""The Code page: the program that the switches describe."""
 
 from dashboard.code import page
 from dashboard.shell import frame, heading

@@ -1,4 +1,4 @@
-"""The Detective: hidden bugs, to be found from what a practitioner sees."""
+"""The Detective page: find hidden bugs from the symptoms of a run."""
 
 from dashboard.detective import page
 from dashboard.shell import frame, heading

@@ -1,4 +1,4 @@
-"""Diagnosis: what this very run shows of its bugs."""
+"""The Diagnosis page: the evidence of bugs in one run."""
 
 from dashboard.diagnosis import page, script, tools
 from dashboard.shell import frame, heading

@@ -1,4 +1,4 @@
-"""The Lab: flip a switch, see what it does."""
+"""The Lab page: flip a switch and see its effect."""
 
 from functools import partial
 

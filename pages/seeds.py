@@ -1,4 +1,4 @@
-"""Seeds: what every fix is worth, whatever the order and the seed."""
+"""The Seeds page: the effect of each fix over all orders and many seeds."""
 
 from dashboard.seeds import first_view, tabs
 from dashboard.shell import frame, heading

@@ -1,4 +1,4 @@
-"""Speed: what compiling buys, measured."""
+"""The Speed page: measured times of compiled and uncompiled training."""
 
 from dashboard.shell import frame, heading
 from dashboard.speed import page

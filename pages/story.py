@@ -1,4 +1,4 @@
-"""The Story: the post's path, whether it holds, and the wall at its end."""
+"""The Story page: the post's path, whether it holds in other seeds, and its lower bound."""
 
 from dashboard.shell import frame, heading
 from dashboard.story import page

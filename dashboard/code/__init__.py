@@ -1,5 +1,5 @@
-"""The Code page: the script behind the switches, and what changes in it.
+"""The Code page: the script for the switches, and how it differs from a stage of the post.
 
-`page` puts it together: `listing` draws the script, `comparison` finds what differs from a stage,
-`changes` draws that. A new form of the script needs a sentence in `words`.
+`page` has the layout, `listing` draws the script, `comparison` computes the differences from a
+stage, and `changes` draws them. A new form of the script needs a sentence in `words`.
 """

@@ -1,4 +1,4 @@
-"""What differs between two scripts, side by side; below each other where the screen is narrow."""
+"""The differences of two scripts, side by side, or stacked on a narrow screen."""
 
 from collections.abc import Sequence
 from html import escape
@@ -30,7 +30,7 @@ def draw(changes: Sequence[Change], names: tuple[str, str]) -> None:
     """Draws each place where two scripts differ.
 
     Args:
-      names: of the scripts, before and after.
+      names: those of the scripts, before and after.
     """
     drawn = "".join(_change(change, names) for change in changes)
     st.html(f'{STYLE}<div class="changes">{drawn}</div>')

@@ -1,4 +1,4 @@
-"""Where two scripts differ."""
+"""Computes the differences of two scripts."""
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -7,25 +7,25 @@ from typing import NamedTuple
 from mlp_core.program.render import Line
 
 AROUND = 2
-"""How many equal lines are shown before and after a change."""
+"""The number of equal lines shown before and after a change."""
 
 
 class Row(NamedTuple):
     """A line of one of the scripts."""
 
     number: int
-    """Of the line, from 1."""
+    """The line number, from 1."""
     text: str
     changed: bool
 
 
 class Change(NamedTuple):
-    """A place where the scripts differ, with the lines around it."""
+    """A place where the scripts differ, with the surrounding lines."""
 
     before: tuple[Row, ...]
     after: tuple[Row, ...]
     switches: tuple[str, ...]
-    """The switches that decide the lines."""
+    """The switches that determine the lines."""
 
 
 def changes(before: Sequence[Line], after: Sequence[Line]) -> tuple[Change, ...]:

@@ -1,4 +1,4 @@
-"""The switches beside the script, each with links to the lines that it decides."""
+"""The switches beside the script, each with links to the lines that it determines."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from mlp_core.switches import SWITCHES
 
 
 def draw(lines: Sequence[Line]) -> None:
-    """Draws the switches; they are those of the sidebar, close at hand."""
+    """Draws copies of the sidebar's switches, with links to their lines."""
     for switch in SWITCHES:
         with st.container(gap=None, key=f"fix_{switch}"):
             sidebar.draw_switch_again(switch, f"flip_{switch}")
@@ -19,9 +19,9 @@ def draw(lines: Sequence[Line]) -> None:
 
 
 def _links(found: Sequence[Place]) -> str:
-    """Returns links to where a switch acts."""
+    """Returns links to the lines that a switch determines."""
     if not found:
-        return "No line of its own here."
+        return "No separate line in this form."
     many = len(found) > 1 or len(found[0].lines) > 1
     links = [f"[{_numbers(place)}](#{ANCHOR}{place.first})" for place in found]
     return f"{'Lines' if many else 'Line'} {', '.join(links)}"

@@ -1,4 +1,4 @@
-"""The script as HTML: numbered lines, each with an address, those of a bug or a fix marked."""
+"""The script as HTML: numbered lines with anchors, and marks for bugs and fixes."""
 
 import io
 import keyword
@@ -12,7 +12,7 @@ from mlp_core import STAGES, Fixes
 from mlp_core.program.render import Line
 
 ANCHOR = "line-"
-"""What the address of a line begins with; its number follows."""
+"""The prefix of a line's anchor. The line number follows."""
 
 STYLE = """<style>
 .script { margin: 0; padding: 0.6rem 0; overflow-x: auto; border-radius: 0.5rem;
@@ -63,7 +63,9 @@ def _kind(line: Line, fixes: Fixes) -> str:
     switch = line.switches[0]
     if getattr(fixes, switch):
         return "fix"
-    return "bug" if getattr(STAGES["final"], switch) else ""  # without what is beyond: no bug
+    return (
+        "bug" if getattr(STAGES["final"], switch) else ""
+    )  # a missing fix beyond the post is no bug
 
 
 def _colored(texts: Sequence[str]) -> list[str]:

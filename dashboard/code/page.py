@@ -1,4 +1,4 @@
-"""The Code page: the answer, the script with its switches, what to take home, what differs."""
+"""The layout of the Code page: the answer, the downloads, the script, and the comparison."""
 
 from collections.abc import Callable
 
@@ -49,7 +49,7 @@ def _lines(choice: Choice, dress: str) -> list[Line]:
 
 
 def _draw_take_home(choice: Choice, dress: str, lines: list[Line]) -> None:
-    """Draws the ways to take the script along, and the table that it reads."""
+    """Draws the downloads of the script, the notebook, and the table that the script reads."""
     text = program.text(lines)
     with st.container(horizontal=True, vertical_alignment="center", key="take_home"):
         with st.popover("Copy", icon=":material/content_copy:"):
@@ -61,11 +61,11 @@ def _draw_take_home(choice: Choice, dress: str, lines: list[Line]) -> None:
         if table is not None:
             name = program.file_name(choice.settings, own_file.name())
             _download("Data", table.as_csv, name, "text/csv")
-            st.caption(f"The script reads `{name}` from the folder where it runs.", width="content")
+            st.caption(f"The script reads `{name}` from its working directory.", width="content")
 
 
 def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, tuple[int, int]]:
-    """Draws what differs from a stage; returns its name and the numbers of lines gone and new."""
+    """Draws the differences from a stage. Returns its name and the lines removed and added."""
     st.subheader("Side by side", anchor="changes")
     stages = grammar.options("against")
     stage = st.selectbox(
@@ -79,7 +79,7 @@ def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, t
     if found:
         changes.draw(found, (stage, "This script"))
     else:
-        st.info("Flip a switch, or choose another stage, to see what changes.")
+        st.info("Flip a switch or choose another stage to see differences.")
     gone = sum(row.changed for change in found for row in change.before)
     new = sum(row.changed for change in found for row in change.after)
     return stage, (gone, new)

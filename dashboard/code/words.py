@@ -1,4 +1,4 @@
-"""The Code page's sentences."""
+"""The sentences of the Code page."""
 
 from typing import TYPE_CHECKING
 
@@ -8,28 +8,28 @@ if TYPE_CHECKING:
     from mlp_core.engine.training import Run
 
 FORMS = {
-    "functions": "Pure functions: parameters and optimizer state go in as arguments and come out "
-    "as results, which is how JAX likes its programs.",
-    "class": "A class that holds its parameters, as one comes from PyTorch. JAX changes no array "
-    "in place, so a step hands the parameters to a function and keeps what comes back.",
-    "scan": "The whole run is one `jax.lax.scan`: no step goes back to Python, so none waits for "
-    "it. And since a run is then a function of what its seed draws, `jax.vmap` makes of it one "
-    "that trains many seeds at once: the last lines do.",
+    "functions": "Pure functions: the parameters and the optimizer state are arguments and return "
+    "values, which is the usual style in JAX.",
+    "class": "A class that holds its parameters, as in PyTorch. JAX arrays are immutable, so a "
+    "step passes the parameters to a function and stores the result.",
+    "scan": "The whole run is one `jax.lax.scan`, so no step waits for Python. Because a run is "
+    "then a function of the random numbers of its seed, `jax.vmap` can train many seeds at once, "
+    "as the last lines show.",
 }
-"""What each form of the script is."""
+"""A description of each form of the script."""
 
 MARKS = (
-    "Lines with a dashed edge are a bug's, lines with a solid edge a fix's. A click on line "
-    "numbers goes there."
+    "A dashed edge marks the lines of a bug, a solid edge those of a fix. Click the line numbers "
+    "beside a switch to jump to its lines."
 )
 
 
 def answer(lines: int, run: "Run | None", changed: tuple[int, int], stage: str) -> str:
-    """Returns what the script ends at, and how far it is from a stage.
+    """Returns the final loss of the script, and how much it differs from a stage.
 
     Args:
-      lines: of the script.
-      run: the training of the same switches and settings; None while it is not there.
+      lines: the number of lines of the script.
+      run: the run with the same switches and settings; None while it is not trained.
       changed: see `differs`.
     """
     return f"This script of **{lines} lines** {_ends(run)}. {differs(changed, stage)}"
@@ -42,12 +42,12 @@ def _ends(run: "Run | None") -> str:
 
 
 def differs(changed: tuple[int, int], stage: str) -> str:
-    """Returns how far a script is from that of a stage.
+    """Returns how much a script differs from that of a stage.
 
     Args:
-      changed: the numbers of lines of the stage's script that are gone, and of new ones.
+      changed: the numbers of lines removed from the stage's script and of lines added.
     """
     gone, new = changed
     if not gone and not new:
-        return f"It is exactly the script of {stage}."
+        return f"It is identical to the script of {stage}."
     return f"Compared with {stage}, **{words.counted(new, 'line')} added, {gone:,} removed**."

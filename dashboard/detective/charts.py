@@ -14,7 +14,7 @@ _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
 
 @lru_cache(2)
 def losses(height: int = HEIGHT) -> dict[str, Any]:
-    """Returns loss curves: tables `curves`, `ends` with names, `marked` updates."""
+    """Returns loss curves. Tables: `curves`, `ends` (labels), and `marked` (updates)."""
     loss = alt.Y("loss:Q").title("mean squared error, log scale")
     loss = loss.scale(type="log", nice=False, padding=12).axis(**loss_axis(1, 2, 5))
     shown = ("val", "train")

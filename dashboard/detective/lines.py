@@ -1,4 +1,4 @@
-"""Lines of the case's program: a part to choose, and what stands there, without its comments."""
+"""The program of a case: the choice of a part, and the code of that part without comments."""
 
 import streamlit as st
 
@@ -8,16 +8,16 @@ from mlp_core.game import COSTS, Case
 
 _PART = "detective_part"
 _PROBE = "lines "
-"""What the name of a probe begins with that shows lines; a switch follows."""
+"""The prefix of the names of probes that show code. The name of a switch follows."""
 
 
 def cost(name: str) -> int:
-    """Returns what a probe costs where it is not free, be it of lines or another one."""
+    """Returns the cost of a probe in points, for a level in which it is not free."""
     return COSTS["lines" if name.startswith(_PROBE) else name]
 
 
 def draw_offer(case: Case) -> None:
-    """Draws the choice of a part that was not read yet."""
+    """Draws the choice among the parts that the reader has not seen yet."""
     parts = [
         switch
         for switch in case.level.suspects
@@ -34,7 +34,7 @@ def draw_offer(case: Case) -> None:
             width=300,
         )
         st.button(
-            f"Read its lines · {COSTS['lines']}",
+            f"Show its code · {COSTS['lines']}",
             on_click=state.probe,
             args=(_PROBE + part,),
             key="probe_lines",
@@ -42,7 +42,7 @@ def draw_offer(case: Case) -> None:
 
 
 def draw(case: Case, name: str) -> None:
-    """Draws the lines that a probe shows."""
+    """Draws the code that a probe shows."""
     from mlp_core import program
 
     switch = name.removeprefix(_PROBE)
@@ -52,6 +52,6 @@ def draw(case: Case, name: str) -> None:
 
 
 def without_comments(code: str) -> str:
-    """Returns lines of a program without its comments, which name the bugs."""
+    """Returns code without comments, because the comments name the bugs."""
     kept = [line.partition("  #")[0] for line in code.splitlines()]
     return "\n".join(line for line in kept if not line.lstrip().startswith("#"))

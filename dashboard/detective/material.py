@@ -1,4 +1,4 @@
-"""A case's run, trained while the reader watches."""
+"""The trained run of a case."""
 
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,6 @@ if TYPE_CHECKING:
 
 
 def trained(choice: Choice) -> "Run | None":
-    """Returns a run once it is there; until then None, and draws how far it is."""
+    """Returns a run, or draws the progress and returns None until it is trained."""
     runs = needed.trained([choice])
     return None if runs is None else runs[choice]

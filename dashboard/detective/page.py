@@ -1,4 +1,4 @@
-"""The Detective page: a case's curves and log, what can be looked at, whom to accuse."""
+"""The layout of the Detective page: a case's curves and log, the probes, and the suspects."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ QUESTION = "Can you find the bug from its symptoms?"
 
 
 def show() -> None:
-    """Draws the case that is open."""
+    """Draws the current case."""
     case = state.current()
     points = state.points(case, probes.spent(case))
     st.markdown(words.state(case, points, state.is_solved(case) if state.is_over() else None))
@@ -49,7 +49,7 @@ def show() -> None:
 
 
 def _tells_nothing(evidence: "Evidence") -> bool:
-    """Returns whether the network ends by predicting one value, which hides its other bugs."""
+    """Returns whether the trained network predicts a constant, which hides its other bugs."""
     from mlp_core.diagnosis.checks.network import is_constant
 
     return is_constant(evidence.probes)
@@ -63,7 +63,7 @@ def _verdicts(case: Case, evidence: "Evidence") -> "tuple[Verdict, ...]":
 
 def _draw_choice(case: Case) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="choice"):
-        # At the top, so that the labels are level; the number is higher than the level.
+        # A container of its own aligns the labels, although the number input is taller.
         with st.container(horizontal=True, width="content"):
             st.pills(
                 "Level",
@@ -107,9 +107,9 @@ def _draw_curves(case: Case, run: "Run", found: "Sequence[Verdict]") -> None:
     if healed:
         fixes = replace(case.fixes, **dict.fromkeys(healed, True))
         other = material.trained(Choice(fixes, case.settings))
-    curves = tables.curves(run, other, "healed")
+    curves = tables.curves(run, other, "fixed")
     if curves.empty:
-        st.info("There is no curve to draw: no loss of this run was ever finite.")
+        st.info("There is no curve to draw because no loss of this run is finite.")
         return
     canvas.draw(
         charts.losses(),
@@ -119,14 +119,14 @@ def _draw_curves(case: Case, run: "Run", found: "Sequence[Verdict]") -> None:
             "marked": marked(_symptom(found)) if found else tables.NO_MARK,
         },
         key="detective_losses",
-        alt="Val and train loss against updates on a log scale; after the verdict also the healed "
-        "run, and the updates at which a symptom shows.",
+        alt="The val and the train loss against updates, on a log scale. After the verdict also "
+        "the val loss of the fixed run, and the updates with a symptom.",
     )
     if other is not None:
         st.markdown(words.healing(run, other, healed, case.bugs))
 
 
 def _symptom(found: "Sequence[Verdict]") -> "Finding | None":
-    """Returns the symptom to mark: the one the reader chose, else the first that can be."""
+    """Returns the symptom to mark: that of the bug the reader chose, otherwise the first one."""
     can_be = {verdict.switch: verdict.symptom for verdict in found if verdict.symptom is not None}
     return can_be.get(state.pointed_out(), next(iter(can_be.values()), None))

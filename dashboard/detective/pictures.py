@@ -1,4 +1,4 @@
-"""The picture of each probe: the Diagnosis page's, with nothing in it marked as wrong."""
+"""The chart of each probe: that of the Diagnosis page, without marks for wrong values."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence
 
 _UNMARKED = "val"
-"""The series of everything, where the Diagnosis page gives what is wrong another one."""
+"""The series of all marks. The Diagnosis page uses another series for wrong values."""
 
 Drawn = Callable[["Evidence"], Drawing | None]
 
 
 def _plain(check: str, title: str) -> Callable[["Evidence"], Drawing]:
-    """Returns what draws a picture of the Diagnosis page, by its check and its title."""
+    """Returns the function that draws a chart of the Diagnosis page, by its check and title."""
     return next(picture.drawn for picture in PICTURES[check] if picture.title == title)
 
 
 def _unmarked(check: str, title: str) -> Callable[["Evidence"], Drawing]:
-    """Returns what draws such a picture with everything in one color."""
+    """Returns the function that draws a chart of the Diagnosis page in one color."""
     draw = _plain(check, title)
 
     def one_colored(rows: pd.DataFrame) -> pd.DataFrame:
@@ -39,19 +39,19 @@ def _unmarked(check: str, title: str) -> Callable[["Evidence"], Drawing]:
 
 def _direction(evidence: "Evidence") -> Drawing:
     lines = tables.layer_lines(evidence, evidence.steps.alignment[:, None], positive=False)
-    spec = charts.layers("cosine with straight down", logarithmic=False)
+    spec = charts.layers("cosine with the steepest descent", logarithmic=False)
     return Drawing(spec, {"lines": lines, "ends": lines.head(0)}, "")
 
 
 def _start(evidence: "Evidence") -> Drawing | None:
-    """Returns nothing where all units are alike: one dot is no picture."""
+    """Returns the initial gains and biases, or None if all units are equal."""
     drawing = _unmarked("drawn_norm", "Gains, biases")(evidence)
     return drawing if drawing.tables["units"]["x"].nunique() > 1 else None
 
 
 def _one_batch(evidence: "Evidence") -> Drawing:
-    """Returns the run's own line: what stands beside it there tells how it is updated."""
-    drawing = _plain("one_batch", "One batch")(evidence)
+    """Returns only the line of this run, because the other line would reveal the optimizer."""
+    drawing = _plain("one_batch", "One minibatch")(evidence)
     lines = drawing.tables["lines"]
     own = lines[lines["series"] == _UNMARKED]
     return drawing._replace(tables={"lines": own, "ends": tables.ends(own)}, caption="")
@@ -63,9 +63,9 @@ PICTURES_OF: dict[str, Drawn] = {
     "ledger": _unmarked("reused_keys", "Keys"),
     "start": _start,
     "direction": _direction,
-    "scaled": _unmarked("wall", "Longer inputs"),
+    "scaled": _unmarked("wall", "Scaled inputs"),
     "gradients": _plain("diverged", "Gradients"),
     "dead_units": _plain("dead_layer", "Dead units"),
     "one_batch": _one_batch,
 }
-"""The picture of each probe that has more to show than its sentence."""
+"""The charts of the probes that have one."""

@@ -1,4 +1,4 @@
-"""Draws the probes: a button with its price for each on offer, and what the opened ones show."""
+"""Draws the probes: the results of those paid for, and a button with the cost of the others."""
 
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,12 @@ _HEIGHT = 230
 
 
 def spent(case: Case) -> int:
-    """Returns what the opened probes cost."""
+    """Returns the total cost in points of the probes paid for."""
     return sum(lines.cost(name) for name in state.probed() if name not in case.level.free)
 
 
 def show(case: Case, evidence: "Evidence") -> None:
-    """Draws what the opened probes show, in the order of opening, then those on offer."""
+    """Draws the results of the opened probes, in the order of opening, then the other probes."""
     st.subheader("Look closer", anchor=False)
     opened = [*case.level.free, *state.probed()]
     readings = words.readings(evidence)
@@ -42,7 +42,7 @@ def show(case: Case, evidence: "Evidence") -> None:
 
 
 def _draw_offers(case: Case, names: list[str]) -> None:
-    st.markdown("Each look costs the points on its button.")
+    st.markdown("Each probe costs the points on its button.")
     with st.container(horizontal=True, key="offers"):
         for name in names:
             st.button(
@@ -62,7 +62,7 @@ def _draw_opened(name: str, evidence: "Evidence", reading: str) -> None:
             picture.spec,
             picture.tables,
             key=f"probe_chart_{name}",
-            alt=f"{words.PROBE[name]}: the sentence above has its numbers.",
+            alt=f"{words.PROBE[name]}: the sentence above gives the numbers.",
         )
 
 
@@ -80,5 +80,5 @@ def _draw_second_seed(case: Case) -> None:
         charts.losses(_HEIGHT),
         {"curves": curves, "ends": tables.ends(curves), "marked": tables.NO_MARK},
         key="probe_chart_second_seed",
-        alt="Val and train loss against updates, and the val loss of another seed, log scale.",
+        alt="The val and the train loss, and the val loss with another seed, on a log scale.",
     )

@@ -1,6 +1,6 @@
-"""What the reader has done in this session: the case, the probes, the accusation, the streak.
+"""The reader's actions in this session: the case, the probes, the accusation, and the streak.
 
-Kept as plain values, and nowhere but in the session. The case is in the link as well.
+They are plain values that only the session stores. The link contains the case as well.
 """
 
 import streamlit as st
@@ -9,7 +9,7 @@ from mlp_core import game
 from mlp_core.game import Case, case
 
 LEVEL, NUMBER = "level", "case"
-"""The parameters of the link, and the keys of their controls."""
+"""The link parameters of the case, and the keys of their controls."""
 
 _OPEN = "detective_case"
 _SKIPPED = "detective_skipped"
@@ -23,7 +23,7 @@ _POINTED_OUT = "detective_pointed_out"
 
 
 def current() -> Case:
-    """Returns the case of the link, and forgets what was done on another one."""
+    """Returns the case of the link. If the case has changed, resets the actions."""
     wanted = (st.session_state[LEVEL], st.session_state[NUMBER])
     if _OPEN not in st.session_state:
         _open(*wanted)
@@ -38,7 +38,7 @@ def current() -> Case:
 
 
 def skip_seed() -> None:
-    """Gives the case its next seed, because the run with this one shows too little."""
+    """Moves the case to its next seed, for a run that shows too few symptoms."""
     st.session_state[_SKIPPED] += 1
 
 
@@ -48,12 +48,12 @@ def open_case(level: str, number: int) -> None:
 
 
 def probed() -> list[str]:
-    """Returns the probes that the reader has paid for, the first one first."""
+    """Returns the probes that the reader has paid for, oldest first."""
     return list(st.session_state[_PROBED])
 
 
 def probe(name: str) -> None:
-    """Notes that a probe was paid for."""
+    """Records that the reader paid for a probe."""
     if name not in st.session_state[_PROBED]:
         st.session_state[_PROBED] = [*st.session_state[_PROBED], name]
 
@@ -64,13 +64,13 @@ def suspected() -> list[str]:
 
 
 def suspect(switch: str, is_suspected: bool) -> None:
-    """Marks a switch as a suspect, or not any more."""
+    """Marks or unmarks a switch as a suspect."""
     others = [name for name in st.session_state[_MARKED] if name != switch]
     st.session_state[_MARKED] = [*others, switch] if is_suspected else others
 
 
 def accuse() -> None:
-    """Ends the case with the suspects as they are marked."""
+    """Ends the case by accusing the marked suspects."""
     accused = suspected()
     st.session_state[_ACCUSED] = accused
     level, number = st.session_state[_OPEN]
@@ -85,57 +85,57 @@ def give_up() -> None:
 
 
 def is_over() -> bool:
-    """Tells whether the case has ended."""
+    """Returns whether the case has ended."""
     return st.session_state[_ACCUSED] is not None
 
 
 def accused() -> list[str]:
-    """Returns the switches that were accused; none before that."""
+    """Returns the accused switches, or an empty list before the accusation."""
     return list(st.session_state[_ACCUSED] or [])
 
 
 def is_solved(now: Case) -> bool:
-    """Tells whether exactly the bugs were accused."""
+    """Returns whether the reader accused exactly the bugs."""
     return is_over() and game.is_solved(now, accused())
 
 
 def gave_up() -> bool:
-    """Tells whether the reader asked for the solution."""
+    """Returns whether the reader asked for the solution."""
     return bool(st.session_state[_GAVE_UP])
 
 
 def streak() -> int:
-    """Returns how many cases in a row were solved without a mistake."""
+    """Returns the number of cases solved in a row without a mistake."""
     return int(st.session_state.get(_STREAK, 0))
 
 
 def points(now: Case, spent: int) -> int:
-    """Returns the points, those that are left or those that were made.
+    """Returns the remaining points, or the score once the case has ended.
 
     Args:
-      spent: what the probes cost.
+      spent: the total cost of the probes.
     """
     return game.score(now, accused(), spent) if is_over() else game.points_left(spent)
 
 
 def healed() -> list[str]:
-    """Returns the bugs that the reader has fixed after the verdict."""
+    """Returns the bugs that the reader fixed after the verdict."""
     return list(st.session_state[_HEALED])
 
 
 def heal(switch: str, is_healed: bool) -> None:
-    """Fixes a bug, or puts it back."""
+    """Fixes a bug, or restores it."""
     others = [name for name in st.session_state[_HEALED] if name != switch]
     st.session_state[_HEALED] = [*others, switch] if is_healed else others
 
 
 def pointed_out() -> str:
-    """Returns the bug whose symptom the reader wants marked; empty if none was chosen."""
+    """Returns the bug whose symptom is to be marked, or an empty string."""
     return str(st.session_state[_POINTED_OUT])
 
 
 def point_out(switch: str) -> None:
-    """Has the symptom of a bug marked on the curve."""
+    """Selects the bug whose symptom is marked on the curve."""
     st.session_state[_POINTED_OUT] = switch
 
 

@@ -1,4 +1,4 @@
-"""Whom to accuse: a box to tick for each suspect, and the accusation."""
+"""The suspects: a checkbox for each, and the button to accuse."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from mlp_core.game import Case
 
 
 def show(case: Case) -> None:
-    """Draws the suspects of a case's level and the way to end the case."""
+    """Draws the suspects of the case's level, and the buttons that end the case."""
     st.subheader("Accuse", anchor=False)
     st.markdown(words.how_to_accuse(case))
     columns = st.columns(2, gap="medium")
@@ -25,7 +25,7 @@ def show(case: Case) -> None:
             key="accuse",
         )
         st.button(
-            "Give up and show",
+            "Give up and show the bugs",
             on_click=state.give_up,
             icon=":material/flag:",
             type="tertiary",

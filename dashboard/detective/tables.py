@@ -1,4 +1,4 @@
-"""The Detective page's tidy tables."""
+"""Tidy tables for the Detective page."""
 
 from typing import TYPE_CHECKING
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from mlp_core.engine.training import Run
 
 NO_MARK = marked(None)
-"""The updates that are marked where none are."""
+"""The table of marked updates if none are marked."""
 
 
 def curves(run: "Run", other: "Run | None" = None, name: str = "") -> pd.DataFrame:
-    """Returns a run's losses, another's val loss beside them: `update`, `loss`, `series`, `line`.
+    """Returns a run's losses and another run's val loss: `update`, `loss`, `series`, `line`.
 
     Args:
-      name: what the other run's line is called.
+      name: that of the other run's line.
     """
     lines = [] if other is None else [tidy.line(other.updates, other.val_loss, "pinned", name)]
     lines.append(tidy.line(run.updates, run.train_loss, "train", "train"))
@@ -27,5 +27,5 @@ def curves(run: "Run", other: "Run | None" = None, name: str = "") -> pd.DataFra
 
 
 def ends(curves: pd.DataFrame) -> pd.DataFrame:
-    """Returns where the name of the other run stands: `update`, `loss`, `series`, `line`."""
+    """Returns the position of the other run's label: `update`, `loss`, `series`, `line`."""
     return curves[curves["series"] == "pinned"].drop_duplicates("line", keep="last")

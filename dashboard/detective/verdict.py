@@ -1,4 +1,4 @@
-"""What came of an accusation: a card for each bug and each innocent, and a summary to copy."""
+"""The result of an accusation: a card for each bug and each innocent suspect, and a summary."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ def show(
     """Draws the verdict on each suspect.
 
     Args:
-      paid: how many probes were paid for.
+      paid: the number of probes paid for.
     """
     st.subheader("Verdict", anchor=False)
     draw = st.success if state.is_solved(case) else st.warning
@@ -40,7 +40,7 @@ def show(
     st.markdown(words.cleared(verdicts))
     if st.toggle("Watch it learn", st.session_state["watch"], key="watch"):
         player.show(Choice(case.fixes, case.settings))
-    st.markdown("**To share:** the result and the link to the case, without its solution.")
+    st.markdown("**Share** the result and a link to the case, without its solution:")
     link = url.to_page({state.LEVEL: case.level.name, state.NUMBER: str(case.number)})
     summary = words.summary(case, points, state.streak(), verdicts, paid, link)
     st.code(summary, language=None, wrap_lines=True)

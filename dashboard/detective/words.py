@@ -1,4 +1,4 @@
-"""What the Detective page says. Before the verdict, nothing here tells right from wrong."""
+"""The sentences of the Detective page. Before the verdict, none of them reveals a bug."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,16 +26,16 @@ PROBE = {
     "rows": "Rows per step",
     "cache": "Shapes in the jit cache",
     "ledger": "Ledger of random keys",
-    "start": "LayerNorm at the start",
-    "zero_variance": "A row without variance",
+    "start": "Initial LayerNorm parameters",
+    "zero_variance": "A row with zero variance",
     "direction": "Direction of the updates",
-    "scaled": "Longer and shorter inputs",
+    "scaled": "Scaled inputs",
     "gradients": "Gradient norms",
     "dead_units": "Dead units",
-    "one_batch": "Fit one batch",
+    "one_batch": "Fit one minibatch",
     SECOND_SEED: "A second seed",
 }
-"""What each probe is called, in the order in which they are offered."""
+"""The name of each probe, in the order of their buttons."""
 
 OUTCOMES: dict[Outcome, tuple[str, str, str]] = {
     "right": ("right", "green", "🟩"),
@@ -43,15 +43,15 @@ OUTCOMES: dict[Outcome, tuple[str, str, str]] = {
     "innocent": ("innocent", "red", "🟥"),
     "cleared": ("cleared", "gray", ""),
 }
-"""What each outcome is called, the color of its badge, and its square in the summary."""
+"""The label of each outcome, the color of its badge, and its square in the summary."""
 
 GAVE_AWAY: dict[Outcome, str] = {
-    "right": "What gave it away.",
-    "missed": "What gives it away.",
-    "innocent": "What clears it.",
-    "cleared": "What clears it.",
+    "right": "Evidence.",
+    "missed": "Evidence.",
+    "innocent": "Why it is innocent.",
+    "cleared": "Why it is innocent.",
 }
-"""What stands before the reason for each outcome."""
+"""The heading of the reason for each outcome."""
 
 _NUMBERS = ("no", "one", "two", "three")
 
@@ -62,10 +62,10 @@ def title(case: Case) -> str:
 
 
 def state(case: Case, points: int, solved: bool | None) -> str:
-    """Returns how a case stands.
+    """Returns the state of a case as a sentence.
 
     Args:
-      solved: whether its accusation was right; None before it.
+      solved: whether the accusation was correct; None before the accusation.
     """
     if solved is None:
         bugs = case.level.bugs
@@ -75,54 +75,54 @@ def state(case: Case, points: int, solved: bool | None) -> str:
 
 
 def task(case: Case) -> str:
-    """Returns what is to be done, in a line."""
+    """Returns the task of the reader."""
     return (
-        "The program of the stage **beyond**, which has the post's fixes and two that the post "
-        f"lacks, was trained once with {_NUMBERS[case.level.bugs]} of them turned off. Read its "
-        "losses, pay for probes, then accuse."
+        "The program of the stage **beyond** has the post's fixes and two more. It was trained "
+        f"once with {_NUMBERS[case.level.bugs]} of these fixes turned off. Study its losses, pay "
+        "for probes, then accuse."
     )
 
 
 def streak(count: int) -> str:
-    """Returns how many cases in a row were solved."""
+    """Returns the number of cases solved in a row, as a sentence."""
     return "One case solved in a row." if count == 1 else f"{count} cases solved in a row."
 
 
 def how_to_accuse(case: Case) -> str:
-    """Returns what an accusation earns, and what it costs."""
+    """Returns how an accusation is scored."""
     bugs = case.level.bugs
     earned = "Finding the bug" if bugs == 1 else f"Finding all {_NUMBERS[bugs]} bugs"
-    part = "" if bugs == 1 else ", finding some of them their share"
+    part = "" if bugs == 1 else ", finding some of them earns a share"
     return (
-        f"Tick every suspect you are sure of, then accuse once. {earned} earns the points left"
-        f"{part}, and finding none earns 0. Each innocent suspect you accuse costs {INNOCENT} "
-        "points. The question mark at a suspect says what it does."
+        f"Select the suspects that you are sure of, then accuse them once. {earned} earns the "
+        f"remaining points{part}, and finding none earns 0. Each innocent suspect that you accuse "
+        f"costs {INNOCENT} points. The question mark beside a suspect explains it."
     )
 
 
 def verdict(case: Case, verdicts: "Sequence[Verdict]", gave_up: bool) -> str:
-    """Returns how an accusation went."""
+    """Returns the result of an accusation."""
     outcomes = [verdict.outcome for verdict in verdicts]
     found, wrong = outcomes.count("right"), outcomes.count("innocent")
     if gave_up:
-        return "Shown, not solved: the bugs are below, with what gives them away."
+        return "Not solved. The bugs and their evidence are below."
     if found == case.level.bugs and not wrong:
-        return "Right, and nothing but right."
-    accused = "nobody innocent" if not wrong else f"{wrong} innocent"
-    return f"{found} of {case.level.bugs} found, {accused} accused."
+        return "Correct: you accused every bug and no innocent suspect."
+    accused = "no innocent suspect" if not wrong else words.counted(wrong, "innocent suspect")
+    return f"{found} of {words.counted(case.level.bugs, 'bug')} found, {accused} accused."
 
 
 def cleared(verdicts: "Sequence[Verdict]") -> str:
-    """Returns who was rightly left alone."""
+    """Returns the innocent suspects that were not accused."""
     names = [SWITCH[verdict.switch].bug for verdict in verdicts if verdict.outcome == "cleared"]
-    return f"Rightly left alone: {'; '.join(names)}." if names else ""
+    return f"Correctly not accused: {'; '.join(names)}." if names else ""
 
 
 def healing(run: "Run", healed: "Run", fixed: Sequence[str], bugs: Sequence[str]) -> str:
-    """Returns what fixing bugs did to the val loss.
+    """Returns the effect of fixing bugs on the val loss.
 
     Args:
-      fixed: those of the bugs that are fixed.
+      fixed: the bugs that are fixed.
     """
     before, after = (words.loss(each.final_val_loss) for each in (run, healed))
     which = (
@@ -130,15 +130,15 @@ def healing(run: "Run", healed: "Run", fixed: Sequence[str], bugs: Sequence[str]
         if len(fixed) == len(bugs)
         else " and ".join(SWITCH[name].short for name in fixed)
     )
-    text = f"**With {which} fixed the val loss ends at {after}** in place of {before}."
+    text = f"**With {which} fixed, the final val loss is {after}** instead of {before}."
     same = (run.train_loss == healed.train_loss).all()
-    return f"{text} The numbers are the same: what changes is the time." if same else text
+    return f"{text} The losses are the same; only the time changes." if same else text
 
 
 def second_seed(run: "Run", other: "Run") -> str:
-    """Returns where the same program ends with another seed."""
+    """Returns the final val loss of the same program with another seed."""
     here, there = (words.loss(each.final_val_loss) for each in (run, other))
-    return f"Val loss {here} here, {there} with another seed."
+    return f"The val loss is {here} with this seed and {there} with another seed."
 
 
 def second_settings(case: Case) -> Settings:
@@ -147,7 +147,7 @@ def second_settings(case: Case) -> Settings:
 
 
 def log(run: "Run") -> str:
-    """Returns the run's printed log, in the manner of the post."""
+    """Returns the log of the run, formatted like the post's output."""
     losses = dict(zip(run.updates.tolist(), run.train_loss.tolist(), strict=True))
     lines = [
         f"{update:>9}{_printed(float(run.batch_loss[update])):>12}{_printed(losses[update]):>12}"
@@ -163,7 +163,7 @@ def _printed(loss: float) -> str:
 
 
 def readings(evidence: "Evidence") -> dict[str, str]:
-    """Returns what each probe reads on this run, a sentence with its numbers."""
+    """Returns the result of each probe as a sentence with this run's numbers."""
     from mlp_core.diagnosis.checks.network import gains_and_biases
 
     probes, losses, rows = evidence.probes, evidence.losses, evidence.rows
@@ -178,31 +178,31 @@ def readings(evidence: "Evidence") -> dict[str, str]:
         f"{words.loss(losses.predict_mean)}, least squares {words.loss(losses.least_squares)}.",
         "rows": f"The smallest minibatch had {words.counted(int(rows.seen.min()), 'row')}, "
         f"the largest {rows.seen.max():,}.",
-        "cache": f"In {words.counted(rows.shapes_updates, 'update')} the loss was traced for "
+        "cache": f"In {words.counted(rows.shapes_updates, 'update')}, the loss was traced for "
         f"{check_words.shapes(rows.shapes)}.",
         "ledger": f"{len(evidence.draws)} random draws used {words.counted(keys, 'key')}.",
         "start": f"Gains start between {gains}, biases between {biases}.",
-        "zero_variance": "Where a layer's units are all equal, the loss is "
-        f"{words.loss(probes.zero_variance_loss)} and its gradient's norm "
+        "zero_variance": "If a layer's units are all equal, the loss is "
+        f"{words.loss(probes.zero_variance_loss)} and its gradient norm is "
         f"{words.loss(probes.zero_variance_gradient)}.",
         "direction": _direction(evidence.steps.alignment),
         "scaled": _scaled(evidence),
-        "gradients": "Norm of the gradient of each layer, over the updates with rows.",
+        "gradients": "The gradient norm of each layer, for updates on minibatches with rows.",
         "dead_units": check_words.by_layer(evidence.units.dead[0]),
-        "one_batch": f"{words.counted(len(probes.one_batch) - 1, 'update')} on the first minibatch "
-        f"alone end at {words.loss(float(probes.one_batch[-1]))}; predicting its mean gives "
-        f"{words.loss(probes.one_batch_predict_mean)}.",
+        "one_batch": f"{words.counted(len(probes.one_batch) - 1, 'update')} on only the first "
+        f"minibatch end at a loss of {words.loss(float(probes.one_batch[-1]))}; predicting its "
+        f"mean gives {words.loss(probes.one_batch_predict_mean)}.",
     }
 
 
 def _operations(count: int) -> str:
     about = "" if count == 1 else "about "
-    return f"One update sends {about}{words.counted(count, 'operation')} to the device."
+    return f"One update dispatches {about}{words.counted(count, 'operation')} to the device."
 
 
 def _direction(alignment: np.ndarray) -> str:
     if not np.isfinite(alignment).any():
-        return "No update had a direction: the first one was already NaN."
+        return "No update had a direction because the first one was already NaN."
     return (
         "Cosine between an update and the direction of steepest descent: median "
         f"{np.nanmedian(alignment):.3f}."
@@ -224,7 +224,7 @@ def _scaled(evidence: "Evidence") -> str:
 
 
 def reason(verdict: "Verdict", readings: dict[str, str]) -> str:
-    """Returns what in this run's numbers makes a verdict what it is."""
+    """Returns the evidence for a verdict from this run's numbers."""
     if verdict.symptom is not None:
         return check_words.text(verdict.symptom).found
     return readings[SWITCH[verdict.switch].probe]
@@ -233,7 +233,7 @@ def reason(verdict: "Verdict", readings: dict[str, str]) -> str:
 def summary(
     case: Case, points: int, streak: int, verdicts: "Sequence[Verdict]", probes: int, link: str
 ) -> str:
-    """Returns a few lines to share: the result and the link to the case, without its solution."""
+    """Returns a few lines to share: the result and a link to the case, without its solution."""
     outcomes = [verdict.outcome for verdict in verdicts]
     squares = "".join(
         sign for name, (_, _, sign) in OUTCOMES.items() for _ in range(outcomes.count(name)) if sign

@@ -1,4 +1,5 @@
-"""The Diagnosis page: `page` draws the answer, the loss curve and a card for each finding.
+"""The Diagnosis page: `page` draws the answer, the loss curve, and a card for each finding.
 
-`tools` is the other half of the question: would a tool have told you?
+`tools` draws which debugging tools detect which bugs, and `script` draws findings in a reader's own
+script.
 """

@@ -1,4 +1,4 @@
-"""A card for a finding: what was found, why it hurts, the switch, the place in the code."""
+"""The card of a finding: what was found, why it hurts, the switch, and the code."""
 
 import inspect
 import pkgutil
@@ -32,10 +32,10 @@ def draw(finding: "Finding", evidence: "Evidence") -> None:
 
 
 def draw_pictures(pictures: tuple[Picture, ...], evidence: "Evidence", key: str) -> None:
-    """Draws pictures, in tabs where there are several.
+    """Draws the charts of a check, in tabs if there are several.
 
     Args:
-      key: tells these from the same pictures elsewhere on the page.
+      key: distinguishes these charts from the same charts elsewhere on the page.
     """
     if len(pictures) == 1:
         _draw_picture(pictures[0], evidence, key)
@@ -53,7 +53,7 @@ def _draw_picture(picture: Picture, evidence: "Evidence", key: str) -> None:
         drawing.spec,
         drawing.tables,
         key=f"picture_{key}_{picture.title}",
-        alt=f"{picture.title}: the sentences at this chart say what it shows.",
+        alt=f"{picture.title}: the text beside this chart describes it.",
     )
     if drawing.caption:
         st.caption(drawing.caption)
@@ -83,5 +83,5 @@ def _draw_actions(finding: "Finding") -> None:
 
 @lru_cache(64)
 def _source(dotted: str) -> str:
-    """Returns the code that a dotted name stands for."""
+    """Returns the source code of the object with a dotted name."""
     return inspect.getsource(inspect.unwrap(pkgutil.resolve_name(dotted)))

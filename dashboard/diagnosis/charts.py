@@ -1,4 +1,4 @@
-"""The charts of the Diagnosis page alone, each built once; those of the evidence are shared."""
+"""Charts that only the Diagnosis page uses. `dashboard.evidence.charts` has the shared ones."""
 
 from functools import cache
 from typing import Any
@@ -10,11 +10,11 @@ from dashboard.draw.marks import by_place, color
 
 @cache
 def tools() -> dict[str, Any]:
-    """Returns what each tool says of each bug: table `cells`."""
+    """Returns the matrix of tools and bugs. Table: `cells`."""
     bugs = by_place(alt.X("bug:N"), "bug_place").title(None)
     names = by_place(alt.Y("tool:N")).title(None)
     plain: dict[str, Any] = {"ticks": False, "domain": False, "labelFontSize": 12}
-    # On a phone the columns are narrow: the names stand upright there.
+    # On a phone the columns are too narrow for horizontal names.
     angle, align = (alt.ExprRef(f"width < 450 ? {way}") for way in ("-90 : 0", "'left' : 'center'"))
     return (
         alt.Chart(alt.NamedData("cells"))
@@ -35,7 +35,7 @@ def tools() -> dict[str, Any]:
                 alt.Tooltip("tool:N"),
                 alt.Tooltip("bug:N"),
                 alt.Tooltip("outcome:N"),
-                alt.Tooltip("said:N", title="it says"),
+                alt.Tooltip("said:N", title="message"),
             ],
         )
         .properties(height=400)

@@ -1,4 +1,4 @@
-"""The Diagnosis page: the answer, the loss curve, a card for each finding, and all pictures."""
+"""The layout of the Diagnosis page: the answer, the loss curve, findings, and all checks."""
 
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,9 @@ _SHOWN = "evidence_shown"
 
 
 def show(choice: Choice) -> None:
-    """Draws the evidence of a run; until it is gathered, that of the run shown before."""
+    """Draws the evidence of a run. Until it is ready, draws the evidence of the previous run."""
     last, kept = _last()
-    still = f" Below: still {app_words.name(last)}." if last and kept else ""
+    still = f" Until then, the page shows {app_words.name(last)}." if last and kept else ""
     with st.container(key="answer"):
         evidence = waiting.evidence(choice, still)
         if evidence is not None:
@@ -38,7 +38,7 @@ def show(choice: Choice) -> None:
 
 
 def _last() -> "tuple[Choice | None, Evidence | None]":
-    """Returns the run whose evidence was on the page last, and that, if it is still kept."""
+    """Returns the previous run on the page, and its evidence if it is still cached."""
     try:
         choice = codes.choice(st.session_state[_SHOWN])
     except (KeyError, ValueError):
@@ -57,7 +57,7 @@ def _draw(evidence: "Evidence") -> None:
     found = _findings(evidence)
     curves = tables.curves(evidence)
     if curves.empty:
-        st.info("There is no curve to draw: no loss of this run was ever finite.")
+        st.info("There is no curve to draw because no loss of this run is finite.")
     else:
         _draw_curve(curves, next(iter(found), None))
     for finding in found:
@@ -70,19 +70,19 @@ def _draw_curve(curves: "pd.DataFrame", worst: "Finding | None") -> None:
         charts.marked_losses(),
         {"curves": curves, "marked": tables.marked(worst)},
         key="marked_losses",
-        alt="Val and train loss against updates on a log scale, with the updates that the worst "
-        "finding concerns.",
+        alt="The val and the train loss against updates, on a log scale. The updates of the worst "
+        "finding are marked.",
     )
     st.caption(words.losses(curves))
 
 
 def _draw_checks(evidence: "Evidence", found: "tuple[Finding, ...]") -> None:
-    """Draws what was checked, and the picture of any check, whether it found something or not."""
+    """Draws the list of checks, and the charts of any check, with or without a finding."""
     with st.expander("What was checked", icon=":material/checklist:", expanded=not found):
         st.markdown(words.checked(found))
         sentences = check_words.checked()
         name = st.selectbox(
-            "Look at what a check saw",
+            "Show the evidence of a check",
             list(sentences),
             format_func=sentences.__getitem__,
             key="looked_at",

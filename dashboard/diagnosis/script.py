@@ -1,6 +1,6 @@
-"""Your own script: what to run, the report of the post's first program, and a report to open.
+"""Findings in a reader's own script: the command to run, an example report, and an upload.
 
-A report is read as text. Nothing here runs a script.
+A report is parsed as data. Nothing here runs a script.
 """
 
 from pathlib import PurePath
@@ -18,7 +18,7 @@ MAX_MEGABYTES = 1
 
 
 def show() -> None:
-    """Draws the command, and a card for each finding of a report."""
+    """Draws the command, and a card for each finding in the report."""
     from mlp_core.doctor import records
 
     st.subheader("Your own script", anchor="script")
@@ -29,7 +29,7 @@ def show() -> None:
         type="json",
         key="report",
         max_upload_size=MAX_MEGABYTES,
-        help="The JSON file that the command wrote. It stays in this session.",
+        help="The JSON file that the command wrote. Only this session can use it.",
     )
     try:
         if upload is None:

@@ -1,4 +1,4 @@
-"""The tables of tools and bugs, from the stored trials."""
+"""Tables of debugging tools and bugs, from the stored trials."""
 
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,11 @@ _ALONE = (*SWITCHES, "sound")
 
 
 def matrix(table: "Table") -> pd.DataFrame:
-    """Returns each tool on each bug alone: `tool`, `place`, `bug`, `bug_place`, `outcome`, `said`.
+    """Returns each tool's outcome on each single bug.
 
-    The last "bug" is the sound program, on which a tool should be silent. `symbol` and `series` are
-    how the outcome is drawn. Tools come in the order of `ranking`.
+    Columns: `tool`, `place`, `bug`, `bug_place`, `outcome`, `said` (the message), and `symbol` and
+    `series`, which say how to draw the outcome. The last "bug" is the program without bugs, on
+    which a tool should be silent. Tools have the order of `ranking`.
     """
     order = [tool for tool, *_ in _ranked(table)]
     rows = [
@@ -28,7 +29,7 @@ def matrix(table: "Table") -> pd.DataFrame:
             "bug": _bug(cell.case),
             "bug_place": _ALONE.index(cell.case),
             "outcome": cell.outcome,
-            "said": cell.message or "nothing",
+            "said": cell.message or "none",
             "symbol": words.OUTCOMES[cell.outcome].symbol,
             "series": words.OUTCOMES[cell.outcome].series,
         }
@@ -39,18 +40,18 @@ def matrix(table: "Table") -> pd.DataFrame:
 
 
 def ranking(table: "Table") -> pd.DataFrame:
-    """Returns what each tool is good for, the best first: most caught, most symptoms, least cost.
+    """Returns a row for each tool, best first: most bugs caught, most symptoms, least time.
 
-    Columns are words for readers: `tool`, `catches`, `shows symptoms of`, `time, plain run 1`,
-    `switch it on with`.
+    The columns have readable names: `tool`, `catches`, `shows symptoms of`, `relative run time`,
+    and `turn it on with`.
     """
     rows = [
         {
             "tool": words.TOOLS[tool].name,
             "catches": ", ".join(map(_bug, caught)) or "–",
             "shows symptoms of": ", ".join(map(_bug, symptoms)) or "–",
-            "time, plain run 1": f"{cost:.1f}",
-            "switch it on with": words.TOOLS[tool].switched_on_by,
+            "relative run time": f"{cost:.1f}",
+            "turn it on with": words.TOOLS[tool].switched_on_by,
         }
         for tool, caught, symptoms, cost in _ranked(table)
     ]
@@ -58,7 +59,7 @@ def ranking(table: "Table") -> pd.DataFrame:
 
 
 def said(table: "Table") -> pd.DataFrame:
-    """Returns every trial in words, those with bugs together as well."""
+    """Returns every trial as text, including those of programs with several bugs."""
     return pd.DataFrame(
         [
             {
@@ -66,7 +67,7 @@ def said(table: "Table") -> pd.DataFrame:
                 "program": _bug(cell.case),
                 "outcome": cell.outcome,
                 "message": cell.message,
-                "points at": cell.line,
+                "line": cell.line,
             }
             for cell in table.cells
         ]
@@ -74,7 +75,7 @@ def said(table: "Table") -> pd.DataFrame:
 
 
 def _ranked(table: "Table") -> list[tuple[str, list[str], list[str], float]]:
-    """Returns each tool with the bugs alone that it catches and shows symptoms of, and its cost."""
+    """Returns each tool with the bugs it catches, those it shows symptoms of, and its cost."""
     tools: dict[str, list[Cell]] = {}
     for cell in table.cells:
         if cell.case in SWITCHES:
@@ -92,5 +93,5 @@ def _ranked(table: "Table") -> list[tuple[str, list[str], list[str], float]]:
 
 
 def _bug(case: str) -> str:
-    """Returns the short name of what is wrong in a case."""
+    """Returns the short name of the bug, or of the program, in a case."""
     return SWITCH[case].short if case in SWITCH else words.PROGRAMS[case]

@@ -1,4 +1,4 @@
-"""Would a tool have told you? Which tool says what about which bug, as it was tried."""
+"""Which debugging tools detect which bugs, from stored trials."""
 
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,12 @@ from dashboard.draw import canvas, wide
 if TYPE_CHECKING:
     from mlp_core.debuggers import Table
 
-_SHOWN = ("tool", "catches", "shows symptoms of", "time, plain run 1", "switch it on with")
+_SHOWN = ("tool", "catches", "shows symptoms of", "relative run time", "turn it on with")
 
 
 @st.cache_resource(show_spinner=False)
 def _shipped() -> "Table":
-    """Returns the stored table. Shared by all sessions: never change it.
+    """Returns the stored table, which all sessions share. Do not modify it.
 
     Raises:
       ValueError: if its file cannot be read.
@@ -26,7 +26,7 @@ def _shipped() -> "Table":
 
 
 def show() -> None:
-    """Draws the matrix of tools and bugs, and what to switch on."""
+    """Draws the matrix of tools and bugs, and the recommended tools."""
     st.subheader("Would a tool have told you?", anchor="tools")
     try:
         table = _shipped()
@@ -39,12 +39,15 @@ def show() -> None:
         charts.tools(),
         {"cells": matrix},
         key="tools",
-        alt="A matrix of tools and bugs: caught, symptom only, false alarm or silent. The table "
-        "below sums it up.",
+        alt="A matrix of tools and bugs: caught, symptom, false alarm, or silent. The table below "
+        "summarizes it.",
         full=lambda: tables.said(table),
     )
     st.caption(words.tools_legend(table.versions))
-    st.markdown("**What to switch on in your own project,** by what it catches, then what it costs")
+    st.markdown(
+        "**Tools for your own project,** sorted by the bugs they catch, then by their run time. A "
+        "relative run time of 1 is a run without the tool."
+    )
     wide.table(
         tables.ranking(table),
         key="ranking",
@@ -52,5 +55,5 @@ def show() -> None:
         column_order=_SHOWN,
         height="content",
         column_config={"shows symptoms of": st.column_config.Column(width="medium")},
-        alt="The tools with what each catches, shows symptoms of and takes, the best first.",
+        alt="The tools, best first: the bugs that each catches or shows, and its run time.",
     )

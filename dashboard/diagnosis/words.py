@@ -1,4 +1,4 @@
-"""What the Diagnosis page says of the findings, and of the tools."""
+"""The sentences of the Diagnosis page about findings and tools."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,12 +21,10 @@ BADGES: dict["Severity", tuple[str, str]] = {
     "hazard": ("no harm in this run", "yellow"),
     "cost": ("costs time", "gray"),
 }
-"""What each severity is called, and the color of its badge."""
+"""The label and the badge color of each severity."""
 
-NO_SWITCH = (
-    "No single switch fixes this: it follows from something else, often from a finding above."
-)
-"""Stands on the card of a finding that no single switch fixes."""
+NO_SWITCH = "No single switch fixes this. It is often a consequence of a finding above."
+"""The note on the card of a finding that no single switch fixes."""
 
 
 class Tool(NamedTuple):
@@ -34,7 +32,7 @@ class Tool(NamedTuple):
 
     name: str
     switched_on_by: str
-    """How a project switches it on."""
+    """How to turn the tool on in a project."""
 
 
 TOOLS = {
@@ -55,26 +53,24 @@ TOOLS = {
     "checkify_div": Tool(
         "checkify, division checks", "checkify.checkify(step, errors=checkify.div_checks)"
     ),
-    "traced_shapes": Tool(
-        "list the traced shapes", "shapes.append(x.shape), in the step that is compiled"
-    ),
-    "one_batch": Tool("fit one batch", f"{FIT_UPDATES} updates on the first batch alone"),
-    "start_loss": Tool("look at the start loss", "the loss before the first update"),
+    "traced_shapes": Tool("list the traced shapes", "shapes.append(x.shape) in the compiled step"),
+    "one_batch": Tool("fit one minibatch", f"{FIT_UPDATES} updates on only the first minibatch"),
+    "start_loss": Tool("check the initial loss", "the loss before the first update"),
     "least_squares": Tool("compare with least squares", "numpy.linalg.lstsq on the same rows"),
-    "several_seeds": Tool("run several seeds", f"{SEEDS} runs that differ in the seed"),
+    "several_seeds": Tool("run several seeds", f"{SEEDS} runs with different seeds"),
     "check": Tool("this app's own check", "python -m mlp_core check train.py"),
 }
-"""By its name in the table of tools. Those of key reuse differ in how the project makes its first
-key."""
+"""The tools, by their names in the table of tools. The two entries for key reuse differ in how the
+program creates its first key."""
 
 SCRIPT = (
-    "The command below runs a training script of yours on your own machine, unchanged, and reports "
-    "such bugs in it with their lines. This app does not run scripts."
+    "The command below runs your training script, unchanged, on your own machine and reports bugs "
+    "of this kind with their line numbers. This app does not run scripts."
 )
 SCRIPT_COMMAND = "python -m mlp_core check train.py --json report.json"
 
-PROGRAMS = {"sound": "no bug", "v1": "all bugs (v1)", "nan": "final without init, seed 0"}
-"""What the programs are called in which not one bug is alone."""
+PROGRAMS = {"sound": "no bug", "v1": "all bugs (v1)", "nan": "final without init fix, seed 0"}
+"""The names of the programs that do not contain exactly one bug."""
 
 
 class Sign(NamedTuple):
@@ -94,17 +90,17 @@ OUTCOMES: dict["Outcome", Sign] = {
 
 
 def answer(findings: "Sequence[Finding]") -> str:
-    """Returns the worst finding and how many there are, or that nothing was found."""
+    """Returns the worst finding and the number of findings, or that there are none."""
     if not findings:
         count = len(check_words.checked())
-        return f"**Nothing wrong was found.** {count} checks looked at this very run."
+        return f"**No problems found.** {count} checks examined this run."
     count = len(findings)
     more = "It is the only finding." if count == 1 else f"{count} findings, worst first."
     return f"**{check_words.text(findings[0]).title}.** {more}"
 
 
 def losses(curves: "pd.DataFrame") -> str:
-    """Returns where the losses begin and end.
+    """Returns the first and the last loss of each curve.
 
     Args:
       curves: see `tables.curves`.
@@ -118,7 +114,7 @@ def losses(curves: "pd.DataFrame") -> str:
 
 
 def checked(findings: "Sequence[Finding]") -> str:
-    """Returns every check as a line, marked where it found something."""
+    """Returns a line for each check, with a mark if it found something."""
     found = {finding.name for finding in findings}
     return "  \n".join(
         f":material/{'error' if name in found else 'check'}: {sentence}"
@@ -127,7 +123,7 @@ def checked(findings: "Sequence[Finding]") -> str:
 
 
 def tools(matrix: "pd.DataFrame") -> str:
-    """Returns how many bugs the tools catch, which none does, and which no tool even shows.
+    """Returns how many single bugs the tools catch, and which bugs no tool shows at all.
 
     Args:
       matrix: see `tables.matrix`.
@@ -136,33 +132,33 @@ def tools(matrix: "pd.DataFrame") -> str:
     outcomes = alone.groupby("bug", sort=False)["outcome"].agg(set)
     caught = [str(bug) for bug, seen in outcomes.items() if "caught" in seen]
     silent = [str(bug) for bug, seen in outcomes.items() if seen == {"silent"}]
-    count = f"{len(caught)} of {len(outcomes)} bugs alone are caught by a tool"
+    count = f"At least one tool catches {len(caught)} of the {len(outcomes)} bugs"
     which = f" ({', '.join(caught)})" if caught else ""
-    unseen = f" Of {', '.join(silent)} no tool shows anything." if silent else ""
-    return f"**{count}**{which}. The others show a symptom at most.{unseen}"
+    unseen = f" No tool shows any sign of {', '.join(silent)}." if silent else ""
+    return f"**{count}**{which}. The tools show at most symptoms of the others.{unseen}"
 
 
 def report(count: int, name: str | None) -> str:
-    """Returns how many findings a report has.
+    """Returns the number of findings in a report.
 
     Args:
-      name: of the reader's file; None for the example.
+      name: that of the reader's file; None for the example.
     """
-    of = "the post's first program, exactly as printed" if name is None else name
+    of = "the post's first program, exactly as published" if name is None else name
     findings = "No findings" if not count else f"{count} finding{'' if count == 1 else 's'}"
     return f"{findings} in {of}{', worst first' if count > 1 else ''}:"
 
 
 def kind(name: str) -> str:
-    """Returns what a kind of finding in a script is called."""
+    """Returns the readable name of a kind of finding in a script."""
     words = name.replace("_", " ").replace("nonfinite", "NaN or infinity in the")
     return words[:1].upper() + words[1:]
 
 
 def tools_legend(versions: dict[str, str]) -> str:
-    """Returns what the signs mean and what the tools were tried with."""
+    """Returns the legend of the matrix, and the versions used for the trials."""
     signs = "; ".join(f"{sign.symbol} {name}" for name, sign in OUTCOMES.items())
     return (
-        f"{signs}. Caught: the message names the bug or points at its lines. Each bug is alone, "
-        f"every other fix on. Tried with JAX {versions['jax']}, Python {versions['python']}."
+        f"{signs}. Caught: the message names the bug or points to its lines. Each program has one "
+        f"bug and all other fixes. Tested with JAX {versions['jax']}, Python {versions['python']}."
     )

@@ -1,1 +1,1 @@
-"""What all pages draw with: charts and their tables, numbers and names in words."""
+"""Drawing code for all pages: charts, their tables, and the formatting of numbers."""

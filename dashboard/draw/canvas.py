@@ -1,4 +1,4 @@
-"""Puts a chart on the page, its table one click away, at the least cost from click to click."""
+"""Draws a chart and its table on the page so that updates are fast."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -20,17 +20,17 @@ def draw(
     on_select: Callable[[], None] | Literal["ignore"] = "ignore",
     full: Callable[[], pd.DataFrame] | None = None,
 ) -> None:
-    """Draws a chart, or gives new tables to the one that stands there already; its table below.
+    """Draws a chart with an expandable table below it, or updates the data of an existing chart.
 
     Args:
-      spec: a Vega-Lite specification whose data are named.
-      tables: for each of these names its rows. The first has what the chart is about.
-      key: stays the same from run to run, so that the browser keeps the chart. Its words name the
-        chart to those who listen.
-      alt: the chart in words. Like `spec` it should not change from run to run: the browser would
-        build the chart anew, which costs more than all else in a click.
-      on_select: is called when the reader picks something in the chart.
-      full: returns the table to read, where the first of `tables` is thinned or hard to read.
+      spec: a Vega-Lite specification with named data sources.
+      tables: the rows of each data source, by name. The first table is the main one.
+      key: must stay the same between script runs so that the browser keeps the chart. Screen
+        readers announce its words as the name of the chart.
+      alt: a description of the chart. Like `spec`, it should not change between script runs:
+        otherwise the browser rebuilds the chart, which is the slowest part of a click.
+      on_select: called when the reader selects something in the chart.
+      full: returns the readable table, if the first of `tables` is thinned or hard to read.
     """
     whole = spec | {"datasets": dict(tables)}
     with st.container(gap=None):
@@ -39,7 +39,7 @@ def draw(
 
 
 def _draw_twin(key: str, alt: str, table: Callable[[], pd.DataFrame]) -> None:
-    """Draws what opens the table. Its rows are made and sent only when it is open."""
+    """Draws the expander of the table. Its rows are computed and sent only while it is open."""
     opened = st.expander(
         f"Table *of {twin.name(key)}*",
         icon=":material/table:",
@@ -49,4 +49,4 @@ def _draw_twin(key: str, alt: str, table: Callable[[], pd.DataFrame]) -> None:
     )
     if opened.open:
         with opened:
-            wide.table(table(), f"twin_{key}", f"The numbers of a chart. {alt}", hide_index=True)
+            wide.table(table(), f"twin_{key}", f"The data of a chart. {alt}", hide_index=True)

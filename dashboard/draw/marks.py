@@ -1,4 +1,4 @@
-"""What every chart is made of: the encodings of the `palette`, the axis of losses."""
+"""Building blocks of all charts: color and dash encodings, axes, and labels."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ import altair as alt
 from dashboard.draw.palette import DASHES, SERIES
 
 PLAIN: dict[str, Any] = {"aria": False, "invalid": None}
-"""For marks of which there are many.
+"""Options for marks with many rows, which save Vega two expressions for each row.
 
-Vega interprets an expression for each row for these: no checks of rows that are known to be
-numbers, no description of each point for screen readers, which read the chart's own.
+The first checks for invalid numbers, which the tables do not contain. The second describes the
+point for screen readers, for which the description of the whole chart is enough.
 """
 
 
@@ -18,21 +18,21 @@ NUMBER = (
     "datum.value && (abs(datum.value) >= 1e5 || abs(datum.value) < 1e-3) ? "
     "replace(format(datum.value, '~e'), '+', '') : format(datum.value, ',~g')"
 )
-"""The label of an axis: `1e10` where a number has more digits than a reader counts."""
+"""The expression for axis labels. Very large and very small numbers are shortened to `1e10`."""
 
 
 def loss_axis(*digits: int, line: float = 1.0) -> dict[str, Any]:
-    """Returns a logarithmic axis on which, between powers of ten, few places get a number.
+    """Returns the options of a logarithmic axis with few labels between powers of ten.
 
     Args:
-      digits: those that do, 1 to 9.
-      line: how opaque the grid's lines at them are.
+      digits: the multiples of each power of ten that get a label, 1 to 9.
+      line: the opacity of the grid lines at the labels.
     """
     first = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
     shown = f"indexof({list(digits)}, {first}) >= 0"
     return {
         "labelExpr": f"{shown} ? ({NUMBER}) : ''",
-        "labelOverlap": "greedy",  # of many labels keeps those that fit, not every other one
+        "labelOverlap": "greedy",  # drops only labels that overlap, not every other one
         "gridOpacity": {"condition": {"test": shown, "value": line}, "value": 0},
     }
 
@@ -40,30 +40,30 @@ def loss_axis(*digits: int, line: float = 1.0) -> dict[str, Any]:
 def by_place(axis: Any, place: str = "place") -> Any:
     """Returns a categorical axis in the order of a column.
 
-    Without a column or a list Vega keeps the names of a chart that gets new data where they were.
+    Without an explicit order, Vega keeps the old order of the names when a chart gets new data.
     """
     return axis.sort(field=place, op="min")
 
 
 def color(shown: tuple[str, ...] = ()) -> alt.Color:
-    """Returns the color of each meaning; the theme has the colors, in the same order.
+    """Returns the color encoding of the series. The theme defines the colors in the same order.
 
     Args:
-      shown: the meanings in the legend.
+      shown: the series in the legend.
     """
     return alt.Color("series:N").scale(domain=list(SERIES)).legend(_legend(shown))
 
 
 def meaning(series: str) -> Any:
-    """Returns the color of one meaning for all rows; another layer must have `color`."""
+    """Returns the color of one series for all rows. Another layer of the chart must use `color`."""
     return alt.datum(series, type="nominal")
 
 
 def dash(shown: tuple[str, ...] = ()) -> alt.StrokeDash:
-    """Returns the dash of each meaning.
+    """Returns the dash encoding of the series.
 
     Args:
-      shown: the meanings in the legend.
+      shown: the series in the legend.
     """
     dashes = [list(dash) for dash in DASHES]
     scale = alt.Scale(domain=list(SERIES), range=dashes)
@@ -71,11 +71,11 @@ def dash(shown: tuple[str, ...] = ()) -> alt.StrokeDash:
 
 
 def words_on_lines(base: alt.Chart, **style: Any) -> list[alt.Chart]:
-    """Returns words that can be read where lines cross them: an edge of the page's color below.
+    """Returns text with an outline in the background color, which stays readable on top of lines.
 
     Args:
-      base: says where the words stand and what they are.
-      style: of the words, as for `mark_text`.
+      base: a chart that encodes the position and the text.
+      style: options for `mark_text`.
     """
     page = alt.ExprRef("background")
     edge = base.mark_text(stroke=page, strokeWidth=4, strokeJoin="round", aria=False, **style)

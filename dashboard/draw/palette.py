@@ -1,7 +1,7 @@
-"""What each color and dash of a chart means; the colors are in `.streamlit/config.toml`."""
+"""The series of the charts and their dashes. The colors are in `.streamlit/config.toml`."""
 
 SERIES = ("val", "train", "batch", "v1", "pinned", "stage", "text")
-"""The meanings, in the order of the theme's `chartCategoricalColors`."""
+"""The series, in the order of the theme's `chartCategoricalColors`."""
 
 DASHES: tuple[tuple[int, ...], ...] = ((1, 0), (1, 0), (1, 0), (2, 3), (7, 3), (1, 0), (1, 3))
-"""A dash for each meaning, so that no line is told by its color alone."""
+"""The dash of each series, so that lines do not differ only in color."""

@@ -17,7 +17,7 @@ def chart() -> dict[str, Any]:
     """Returns the strip: tables `seeds` and `same`, the rule at 1."""
     factor = (
         alt.X("factor:Q")
-        .title("val loss after ÷ before the step, log scale")
+        .title("val loss after this fix ÷ before, log scale")
         .scale(type="log", nice=False, padding=12)
         .axis(grid=False, labelExpr=NUMBER, tickCount=5)
     )

@@ -1,4 +1,4 @@
-"""Lines of a chart as tidy rows, thinned to what a screen shows, their names, and headings."""
+"""Tidy tables of lines, thinned to the resolution of a screen, and positions of their labels."""
 
 from itertools import accumulate
 
@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 POINTS = 200
-"""The most points of a line that are drawn."""
+"""The largest number of points drawn for a line."""
 
 NAME_HEIGHT = 0.08
-"""The height of a name in a small chart, as a share of the chart's."""
+"""The height of a label in a small chart, as a share of the chart's height."""
 
 
 def thinned(rows: np.ndarray, points: int = POINTS) -> np.ndarray:
@@ -20,11 +20,13 @@ def thinned(rows: np.ndarray, points: int = POINTS) -> np.ndarray:
 
 
 def line(updates: np.ndarray, losses: np.ndarray, series: str, name: str) -> pd.DataFrame:
-    """Returns one line, thinned, without what a log axis cannot show: `update`, `loss`, its names.
+    """Returns a thinned line, without values that a log axis cannot show.
+
+    Columns: `update`, `loss`, `series`, `line`.
 
     Args:
-      series: its meaning, which decides the color; in the table `series`.
-      name: what tells it from others of its meaning; in the table `line`.
+      series: the series, which determines the color.
+      name: the value of `line`, which distinguishes lines of one series.
     """
     drawable = np.flatnonzero(np.isfinite(losses) & (losses > 0))
     kept = thinned(drawable)
@@ -41,12 +43,12 @@ def line(updates: np.ndarray, losses: np.ndarray, series: str, name: str) -> pd.
 def apart(
     ends: pd.Series, drawn: pd.Series, logarithmic: bool = True, room: float = NAME_HEIGHT
 ) -> np.ndarray:
-    """Returns where names of lines stand: at their ends, or so far above that none meet.
+    """Returns the positions of line labels: at the ends of the lines, or higher to avoid overlap.
 
     Args:
-      ends: rising.
+      ends: the last value of each line, ascending.
       drawn: all values on the axis.
-      room: the height of a name as a share of the chart's.
+      room: the height of a label as a share of the chart's height.
     """
     if logarithmic:
         return np.exp(apart(np.log(ends), np.log(drawn), logarithmic=False, room=room))
@@ -55,5 +57,5 @@ def apart(
 
 
 def headed(table: pd.DataFrame, headings: dict[str, str]) -> pd.DataFrame:
-    """Returns some columns of a table, in the order of their headings and under them."""
+    """Returns the columns that have a heading, renamed and in the order of the headings."""
     return table[list(headings)].rename(columns=headings)

@@ -1,4 +1,4 @@
-"""A chart's table twin: the chart's own rows, with the titles that a reader knows them by."""
+"""The table below a chart: the chart's data, with the titles of the chart as headings."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,23 +17,23 @@ _UNTITLED = {
     "name": "name",
     "outcome": "outcome",
     "seed": "seed",
-    "text": "in words",
+    "text": "as text",
     "tool": "tool",
     "value": "value",
     "verdict": "verdict",
     "when": "when",
 }
-"""Columns that need no title in a chart but are worth reading. The others only place the marks."""
+"""Readable columns that have no title in a chart. Other columns only position the marks."""
 
 _OF_THE_AXIS = ", log scale"
 
 
 def readable(spec: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
-    """Returns the columns of a chart's table that a reader can use, by the chart's own titles.
+    """Returns the readable columns of a chart's table, with the chart's titles as headings.
 
     Args:
-      spec: the chart's Vega-Lite specification; it gives a field its title.
-      table: its rows.
+      spec: the chart's Vega-Lite specification, which contains the title of each field.
+      table: the rows of the chart.
     """
     titles = _UNTITLED | _titles(spec)
     shown = table[[column for column in table if column in titles]].rename(columns=titles)
@@ -41,12 +41,12 @@ def readable(spec: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
 
 
 def name(key: str) -> str:
-    """Returns what a chart with this key is called: "loss curves" for "loss_curves"."""
+    """Returns the name of the chart with this key: "loss curves" for "loss_curves"."""
     return key.replace("_", " ")
 
 
 def _titles(spec: dict[str, Any]) -> dict[str, str]:
-    """Returns the title of each field, of several the one that comes first."""
+    """Returns the title of each field. If there are several, the first one."""
     titles: dict[str, str] = {}
     for channel in _channels(spec):
         titles.setdefault(channel["field"], str(channel["title"]).removesuffix(_OF_THE_AXIS))
@@ -54,7 +54,7 @@ def _titles(spec: dict[str, Any]) -> dict[str, str]:
 
 
 def _channels(part: object) -> Iterator[dict[str, Any]]:
-    """Yields every encoding of a specification that has a field and a title."""
+    """Yields every encoding in a specification that has a field and a title."""
     if isinstance(part, dict):
         if part.get("title") and isinstance(part.get("field"), str):
             yield part

@@ -1,4 +1,4 @@
-"""Tables, some wider than a phone: there a line below such a one says that it goes on."""
+"""Tables. A table that is wider than a phone gets a note about that on phones."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ def table(rows: pd.DataFrame, key: str, alt: str, **options: Any) -> None:
     """Draws a table.
 
     Args:
-      key: no other table on the page has it.
-      alt: says what the table holds.
-      options: further ones for `st.dataframe`.
+      key: unique among the tables on the page.
+      alt: a description of the table.
+      options: further options for `st.dataframe`.
     """
     kind = "wide" if is_wide(rows, options.get("hide_index", False)) else "narrow"
     with st.container(gap=None, key=f"{kind}_{key}"):
@@ -25,7 +25,7 @@ def table(rows: pd.DataFrame, key: str, alt: str, **options: Any) -> None:
 
 
 def is_wide(rows: pd.DataFrame, hide_index: bool) -> bool:
-    """Tells whether a table is wider than a phone, by the letters in its first rows."""
+    """Returns whether a table is wider than a phone, estimated from the text in its first rows."""
     shown = rows.head(_LOOKED_AT)
     columns = [shown[name] for name in shown]
     if not hide_index:
@@ -34,7 +34,7 @@ def is_wide(rows: pd.DataFrame, hide_index: bool) -> bool:
 
 
 def _letters(column: "pd.Series[Any]") -> int:
-    """Returns how many letters the name of a column or its longest cell has."""
+    """Returns the length of the column name or of the longest cell, whichever is larger."""
     longest = max((len(str(cell)) for cell in column), default=0)
     if pd.api.types.is_float_dtype(column):
         longest = min(longest, _LONGEST_NUMBER)

@@ -1,4 +1,4 @@
-"""Sentences and numbers as a learner reads them. Everything is made from the values passed in."""
+"""Formatting of numbers, names, and common sentences for all pages."""
 
 import math
 import re
@@ -27,36 +27,36 @@ SETTING = {
     "clip_norm": "clip norm",
     "validate": "validate on",
 }
-"""The words for each setting, in labels and in names of runs."""
+"""The name of each setting, for labels and for names of runs."""
 
 RULE = "A run that ended in NaN (or infinity) counts as always predicting the mean."
-"""How statistics over seeds count a run without a final loss."""
+"""How statistics over seeds treat a run without a finite final loss."""
 
 
 def in_labels(message: str) -> str:
-    """Returns a message of `Settings` with its fields named as the controls are."""
+    """Returns an error message of `Settings` with field names replaced by control labels."""
     for name, label in sorted(SETTING.items(), key=lambda item: -len(item[0])):
         message = message.replace(name, label)
     return message[:1].upper() + message[1:]
 
 
 def reason(error: Exception | None) -> str:
-    """Returns why work failed, as the end of a sentence: what a reader can change, or no detail."""
+    """Returns why work failed, as the end of a sentence. Unexpected errors are not described."""
     if isinstance(error, ValueError):
         text = in_labels(str(error)).rstrip(".")
         return plain(text[:1].lower() + text[1:], 300)
-    return "the server could not do it, and its log says why. Smaller settings may help"
+    return "an unexpected error, which the server's log describes. Smaller settings may help"
 
 
 _DEFAULTS = Settings()
-LIKE = 0.005  # losses that differ by a smaller share count as equal
-_JOINER = "\N{WORD JOINER}"  # has no width and allows no break
+LIKE = 0.005  # losses whose relative difference is smaller count as equal
+_JOINER = "\N{WORD JOINER}"  # zero width, and prevents a line break
 _TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def loss(value: float) -> str:
-    """Returns a loss with about three digits, "NaN" for one that is none."""
+    """Returns a loss with about three significant digits, or "NaN"."""
     if math.isnan(value):
         return "NaN"
     if value < 1e-6:
@@ -77,7 +77,7 @@ def scientific(value: float) -> str:
 
 
 def change(now: float, before: float) -> str | None:
-    """Returns `now / before - 1` in percent, with its sign; None if that means nothing."""
+    """Returns `now / before - 1` in percent with its sign, or None if it is undefined."""
     if not (math.isfinite(now) and math.isfinite(before) and before > 0):
         return None
     relative = now / before - 1
@@ -87,7 +87,7 @@ def change(now: float, before: float) -> str | None:
 
 
 def percent(share: float) -> str:
-    """Returns a share of at least 0 in percent: as 0% or 100% only where it is exactly that."""
+    """Returns a nonnegative share in percent. Only exact values become 0% or 100%."""
     value = 100 * share
     if value >= 99_999.5:
         return f"{scientific(value)}%"
@@ -109,7 +109,7 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def setting(value: object) -> str:
-    """Returns a setting's value as it is typed."""
+    """Returns the value of a setting as a reader types it."""
     if isinstance(value, str) and is_own(value):
         return OWN
     if isinstance(value, tuple):
@@ -118,37 +118,37 @@ def setting(value: object) -> str:
 
 
 def plain(text: str, most: int = 60) -> str:
-    """Returns what a stranger wrote, such that Markdown shows it as it is, cut off if long."""
+    """Returns untrusted text, escaped so that Markdown shows it literally, and cut off if long."""
     text = "".join(sign for sign in " ".join(text.split()) if not _acts_unseen(sign))
     short = text if len(text) <= most else text[: most - 1] + "…"
     escaped = re.sub(r"([\\`*_{}\[\]()<>#+.!|~$:&@-])", r"\\\1", short)
-    # Links, icons and arrows are also made from what is left when the escapes are taken off.
+    # Streamlit also creates links, icons, and arrows after it has removed the escapes.
     return re.sub(r"(www|[:<@-])", rf"\1{_JOINER}", escaped, flags=re.IGNORECASE)
 
 
 def _acts_unseen(sign: str) -> bool:
-    """Returns whether a sign is a control character or turns the direction of those after it."""
+    """Returns whether a character is a control character or changes the text direction."""
     return unicodedata.category(sign) == "Cc" or unicodedata.bidirectional(sign) in _TURNS
 
 
 def stage_of(fixes: Fixes) -> str | None:
-    """Returns the stage of the post with exactly these fixes, None if there is none."""
+    """Returns the stage of the post with exactly these fixes, or None."""
     return next((name for name, stage in STAGES.items() if stage == fixes), None)
 
 
 def combination(fixes: Fixes) -> str:
-    """Returns the stage of the post with exactly these fixes, or else what is on."""
+    """Returns the stage of the post with exactly these fixes, or else the list of fixes."""
     on = [SWITCH[name].on or SWITCH[name].short for name in SWITCHES if getattr(fixes, name)]
     return stage_of(fixes) or " + ".join(["v1", *on])
 
 
 def name(choice: Choice, beside: Settings = _DEFAULTS) -> str:
-    """Returns a run's name, which no other run on the page has.
+    """Returns the name of a run, which is unique on the page.
 
-    It is its `combination` with each setting that is not the post's or not the page's.
+    The name is its `combination` and each setting that differs from the post's or from `beside`.
 
     Args:
-      beside: the settings of the run that the page is about.
+      beside: the settings of the main run on the page.
     """
     named = []
     for field in fields(Settings):
@@ -159,18 +159,21 @@ def name(choice: Choice, beside: Settings = _DEFAULTS) -> str:
 
 
 def in_turn(others: int) -> str:
-    """Returns who shares the machine with a reader's work, as the end of a line about it."""
-    return f" · takes turns with {others} other{'s' * (others > 1)}" if others else ""
+    """Returns how many other jobs share the server with a job, to append to its progress."""
+    return f" · sharing the server with {others} other job{'s' * (others > 1)}" if others else ""
 
 
 def waiting(ahead: int) -> str:
-    """Returns the place in the line of measurements."""
+    """Returns the position in the queue of measurements."""
     others = "1 measurement is" if ahead == 1 else f"{ahead} measurements are"
-    return f"Waiting: {others} ahead of yours. Two at once would disturb each other."
+    return (
+        f"Waiting: {others} ahead of yours. Only one runs at a time, because two would disturb "
+        "each other."
+    )
 
 
 def duration(milliseconds: float) -> str:
-    """Returns a time in the unit that suits it."""
+    """Returns a time with a suitable unit."""
     if milliseconds < 0.00995:
         return f"{1000 * milliseconds:.1f} µs"
     if milliseconds < 0.9995:
@@ -184,12 +187,12 @@ def duration(milliseconds: float) -> str:
 
 
 def factor(times: float) -> str:
-    """Returns a factor with two or three digits."""
+    """Returns a factor with two or more significant digits."""
     return f"{times:,.0f}" if times >= 9.95 else f"{times:.1f}"
 
 
 def faster(before_ms: float, after_ms: float) -> str:
-    """Returns how many times faster the second of two times is."""
+    """Returns how much faster the second time is than the first, as text."""
     times = before_ms / after_ms
     if 0.95 < times < 1.05:
         return "neither faster nor slower"

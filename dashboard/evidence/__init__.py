@@ -1,5 +1,5 @@
-"""How the evidence of a run looks, for Diagnosis and Detective.
+"""Charts and text for the evidence of a run, shared by the Diagnosis and Detective pages.
 
-A check's pictures are an entry in `pictures`: rows from `tables`, drawn by `charts`; its sentences
-are in `check_words`. `waiting` draws how far the gathering is.
+`pictures` lists the charts of each check, built from `tables` and `charts`. `check_words` has the
+text of each check. `waiting` draws the progress while evidence is collected.
 """

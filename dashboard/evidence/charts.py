@@ -1,4 +1,4 @@
-"""The charts of a run's evidence as Vega-Lite specifications, each built once."""
+"""Charts of a run's evidence as Vega-Lite specifications, each built once."""
 
 from functools import cache, lru_cache
 from typing import Any
@@ -22,7 +22,7 @@ _UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=5)
 
 @cache
 def marked_losses() -> dict[str, Any]:
-    """Returns the losses with the updates of a finding: tables `curves` and `marked`."""
+    """Returns the losses with the updates of a finding marked. Tables: `curves` and `marked`."""
     loss = alt.Y("loss:Q").title("mean squared error, log scale")
     loss = loss.scale(type="log", nice=False, padding=12).axis(**loss_axis(1, 2, 3, 5, 7))
     lines = (
@@ -34,9 +34,9 @@ def marked_losses() -> dict[str, Any]:
 
 
 def marked_updates() -> list[alt.Chart]:
-    """Returns the marks of some updates, with words for them: table `marked`."""
+    """Returns marks for a range of updates, with a label. Table: `marked`."""
     marked = alt.Chart(alt.NamedData("marked")).encode(alt.X("first:Q"))
-    # No color of the series here: the legend would take over how faint this is.
+    # A series color would give the legend the low opacity of this band.
     band = marked.mark_rect(color="gray", opacity=0.16, aria=False).encode(x2="last:Q")
     edge = marked.mark_rule(color="gray", strokeWidth=2, aria=False)
     words = marked.mark_text(align="left", dx=6, fontSize=12).encode(
@@ -47,7 +47,7 @@ def marked_updates() -> list[alt.Chart]:
 
 @cache
 def ledger() -> dict[str, Any]:
-    """Returns every array against the key that drew it: table `draws`."""
+    """Returns every array against the key that drew it. Table: `draws`."""
     arrays = by_place(alt.Y("array:N")).title(None)
     keys = by_place(alt.X("key:N"), "key_place").title("random keys, by first use")
     base = alt.Chart(alt.NamedData("draws")).encode(
@@ -61,14 +61,14 @@ def ledger() -> dict[str, Any]:
 
 
 def _shape() -> alt.Shape:
-    """Returns a circle for what is as it should be, a diamond for what is not."""
+    """Returns circles for correct values and diamonds for wrong ones."""
     scale = alt.Scale(domain=["val", "train"], range=["circle", "diamond"])
     return alt.Shape("series:N").scale(scale).legend(None)
 
 
 @lru_cache(4)
 def units(x_title: str, y_title: str) -> dict[str, Any]:
-    """Returns units by two numbers, with lines at 0: tables `units` and `zero`."""
+    """Returns a scatter plot of units, with lines at 0. Tables: `units` and `zero`."""
     across = alt.X("x:Q").title(x_title).axis(grid=False, tickCount=5)
     up = alt.Y("y:Q").title(y_title).axis(grid=False, tickCount=5)
     zero = alt.Chart(alt.NamedData("zero"))
@@ -86,7 +86,7 @@ def units(x_title: str, y_title: str) -> dict[str, Any]:
 
 @lru_cache(8)
 def layers(title: str, logarithmic: bool) -> dict[str, Any]:
-    """Returns a line for each layer over the updates: tables `lines` and `ends`, their names."""
+    """Returns a line for each layer over the updates. Tables: `lines` and `ends` (their labels)."""
     value = alt.Y("value:Q").title(title)
     if logarithmic:
         value = value.scale(type="log", nice=False, padding=10).axis(**loss_axis(1, 2, 5))
@@ -108,12 +108,12 @@ def layers(title: str, logarithmic: bool) -> dict[str, Any]:
 
 @cache
 def scaled() -> dict[str, Any]:
-    """Returns predictions of some inputs made longer, a line each: table `lines`."""
+    """Returns the predictions for scaled inputs, a line for each input. Table: `lines`."""
     return (
         alt.Chart(alt.NamedData("lines"))
         .mark_line(strokeWidth=2, point=True, **PLAIN)
         .encode(
-            alt.X("update:Q").title("times as long").axis(grid=False, tickCount=5),
+            alt.X("update:Q").title("scale of the input").axis(grid=False, tickCount=5),
             alt.Y("value:Q").title("prediction").scale(zero=False).axis(labelExpr=NUMBER),
             detail="line:N",
             color=color(),
@@ -125,13 +125,13 @@ def scaled() -> dict[str, Any]:
 
 @cache
 def rows_seen() -> dict[str, Any]:
-    """Returns the rows of each update as bars: table `rows`."""
+    """Returns the number of rows in each update's minibatch. Table: `rows`."""
     return (
         alt.Chart(alt.NamedData("rows"))
         .mark_bar(aria=False)
         .encode(
             alt.X("update:Q").title("updates").axis(grid=False).scale(domainMin=0, nice=False),
-            alt.Y("rows:Q").title("rows in the batch"),
+            alt.Y("rows:Q").title("rows in the minibatch"),
             color=color(),
         )
         .properties(height=HEIGHT)
@@ -141,14 +141,14 @@ def rows_seen() -> dict[str, Any]:
 
 @lru_cache(4)
 def bars(title: str, logarithmic: bool) -> dict[str, Any]:
-    """Returns named values side by side: table `bars`."""
+    """Returns a bar for each named value. Table: `bars`."""
     names = by_place(alt.Y("label:N")).title(None)
     names = names.axis(ticks=False, domain=False, labelLimit=150, labelPadding=6)
-    # A bar on a logarithmic axis begins where the table says; 0 has no place there.
+    # The table gives the start of each bar, because a logarithmic axis has no 0.
     scale = alt.Scale(type="log", nice=False) if logarithmic else alt.Scale(zero=True)
     values = alt.X("end:Q").title(title).scale(scale)
     values = values.axis(labelExpr=NUMBER, grid=False, tickCount=4)
-    # The shortest bar still shows; its text tells the value.
+    # The shortest bar must remain visible; its label shows the value.
     base = alt.Chart(alt.NamedData("bars")).transform_calculate(
         end="max(datum.value, 1.3 * datum.begin)"
     )

@@ -1,7 +1,7 @@
-"""What the checks say: for each, what it found, why that hurts, and what holds otherwise.
+"""The text of each check: its finding, why that hurts, and what is true without a finding.
 
-Every sentence is true of the run whatever its data are: `found` states what was measured, `why`
-what follows from that in general.
+Every sentence must hold for any data: `found` states what was measured in the run, and `why` what
+follows from it in general.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 class Text(NamedTuple):
-    """A finding in words."""
+    """The text of a finding."""
 
     title: str
     found: str
-    """A sentence or two with this run's numbers."""
+    """One or two sentences with the numbers of this run."""
     why: str
     """Why it hurts, in two sentences."""
 
 
 def text(finding: "Finding") -> Text:
-    """Returns a finding in words."""
+    """Returns the text of a finding."""
     return _TEXTS[finding.name](finding.measured)
 
 
@@ -38,13 +38,13 @@ def signed(value: float) -> str:
 
 
 def by_layer(dead: Sequence[float]) -> str:
-    """Returns the shares of units that are 0 at the start, as a sentence."""
+    """Returns a sentence with the initial share of dead units in each layer."""
     shares = ", ".join(map(percent, dead))
-    return f"Units that are 0 for every training row at the start, layer by layer: {shares}."
+    return f"Share of units that are 0 for every training row at the start, by layer: {shares}."
 
 
 def shapes(seen: Sequence[tuple[int, ...]]) -> str:
-    """Returns `(256, 5) and (0, 5)`."""
+    """Returns shapes as a list, such as `(256, 5) and (0, 5)`."""
     return listed([str(shape) for shape in seen])
 
 
@@ -69,7 +69,7 @@ def _never_seen(seen: "rows_and_keys.NeverSeen") -> Text:
         f"although {seen.minibatches:,} minibatches of {seen.batch_size:,} have room for "
         f"{times:.3g} times the training set.",
         why="The run learns nothing from a row that is in no minibatch. The train loss does not "
-        "show this, since it is computed over all rows.",
+        "show this because it is computed over all rows.",
     )
 
 
@@ -78,7 +78,7 @@ def _moved_on_nothing(seen: "rows_and_keys.MovedOnNothing") -> Text:
         title="The parameters move on empty minibatches",
         found=f"{percent(seen.share)} of the length of the parameters' path comes from the "
         f"{seen.updates:,} updates without rows.",
-        why="Momentum repeats earlier gradients, and weight decay acts without any. The loss can "
+        why="Momentum repeats earlier gradients, and weight decay needs no gradient. The loss can "
         "keep falling, which hides that the minibatches are empty.",
     )
 
@@ -87,9 +87,9 @@ def _reused_keys(seen: "rows_and_keys.ReusedKeys") -> Text:
     groups = "; ".join(map(_arrays, seen.shared))
     return Text(
         title="Random keys are used more than once",
-        found=f"{seen.draws} random draws use {counted(seen.keys, 'key')}. One key each for "
-        f"{groups}.",
-        why="A key determines its random numbers: a second draw with it returns the same ones. "
+        found=f"{seen.draws} random draws use {counted(seen.keys, 'key')}. These arrays share "
+        f"a key: {groups}.",
+        why="A key determines its random numbers: a second draw returns the same numbers. "
         "Arrays that should be independent then start as copies of each other.",
     )
 
@@ -106,7 +106,7 @@ def _copied_numbers(seen: "rows_and_keys.CopiedNumbers") -> Text:
         title="Initial parameters are copies of each other",
         found=f"{seen.pairs} {pairs} with the same numbers. The first {copy.numbers} numbers of "
         f"{listed(arrays)} are {same}.",
-        why="Copied parameters start in fewer directions than there are parameters. A unit whose "
+        why="Copied parameters do not vary independently of each other. A unit whose "
         "gain equals its bias is either large and shifted up, or flipped and shifted down.",
     )
 
@@ -119,8 +119,8 @@ def _drawn_norm(seen: "network.DrawnNorm") -> Text:
         title="LayerNorm starts with random gains and biases",
         found=f"Of {seen.gains} gains, {seen.negative} start negative and {seen.tiny} start within "
         f"{TINY_GAIN} of 0; biases start between {least} and {greatest}. {by_layer(seen.dead)}",
-        why="A negative gain flips a unit, and a small one with a negative bias keeps it at 0. A "
-        "row whose units are all 0 in one layer has no variance in the next.",
+        why="A negative gain flips a unit, and a small one with a negative bias keeps it at 0. If "
+        "all units of a layer are 0 for a row, that row has no variance in the next layer.",
     )
 
 
@@ -139,8 +139,8 @@ def _undefined_gradient(seen: "network.NoVariance") -> Text:
         title="LayerNorm has no gradient where a layer's units are equal",
         found=f"For a row whose units are all equal, the loss is {loss(seen.loss)} but its "
         f"gradient is NaN. {_met(seen)}",
-        why="The square root in the std has an infinite slope at 0, and an epsilon added after the "
-        "root does not change that. Inside, as in sqrt(var + epsilon), it keeps the slope finite.",
+        why="The square root in the std has an infinite derivative at 0, and adding epsilon to the "
+        "root does not change that. Epsilon inside the root, as in sqrt(var + epsilon), does.",
     )
 
 
@@ -148,7 +148,7 @@ def _met(seen: "network.NoVariance") -> str:
     least = f"the smallest std over a row's units is {loss(seen.smallest_std)}"
     where = f"{least}, in layer {seen.layer}."
     if not seen.is_met:
-        return f"No row of this run is like that: {where}"
+        return f"This run has no such row: {where}"
     return f"This run has such a row: {where} {described(seen.outcome)}".strip()
 
 
@@ -185,12 +185,12 @@ def _plain_descent(seen: "learning.PlainDescent") -> Text:
 def _wall(seen: "network.UnseenLength") -> Text:
     least, greatest = seen.scales
     return Text(
-        title="The network cannot see how long its input is",
+        title="The predictions ignore the length of the input",
         found=f"Scaling the inputs by {least:g} to {greatest:g} changes the predictions by "
         f"{percent(seen.response)} of their spread. On the validation rows, the length of x "
         f"explains {percent(seen.gain)} of the remaining error (val loss {loss(seen.val_loss)}).",
         why="LayerNorm divides W x by its standard deviation, so without a bias before LayerNorm "
-        "x and 2 x look the same to every later layer. Training cannot change that.",
+        "x and 2 x give every later layer the same values. Training cannot change that.",
     )
 
 
@@ -218,19 +218,19 @@ def _start_loss(seen: "learning.StartLoss") -> Text:
         found=f"The train loss starts at {loss(seen.loss)}. A start with scaled weights and unit "
         f"gains averages {loss(seen.sound)} on these targets.",
         why="Initial predictions should be small, so that the first updates learn the target. Here "
-        "they first have to undo the start.",
+        "the first updates have to undo the initial predictions instead.",
     )
 
 
 def _one_batch(seen: "learning.BatchFit") -> Text:
     return Text(
-        title="One minibatch is fitted worse than it could be",
+        title="The run fits one minibatch poorly",
         found=f"On the first minibatch alone, {seen.updates} updates of this run end at a loss of "
         f"{loss(seen.loss)}. The same number of default AdamW updates reaches {loss(seen.sound)} "
         "on a network of the same widths with every fix; predicting the mean gives "
         f"{loss(seen.predict_mean)}.",
-        why="Both fits have the same rows, so the data cannot explain the difference. The network, "
-        "its start, or its updates do, the learning rate included.",
+        why="Both fits use the same rows, so the data cannot explain the difference. The cause is "
+        "the network, its initialization, or its updates, including the learning rate.",
     )
 
 
@@ -240,8 +240,8 @@ def _least_squares(seen: "learning.LinearFit") -> Text:
         found=f"The train loss ends at {loss(seen.train)} and the val loss at {loss(seen.val)}. A "
         f"linear least-squares fit to the training rows gives {loss(seen.linear_train)} and "
         f"{loss(seen.linear_val)}.",
-        why="A linear fit is better on the very rows that the network was trained on. So the "
-        "network has not learned what these rows show.",
+        why="A linear fit is better on the same rows that the network was trained on. The network "
+        "has not learned what a linear model can learn from them.",
     )
 
 
@@ -258,10 +258,10 @@ def _gap(seen: "learning.Gap") -> Text:
 def _eager_step(seen: "learning.EagerStep") -> Text:
     return Text(
         title="The update is not compiled",
-        found=f"One update sends about {seen.operations} operations to the device one by one. A "
-        "compiled update sends 1.",
-        why="Each operation has a fixed cost of dispatch, and with small arrays that cost is most "
-        "of the time. A compiled update computes the same numbers, up to rounding.",
+        found=f"One update dispatches about {seen.operations} separate operations to the device. A "
+        "compiled update dispatches 1.",
+        why="Each operation has a fixed dispatch cost, which dominates the time for small arrays. "
+        "A compiled update computes the same numbers, up to rounding.",
     )
 
 
@@ -284,7 +284,7 @@ _TEXTS: dict[str, Callable[[Any], Text]] = {
     "gap": _gap,
     "eager_step": _eager_step,
 }
-"""By a check's name, what makes words of what it measured."""
+"""The function that returns the text of each check's measurement, by the name of the check."""
 
 CODE = {
     "empty_batches": "mlp_core.engine.batches.rows_seen",
@@ -305,41 +305,43 @@ CODE = {
     "gap": "mlp_core.data.dataset.dataset",
     "eager_step": "mlp_core.engine.python_loop.PythonLoop.updated",
 }
-"""By a check's name, the dotted name of the code that decides what it looks at."""
+"""The dotted name of the code that each check is about, by the name of the check."""
 
 
 def checked() -> dict[str, str]:
-    """Returns what holds if a check finds nothing, as a sentence, by the check's name."""
+    """Returns what is true if a check finds nothing, as a sentence, by the name of the check."""
     from mlp_core.diagnosis.checks import learning, network, rows_and_keys
 
     return {
         "empty_batches": "Every minibatch has rows.",
         "never_seen": f"Less than {percent(rows_and_keys.NEVER_SEEN)} of the training rows are in "
-        "no minibatch, if the minibatches have room for all.",
+        "no minibatch, provided that the minibatches have room for all rows.",
         "moved_on_nothing": f"Less than {percent(rows_and_keys.MOVED_ON_NOTHING)} of the length of "
         "the parameters' path comes from empty minibatches.",
         "reused_keys": "Every random draw of the initialization has its own key.",
-        "copied_numbers": "No initial array starts with another one's numbers.",
-        "drawn_norm": f"No gain of LayerNorm starts negative or within {network.TINY_GAIN} of 0.",
+        "copied_numbers": "No initial array starts with the numbers of another array.",
+        "drawn_norm": f"No LayerNorm gain starts negative or within {network.TINY_GAIN} of 0.",
         "undefined_output": "The loss is finite for a row whose units are all equal.",
         "undefined_gradient": "The gradient of the loss is finite for a row whose units are all "
         "equal.",
-        "dead_layer": f"No layer stays dead in {percent(network.DEAD_SHARE)} of its units up to "
-        "the end.",
+        "dead_layer": f"No layer ends with {percent(network.DEAD_SHARE)} or more of its units "
+        "dead.",
         "plain_descent": "If the updates only follow the gradient, AdamW at the same learning rate "
-        f"does not fit one minibatch to less than 1/{learning.SLOWER:g} of their loss.",
+        f"does not reach less than 1/{learning.SLOWER:g} of their loss on one minibatch.",
         "wall": "Predictions change with the length of the input if the target does.",
         "diverged": "The losses stay finite, and the train loss does not end above "
-        f"{learning.WORSE:g} times the larger of its start and predicting the mean.",
-        "start_loss": f"The train loss starts below {learning.START:g} times the average of sound "
-        "starts.",
-        "one_batch": f"One minibatch is fitted to {percent(learning.FITTED)} of predicting its "
-        f"mean, or to {learning.UNLIKE_SOUND:g} times what a sound network leaves of it.",
-        "least_squares": f"The train loss ends less than {percent(learning.LINEAR)} of predicting "
-        "the mean above least squares.",
+        f"{learning.WORSE:g} times the larger of its initial value and the loss of predicting the "
+        "mean.",
+        "start_loss": f"The train loss starts below {learning.START:g} times the average of "
+        "correct starts.",
+        "one_batch": f"The loss on one minibatch falls to {percent(learning.FITTED)} of the loss "
+        f"of predicting its mean, or to {learning.UNLIKE_SOUND:g} times that of a network with "
+        "every fix.",
+        "least_squares": "The train loss ends above least squares by less than "
+        f"{percent(learning.LINEAR)} of the loss of predicting the mean.",
         "gap": f"The val loss ends less than {percent(learning.GAP_RATIO - 1)} or "
         f"{learning.GAP_ERRORS:g} standard errors above the train loss.",
-        "eager_step": f"An update sends fewer than {learning.MANY_OPERATIONS} operations.",
+        "eager_step": f"An update dispatches fewer than {learning.MANY_OPERATIONS} operations.",
     }
 
 
@@ -347,7 +349,7 @@ _LETTERS = {"weight": "W", "bias": "b", "gain": "g", "pre_bias": "c"}
 
 
 def _arrays(names: Sequence[str]) -> str:
-    """Returns `W, b, and g of layer 1`, and `with` those of the next layer."""
+    """Returns arrays as text, such as `W, b, and g of layer 1 with W of the head`."""
     layers = groupby(map(array_place, names), lambda place: place[0])
     return " with ".join(
         f"{listed([_LETTERS[array] for _, array in group])} of {layer}" for layer, group in layers

@@ -1,4 +1,4 @@
-"""The pictures of each check: what shows its evidence, the plainest first."""
+"""The charts that show the evidence of each check, the clearest first."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,16 +16,16 @@ _ZERO = pd.DataFrame({"x": [0.0], "y": [0.0]})
 
 
 class Drawing(NamedTuple):
-    """A chart with its rows."""
+    """A chart with its tables."""
 
     spec: dict[str, Any]
     tables: dict[str, pd.DataFrame]
     caption: str
-    """What is to be seen, in a sentence or two."""
+    """What the chart shows, in one or two sentences."""
 
 
 class Picture(NamedTuple):
-    """A way to draw some evidence."""
+    """A chart that can be drawn from the evidence."""
 
     title: str
     """A few words, for a tab."""
@@ -33,16 +33,16 @@ class Picture(NamedTuple):
 
 
 def on_the_curve(finding: "Finding", evidence: "Evidence") -> Drawing:
-    """Returns the losses with the updates that a finding concerns."""
+    """Returns the loss curves with the updates of a finding marked."""
     curves = {"curves": tables.curves(evidence), "marked": tables.marked(finding)}
-    return Drawing(charts.marked_losses(), curves, "The updates that this finding concerns.")
+    return Drawing(charts.marked_losses(), curves, "The marked updates are those of this finding.")
 
 
 def _ledger(evidence: "Evidence") -> Drawing:
     return Drawing(
         charts.ledger(),
         {"draws": tables.draws(evidence)},
-        "Each dot is a random draw. Two in one column use the same key (orange diamonds).",
+        "Each mark is a random draw. Draws in one column use the same key (orange diamonds).",
     )
 
 
@@ -51,26 +51,27 @@ def _bias_and_gain(evidence: "Evidence") -> Drawing:
 
 
 def _bias_and_weight(evidence: "Evidence") -> Drawing:
-    return _copies(evidence, "weight", "weight of the same place")
+    return _copies(evidence, "weight", "weight with the same index")
 
 
 def _copies(evidence: "Evidence", name: str, title: str) -> Drawing:
     units = tables.copies(evidence, name)
     equal, correlation = tables.likeness(units)
-    alike = "" if correlation is None else f", their correlation {correlation:z.2f}"
+    alike = "" if correlation is None else f" The correlation is {correlation:z.2f}."
     return Drawing(
-        charts.units("bias at the start", f"{title}, at the start"),
+        charts.units("initial bias", f"initial {title}"),
         {"units": units, "zero": _ZERO},
-        f"A dot is a unit. In {equal} of {len(units)} the two are equal (orange diamonds){alike}.",
+        f"Each mark is a unit. The two values are equal in {equal} of {len(units)} (orange "
+        f"diamonds).{alike}",
     )
 
 
 def _gains(evidence: "Evidence") -> Drawing:
     return Drawing(
-        charts.units("gain at the start", "bias at the start"),
+        charts.units("initial gain", "initial bias"),
         {"units": tables.gains(evidence), "zero": _ZERO},
-        "A dot is a unit; a sound one starts at gain 1, bias 0. Orange diamonds: the gain is "
-        "negative, which turns the unit round, or next to 0, which silences it.",
+        "Each mark is a unit. A correct start is gain 1 and bias 0. Orange diamonds: the gain is "
+        "negative, which flips the unit, or close to 0, which silences it.",
     )
 
 
@@ -90,7 +91,7 @@ def _dead_units(evidence: "Evidence") -> Drawing:
         evidence,
         evidence.units.dead,
         "share of dead units",
-        "A unit is dead if it is 0 for every training row.",
+        "A unit is dead if its output is 0 for every training row.",
         logarithmic=False,
     )
 
@@ -100,8 +101,8 @@ def _smallest_std(evidence: "Evidence") -> Drawing:
         evidence,
         evidence.units.smallest_std,
         "smallest std",
-        "The least std over a layer's units that any row had. LayerNorm divides by it. A gap is an "
-        "exact 0.",
+        "The smallest standard deviation (std) over a layer's units in any row. LayerNorm divides "
+        "by it. A gap means that it is exactly 0.",
     )
 
 
@@ -110,8 +111,8 @@ def _update_ratio(evidence: "Evidence") -> Drawing:
         evidence,
         evidence.steps.update_ratio,
         "update ÷ weights",
-        "How far an update moves each layer's weights, against their size. A gap: no rows, no "
-        "update to measure.",
+        "The norm of an update relative to the norm of the layer's weights. A gap means that the "
+        "minibatch is empty.",
     )
 
 
@@ -119,9 +120,8 @@ def _gradient_norm(evidence: "Evidence") -> Drawing:
     return _over_updates(
         evidence,
         evidence.steps.gradient_norm,
-        "length of the gradient",
-        "Layers whose gradients differ much in length cannot all have the learning rate that "
-        "suits them.",
+        "gradient norm",
+        "If the gradient norms of layers differ a lot, no single learning rate suits all of them.",
     )
 
 
@@ -130,7 +130,7 @@ def _distance(evidence: "Evidence") -> Drawing:
         evidence,
         evidence.steps.distance,
         "distance from the start",
-        "How far each layer's weights are from where they began.",
+        "The distance of each layer's weights from their initial values.",
         logarithmic=False,
     )
 
@@ -139,18 +139,22 @@ def _rows_seen(evidence: "Evidence") -> Drawing:
     return Drawing(
         charts.rows_seen(),
         {"rows": tables.rows_seen(evidence)},
-        "The rows of each batch in the first updates. Where there is no bar there was no data.",
+        "The rows in the minibatches of the first updates. No bar means an empty minibatch.",
     )
 
 
 def _ever_seen(evidence: "Evidence") -> Drawing:
     never = evidence.rows.never_seen
-    return _shares({"in no batch": never, "in some batch": 1 - never}, "share of training rows")
+    return _shares(
+        {"in no minibatch": never, "in a minibatch": 1 - never}, "share of training rows"
+    )
 
 
 def _moved(evidence: "Evidence") -> Drawing:
     share = evidence.rows.moved_on_nothing
-    return _shares({"on empty batches": share, "on rows": 1 - share}, "share of the whole way")
+    return _shares(
+        {"empty minibatches": share, "minibatches with rows": 1 - share}, "share of the path length"
+    )
 
 
 def _shares(values: dict[str, float], title: str) -> Drawing:
@@ -159,7 +163,7 @@ def _shares(values: dict[str, float], title: str) -> Drawing:
 
 
 def _one_batch_adamw(evidence: "Evidence") -> Drawing:
-    return _one_batch(evidence, "AdamW's", evidence.probes.one_batch_adamw)
+    return _one_batch(evidence, "AdamW", evidence.probes.one_batch_adamw)
 
 
 def _one_batch_sound(evidence: "Evidence") -> Drawing:
@@ -171,7 +175,7 @@ def _one_batch(evidence: "Evidence", other: str, losses: np.ndarray) -> Drawing:
     return Drawing(
         charts.layers("loss on one minibatch, log scale", logarithmic=True),
         {"lines": lines, "ends": tables.ends(lines)},
-        "Updates on the first minibatch alone. A line that ends early is not finite from there on.",
+        "Updates on only the first minibatch. A line ends where the loss stops being finite.",
     )
 
 
@@ -179,7 +183,8 @@ def _scaled(evidence: "Evidence") -> Drawing:
     return Drawing(
         charts.scaled(),
         {"lines": tables.scaled(evidence)},
-        "Each line is an input, made shorter and longer. Flat: the network does not see it.",
+        "Each line is one input at different scales. A flat line means that the network ignores "
+        "the scale.",
     )
 
 
@@ -195,7 +200,7 @@ def _start_loss(evidence: "Evidence") -> Drawing:
 
     losses = evidence.losses
     sound = sound_start(losses.mean_square_target)
-    return _losses({"at the start": float(losses.train[0]), "average sound start": sound})
+    return _losses({"this run, initial": float(losses.train[0]), "average correct start": sound})
 
 
 def _least_squares(evidence: "Evidence") -> Drawing:
@@ -217,7 +222,7 @@ def _gap(evidence: "Evidence") -> Drawing:
 def _operations(evidence: "Evidence") -> Drawing:
     operations = {"here": evidence.probes.operations, "compiled": 1}
     bars = tables.log_bars(operations, "{:,.0f}".format)
-    title = "operations sent for one update, log scale"
+    title = "operations dispatched per update, log scale"
     return Drawing(charts.bars(title, logarithmic=True), {"bars": bars}, "")
 
 
@@ -230,20 +235,20 @@ _UPDATES = (Picture("Updates", _update_ratio), Picture("Gradients", _gradient_no
 PICTURES: dict[str, tuple[Picture, ...]] = {
     "empty_batches": (Picture("Rows", _rows_seen),),
     "never_seen": (Picture("Rows seen", _ever_seen),),
-    "moved_on_nothing": (Picture("The way", _moved), _DISTANCE),
+    "moved_on_nothing": (Picture("Path length", _moved), _DISTANCE),
     "reused_keys": (_KEYS, *_COPIES),
     "copied_numbers": _COPIES,
     "drawn_norm": (Picture("Gains, biases", _gains), _DEAD, _STD),
     "undefined_output": (_STD,),
     "undefined_gradient": (_STD, Picture("Gradients", _gradient_norm)),
     "dead_layer": (_DEAD, _STD),
-    "plain_descent": (Picture("One batch", _one_batch_adamw), *_UPDATES),
-    "wall": (Picture("Longer inputs", _scaled),),
+    "plain_descent": (Picture("One minibatch", _one_batch_adamw), *_UPDATES),
+    "wall": (Picture("Scaled inputs", _scaled),),
     "diverged": _UPDATES,
-    "start_loss": (Picture("Start loss", _start_loss),),
-    "one_batch": (Picture("One batch", _one_batch_sound),),
+    "start_loss": (Picture("Initial loss", _start_loss),),
+    "one_batch": (Picture("One minibatch", _one_batch_sound),),
     "least_squares": (Picture("Losses", _least_squares),),
     "gap": (Picture("Losses", _gap),),
     "eager_step": (Picture("Operations", _operations),),
 }
-"""The pictures of each check, by the check's name."""
+"""The charts of each check, by the name of the check."""

@@ -1,4 +1,4 @@
-"""Tidy tables of a run's evidence, from it alone."""
+"""Tidy tables computed from the evidence of a run."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence, Finding
 
 SHOWN_EPOCHS_ROWS = 96
-"""The most updates whose batches are drawn."""
+"""The largest number of updates whose minibatches are drawn."""
 
 _OF_LAYERS = ("val", "train", "pinned", "v1", "stage", "batch", "text")
 _SHOWN_INPUTS = 6
 _LEAST_BAR = 1e-4
 _ROOM_FOR_NAME = 0.25
-"""The share of a chart's width that a line's name takes."""
+"""The width of a line's label as a share of the chart's width."""
 
 
 def curves(evidence: "Evidence") -> pd.DataFrame:
-    """Returns the losses on the way: `update`, `loss`, `series`, `line`."""
+    """Returns the loss curves: `update`, `loss`, `series`, `line`."""
     losses = evidence.losses
     lines = (("train", losses.train), ("val", losses.val))
     return pd.concat(
@@ -32,7 +32,7 @@ def curves(evidence: "Evidence") -> pd.DataFrame:
 
 
 def marked(finding: "Finding | None") -> pd.DataFrame:
-    """Returns the updates that a finding concerns: `first`, `last`, `text`; none without one."""
+    """Returns the updates of a finding: `first`, `last`, `text`. No rows without a finding."""
     rows = []
     if finding is not None:
         first, last = finding.updates
@@ -44,7 +44,7 @@ def marked(finding: "Finding | None") -> pd.DataFrame:
 def draws(evidence: "Evidence") -> pd.DataFrame:
     """Returns each random draw: `array`, `place`, `key`, `key_place`, `series`.
 
-    The series is "train" where the key is used more than once.
+    The series is "train" if the key is used more than once, otherwise "val".
     """
     keys = list(dict.fromkeys(draw.key for draw in evidence.draws))
     uses = [draw.key for draw in evidence.draws]
@@ -62,12 +62,12 @@ def draws(evidence: "Evidence") -> pd.DataFrame:
 
 
 def copies(evidence: "Evidence", name: str) -> pd.DataFrame:
-    """Returns each unit's bias `x` and another number of it, `y`, at the start.
+    """Returns each unit's initial bias as `x` and another initial parameter as `y`.
 
-    Further columns: `name`, and `series`, "train" where the two are equal.
+    Further columns: `name`, and `series`, which is "train" if the two are equal.
 
     Args:
-      name: "gain", or "weight": the layer's first ones, as many as there are units.
+      name: the other parameter: "gain", or "weight" for the layer's first weights, one per unit.
     """
     parts = []
     for layer in range(num_layers(evidence)):
@@ -78,7 +78,7 @@ def copies(evidence: "Evidence", name: str) -> pd.DataFrame:
 
 
 def likeness(units: pd.DataFrame) -> tuple[int, float | None]:
-    """Returns in how many units `x` is `y`, and their correlation; None where one is constant."""
+    """Returns the number of units with `x == y`, and the correlation, or None if undefined."""
     equal = int((units["x"] == units["y"]).sum())
     if len(units) < 3 or units["x"].nunique() == 1 or units["y"].nunique() == 1:
         return equal, None
@@ -86,7 +86,7 @@ def likeness(units: pd.DataFrame) -> tuple[int, float | None]:
 
 
 def gains(evidence: "Evidence") -> pd.DataFrame:
-    """Returns each unit's gain `x` and bias `y` at the start; "train" where the gain is too low."""
+    """Returns each unit's initial gain `x` and bias `y`, with series "train" if the gain is low."""
     from mlp_core.diagnosis.checks.network import TINY_GAIN
 
     parts = []
@@ -118,9 +118,9 @@ def layer_lines(evidence: "Evidence", values: np.ndarray, positive: bool) -> pd.
     """Returns a line for each layer over the updates: `update`, `value`, `series`, `line`.
 
     Args:
-      values: `[R, L]` at `evidence.losses.updates`, or without the end's; the head last where L is
-        one more than there are layers.
-      positive: leaves out what a log axis cannot show.
+      values: `[R, L]`, at `evidence.losses.updates` with or without the last. If L exceeds the
+        number of layers by one, the last column is the head.
+      positive: whether to leave out values that a log axis cannot show.
     """
     names = [*(f"layer {layer + 1}" for layer in range(num_layers(evidence))), "head"]
     updates = evidence.losses.updates
@@ -138,9 +138,9 @@ def _line(updates: np.ndarray, values: np.ndarray, series: str, name: str) -> pd
 
 
 def ends(lines: pd.DataFrame, logarithmic: bool = True) -> pd.DataFrame:
-    """Returns the last point of each line, or so far above it that the names do not meet.
+    """Returns the position of each line's label: its last point, or above it to avoid overlap.
 
-    A name whose end is `early` has no room at its left.
+    `early` marks lines that end too far left to have the label on the left of their ends.
     """
     last = lines.drop_duplicates("line", keep="last").sort_values("value")
     early = last["update"] < _ROOM_FOR_NAME * lines["update"].max()
@@ -149,7 +149,7 @@ def ends(lines: pd.DataFrame, logarithmic: bool = True) -> pd.DataFrame:
 
 
 def rows_seen(evidence: "Evidence") -> pd.DataFrame:
-    """Returns the rows of the first updates' batches: `update`, `rows`, `series`."""
+    """Returns the rows in the first updates' minibatches: `update`, `rows`, `series`."""
     seen = evidence.rows.seen[:SHOWN_EPOCHS_ROWS]
     return pd.DataFrame({"update": range(1, len(seen) + 1), "rows": seen, "series": "val"})
 
@@ -157,10 +157,10 @@ def rows_seen(evidence: "Evidence") -> pd.DataFrame:
 def one_batch(evidence: "Evidence", other: str, losses_of_other: np.ndarray) -> pd.DataFrame:
     """Returns the losses of updates on one minibatch: `update`, `value`, `series`, `line`.
 
-    The line of the other fit is left out if it is this run's own.
+    The line of the other fit is left out if it equals this run's.
     """
     own = evidence.probes.one_batch
-    fits = [("this run's", "val", own)]
+    fits = [("this run", "val", own)]
     if not np.array_equal(own, losses_of_other, equal_nan=True):
         fits.append((other, "v1", losses_of_other))
     lines = []
@@ -171,9 +171,9 @@ def one_batch(evidence: "Evidence", other: str, losses_of_other: np.ndarray) -> 
 
 
 def scaled(evidence: "Evidence") -> pd.DataFrame:
-    """Returns predictions of a few inputs, scaled: `update` the scale, `value`, `series`, `line`.
+    """Returns predictions for scaled inputs: `update` (the scale), `value`, `series`, `line`.
 
-    The inputs are spread over the range of predictions.
+    The inputs are chosen evenly over the range of predictions.
     """
     probes = evidence.probes
     order = np.argsort(probes.scaled[probes.scales == 1][0])
@@ -186,9 +186,9 @@ def scaled(evidence: "Evidence") -> pd.DataFrame:
 
 
 def bars(values: Mapping[str, float], text: Callable[[float], str]) -> pd.DataFrame:
-    """Returns named values: `label`, `value`, `text`, `series`, `place`; the first is this run's.
+    """Returns named values: `label`, `value`, `text`, `series`, `begin`, `place`.
 
-    What is no finite number is left out.
+    The first value is that of this run. Values that are not finite are left out.
     """
     rows = [
         (label, float(value), text(float(value)), "val" if place == 0 else "v1")
@@ -200,9 +200,9 @@ def bars(values: Mapping[str, float], text: Callable[[float], str]) -> pd.DataFr
 
 
 def log_bars(values: Mapping[str, float], text: Callable[[float], str]) -> pd.DataFrame:
-    """Returns what `bars` does for a log axis, on which a bar begins at `begin` above 0.
+    """Returns the table of `bars` for a log axis, where each bar starts at `begin` > 0.
 
-    A value far below the others has the shortest bar; its text tells it.
+    A value far below the others gets the shortest bar, with the value as text.
     """
     table = bars(values, text)
     begin = max(float(table["value"].min()) / 4, float(table["value"].max()) * _LEAST_BAR)
@@ -210,6 +210,6 @@ def log_bars(values: Mapping[str, float], text: Callable[[float], str]) -> pd.Da
 
 
 def array_place(name: str) -> tuple[str, str]:
-    """Returns `layer 1` and `weight` for `layers[0].weight`, `the head` and `bias` for its bias."""
+    """Returns `layer 1` and `weight` for `layers[0].weight`, or `the head` and `bias`."""
     part, _, array = name.rpartition(".")
     return "the head" if part == "head" else f"layer {int(part[len('layers[') : -1]) + 1}", array

@@ -1,4 +1,4 @@
-"""A run's evidence, once it is gathered; until then how far it is, and a stop."""
+"""The evidence of a run, or its progress and a Stop button while it is collected."""
 
 from typing import TYPE_CHECKING
 
@@ -12,32 +12,30 @@ if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence
 
 POLL_SECONDS = 1.0
-"""Each look costs a garbage collection, which slows what is waited for."""
+"""The interval is long because each redraw runs a garbage collection, which delays the work."""
 
 _PATIENCE_SECONDS = 1.0
 
 
 def evidence(choice: Choice, still: str = "") -> "Evidence | None":
-    """Returns the evidence once it is gathered; until then None, and draws how far it is.
+    """Returns the evidence, or draws the progress and returns None until it is ready.
 
-    What takes long is gathered when the reader asks.
+    If it takes long, the reader has to start it.
 
     Args:
-      still: says what is on the page until then.
+      still: a sentence that says what the page shows until then; may be empty.
     """
     offer, seconds = None, gathered.estimated_seconds(choice)
     if gathered.jobs.find(choice) is None and seconds > gathered.LONG_SECONDS:
-        st.markdown(
-            f"Evidence comes from training this run once more and writing everything down.{still}"
-        )
-        offer = f"Gather it (about {words.duration(1000 * seconds)})"
+        st.markdown(f"To collect evidence, this run is trained again with detailed records.{still}")
+        offer = f"Collect evidence (about {words.duration(1000 * seconds)})"
 
     def text(share: float | None) -> str:
-        far = ", first compiling it …" if share is None else f": {share:.0%}"
-        return f"Training this run once more and writing everything down{far}{still}"
+        far = "; compiling …" if share is None else f": {share:.0%}."
+        return f"Training this run again to collect evidence{far}{still}"
 
     work = gathered.jobs.panel(
-        choice, "gathering", "The evidence could not be gathered", text, POLL_SECONDS
+        choice, "gathering", "The evidence could not be collected", text, POLL_SECONDS
     )
     if not panel.show(work, offer, _PATIENCE_SECONDS):
         return None

@@ -1,10 +1,11 @@
-"""The Seeds page, part by part.
+"""The Seeds page.
 
-`first_view` and `tabs` stand on the page, one above the other. Each of their parts is a file that
-draws: `combinations`, `order`, `step`, `numbers`; `source` says which grid they show. What they
-draw comes from files without Streamlit: `tables` (rows), `charts` (pictures of these rows, made of
-`axes`), `sentences` (what the rows say); the largest chart has `combinations_tables` and
-`combinations_chart` to itself.
+The page draws `first_view` above `tabs`. `combinations`, `order`, `step`, and `numbers` each draw
+one part of them, and `source` selects the grid that all parts show. The parts use modules without
+Streamlit: `tables` (data frames), `charts` and `axes` (charts of these data frames), and
+`sentences` (text computed from the numbers). The largest chart has its own modules,
+`combinations_tables` and `combinations_chart`.
 
-A new tab is a file with a `show(view)` and a line in `tabs`; a new chart is a function in `charts`.
+To add a tab, write a module with `show(view)` and list it in `tabs`. To add a chart, write a
+function in `charts`.
 """

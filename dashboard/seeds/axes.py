@@ -1,8 +1,8 @@
-"""What the charts share beside `dashboard.draw.marks`: rows of words, axes of drops.
+"""Axes that the charts of the Seeds page share: rows with text, and decreases of the val loss.
 
-Left of their plots the charts keep room for words and dots: the axis there has no labels, only an
-extent, and marks are placed in it by pixels. So one chart holds a table and its picture, as wide as
-the page allows.
+The charts reserve space for text and dots to the left of their plots: the vertical axis has no
+labels, only an extent, and marks are placed there in pixels. One chart can then show a table beside
+its plot and use the full width of the page.
 """
 
 from typing import Any
@@ -12,20 +12,20 @@ import altair as alt
 from dashboard.draw.marks import NUMBER, by_place, loss_axis, meaning
 
 UNDER = 58
-"""What stands under a plot, in pixels: ticks, numbers and a title."""
+"""The height below a plot in pixels: ticks, labels, and an axis title."""
 
 UNDER_UNTITLED = 29
-"""The same without a title."""
+"""The height below a plot without an axis title, in pixels."""
 
 LOSS_AXIS = loss_axis(1, 2, 5, line=0.6)
-"""Between 1 and 10 only 1, 2 and 5 get a number and a line."""
+"""An axis with a label and a grid line only at 1, 2, and 5 times each power of ten."""
 
-DROPS = {"log10": "val loss lower by this factor, log scale", "plain": "drop of the val loss"}
-"""The title of an axis of drops, by unit."""
+DROPS = {"log10": "val loss lower by this factor, log scale", "plain": "decrease of the val loss"}
+"""The title of an axis of decreases of the val loss, by unit."""
 
 
 def rows_with_room(field: str, by: str, extent: int | alt.ExprRef) -> alt.Y:
-    """Returns rows without labels, with room for words at the left.
+    """Returns a vertical axis of rows without labels, with space for text at the left.
 
     Args:
       by: the field that sorts the rows.
@@ -38,7 +38,7 @@ def rows_with_room(field: str, by: str, extent: int | alt.ExprRef) -> alt.Y:
 
 
 def drop_axis(field: str, unit: str) -> alt.X:
-    """Returns the axis of a drop: as a factor on a log scale, or plain."""
+    """Returns the axis of a decrease of the val loss: a factor on a log scale, or a difference."""
     across = alt.X(field).title(DROPS[unit])
     if unit == "log10":
         across = across.scale(type="log", nice=False, padding=14)
@@ -48,7 +48,7 @@ def drop_axis(field: str, unit: str) -> alt.X:
 
 
 def zero_line(unit: str) -> alt.Chart:
-    """Returns the line at which a fix changes nothing."""
+    """Returns the line that marks no effect. Table: `nothing`."""
     nothing = alt.Chart(alt.NamedData("nothing"))
     return nothing.mark_rule(strokeDash=[3, 3], aria=False).encode(
         drop_axis("nothing:Q", unit), color=meaning("v1")
@@ -56,8 +56,9 @@ def zero_line(unit: str) -> alt.Chart:
 
 
 def high(rows: int, row_height: int, under: int = UNDER) -> dict[str, Any]:
-    """Returns the height of a chart of so many rows, axes included, to add to its specification.
+    """Returns the height of a chart with this many rows, as an entry for its specification.
 
-    Altair takes a tenth of a second for a specification: with its height left out one serves all.
+    Altair needs a tenth of a second to build a specification. One without a height is built once
+    and serves every number of rows.
     """
     return {"height": rows * row_height + under}

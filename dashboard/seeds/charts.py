@@ -9,12 +9,12 @@ from dashboard.draw.marks import NUMBER, PLAIN, by_place, color, meaning
 from dashboard.seeds.axes import DROPS, LOSS_AXIS, drop_axis, rows_with_room, zero_line
 
 _PAIRED_HEIGHT = 330
-"""Of the two charts of a step, which stand side by side."""
+"""The height in pixels of the two charts of a step, which are side by side."""
 
 
 @lru_cache(2)
 def values(unit: str) -> dict[str, Any]:
-    """Returns what each fix is worth with its interval: table `values`."""
+    """Returns the effect of each fix with its 95% interval. Table: `values`."""
     drop = drop_axis("value:Q", unit)
     base = alt.Chart(alt.NamedData("values")).encode(rows_with_room("fix:N", "place", 112))
     intervals = base.mark_rule(strokeWidth=3, opacity=0.45, **PLAIN).encode(
@@ -34,9 +34,9 @@ def values(unit: str) -> dict[str, Any]:
 
 @cache
 def interactions() -> dict[str, Any]:
-    """Returns the matrix of pairs: table `pairs`."""
+    """Returns the matrix of interactions between pairs of fixes. Table: `pairs`."""
     names: dict[str, Any] = {"ticks": False, "domain": False, "grid": False, "labelFontSize": 12}
-    names["labelFlush"] = False  # the first label, too, stands in the middle of its cells
+    names["labelFlush"] = False  # centers the first label on its cells, like the others
     across = by_place(alt.X("second:N"), "second_place")
     down = by_place(alt.Y("first:N"), "first_place")
     base = alt.Chart(alt.NamedData("pairs")).encode(
@@ -57,7 +57,7 @@ def interactions() -> dict[str, Any]:
 
 @lru_cache(2)
 def waterfall(unit: str) -> dict[str, Any]:
-    """Returns the fall of the loss along an order: table `steps`."""
+    """Returns the val loss before and after each fix of an order. Table: `steps`."""
     mean = "geometric mean" if unit == "log10" else "mean"
     loss = alt.X("before:Q").title(f"val loss, {mean} of seeds, log scale")
     loss = loss.scale(type="log", nice=False, padding=28).axis(**LOSS_AXIS)
@@ -69,7 +69,7 @@ def waterfall(unit: str) -> dict[str, Any]:
         tooltip=[
             alt.Tooltip("step:N", title="fix"),
             alt.Tooltip("credit:N", title="in this order"),
-            alt.Tooltip("text:N", title="val loss then"),
+            alt.Tooltip("text:N", title="val loss after"),
         ],
     )
     ends = base.mark_tick(thickness=2, height=14, aria=False).encode(
@@ -83,7 +83,7 @@ def waterfall(unit: str) -> dict[str, Any]:
 
 @lru_cache(2)
 def credits(unit: str) -> dict[str, Any]:
-    """Returns the credits of an order against the worth over all: table `credits`."""
+    """Returns the effects in one order beside those over all orders. Table: `credits`."""
     base = alt.Chart(alt.NamedData("credits")).encode(rows_with_room("step:N", "place", 64))
     link = base.mark_rule(strokeWidth=1.5, strokeDash=[2, 2], **PLAIN).encode(
         drop_axis("value:Q", unit), x2="credit:Q", color=meaning("v1")
@@ -107,7 +107,7 @@ def credits(unit: str) -> dict[str, Any]:
 
 @cache
 def slopes() -> dict[str, Any]:
-    """Returns a line a seed from before to after a step: table `slopes`."""
+    """Returns a line per seed from its val loss before a step to the one after. Table: `slopes`."""
     loss = alt.Y("loss:Q").title("val loss, log scale")
     loss = loss.scale(type="log", nice=False, padding=10).axis(**LOSS_AXIS)
     when = alt.X("when:N").sort(["before", "after"]).title(None)
@@ -125,9 +125,9 @@ def slopes() -> dict[str, Any]:
 
 @lru_cache(2)
 def differences(unit: str) -> dict[str, Any]:
-    """Returns every seed's drop, sorted, with the mean's interval: tables `pairs`, `mean`.
+    """Returns the effect in each seed, sorted, with the mean and its interval.
 
-    Its selection `run` is of the `seed` clicked at.
+    Tables: `pairs` and `mean`. The selection `run` holds the `seed` of the clicked point.
     """
     mean = alt.Chart(alt.NamedData("mean"))
     band = mean.mark_rect(opacity=0.18, **PLAIN).encode(
@@ -170,7 +170,7 @@ def _names(base: alt.Chart, extent: int) -> alt.Chart:
 
 
 def _up(field: str, unit: str) -> alt.Y:
-    """Returns the axis of a drop, upright."""
+    """Returns the vertical axis of a decrease of the val loss."""
     scale = alt.Scale(type="log" if unit == "log10" else "linear", nice=False, padding=10)
     return alt.Y(field).title(DROPS[unit]).scale(scale).axis(labelExpr=NUMBER, labelOverlap=True)
 

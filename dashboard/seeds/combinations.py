@@ -1,4 +1,4 @@
-"""Every combination of fixes: sorted, in pages of rows, each run one click from the Lab."""
+"""The chart of all combinations: sorted rows on pages; a click opens a run in the Lab."""
 
 import pandas as pd
 import streamlit as st
@@ -20,7 +20,7 @@ _SORT_NAMES = {
 
 
 def show(view: View) -> None:
-    """Draws the choice of what is seen, the chart, and how to read it."""
+    """Draws the sort order, the page selection, the chart, and its legend."""
     ranks = combinations_tables.ranked(
         combinations_tables.summary(view.grid, view.choice.fixes), _sort()
     )
@@ -37,8 +37,8 @@ def show(view: View) -> None:
             "heads": combinations_tables.heads(view.switches),
         },
         key=CHART_KEY,
-        alt="Every combination as a row: its switches as dots, its median val loss, how many of "
-        "its runs ended in NaN, and the losses of all seeds.",
+        alt="A row for each combination: its switches as dots, its median val loss, the share of "
+        "its runs that ended in NaN, and the losses of all seeds.",
         on_select=lambda: _open_clicked(view),
         full=lambda: combinations_tables.readable(ranks),
     )
@@ -47,9 +47,9 @@ def show(view: View) -> None:
 
 
 def _sort() -> str:
-    """Draws the heading with the choice of a sort order; returns it."""
+    """Draws the heading and the choice of a sort order. Returns the sort order."""
     with st.container(horizontal=True, vertical_alignment="center", key="sorting"):
-        st.markdown("**Every combination**, every seed", width="stretch")
+        st.markdown("**All combinations** and all seeds", width="stretch")
         orders = grammar.options("sort")
         return st.selectbox(
             "Sort by",
@@ -63,9 +63,11 @@ def _sort() -> str:
 
 
 def _page(ranks: pd.DataFrame) -> int:
-    """Draws the choice of a page of rows where there are several; returns it, counted from 0."""
+    """Draws the choice of a page of rows if there are several. Returns its index, from 0."""
     if not ranks["mine"].any():
-        st.caption("Your combination has a fix beyond the post: include them to see it here.")
+        st.caption(
+            "Your combination has a fix beyond the post. To see it here, include these fixes above."
+        )
     size = combinations_tables.PAGE_ROWS
     if len(ranks) <= size:
         return 0
@@ -81,7 +83,7 @@ def _page(ranks: pd.DataFrame) -> int:
             label_visibility="collapsed",
         )
         st.button(
-            f"Yours is {mine}",
+            f"Your row: {mine}",
             on_click=_show_page,
             args=(names[(mine - 1) // size],),
             type="tertiary",

@@ -1,4 +1,4 @@
-"""The chart of all combinations: a matrix of dots beside the losses of every seed."""
+"""The chart of all combinations: a matrix of switches beside the losses of all seeds."""
 
 from functools import cache
 from typing import Any
@@ -9,10 +9,10 @@ from dashboard.draw.marks import PLAIN, color, meaning
 from dashboard.seeds.axes import LOSS_AXIS, high, rows_with_room
 
 ROW = 14
-"""Height of a combination's row."""
+"""The height of a row in pixels."""
 
 PITCH = 18
-"""From one column of dots to the next."""
+"""The distance between two columns of dots in pixels."""
 
 _MEDIAN_AT, _NAN_AT, _DOTS_END = -46, -6, -96
 _LEFT_OF_DOTS = 22
@@ -22,15 +22,15 @@ _LEFT_END = alt.ExprRef("-extent")
 
 
 def dots_extent(columns: int) -> int:
-    """Returns the width of what stands left of the distributions."""
+    """Returns the width in pixels of the text and dots to the left of the losses."""
     return -_DOTS_END + PITCH * (columns - 1) + _LEFT_OF_DOTS
 
 
 def combinations(columns: int, rows: int) -> dict[str, Any]:
-    """Returns every combination beside its losses: tables `rows`, `dots`, `seeds`, `own`, `heads`.
+    """Returns the chart of all combinations. Tables: `rows`, `dots`, `seeds`, `own`, and `heads`.
 
-    Its selection `run` is of the `code` and, where a tick was clicked at, of the `seed`: a
-    selection hears clicks at all layers.
+    Its selection `run` holds the `code` of the clicked row and, if a tick was clicked, the `seed`:
+    Vega-Lite applies a selection to clicks in all layers.
     """
     spec = _combinations()
     extent = {"name": "extent", "value": dots_extent(columns)}
@@ -41,9 +41,9 @@ def combinations(columns: int, rows: int) -> dict[str, Any]:
 
 @cache
 def _combinations() -> dict[str, Any]:
-    """Returns the specification but for its height and its parameter `extent`.
+    """Returns the specification without its height and its parameter `extent`.
 
-    Built once, for any number of columns and rows: Altair takes half a second for it.
+    It serves any number of columns and rows, because Altair needs half a second to build it.
     """
     place = rows_with_room("rank:O", "rank", alt.ExprRef("extent"))
     table = alt.Chart(alt.NamedData("rows")).encode(place)
@@ -65,14 +65,14 @@ def _combinations() -> dict[str, Any]:
 
 
 def _losses(field: str) -> alt.X:
-    """Returns the axis of the losses of all seeds. On a phone a longer title would be cut off."""
+    """Returns the axis of the losses. A phone would cut off a longer title."""
     across = alt.X(field).title("val loss, log scale")
     across = across.scale(type="log", nice=False, padding=8)
     return across.axis(**LOSS_AXIS)
 
 
 def _row_targets(table: alt.Chart) -> alt.Chart:
-    """Returns the whole row as something to point at and to click; the reader's own is shaded."""
+    """Returns the hover and click targets of the rows. The reader's own row is shaded."""
     return table.mark_rect(cursor="pointer", aria=False).encode(
         x=alt.value(_LEFT_END),
         x2=alt.value("width"),
@@ -81,14 +81,14 @@ def _row_targets(table: alt.Chart) -> alt.Chart:
         tooltip=[
             alt.Tooltip("name:N", title="fixes"),
             alt.Tooltip("median_text:N", title="median val loss"),
-            alt.Tooltip("quartiles:N", title="middle half"),
+            alt.Tooltip("quartiles:N", title="middle half of the seeds"),
             alt.Tooltip("nan_text:N", title="ended in NaN"),
         ],
     )
 
 
 def _ticks(place: alt.Y) -> alt.Chart:
-    """Returns a faint tick for each run; one that ended in NaN has the color of a warning."""
+    """Returns a thin tick for each run. Runs that ended in NaN have the color of a warning."""
     clicked = alt.selection_point(name="run", fields=["code", "seed"], on="click", empty=False)
     return (
         alt.Chart(alt.NamedData("seeds"))
@@ -108,7 +108,7 @@ def _ticks(place: alt.Y) -> alt.Chart:
 
 
 def _dots(place: alt.Y) -> alt.Chart:
-    """Returns the switches of each row."""
+    """Returns the dots that show the switches of each row."""
     return (
         alt.Chart(alt.NamedData("dots"))
         .mark_circle(size=62, opacity=1, **PLAIN)
@@ -117,7 +117,7 @@ def _dots(place: alt.Y) -> alt.Chart:
 
 
 def _column() -> alt.X:
-    """Returns the place of a column of dots, in pixels; the last is column 0, the one before -1."""
+    """Returns the position of a column of dots in pixels. The last column is 0, its neighbor -1."""
     domain = [1 - _MOST_COLUMNS, 0]
     pixels = [_DOTS_END + PITCH * column for column in domain]
     return alt.X("column:Q").scale(domain=domain, range=pixels, zero=False).axis(None)
@@ -137,7 +137,7 @@ def _row_texts(table: alt.Chart) -> list[alt.Chart]:
 
 
 def _heads() -> list[alt.Chart]:
-    """Returns the names over the columns."""
+    """Returns the names above the columns."""
     heads = alt.Chart(alt.NamedData("heads"))
     names = heads.mark_text(align="left", angle=305, fontSize=12).encode(
         _column(), y=alt.value(-8), text="text:N", color=meaning("text")

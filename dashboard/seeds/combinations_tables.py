@@ -1,4 +1,4 @@
-"""The tables of all combinations: a row each, its switches as dots, the runs of every seed."""
+"""Tables for the chart of all combinations: rows, switches, and the runs of every seed."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,18 +19,19 @@ if TYPE_CHECKING:
     from mlp_core.engine.grid import Grid
 
 PAGE_ROWS = 32
-"""So many combinations are drawn at once."""
+"""The number of combinations on one page of the chart."""
 
 READABLE_LOSSES = ("median val loss", "lower quartile", "upper quartile")
-"""The columns of `readable` that are losses."""
+"""The columns of `readable` that hold losses."""
 
 
 def summary(grid: "Grid", mine: Fixes) -> pd.DataFrame:
-    """Returns one row a combination, in the grid's order.
+    """Returns one row for each combination, in the grid's order.
 
-    `code` names it for links, `median`, `q1`, `q3` are of the val losses with a failed run counted
-    as predict-the-mean, `nan` is the share of failed runs, `fixes` how many are on, `mine` marks
-    the reader's own, `row` is its place in the grid, `number` the place in which a computer counts.
+    `code` identifies the combination in links. `median`, `q1`, and `q3` summarize the val losses,
+    where a failed run counts as predicting the mean. `nan` is the share of failed runs, `fixes` the
+    number of fixes that are on, `row` the index in the grid, and `number` the switches as a binary
+    number. `mine` marks the reader's own combination.
     """
     from mlp_core.analysis.scores import failure_rate, scored_loss
 
@@ -48,16 +49,16 @@ def summary(grid: "Grid", mine: Fixes) -> pd.DataFrame:
 
 
 def _number(fixes: Fixes) -> int:
-    """Returns the switches as the digits of a binary number, the first one its lowest digit."""
+    """Returns the switches as a binary number, with the first switch as the lowest digit."""
     return sum(on << place for place, on in enumerate(vars(fixes).values()))
 
 
 def ranked(table: pd.DataFrame, sort: str) -> pd.DataFrame:
-    """Returns a summary in the order asked for, with each row's `rank` from 1.
+    """Returns a summary in the requested order, with the `rank` of each row from 1.
 
     Args:
-      sort: a column, whose ties the median breaks; or "switches", the order in which a computer
-        counts.
+      sort: a column, with ties broken by the median; or "switches", the order of the binary
+        numbers.
     """
     by = {"switches": ["number"], "median": ["median"]}.get(sort, [sort, "median"])
     table = table.sort_values(by, kind="stable").drop(columns="number").reset_index(drop=True)
@@ -65,7 +66,7 @@ def ranked(table: pd.DataFrame, sort: str) -> pd.DataFrame:
 
 
 def page_of(ranks: pd.DataFrame, page: int) -> pd.DataFrame:
-    """Returns the rows of one page, counted from 0, with what the chart writes beside them."""
+    """Returns the rows of one page, counted from 0, with the text that the chart shows."""
     rows = ranks.iloc[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
     return rows.assign(
         median_text=rows["median"].map(words.loss),
@@ -80,7 +81,7 @@ def page_of(ranks: pd.DataFrame, page: int) -> pd.DataFrame:
 def dots(rows: pd.DataFrame, grid: "Grid", switches: Sequence[str]) -> pd.DataFrame:
     """Returns the switches of the rows of a page: `rank`, `column`, `series`.
 
-    Columns are counted from the last one, which is 0: the chart has them left of its losses.
+    Columns are numbered up to 0 for the last one, because the chart places them left of its losses.
     """
     cells = [
         (rank, column, "text" if getattr(grid.combinations[row], switch) else "stage")
@@ -91,7 +92,7 @@ def dots(rows: pd.DataFrame, grid: "Grid", switches: Sequence[str]) -> pd.DataFr
 
 
 def seeds(rows: pd.DataFrame, grid: "Grid") -> pd.DataFrame:
-    """Returns every run of a page's rows: `rank`, `code`, `seed`, `loss`, `text`, `series`."""
+    """Returns all runs of a page: `rank`, `code`, `name`, `seed`, `loss`, `text`, `series`."""
     from mlp_core.analysis.scores import scored_loss
     from mlp_core.engine.outcome import failed
 
@@ -112,18 +113,18 @@ def seeds(rows: pd.DataFrame, grid: "Grid") -> pd.DataFrame:
 
 
 def own(runs: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Returns, of the runs of a page, those with the reader's seed."""
+    """Returns the runs of a page that have the reader's seed."""
     return runs[runs["seed"] == seed]
 
 
 def heads(switches: Sequence[str]) -> pd.DataFrame:
-    """Returns the names over the columns of dots: `column` as in `dots`, `text`."""
+    """Returns the names above the columns of dots: `column` (as in `dots`), `text`."""
     names = [SWITCH[switch].short for switch in switches]
     return pd.DataFrame({"column": range(1 - len(names), 1), "text": names})
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """Returns a summary with headings to read, in the order it has."""
+    """Returns a summary with readable headings, in the same order."""
     headings = {
         "name": "combination",
         "fixes": "fixes",

@@ -1,4 +1,4 @@
-"""The Seeds page's first view: the answer, what each fix is worth, pairs, every combination."""
+"""The top of the Seeds page: the answer, the effect of each fix, pairs, and all combinations."""
 
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ _PAIR_HEIGHT = {False: 36, True: 28}
 
 
 def show(choice: Choice) -> View | None:
-    """Draws the first view. Returns what it shows, None if there is no grid yet."""
+    """Draws the top of the page. Returns its view, or None if there is no grid yet."""
     answer = st.container(key="answer")
     unit, with_beyond = _controls()
     shown = source.show(choice.settings, with_beyond)
@@ -41,10 +41,10 @@ def show(choice: Choice) -> View | None:
 
 
 def _controls() -> "tuple[Unit, bool]":
-    """Draws the controls; returns the unit, and whether the fixes beyond the post are in."""
+    """Draws the controls. Returns the unit, and whether to include the fixes beyond the post."""
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
         st.segmented_control(
-            "Count in",
+            "Unit",
             grammar.options("unit"),
             format_func=sentences.UNITS.__getitem__,
             default=st.session_state["unit"],
@@ -54,10 +54,10 @@ def _controls() -> "tuple[Unit, bool]":
         )
         source.control()
         with_beyond = st.toggle(
-            "Include those beyond the post",
+            "Include fixes beyond the post",
             st.session_state["with_beyond"],
             key="with_beyond",
-            help=f"{sentences.names(BEYOND)}, which the post does not have.",
+            help=f"Adds {sentences.names(BEYOND)}, which the post does not have.",
         )
     return st.session_state["unit"], with_beyond
 
@@ -70,14 +70,14 @@ def _view(choice: Choice, shown: source.Source, unit: "Unit", with_beyond: bool)
 
 
 def _draw_values(view: View) -> None:
-    st.markdown("**What each fix is worth**, whatever the order", help=sentences.WORTH)
+    st.markdown("**Effect of each fix**, over all orders", help=sentences.WORTH)
     values = tables.values(view.effects, view.verdicts, view.unit)
     canvas.draw(
         charts.values(view.unit) | high(len(view.switches), _ROW_HEIGHT[view.with_beyond]),
         {"values": values, "nothing": tables.nothing(view.unit)},
         key="values",
-        alt="What each fix is worth over all orders, with its interval. The sentence above says "
-        "the same.",
+        alt="The effect of each fix over all orders, with its 95% interval. The sentence above "
+        "summarizes it.",
         full=lambda: tables.readable_values(values),
     )
 
@@ -93,8 +93,8 @@ def _draw_interactions(view: View) -> None:
         | high(len(view.switches) - 1, _PAIR_HEIGHT[view.with_beyond], UNDER_UNTITLED),
         {"pairs": pairs},
         key="pairs",
-        alt="A matrix of all pairs of fixes with how much more or less they do together. The "
-        "sentences below name the strongest.",
+        alt="A matrix of all pairs of fixes that compares the joint effect with the separate "
+        "effects. The sentences below name the strongest pairs.",
         full=lambda: tables.readable_pairs(pairs),
     )
     st.caption(sentences.together(matrix, view.switches, view.unit))

@@ -1,4 +1,4 @@
-"""The Seeds page's tab for the numbers behind the charts: tables to read, files to download."""
+"""The tab with the numbers behind the charts: tables and downloads."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from dashboard.seeds.view import View
 
 
 def show(view: View) -> None:
-    """Draws the downloads and the tables; the combinations are sorted as in their chart."""
+    """Draws the downloads and the tables. The combinations have the sort order of their chart."""
     from mlp_core.analysis.effects import interactions
     from mlp_core.analysis.grid_file import run_table
 
@@ -20,21 +20,21 @@ def show(view: View) -> None:
         combinations_tables.ranked(summary, st.session_state["sort"])
     )
     with st.container(horizontal=True, key="downloads"):
-        _download("Every run", "runs", lambda: run_table(view.grid))
-        _download("Every combination", "combinations", lambda: combinations)
+        _download("All runs", "runs", lambda: run_table(view.grid))
+        _download("All combinations", "combinations", lambda: combinations)
     wide.table(
         tables.readable_values(tables.values(view.effects, view.verdicts, view.unit)),
         key="values",
         hide_index=True,
         column_config={"95% interval": st.column_config.TextColumn(width=260)},
-        alt="What each fix is worth over all orders, with its interval and the verdict.",
+        alt="The effect of each fix over all orders, with its 95% interval and the verdict.",
     )
     matrix = interactions(view.grid, view.unit, view.switches)
     wide.table(
         tables.readable_pairs(tables.interactions(matrix, view.switches, view.unit)),
         key="pairs",
         hide_index=True,
-        alt="For each pair of fixes how much more or less they do together than each promises.",
+        alt="For each pair of fixes, the joint effect compared with the separate effects.",
     )
     loss, share = (st.column_config.NumberColumn(format=f) for f in ("%.4f", "percent"))
     wide.table(
@@ -43,7 +43,7 @@ def show(view: View) -> None:
         hide_index=True,
         column_config=dict.fromkeys(combinations_tables.READABLE_LOSSES, loss)
         | {"ended in NaN": share},
-        alt="Every combination with its val loss and the share of its runs that ended in NaN.",
+        alt="All combinations with their val losses and the share of runs that ended in NaN.",
     )
     st.caption(sentences.provenance(view.grid, view.made))
 

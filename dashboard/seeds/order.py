@@ -1,4 +1,4 @@
-"""The Seeds page's tab for one order of the fixes, which the reader can change."""
+"""The tab for one order of the fixes, which the reader can change."""
 
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _KEY = "order"
 _ROW_HEIGHT = 40
 
-# A reader who sees has the arrow, one who listens has the whole label.
+# Sighted readers see only the arrow; screen readers announce the whole label.
 _ARROWS_ALONE = """<style>
 .st-key-places button [data-testid="stMarkdownContainer"] {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
@@ -27,7 +27,7 @@ _ARROWS_ALONE = """<style>
 
 
 def show(view: View) -> None:
-    """Draws the order as a list to change, its waterfall, and the credits against the worth."""
+    """Draws the order as an editable list, its waterfall, and its effects beside the averages."""
     from mlp_core.analysis.effects import waterfall
 
     order = chosen(view)
@@ -44,23 +44,23 @@ def show(view: View) -> None:
             charts.waterfall(view.unit) | high(len(order), _ROW_HEIGHT),
             {"steps": steps},
             key="waterfall",
-            alt="The val loss before and after each fix, turned on in this order.",
+            alt="The val loss before and after each fix, with the fixes turned on in this order.",
             full=lambda: tables.readable_steps(steps),
         )
     with right:
-        st.markdown("**Credit** in this order ◆, over all ●")
+        st.markdown("**Effect** in this order ◆ and over all orders ●")
         credits = tables.credits(fall, view.effects, view.unit)
         canvas.draw(
             charts.credits(view.unit) | high(len(order), _ROW_HEIGHT),
             {"credits": credits, "nothing": tables.nothing(view.unit)},
             key="credits",
-            alt="What each fix is credited with in this order, beside its worth over all orders.",
+            alt="The effect of each fix in this order, beside its effect over all orders.",
             full=lambda: tables.readable_credits(credits),
         )
 
 
 def _draw_own_seed(view: View, fall: "Waterfall") -> None:
-    """Says what the reader's own seed does on the way, where the grid has it."""
+    """Draws the losses of the reader's seed along the order, if the grid has that seed."""
     from mlp_core.analysis.scores import row
 
     seed = view.choice.settings.seed
@@ -78,7 +78,7 @@ def _draw_list(view: View, order: tuple[str, ...]) -> None:
             _draw_place(order, place, switch)
     worth = {effect.switch: effect.mean for effect in view.effects}
     presets = {
-        "The post's": view.switches,
+        "Order of the post": view.switches,
         "Best first": tuple(sorted(order, key=lambda switch: -worth[switch])),
         "Reverse": order[::-1],
     }

@@ -1,4 +1,4 @@
-"""Which grid the Seeds page shows, and the panel that computes one here."""
+"""The grid that the Seeds page shows: the stored one, or one computed on this server."""
 
 from functools import partial
 from typing import NamedTuple
@@ -16,18 +16,18 @@ from mlp_core.engine.grid import Grid
 SOURCE_KEY, SEEDS_KEY = "grid", "seeds"
 STORED, HERE = grammar.options(SOURCE_KEY)
 POLL_SECONDS = 0.5
-_PARTS = 8  # a growing grid is drawn so often
+_PARTS = 8  # how often the page is redrawn while a grid grows
 
 
 class Source(NamedTuple):
-    """A grid to show, and with what it was made, in words."""
+    """A grid to show, and how it was computed, as text."""
 
     grid: Grid
     made: str
 
 
 def control() -> None:
-    """Draws the choice between the grid that ships and one computed here."""
+    """Draws the choice between the stored grid and one computed here."""
     st.segmented_control(
         "Grid",
         grammar.options(SOURCE_KEY),
@@ -39,7 +39,7 @@ def control() -> None:
 
 
 def show(settings: Settings, with_beyond: bool) -> Source | None:
-    """Draws what there is to say about the grid, and returns it; None if there is none yet."""
+    """Draws messages about the grid. Returns the grid, or None if there is none yet."""
     from mlp_core.analysis.effects import varied_switches as varied
 
     if st.session_state[SOURCE_KEY] == HERE:
@@ -52,14 +52,14 @@ def show(settings: Settings, with_beyond: bool) -> Source | None:
         return None
     newer = [name for name in grids.switches(with_beyond) if name not in varied(stored.grid)]
     if newer:
-        st.info(f"The stored grid was made without {sentences.names(newer)}.")
+        st.info(f"The stored grid was computed without {sentences.names(newer)}.")
         _offer_own(settings, "Compute one here")
         return None
     if grids.without_seed(settings) != stored.grid.settings:
         with st.container(horizontal=True, vertical_alignment="center", key="other_settings"):
             yours = sentences.settings(settings)
-            st.info(f"This grid has the post's settings. Yours are {yours}.")
-            _offer_own(settings, "Compute it for mine")
+            st.info(f"This grid uses the post's settings. Yours are {yours}.")
+            _offer_own(settings, "Compute it for my settings")
     return Source(grids.restricted(stored.grid, with_beyond), sentences.made_before(stored))
 
 
@@ -88,14 +88,14 @@ def _computed(settings: Settings, with_beyond: bool) -> Source | None:
         done = len(shown.seeds) if shown else 0
         if job is not None and not job.done:
             if panel.show(_panel(wanted, done)):
-                st.rerun()  # it has ended since
+                st.rerun()  # the sweep has ended since the job was looked up
         else:
             _draw_start(wanted, done)
     if shown is None or done < grids.DRAWABLE_SEEDS:
         if job is None:
             st.info(
-                "Nothing is computed for these settings yet. Press **Compute** above; the time it "
-                "takes stands on it. Or go back to the **stored grid**.",
+                "Nothing is computed for these settings yet. Press **Compute** above, which shows "
+                "the estimated time, or return to the **stored grid**.",
                 icon=":material/grid_on:",
             )
         return None
@@ -103,14 +103,14 @@ def _computed(settings: Settings, with_beyond: bool) -> Source | None:
 
 
 def _draw_start(wanted: Request, done: int) -> None:
-    """Draws the button that begins, or what became of the sweep."""
+    """Draws the button that starts the sweep, its progress, or why it cannot start."""
     seconds = grids.estimated_seconds(wanted)
     if done == wanted.num_seeds:
         st.caption(f"All {done} seeds are computed.")
     elif grids.job(wanted) is None and seconds > grids.LONGEST_SECONDS:
         st.warning(
-            f"This would take {sentences.about(seconds)}, longer than the "
-            "server lends to one reader. Take fewer seeds, or smaller settings."
+            f"This would take {sentences.about(seconds)}, which is longer than the server allows. "
+            "Choose fewer seeds or smaller settings."
         )
     else:
         label = f"Compute {wanted.num_runs:,} runs ({sentences.about(seconds)})"
@@ -118,10 +118,10 @@ def _draw_start(wanted: Request, done: int) -> None:
 
 
 def _panel(wanted: Request, drawn: int) -> panel.Panel:
-    """Returns the sweep; the whole page is drawn again when there is more to see.
+    """Returns the panel of the sweep, which redraws the whole page as more seeds are done.
 
     Args:
-      drawn: how many seeds the page shows already.
+      drawn: the number of seeds that the page already shows.
     """
 
     def told() -> tuple[float, str]:

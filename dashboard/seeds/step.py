@@ -1,4 +1,4 @@
-"""The Seeds page's tab for one step: what some fixes do on top of given ones, seed by seed."""
+"""The tab for one step: the effect of adding fixes to given ones, by seed."""
 
 from typing import TYPE_CHECKING
 
@@ -18,12 +18,12 @@ _METRIC_WIDTH = 150
 
 
 def show(view: View) -> None:
-    """Draws the controls of the step, its verdict, its numbers and its seeds."""
+    """Draws the controls of the step, its verdict, its numbers, and its seeds."""
     from mlp_core.analysis.paired import paired
 
     base, added = _chosen(view)
     if not added:
-        st.info("Choose at least one fix to add that is not on already.", icon=":material/add:")
+        st.info("Choose at least one fix to add that is not already on.", icon=":material/add:")
         return
     pair = paired(view.grid, base, added, view.unit)
     st.markdown(sentences.step(pair, added, view.unit))
@@ -35,7 +35,7 @@ def show(view: View) -> None:
             charts.slopes(),
             {"slopes": tables.slopes(table)},
             key="slopes",
-            alt="A line for each seed from its val loss before the step to that after it.",
+            alt="A line for each seed from its val loss before the step to its val loss after it.",
             full=lambda: tables.readable_seeds(table),
         )
     with right:
@@ -43,7 +43,7 @@ def show(view: View) -> None:
             charts.differences(view.unit),
             {"pairs": table, "mean": tables.mean(pair, view.unit)},
             key=DIFFERENCES_KEY,
-            alt="The effect of the step in every seed, sorted, with the mean and its interval.",
+            alt="The effect of the step in each seed, sorted, with the mean and its 95% interval.",
             on_select=lambda: _open_seed(view, pair.after),
             full=lambda: tables.readable_seeds(table),
         )
@@ -53,7 +53,7 @@ def show(view: View) -> None:
 def _chosen(view: View) -> tuple[Fixes, tuple[str, ...]]:
     names = [SWITCH[switch].short for switch in view.switches]
     switch_of = dict(zip(names, view.switches, strict=True))
-    for key in ("base", "add"):  # the two beyond the post may be left out since
+    for key in ("base", "add"):  # the fixes beyond the post may have been excluded
         st.session_state[key] = [name for name in st.session_state[key] if name in names]
     left, right = st.columns(2, gap="medium")
     on = left.pills(
@@ -62,7 +62,7 @@ def _chosen(view: View) -> tuple[Fixes, tuple[str, ...]]:
         selection_mode="multi",
         default=st.session_state["base"],
         key="base",
-        help="Nothing chosen: the first version.",
+        help="If nothing is chosen, the step starts from v1.",
     )
     more = right.pills(
         "Add", names, selection_mode="multi", default=st.session_state["add"], key="add"
@@ -76,7 +76,7 @@ def _draw_metrics(pair: "Paired", view: View) -> None:
     with st.container(horizontal=True, key="step_metrics"):
         st.metric("Mean effect", sentences.drop(pair.mean, view.unit), width=_METRIC_WIDTH + 60)
         st.metric("Median effect", sentences.drop(pair.median, view.unit), width=_METRIC_WIDTH + 60)
-        st.metric("Seeds it helps", sentences.share(pair.helped), width=_METRIC_WIDTH)
+        st.metric("Seeds improved", sentences.share(pair.helped), width=_METRIC_WIDTH)
         st.metric(
             "Ended in NaN",
             f"{pair.failures_before} → {pair.failures_after}",
@@ -87,18 +87,18 @@ def _draw_metrics(pair: "Paired", view: View) -> None:
             "Seeds needed",
             sentences.seeds_needed(pair),
             width=_METRIC_WIDTH,
-            help="So many seeds would show, four times out of five, that the mean effect is not 0, "
-            "if mean and spread are as seen here.",
+            help="With this many seeds, the 95% interval of the mean effect would exclude zero in "
+            "four of five experiments, if the mean and the spread are as seen here.",
         )
 
 
 def _draw_links(view: View, pair: "Paired") -> None:
     st.caption(
-        "Blue is a seed that the step helps, orange one that it hurts, ✕ a run that ended in NaN. "
-        "Click a seed in the right chart to open it in the Lab, after the step."
+        "Blue: the step helps this seed. Orange: it hurts. ✕: the run ended in NaN. Click a seed "
+        "in the right chart to open its run after the step in the Lab."
     )
     with st.container(horizontal=True, vertical_alignment="center", key="step_links"):
-        st.caption("Or open, with the sidebar's seed:", width="content")
+        st.caption("Or open with the seed of the sidebar:", width="content")
         for label, fixes in (("Before", pair.before), ("After", pair.after)):
             st.button(
                 label,
@@ -112,6 +112,6 @@ def _draw_links(view: View, pair: "Paired") -> None:
 
 def _open_seed(view: View, fixes: Fixes) -> None:
     picked = st.session_state[DIFFERENCES_KEY].selection.get("run", [])
-    # A click beside the dots picks a line, which has no seed.
+    # A click beside the points selects a line, which has no seed.
     for seed in [each["seed"] for each in picked if each.get("seed") is not None]:
         open_in_lab(view, fixes, seed)

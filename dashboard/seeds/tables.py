@@ -1,4 +1,4 @@
-"""The tables of what fixes do: worth, pairs, an order, one step, as rows ready to draw."""
+"""Tidy tables about the effects of fixes: over all orders, pairs, one order, and one step."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from mlp_core.engine.grid import Grid
 
 SERIES_OF = {"helps": "val", "hurts": "train", "no clear effect": "v1", "changes nothing": "v1"}
-"""The meaning of the color of each verdict."""
+"""The color series of each verdict."""
 
 
 def values(effects: "Sequence[Effect]", verdicts: Sequence[str], unit: str) -> pd.DataFrame:
-    """Returns what each fix is worth: `place`, `value`, `low`, `high`, `series`, and in words."""
+    """Returns the effect of each fix: `place`, `value`, `low`, `high`, `series`, and text."""
     rows = [
         {
             "place": place,
@@ -41,17 +41,17 @@ def values(effects: "Sequence[Effect]", verdicts: Sequence[str], unit: str) -> p
 
 
 def nothing(unit: str) -> pd.DataFrame:
-    """Returns where on the axis of drops a fix changes nothing: `nothing`."""
+    """Returns the point on the axis of decreases that means no effect: `nothing`."""
     return pd.DataFrame({"nothing": [_drawn(0.0, unit)]})
 
 
 def interactions(matrix: np.ndarray, switches: Sequence[str], unit: str) -> pd.DataFrame:
     """Returns a row for each pair of switches: `first`, `second`, `text`, `strength`, `series`.
 
-    `first_place` and `second_place` order the two.
+    `first_place` and `second_place` give the order of `first` and `second`.
 
     Args:
-      matrix: `[K, K]`, symmetric, for the K switches, in the unit.
+      matrix: `[K, K]`, symmetric, for the K switches, in `unit`.
     """
     largest = float(np.nanmax(np.abs(matrix))) or 1.0
     rows = [
@@ -92,9 +92,9 @@ def waterfall(fall: "Waterfall", unit: str) -> pd.DataFrame:
 
 
 def credits(fall: "Waterfall", effects: "Sequence[Effect]", unit: str) -> pd.DataFrame:
-    """Returns each fix's credit in an order beside its worth over all orders.
+    """Returns the effect of each fix in one order and over all orders.
 
-    Columns `place`, `step`, `credit`, `value`, `low`, `high`, `series`, and the numbers in words.
+    Columns: `place`, `step`, `credit`, `value`, `low`, `high`, `series`, and the numbers as text.
     """
     worth = {effect.switch: effect for effect in effects}
     rows = [
@@ -116,9 +116,10 @@ def credits(fall: "Waterfall", effects: "Sequence[Effect]", unit: str) -> pd.Dat
 
 
 def pairs(pair: "Paired", grid: "Grid", unit: str) -> pd.DataFrame:
-    """Returns one row a seed of a step, the worst first: `seed`, `before`, `after`, `drop`, `rank`.
+    """Returns a row for each seed, worst first: `seed`, `before`, `after`, `drop`, `rank`.
 
-    `drop` is as drawn, `series` its color; `nan_before` and `nan_after` mark failed runs.
+    `drop` is in the unit of the chart, `series` gives its color, and `nan_before` and `nan_after`
+    mark failed runs.
     """
     from mlp_core.analysis.scores import by_seed, row, scored_loss
     from mlp_core.engine.outcome import failed
@@ -148,13 +149,13 @@ def pairs(pair: "Paired", grid: "Grid", unit: str) -> pd.DataFrame:
 
 
 def mean(pair: "Paired", unit: str) -> pd.DataFrame:
-    """Returns a step's mean drop: `mean`, its interval `low` to `high`, and `same`, no drop."""
+    """Returns the mean effect of a step: `mean`, `low`, `high`, and `same` (no effect)."""
     drops = {"mean": pair.mean, "low": pair.low, "high": pair.high, "same": 0.0}
     return pd.DataFrame([{name: _drawn(value, unit) for name, value in drops.items()}])
 
 
 def slopes(table: pd.DataFrame) -> pd.DataFrame:
-    """Returns the ends of a line for each seed: `seed`, `when`, `loss`, `ended`, `series`.
+    """Returns the two ends of each seed's line: `seed`, `when`, `loss`, `ended`, `series`, `text`.
 
     `ended` marks a run that ended in NaN.
     """
@@ -166,10 +167,10 @@ def slopes(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def readable_values(table: pd.DataFrame) -> pd.DataFrame:
-    """Returns what each fix is worth, in words, with headings to read."""
+    """Returns the effect of each fix as text, with readable headings."""
     headings = {
         "name": "fix",
-        "text": "worth over all orders",
+        "text": "effect over all orders",
         "span": "95% interval",
         "verdict": "verdict",
     }
@@ -177,35 +178,35 @@ def readable_values(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def readable_pairs(table: pd.DataFrame) -> pd.DataFrame:
-    """Returns what each pair does together, in words, the strongest first."""
-    headings = {"pair": "pair", "meaning": "together, against what each promises"}
+    """Returns the interaction of each pair as text, strongest first."""
+    headings = {"pair": "pair", "meaning": "together, compared with separate effects"}
     table = table.sort_values("strength", ascending=False, kind="stable")
     return headed(table, headings)
 
 
 def readable_steps(table: pd.DataFrame) -> pd.DataFrame:
-    """Returns the steps of an order with headings to read."""
+    """Returns the steps of an order with readable headings."""
     headings = {
         "step": "fix",
         "before": "val loss before",
         "after": "val loss after",
-        "credit": "credit in this order",
+        "credit": "effect in this order",
     }
     return headed(table, headings)
 
 
 def readable_credits(table: pd.DataFrame) -> pd.DataFrame:
-    """Returns each fix's credit in an order beside its worth over all, in words."""
+    """Returns the effect of each fix in one order and over all orders, as text."""
     headings = {
         "name": "fix",
-        "credit_text": "credit in this order",
-        "value_text": "worth over all orders",
+        "credit_text": "effect in this order",
+        "value_text": "effect over all orders",
     }
     return headed(table, headings)
 
 
 def readable_seeds(table: pd.DataFrame) -> pd.DataFrame:
-    """Returns what a step did in every seed, with headings to read."""
+    """Returns the effect of a step in each seed, with readable headings."""
     headings = {
         "seed": "seed",
         "before": "val loss before",
@@ -219,12 +220,12 @@ def readable_seeds(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _drawn(value: float, unit: str) -> float:
-    """Returns a drop as it is drawn: in log10 as the factor it stands for."""
+    """Returns a decrease as drawn: for log10, the factor."""
     return 10**value if unit == "log10" else value
 
 
 def _cell(value: float, unit: str) -> str:
-    """Returns an interaction in as few characters as a cell holds."""
+    """Returns an interaction as text that fits into a cell."""
     if unit == "plain":
         text = f"{value:+z.2f}".replace("-", "−")
         return "0" if text == "+0.00" else text

@@ -1,4 +1,4 @@
-"""Below the Seeds page's first view: one tab for each way to look closer."""
+"""The tabs below the top of the Seeds page."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from dashboard.shell import grammar
 
 
 def show(view: View) -> None:
-    """Draws the tabs; only what the open one holds is computed."""
+    """Draws the tabs. Only the content of the open tab is computed."""
     opened = st.tabs(grammar.options("view"), key="view", on_change="rerun")
     for tab, draw in zip(opened, (order.show, step.show, numbers.show), strict=True):
         if tab.open:

@@ -1,4 +1,4 @@
-"""What all parts of the Seeds page show: one grid, counted in one unit; and the way to the Lab."""
+"""The grid and the unit that all parts of the Seeds page show, and how to open a run in the Lab."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
 
 
 class View(NamedTuple):
-    """What the reader looks at."""
+    """The data that all parts of the page show."""
 
     choice: Choice
     """The run in the sidebar."""
     grid: "Grid"
     made: str
-    """With what the grid was made, in words."""
+    """How the grid was computed, as text."""
     unit: "Unit"
     with_beyond: bool
     effects: "tuple[Effect, ...]"
-    """What each switch is worth over all orders."""
+    """The effect of each switch over all orders."""
 
     @property
     def switches(self) -> tuple[str, ...]:
-        """The switches of which the grid has every combination."""
+        """The switches whose combinations the grid contains."""
         return grids.switches(self.with_beyond)
 
     @property
     def verdicts(self) -> list[str]:
-        """For each effect whether it helps, hurts, or has no clear effect."""
+        """The verdict on each effect: "helps", "hurts", or "no clear effect"."""
         from mlp_core.analysis.intervals import verdict
 
         seeds = len(self.grid.seeds)
@@ -42,10 +42,10 @@ class View(NamedTuple):
 
 
 def open_in_lab(view: View, fixes: Fixes, seed: int | None = None) -> None:
-    """Sets the sidebar to a run of the grid, and leaves for the Lab. Only for callbacks.
+    """Sets the sidebar to a run of the grid and opens the Lab. Only for callbacks.
 
     Args:
-      seed: None for the one in the sidebar.
+      seed: that of the run; None uses the seed in the sidebar.
     """
     fixes = replace(fixes, jit_step=view.choice.fixes.jit_step)
     seed = view.choice.settings.seed if seed is None else seed

@@ -1,1 +1,1 @@
-"""What stands around every page: frame, sidebar, the link, pins, lessons, the reader's own file."""
+"""The parts around every page: frame, sidebar, link, pins, lessons, and the uploaded file."""

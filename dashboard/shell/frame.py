@@ -1,4 +1,4 @@
-"""What stands around every page: the navigation on top and the switches at the side."""
+"""The frame around every page: the navigation at the top and the sidebar."""
 
 from contextvars import ContextVar
 from pathlib import Path
@@ -19,12 +19,12 @@ TITLE = "Fix by Fix"
 _ICON = Path(__file__).with_name("icon.svg")
 _drawn = ContextVar("frame_is_drawn", default=False)
 _WITHOUT_EFFECT = {"detective": sidebar.GROUPS, "story": ("stage", "fixes", "beyond")}
-"""The groups of the sidebar that a page makes no use of, by its address."""
-_OUT_OF_SIGHT = "Your switches are out of sight here. They stay as you left them."
+"""The groups of the sidebar that have no effect on a page, by the page's URL path."""
+_OUT_OF_SIGHT = "Your switches are hidden on this page. They keep their values."
 _SIDEBAR_WIDTH = 312  # the stages fit into two rows
 _WHERE_SETTINGS_ARE = (
-    " Change it under **Data** or **Experiment** in the sidebar, which » at the top opens on a "
-    "phone."
+    " Change it under **Data** or **Experiment** in the sidebar. On a phone, » at the top opens "
+    "the sidebar."
 )
 _CLICK_FIRST_LINK = """<script>
 const wait = setInterval(() => {
@@ -35,8 +35,8 @@ const wait = setInterval(() => {
 
 
 def run() -> None:
-    """Draws the frame and runs the page that the reader has chosen."""
-    # Both before a training imports JAX.
+    """Draws the frame and runs the selected page."""
+    # Both must run before a training imports JAX.
     set_up_cpu()
     setup.keep_compiled()
     is_embedded = st.context.is_embedded
@@ -72,13 +72,13 @@ def run() -> None:
 
 
 def current_fixes() -> Fixes:
-    """Returns the fixes that are switched on."""
+    """Returns the fixes chosen in the sidebar."""
     ensure_drawn()
     return sidebar.chosen_fixes()
 
 
 def current_settings() -> Settings:
-    """Returns the settings in the sidebar; stops the page with a message if they make no run."""
+    """Returns the settings in the sidebar. If they are invalid, draws an error and stops."""
     ensure_drawn()
     try:
         return sidebar.chosen_settings()
@@ -86,7 +86,7 @@ def current_settings() -> Settings:
         own_file.show_problem(missing)
         st.stop()
     except ValueError as error:
-        # It may quote a link, and whoever made the link is not the one who reads it.
+        # The message may quote a link, whose text is untrusted.
         problem = words.plain(words.in_labels(str(error)), 300)
         where = "" if lessons.hidden() & {"data", "experiment"} else _WHERE_SETTINGS_ARE
         st.error(f"{problem}.{where}", icon=":material/error:")
@@ -121,10 +121,10 @@ def _pages() -> list[st.Page]:
 
 
 def _draw_links(current: st.Page) -> None:
-    """Draws the ways to the other pages, with everything that the reader has chosen.
+    """Draws links to all pages, which keep the parameters of the current link.
 
-    Streamlit's own navigation leaves the parameters behind: to write them again would add a second
-    entry to the browser's history.
+    Streamlit's own navigation drops the parameters. Writing them again would add a second entry to
+    the browser history.
     """
     for page in _pages():
         label = f"**{page.title}**" if page.url_path == current.url_path else page.title
@@ -132,16 +132,16 @@ def _draw_links(current: st.Page) -> None:
 
 
 def _follow_first_link() -> None:
-    """Has the browser go to the Lab: from here it would add two entries to its history."""
+    """Makes the browser open the Lab. If the server did, its history would get two new entries."""
     st.html(_CLICK_FIRST_LINK, unsafe_allow_javascript=True)
 
 
 def _warm_up() -> None:
-    """Begins the process's first training: JAX comes and compiles while the page is drawn."""
+    """Starts the first training of the process: JAX is imported while the page is drawn."""
     try:
         runs.warm_up(Choice(sidebar.chosen_fixes(), sidebar.chosen_settings()))
     except (own_file.FileMissingError, ValueError):
-        return  # the page says what is wrong
+        return  # the page draws the error
 
 
 def _draw_outcome(page: st.Page, goal: lessons.Goal | None, bar: DeltaGenerator | None) -> None:
@@ -161,10 +161,10 @@ def _draw_outcome(page: st.Page, goal: lessons.Goal | None, bar: DeltaGenerator 
 
 
 def ensure_drawn() -> None:
-    """Runs the app from its entry file where a page runs without it.
+    """Restarts the script from the entry file if a page was run directly.
 
-    The first request after a start does, if it is a deep link: Streamlit then still takes `pages/`
-    for its older kind of app. Declaring the navigation ends that.
+    This happens if the first request after a start is a deep link: Streamlit then treats `pages/`
+    as an app of its older kind until the navigation is declared.
     """
     if not _drawn.get():
         _navigation()

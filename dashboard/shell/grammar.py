@@ -1,4 +1,4 @@
-"""The grammar of a link: every parameter by name, how its text is read, and how it is written."""
+"""The parameters of a link: for each its default, its parser, and its formatter."""
 
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from mlp_core.switches import NUMERIC_SWITCHES
 from mlp_core.tasks import OWN, TASKS
 
 STAGE = "stage"
-"""Sets all switches in a link; a switch that the link names overrides it. It is never written."""
+"""Sets all switches. Parameters of single switches override it. It is read but never written."""
 
 SEPARATOR = "."
 
@@ -28,7 +28,7 @@ TOUR_STEPS = 6
 
 
 class PartlyReadError(ValueError):
-    """Some of the names in a list are unknown."""
+    """Some entries of a list are invalid; `known` has the valid ones."""
 
     def __init__(self, rule: str, known: list[str]):
         super().__init__(rule)
@@ -36,18 +36,18 @@ class PartlyReadError(ValueError):
 
 
 class Parameter(NamedTuple):
-    """A choice of the reader, and its text in a link."""
+    """A parameter of a link, which stores one choice of the reader."""
 
     default: Any
     read: Callable[[str], Any]
-    """Returns the value that a text stands for. Raises ValueError with the rule it breaks."""
+    """Parses a text. Raises ValueError with the rule that the text breaks."""
     write: Callable[[Any], str]
     options: tuple[str, ...] = ()
-    """What can be chosen, where that is a list of names."""
+    """The allowed names, if the parameter has a list of them."""
 
     @property
     def is_list(self) -> bool:
-        """Whether several of the options can be chosen."""
+        """Whether the value is a list."""
         return isinstance(self.default, tuple)
 
 
@@ -99,10 +99,10 @@ def _some_of(
     default: tuple[str, ...] = (),
     written: Callable[[list[str]], list[str]] | None = None,
 ) -> Parameter:
-    """Returns a list of names.
+    """Returns the parameter of a list of names.
 
     Args:
-      written: returns the names that a link holds for a list; by default in the order of `options`.
+      written: returns the names to write for a value; by default in the order of `options`.
     """
     names = tuple(options)
 
@@ -110,7 +110,7 @@ def _some_of(
         given = list(dict.fromkeys(filter(None, text.split(SEPARATOR))))
         known = [name for name in given if name in names]
         if known != given:
-            raise PartlyReadError(f"made of {', '.join(names)}", known)
+            raise PartlyReadError(f"a list of {', '.join(names)}", known)
         return known
 
     def write(value: list[str]) -> str:
@@ -123,14 +123,14 @@ def _hidden() -> Parameter:
     def read(text: str) -> str:
         most = setting_controls.MOST_HIDDEN_LETTERS
         if len(text) > most:
-            raise ValueError(f"at most {most} characters")
+            raise ValueError(f"at most {most} characters long")
         return joined(text, ", ")[:most]
 
     def joined(text: str, separator: str) -> str:
         try:
             return separator.join(map(str, hidden_sizes(text)))
         except ValueError:
-            return text  # the page says what is wrong with it
+            return text  # the page draws the error
 
     return Parameter(words.setting(Settings().hidden), read, lambda text: joined(text, ","))
 
@@ -138,7 +138,7 @@ def _hidden() -> Parameter:
 def _lesson() -> Parameter:
     def read(text: str) -> str:
         if len(text) > lessons.LONGEST:
-            raise ValueError(f"at most {lessons.LONGEST} characters")
+            raise ValueError(f"at most {lessons.LONGEST} characters long")
         return lessons.plain(text)
 
     return Parameter("", read, lessons.plain)
@@ -148,20 +148,20 @@ def _pins() -> Parameter:
     def read(text: str) -> list[str]:
         codes, all_read = pins.read(text)
         if not all_read:
-            raise PartlyReadError(f"at most {pins.MOST} codes of runs", codes)
+            raise PartlyReadError(f"a list of at most {pins.MOST} run codes", codes)
         return codes
 
     return Parameter((), read, pins.written)
 
 
 def _of_grid(chosen: list[str]) -> list[str]:
-    """Returns those of the chosen switches that the present grid has."""
+    """Returns the chosen switches that the current grid varies."""
     present = _grid_switches()
     return [name for name in present if name in chosen]
 
 
 def _reordered(order: list[str]) -> list[str]:
-    """Returns an order of the switches; nothing where it is the post's."""
+    """Returns an order of all switches, or an empty list if it is the post's order."""
     present = _grid_switches()
     complete = [name for name in dict.fromkeys([*order, *present]) if name in present]
     return [] if complete == present else complete
@@ -217,5 +217,5 @@ PARAMETERS: dict[str, Parameter] = {
 
 
 def options(name: str) -> tuple[str, ...]:
-    """Returns what can be chosen for a parameter."""
+    """Returns the allowed names of a parameter."""
     return PARAMETERS[name].options

@@ -117,7 +117,7 @@ def _make_lesson() -> None:
         default=[group for group in sidebar.GROUPS if group in lessons.hidden()],
         format_func=sidebar.GROUPS.__getitem__,
         key="new_lesson_hidden",
-        help="Their values stay as they are now. Whoever opens the link can show them again.",
+        help="Hidden controls keep their current values. Anyone with the link can show them again.",
     )
     if lessons.plain(task) or hide:
         st.code(url.link(lesson=task, lesson_step=1, hide=hide), language=None, wrap_lines=True)

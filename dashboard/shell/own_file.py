@@ -1,9 +1,8 @@
-"""A reader's own CSV file: chosen in the sidebar, kept in this session alone, gone with it.
+"""A CSV file that a reader uploads in the sidebar, which only this session can use.
 
-Only the session holds the file. What is made from it, the runs included, is dropped when the
-session ends or another file takes its place, and no other session can ask for it. Its controls
-are drawn on every page and for every task, hidden where they have no effect: Streamlit forgets a
-control that is not drawn.
+Everything computed from the file, including runs, is dropped when the session ends or the file is
+replaced, and no other session can access it. The controls are drawn on every page and for every
+task, and hidden if they have no effect, because Streamlit forgets controls that are not drawn.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -35,7 +34,7 @@ _HIDDEN = "<style>.st-key-own_file { display: none }</style>"
 
 
 class FileMissingError(Exception):
-    """There is no table to train on yet; the message says what the reader should do."""
+    """There is no table to train on yet. The message says what the reader should do."""
 
 
 class _GapsError(ValueError):
@@ -44,7 +43,7 @@ class _GapsError(ValueError):
     def __init__(self, message: str, key: str):
         super().__init__(message)
         self.key = key
-        """Of the checkbox that says so."""
+        """The key of the checkbox for agreeing."""
 
 
 class _Columns(NamedTuple):
@@ -53,17 +52,17 @@ class _Columns(NamedTuple):
 
 
 class _Dialect(NamedTuple):
-    """How the reader wants the file to be read; None where the app finds out."""
+    """How to parse the file, as chosen by the reader; None means automatic."""
 
     separator: str | None
     decimal: str | None
 
 
 def draw(in_use: bool) -> None:
-    """Draws what chooses a file and its columns; the task they make is `task()` afterwards.
+    """Draws the choice of a file and its columns. Afterwards `task()` returns the resulting task.
 
     Args:
-      in_use: whether the file is what the page trains on; otherwise the controls are hidden.
+      in_use: whether the page trains on the file; otherwise the controls are hidden.
     """
     state = st.session_state
     state[_TASK] = state[_PROBLEM] = state[_GAPS] = state[_FILE] = None
@@ -75,14 +74,14 @@ def draw(in_use: bool) -> None:
             type=["csv", "tsv", "txt", "gz"],
             key=UPLOAD_KEY,
             max_upload_size=MAX_MEGABYTES,
-            help=f"At most {MAX_MEGABYTES} MB, 100,000 rows, and 64 columns after encoding. The "
-            "file stays in this session: it is not stored, not shared and not part of any link.",
+            help=f"At most {MAX_MEGABYTES} MB, 100,000 rows, and 64 columns after encoding. Only "
+            "this session can use the file. It is not stored, shared, or part of any link.",
         )
         _drop_unused_uploads(upload)
         if upload is None:
             state[_PROBLEM] = (
                 "This run needs a CSV file: choose one in the sidebar, under **Data**. A link "
-                "cannot bring it along."
+                "cannot contain the file."
             )
             return
         try:
@@ -94,10 +93,10 @@ def draw(in_use: bool) -> None:
 
 
 def task() -> str:
-    """Returns the task that the reader's table is.
+    """Returns the task of the uploaded table.
 
     Raises:
-      FileMissingError: if there is no table, or one that cannot be trained on.
+      FileMissingError: if there is no table, or the table is not suitable for training.
     """
     found = st.session_state.get(_TASK)
     if found is None:
@@ -108,21 +107,21 @@ def task() -> str:
 
 
 def name() -> str | None:
-    """Returns what the reader's file is called; None if there is none."""
+    """Returns the name of the uploaded file, or None."""
     upload = st.session_state.get(UPLOAD_KEY)
     return upload.name if upload and st.session_state.get(_TASK) else None
 
 
 def show_problem(missing: FileMissingError) -> None:
-    """Draws on the page, where a phone hides the sidebar, what is missing and the quick remedy."""
+    """Draws on the page what is missing and how to fix it, because a phone hides the sidebar."""
     st.info(str(missing), icon=":material/upload_file:")
     gaps = st.session_state.get(_GAPS)
     if gaps:
-        st.button("Leave them out", on_click=_leave_out, args=(gaps,), key="leave_out_gaps")
+        st.button("Leave out these rows", on_click=_leave_out, args=(gaps,), key="leave_out_gaps")
 
 
 def draw_reading() -> None:
-    """Draws on the page how the file was read: what was guessed, each column, its first values."""
+    """Draws how the file was parsed: the detected format, each column, and its first values."""
     file, upload = st.session_state.get(_FILE), st.session_state.get(UPLOAD_KEY)
     if file is None or upload is None:
         return
@@ -139,7 +138,7 @@ def draw_reading() -> None:
 
 
 def reading(file: "CsvFile") -> pd.DataFrame:
-    """Returns a row of text for each column: its name, kind, first values, gaps, range, use."""
+    """Returns a row of text for each column: name, kind, first values, gaps, range, and use."""
     rows = [
         {"column": column.name, "kind": column.kind}
         | {f"row {place}": _written(value) for place, value in enumerate(column.first, 1)}
@@ -172,9 +171,9 @@ def _leave_out(gaps: str) -> None:
 
 
 def _drop_unused_uploads(upload: UploadedFile | None) -> None:
-    """Drops files that the session has uploaded and the control does not show.
+    """Removes uploaded files that the control does not show.
 
-    The newest stays: the browser may be about to show it.
+    The newest file is kept because the browser may be about to show it.
     """
     context = get_script_run_ctx()
     if context is None or not isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
@@ -190,7 +189,7 @@ def _chosen_task(upload: UploadedFile) -> str:
     """Draws the choice of columns and returns the task.
 
     Raises:
-      ValueError: if the file or the choice is none to train on.
+      ValueError: if the file or the choice is not suitable for training.
     """
     from mlp_core.data.csv_file.read import why_validate_on_last
 
@@ -204,7 +203,8 @@ def _chosen_task(upload: UploadedFile) -> str:
     table = table_of(task)
     why = why_validate_on_last(file, table) if table is not None else None
     if why:
-        st.caption(f"Validate on the last rows? {words.plain(why[:1].upper() + why[1:], 200)}\\.")
+        reason = words.plain(why[:1].upper() + why[1:], 200)
+        st.caption(f"Consider validating on the last rows. {reason}\\.")
     return task
 
 
@@ -230,7 +230,8 @@ def _chosen_columns(file: "CsvFile", file_id: str) -> _Columns:
     left_out = {c.name: reason for c in file.columns if (reason := c.unusable or c.excluded)}
     if left_out:
         st.caption(_left_out(left_out))
-    # The keys hold what the choices depend on: a control whose choices change loses its value.
+    # The keys contain what the options depend on, because a control whose options change loses its
+    # value.
     key = f"{file_id}_{hash(tuple(names))}"
     target = st.selectbox("Target", names, index=names.index(offered), key=f"csv_target_{key}")
     others = [name for name in names if name != target]
@@ -245,7 +246,7 @@ def _chosen_columns(file: "CsvFile", file_id: str) -> _Columns:
 
 
 def _left_out(reasons: dict[str, str]) -> str:
-    """Returns which columns are no features by default, by reason, the first few by name."""
+    """Returns which columns are not offered as features, grouped by reason."""
     said = []
     for reason in dict.fromkeys(reasons.values()):
         names = [words.plain(name) for name, why in reasons.items() if why == reason]
@@ -255,7 +256,7 @@ def _left_out(reasons: dict[str, str]) -> str:
 
 
 def _agree_to_gaps(file: "CsvFile", columns: _Columns, file_id: str) -> None:
-    """Asks before rows are dropped.
+    """Draws a checkbox for leaving out rows with missing values, if there are any.
 
     Raises:
       _GapsError: if the reader has not agreed.
@@ -266,7 +267,7 @@ def _agree_to_gaps(file: "CsvFile", columns: _Columns, file_id: str) -> None:
     if not gaps:
         return
     text, key = f"Leave out {gaps:,} of {rows:,} rows", f"csv_gaps_{file_id}"
-    if not st.checkbox(text, key=key, help="They lack a value in a chosen column."):
+    if not st.checkbox(text, key=key, help="These rows lack a value in a chosen column."):
         raise _GapsError(
             f"{gaps:,} of {rows:,} rows lack a value in a chosen column. Leave them out, or choose "
             "other columns.",

@@ -1,4 +1,4 @@
-"""Runs that the reader keeps for comparison, on every page and in the link."""
+"""Pinned runs, which the reader keeps for comparison on every page and in the link."""
 
 from typing import TYPE_CHECKING
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 MOST = 8
 
-_KEY = "pins"  # the session holds codes, no objects: those would not outlive a hot reload
+_KEY = "pins"  # the session stores codes, because objects would not survive a hot reload
 _SEPARATOR = "_"
 _LONGEST = 2000
 
 
 def drop_unreadable() -> None:
-    """Drops the pins of a file that is gone. To be called before a page is drawn."""
+    """Drops pins on a file that is no longer available. Call this before a page is drawn."""
     st.session_state[_KEY] = _readable(st.session_state[_KEY])
 
 
 def pinned() -> list[Choice]:
-    """Returns the pinned runs, the oldest first."""
+    """Returns the pinned runs, oldest first."""
     return [codes.choice(code) for code in st.session_state[_KEY]]
 
 
 def names(beside: Settings) -> list[str]:
-    """Returns the name of each pinned run on a page about these settings."""
+    """Returns the name of each pinned run, for a page about these settings."""
     return [words.name(pin, beside) for pin in pinned()]
 
 
@@ -53,7 +53,7 @@ def is_full() -> bool:
 
 
 def add(choice: Choice) -> None:
-    """Pins a run, unless it is pinned already or there are too many."""
+    """Pins a run, unless it is already pinned or the maximum is reached."""
     if not is_pinned(choice) and not is_full():
         st.session_state[_KEY] = [*st.session_state[_KEY], codes.code(choice)]
 
@@ -65,37 +65,37 @@ def remove(choice: Choice) -> None:
 
 
 def written(pinned: list[str]) -> str:
-    """Returns pins as the text of a link, which cannot bring a reader's own file along."""
+    """Returns pins as text for a link, without those on an uploaded file."""
     return _SEPARATOR.join(_apart(pinned)[0])
 
 
 def read(text: str) -> tuple[list[str], bool]:
-    """Returns the pins in the text of a link, and whether that is all it holds."""
+    """Returns the pins in the text of a link, and whether all of the text was valid."""
     given = list(filter(None, text[:_LONGEST].split(_SEPARATOR)))
     found = _apart(given)[0]
     return found, len(text) <= _LONGEST and len(found) == len(given)
 
 
 def with_own(linked: list[str]) -> list[str]:
-    """Returns the pins of a link and those of this session on the reader's own file."""
+    """Returns the pins of a link, followed by this session's pins on an uploaded file."""
     return [*linked, *_apart(st.session_state.get(_KEY, []))[1]][:MOST]
 
 
 def _apart(written: list[str]) -> tuple[list[str], list[str]]:
-    """Returns the pins that a link can hold, and those on the reader's own file."""
+    """Returns the pins that a link can contain, and those on an uploaded file."""
     readable = _readable(written)
     own = [code for code in readable if is_own(codes.choice(code).settings.task)]
     return [code for code in readable if code not in own], own
 
 
 def _readable(written: list[str]) -> list[str]:
-    """Returns the codes that can be read, each once, at most as many as can be pinned."""
+    """Returns the valid codes without duplicates, at most `MOST`."""
     found: list[str] = []
     for code in written:
         try:
             pin = codes.choice(code)
-            if pin.settings.val_share == Settings().val_share:  # no control could show another
+            if pin.settings.val_share == Settings().val_share:  # no control sets val_share
                 found.append(codes.code(pin))
         except (ValueError, OverflowError):
-            continue  # a link that was cut off or mistyped still shows the rest
+            continue  # a truncated or mistyped link still shows its other pins
     return list(dict.fromkeys(found))[:MOST]

@@ -1,6 +1,6 @@
-"""The sidebar's controls for the settings of a training.
+"""The sidebar's controls for the settings of a run.
 
-A setting's key is its name; `url` gives it the default.
+The key of a control is the name of its setting, and `url` sets its default.
 """
 
 from collections.abc import Callable
@@ -16,41 +16,42 @@ from mlp_core.tasks import FORMULAS, OWN, TASKS
 
 _DEFAULTS = Settings()
 _NUMBER_HELP = {
-    "seed": "Everything random follows from it: data, first weights, the order of the rows.",
-    "steps": "How many updates are made.",
-    "batch_size": "Rows in each batch.",
-    "examples": "Rows to draw: four in five train, the others validate. A table has its own.",
-    "noise": "The standard deviation of what is added to each target. It leaves a loss of its "
-    "square to the best rule there is. A table's targets stay as they are.",
-    "learning_rate": "How far an update goes.",
-    "weight_decay": "AdamW pulls each weight toward 0 by this much. Plain descent ignores it.",
-    "clip_norm": "A gradient longer than this is shortened to it. Empty: never.",
+    "seed": "Determines all random numbers: data, initial weights, and the order of the rows.",
+    "steps": "The number of updates.",
+    "batch_size": "The number of rows in each minibatch.",
+    "examples": "How many rows to draw: four in five train, the others validate. Not used for "
+    "tables.",
+    "noise": "The standard deviation of the noise added to each target. Even the best model then "
+    "has a loss of its square. Not used for tables.",
+    "learning_rate": "The step size of an update.",
+    "weight_decay": "How much AdamW pulls each weight toward 0. Plain gradient descent ignores it.",
+    "clip_norm": "A gradient with a larger norm is scaled down to this norm. Empty: no clipping.",
 }
 NUMBERS = tuple(_NUMBER_HELP)
-"""The settings that are one number each."""
+"""The settings that are a single number."""
 
 NAMES = ("task", "validate", *NUMBERS, "hidden", "schedule")
-"""Every setting that the sidebar has a control for."""
+"""All settings that have a control in the sidebar."""
 
 MOST_HIDDEN_LETTERS = 40
 
 TASK = {
     "sum": "y = x₁ + x₂ + x₃ + x₄ + x₅, the post's task. A linear model solves it.",
-    "product": "y = x₁x₂ + x₃x₄ + x₅. A linear model sees nothing of the products.",
+    "product": "y = x₁x₂ + x₃x₄ + x₅. A linear model cannot represent the products.",
     "friedman": "Friedman #1: y = 10 sin(π x₁x₂) + 20 (x₃ − ½)² + 10 x₄ + 5 x₅, features from 0 to "
-    "1 and five more that do nothing. All are standardized.",
-    "sine": "y = sin(2x), one feature. Without a bias before LayerNorm the network can see no more "
-    "of it than its sign.",
-    "length": "y = |x| of five features: the very thing that the post's network cannot see.",
-    "diabetes": "442 patients: from ten measurements, how far their diabetes is a year later "
-    "(Efron and others, 2004). Standardized. So few rows are soon known by heart.",
-    OWN: "A file of your own, standardized and split by the seed. It stays in this session.",
+    "1 and five more without effect. All are standardized.",
+    "sine": "y = sin(2x), one feature. Without a bias before LayerNorm, the predictions depend "
+    "only on the sign of x.",
+    "length": "y = |x| of five features. The post's network cannot see the length of x.",
+    "diabetes": "442 patients: the progression of diabetes after a year, from ten measurements "
+    "(Efron et al., 2004). Standardized. A network soon memorizes this few rows.",
+    OWN: "Your own file, standardized and split by the seed. Only this session can use it.",
 }
-"""What each task is, for readers."""
+"""A description of each task for readers."""
 
 
 def draw_data() -> None:
-    """Draws the choice of the data, and what belongs to it."""
+    """Draws the controls of the data."""
     _task()
     task = st.session_state["task"]
     st.caption(TASK[task])
@@ -67,7 +68,7 @@ def draw_experiment() -> None:
 
 
 def _formula_controls(disabled: bool = False) -> dict[str, Callable[[], object]]:
-    """Returns what draws the settings that only a formula has, by name, in their order."""
+    """Returns the functions that draw the settings of formulas, by name, in display order."""
     return {
         "examples": partial(_whole_number, "examples", 1000, disabled=disabled),
         "noise": partial(_number, "noise", 0.1, disabled=disabled),
@@ -75,7 +76,7 @@ def _formula_controls(disabled: bool = False) -> dict[str, Callable[[], object]]
 
 
 def _experiment_controls() -> dict[str, Callable[[], object]]:
-    """Returns what draws each of the other settings, by name, in their order."""
+    """Returns the functions that draw the other settings, by name, in display order."""
     return {
         "seed": partial(_whole_number, "seed", 1),
         "hidden": _hidden,
@@ -94,7 +95,7 @@ def _task() -> None:
         [*TASKS, OWN],
         [*TASKS, OWN].index(st.session_state["task"]),
         key="task",
-        help="What the network is to learn: a formula, a table that ships, or a file of yours.",
+        help="What the network learns: a formula, the built-in table, or your own file.",
     )
 
 
@@ -107,8 +108,8 @@ def _validate(disabled: bool) -> None:
         required=True,
         key="validate",
         disabled=disabled,
-        help="One row in five validates. The last ones suit a table in the order of time: they are "
-        "the future of the rows that train. A formula draws its rows in no order.",
+        help="One row in five validates. Choose the last rows if a table is sorted by time, so "
+        "that they come after the rows that train. The rows of a formula have no order.",
     )
 
 
@@ -146,8 +147,8 @@ def _hidden() -> None:
         st.session_state["hidden"],
         max_chars=MOST_HIDDEN_LETTERS,
         key="hidden",
-        help=f"The width of each hidden layer: {DEPTH.low} to {DEPTH.high} layers, "
-        f"{WIDTH.low} to {WIDTH.high} wide.",
+        help=f"The width of each hidden layer: {DEPTH.low} to {DEPTH.high} layers with "
+        f"{WIDTH.low} to {WIDTH.high} units each.",
     )
 
 
@@ -158,7 +159,7 @@ def _schedule() -> None:
         default=st.session_state["schedule"],
         required=True,
         key="schedule",
-        help="Constant: the learning rate stays. Cosine: it falls to 0 along a half wave.",
+        help="Constant: the learning rate stays the same. Cosine: it falls to 0 on a cosine curve.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The sidebar: the post's stages, a switch for each fix, the settings."""
+"""The sidebar: the post's stages, a switch for each fix, and the settings."""
 
 from collections.abc import Collection
 from dataclasses import fields
@@ -23,7 +23,7 @@ GROUPS = {
     "data": "Data",
     "experiment": "Experiment",
 }
-"""The title of each group of controls, by the name that hides it."""
+"""The title of each group of controls, by the name of the group in links."""
 _DATA_EXPANDED = "data_expanded"
 
 _DEFAULTS = Settings()
@@ -33,9 +33,8 @@ def draw(hidden: Collection[str] = (), note: str = "") -> None:
     """Draws the sidebar. Read its values with `chosen_fixes` and `chosen_settings`.
 
     Args:
-      hidden: which of `GROUPS` are out of sight. Their controls keep what the link or the reader
-        set.
-      note: what to say above them.
+      hidden: the names of `GROUPS` to hide. Their controls keep their values.
+      note: a note above the controls; may be empty.
     """
     with st.sidebar:
         st.container(key="group_name").markdown("**Fix by Fix**")
@@ -47,10 +46,10 @@ def draw(hidden: Collection[str] = (), note: str = "") -> None:
         for name, draw_group in _DRAW.items():
             with _group(name):
                 draw_group()
-        # Last, for the switches decide what is marked here; above them on the page.
+        # Drawn last, because the switches determine the selected stage; shown first.
         with stage:
             _draw_stage()
-        # What is not in sight must not change either.
+        # Controls that are hidden must not be reset.
         if not hidden:
             st.button("Reset all", on_click=reset, icon=":material/restart_alt:", type="tertiary")
 
@@ -60,23 +59,23 @@ def _group(name: str) -> DeltaGenerator:
 
 
 def _put_out_of_sight(groups: Collection[str]) -> None:
-    # Drawn all the same: the file that a reader has uploaded goes with its control.
+    # Hidden with CSS, because Streamlit drops the uploaded file of a control that is not drawn.
     names = ", ".join(f".st-key-group_{name}" for name in GROUPS if name in groups)
     st.html(f"<style>{names} {{ display: none }}</style>")
 
 
 def chosen_fixes() -> Fixes:
-    """Returns the fixes as the switches stand."""
+    """Returns the fixes that the switches show."""
     return Fixes(**{field.name: st.session_state[field.name] for field in fields(Fixes)})
 
 
 def chosen_settings() -> Settings:
-    """Returns the settings as the controls stand; a batch is at most all rows that train.
+    """Returns the settings that the controls show. The batch size is at most all training rows.
 
     Raises:
-      ValueError: if they do not fit together, the hidden sizes are not a list of whole numbers, or
-        the diabetes data are damaged.
-      FileMissingError: if the task is a file that the reader has not chosen yet.
+      ValueError: if the settings are invalid together, the hidden sizes are not a list of whole
+        numbers, or the diabetes data are damaged.
+      FileMissingError: if the task is an uploaded file and there is none yet.
     """
     values = {name: st.session_state[name] for name in setting_controls.NAMES}
     values["hidden"] = hidden_sizes(values["hidden"])
@@ -92,7 +91,7 @@ def chosen_settings() -> Settings:
 
 
 def show(choice: Choice) -> None:
-    """Sets every control to a run. Only for callbacks: they run before the controls are drawn."""
+    """Sets all controls to a run. Only for callbacks, which run before the controls are drawn."""
     for field in fields(Fixes):
         st.session_state[field.name] = getattr(choice.fixes, field.name)
     for name in setting_controls.NAMES:
@@ -101,12 +100,12 @@ def show(choice: Choice) -> None:
 
 
 def reset() -> None:
-    """Sets every control to the first version of the post."""
+    """Sets all controls to the first version of the post."""
     show(Choice())
 
 
 def reset_settings() -> None:
-    """Sets every setting but the task to the post's. Only for callbacks."""
+    """Sets all settings except the task to the post's. Only for callbacks."""
     task = st.session_state["task"]
     show(Choice(chosen_fixes()))
     st.session_state["task"] = task
@@ -116,7 +115,7 @@ def _draw_fixes() -> None:
     st.markdown(
         "**The post's fixes**",
         help="The post counts five fixes. Its second has two parts, 2a and 2b, so there are six "
-        "switches. Gradient descent (5) is no mistake: AdamW is an upgrade.",
+        "switches. Gradient descent (5) is not a mistake: AdamW is an upgrade.",
     )
     for name in OF_THE_POST:
         _draw_switch(name)
@@ -129,15 +128,16 @@ def _draw_beyond() -> None:
 
 
 def _draw_switch(name: str) -> None:
-    # A browser that is busy may show the default where it should take over the session's value.
+    # The default repeats the session's value, because a busy browser may show the default instead.
     st.toggle(SWITCH[name].label, st.session_state[name], key=name, help=SWITCH[name].help)
 
 
 def draw_switch_again(name: str, key: str) -> None:
-    """Draws a switch of the sidebar once more, on the page where it is spoken of.
+    """Draws a copy of a switch of the sidebar on the page.
 
     Args:
-      key: of this copy.
+      name: that of the switch.
+      key: that of this copy.
     """
     st.session_state[key] = st.session_state[name]
     st.toggle(
@@ -150,7 +150,7 @@ def _take_copy(name: str, key: str) -> None:
 
 
 def _draw_data() -> None:
-    # A link to other data shows where they are chosen; later on the reader opens and closes.
+    # Expanded at first if a link selects other data. After that, the reader controls it.
     other_data = st.session_state["task"] != _DEFAULTS.task
     expanded = st.session_state.setdefault(_DATA_EXPANDED, other_data)
     with st.expander("Data", icon=":material/table:", expanded=expanded):
@@ -173,7 +173,7 @@ _DRAW = {
 
 def _draw_stage() -> None:
     stage = words.stage_of(chosen_fixes())
-    # The switches decide what is marked here, so that a link needs no stage of its own.
+    # The switches determine the selected stage, so that a link does not need to contain it.
     st.session_state[STAGE_KEY] = stage
     st.pills(
         "Stage of the post",
@@ -182,7 +182,7 @@ def _draw_stage() -> None:
         key=STAGE_KEY,
         required=stage is not None,
         on_change=_take_stage,
-        help="The post's path: each stage keeps the fixes of those before it.",
+        help="The stages of the post. Each stage keeps the fixes of the stages before it.",
     )
 
 

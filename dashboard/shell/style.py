@@ -1,35 +1,35 @@
-"""How parts look for which the theme has no word; drawn once on each page, for all of them."""
+"""CSS rules for what the theme cannot set, drawn once on each page."""
 
 import streamlit as st
 
 _RULES = """<style>
-/* What opens a chart's table. There is one below each chart, so it is small. Who listens needs to
-   know which chart it is of. */
+/* The expander below each chart, which opens its table. The name of the chart is only for screen
+   readers. */
 [class*="st-key-twin_"] summary { font-size: 0.85rem; width: fit-content; margin-left: auto; }
 [class*="st-key-twin_"] summary p { font-size: inherit; }
 [class*="st-key-twin_"] summary em {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
 
-/* Room for a button, whether there is one or not: what is below stays where it is. */
+/* Reserves space for a button, so that the content below does not move. */
 .st-key-answer, .st-key-timing { min-height: 2.5rem; }
 
 /* Room for the Lab's charts until their library is loaded. */
 .st-key-loss_curves, .st-key-val_loss_dots { min-height: 420px; }
 
-/* Beside the sidebar, columns that stand side by side are too narrow for their charts. */
+/* Beside the sidebar, columns are too narrow for their charts. */
 @media (max-width: 1200px) {
   [data-testid="stMain"] [data-testid="stColumn"] { min-width: calc(100% - 1.5rem); }
 }
 
-/* The ways to the other pages stay at the top, in the bar that Streamlit leaves empty. */
+/* The page links stay at the top, in the header that Streamlit leaves empty. */
 [data-testid="stLayoutWrapper"]:has(> .st-key-menu) { margin-top: -1.25rem; }
 .st-key-menu { gap: 0.25rem; }
 @media (min-width: 900px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-menu) {
     position: sticky; top: 0.75rem; z-index: 999991; margin-top: -5rem; width: fit-content;
   }
-  /* The bar is opaque, in the theme's background colors: the page scrolls below it. */
+  /* The header has the opaque background color of the theme, because the page scrolls below it. */
   [data-testid="stHeader"] { background: light-dark(#ffffff, #10161d); }
 }
 
@@ -61,7 +61,7 @@ _RULES = """<style>
   }
 }
 
-/* Who has no mouse to hover with copies a link too. */
+/* Touch screens cannot hover, so the copy button of a link is always visible. */
 [role="dialog"] [data-testid="stCode"] > div { visibility: visible; opacity: 1; }
 </style>"""
 

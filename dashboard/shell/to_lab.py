@@ -1,4 +1,4 @@
-"""The way from any page to a run in the Lab."""
+"""Opens a run in the Lab from any page."""
 
 import streamlit as st
 
@@ -9,13 +9,13 @@ _LEAVES = "leaves_for_the_lab"
 
 
 def open_run(choice: Choice) -> None:
-    """Sets the sidebar to a run and leaves for the Lab. Only for callbacks."""
+    """Sets the sidebar to a run and opens the Lab. Only for callbacks."""
     sidebar.show(choice)
     st.session_state[_LEAVES] = True
 
 
 def button(choice: Choice, key: str, label: str = "Open in the Lab") -> None:
-    """Draws what opens a run in the Lab."""
+    """Draws the button that opens a run in the Lab."""
     st.button(
         label,
         on_click=open_run,
@@ -27,5 +27,5 @@ def button(choice: Choice, key: str, label: str = "Open in the Lab") -> None:
 
 
 def is_asked() -> bool:
-    """Returns, once, whether a callback has chosen a run to open in the Lab."""
+    """Returns whether a callback has requested the Lab, and clears the request."""
     return bool(st.session_state.pop(_LEAVES, False))

@@ -1,9 +1,9 @@
-"""The link: what the reader has chosen, by name, in the address bar and in what is copied.
+"""The link: all choices of the reader as URL parameters, in the address bar and in copied links.
 
-Each choice is kept in `st.session_state` under its name in `PARAMETERS`, which is also the key of
-the control that shows it. `settle` reads the link when a session begins and when the reader goes
-back or forward in the browser's history; `write` makes the address describe the session, with at
-most one new entry in that history.
+Each choice is stored in `st.session_state` under its name in `PARAMETERS`, which is also the key of
+its control. `settle` reads the link when a session starts and when the reader goes back or forward
+in the browser history. `write` updates the address to match the session and adds at most one entry
+to the history.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _MOST_NAMED = 5
 
 
 def settle() -> None:
-    """Gives every parameter its value in the session: from the link, or as it was.
+    """Sets every parameter in the session, from the link or from its last value.
 
     Streamlit forgets the value of a control that a page does not draw.
     """
@@ -36,7 +36,7 @@ def settle() -> None:
     kept = st.session_state.setdefault(_KEPT, {})
     for name, parameter in PARAMETERS.items():
         value = st.session_state.get(name)
-        # No value is a choice only where it is the default: a busy browser may send none.
+        # None is a valid value only if it is the default: a busy browser may send no value.
         if name in st.session_state and (value is not None or parameter.default is None):
             kept[name] = value
         else:
@@ -44,35 +44,35 @@ def settle() -> None:
 
 
 def parameters() -> dict[str, str]:
-    """Returns the parameters that describe the session; those at their defaults are left out."""
+    """Returns the parameters that describe the session, without those at their defaults."""
     described = _described()
-    # A link may say the same in other words: the reader's are kept.
+    # A link with other texts for the same values is kept as it is.
     values, problems = _read(_given())
     return described if problems or _texts(values) != described else _given()
 
 
 def write() -> None:
-    """Makes the address describe the session. Only for scripts, not for callbacks."""
+    """Updates the address to match the session. Only for scripts, not for callbacks."""
     wanted = parameters()
     if wanted != dict(st.query_params):
         st.query_params.from_dict(wanted)
 
 
 def link(**changed: Any) -> str:
-    """Returns the address of this page as the session is, or with some parameters changed."""
+    """Returns the address of this page for the session, with some parameters changed."""
     texts = {name: PARAMETERS[name].write(value) for name, value in changed.items()}
     query = {name: text for name, text in parameters().items() if name not in texts}
     return to_page(query | {name: text for name, text in texts.items() if text})
 
 
 def to_page(query: Mapping[str, str]) -> str:
-    """Returns the address of this page with these parameters and no others."""
+    """Returns the address of this page with only these parameters."""
     address = urlsplit(st.context.url or "")
     return urlunsplit((address.scheme, address.netloc, address.path or "/", urlencode(query), ""))
 
 
 def draw_problems() -> None:
-    """Says what the link holds that could not be used, until the reader changes something."""
+    """Draws a warning about invalid parts of the link, until the reader changes something."""
     if st.session_state[_PROBLEMS_OF] != _described():
         st.session_state[_PROBLEMS] = []
     problems = st.session_state[_PROBLEMS]
@@ -80,24 +80,24 @@ def draw_problems() -> None:
         return
     named = problems[:_MOST_NAMED]
     if len(problems) > len(named):
-        named = [*named, f"{len(problems) - len(named)} more parameters are not used either."]
+        named = [*named, f"{len(problems) - len(named)} more parameters are ignored as well."]
     lines = "\n".join(f"- {problem}" for problem in named)
     with st.container(key="link_problems"):
-        st.warning(f"This link was not used as it is:\n{lines}", icon=":material/link_off:")
+        st.warning(f"Parts of this link are invalid:\n{lines}", icon=":material/link_off:")
 
 
 def _has_gone_back() -> bool:
-    """Returns whether the reader went back or forward in the browser's history.
+    """Returns whether the reader went back or forward in the browser history.
 
-    Only then may the link differ from the session on purpose: after two quick clicks the browser
-    sends the link of the view before both.
+    Only then may the link override the session: after two quick clicks, the browser sends the link
+    of the view before both.
     """
     context = get_script_run_ctx()
     return context is not None and context.is_history_navigation
 
 
 def _given() -> dict[str, str]:
-    """Returns the parameters of the link. Of one given twice, the last counts."""
+    """Returns the parameters of the link. If one is given twice, the last one counts."""
     return {name: _text(name) for name in st.query_params}
 
 
@@ -108,7 +108,7 @@ def _text(name: str) -> str:
 
 
 def _read(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """Returns the value of every parameter in a link, and what is wrong with the link."""
+    """Returns the value of every parameter for a link, and the problems of the link."""
     values = {name: _fresh(parameter.default) for name, parameter in PARAMETERS.items()}
     problems = []
     stage = given.get(STAGE)
@@ -125,7 +125,7 @@ def _read(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
                 values[name] = PARAMETERS[name].read(text)
             except PartlyReadError as error:
                 values[name] = error.known
-                problems.append(_problem(name, text, str(error), "what remains"))
+                problems.append(_problem(name, text, str(error), "the valid entries"))
             except ValueError as error:
                 used = PARAMETERS[name].write(values[name]) or "none"
                 problems.append(_problem(name, text, str(error), used))
@@ -138,7 +138,7 @@ def _problem(name: str, text: str, rule: str, used: str) -> str:
 
 
 def _take(values: Mapping[str, Any]) -> None:
-    """Gives the session the values of a link."""
+    """Sets the session to the values of a link."""
     for name, value in {**values, "pins": pins.with_own(values["pins"])}.items():
         if name not in st.session_state or st.session_state[name] != value:
             st.session_state[name] = value
@@ -149,7 +149,7 @@ def _described() -> dict[str, str]:
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Returns the texts of those values that are not the defaults."""
+    """Returns the texts of the values that differ from the defaults."""
     texts = {}
     for name, parameter in PARAMETERS.items():
         text = parameter.write(values[name])
@@ -159,5 +159,5 @@ def _texts(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _fresh(default: Any) -> Any:
-    """Returns a default as the session holds it."""
+    """Returns a default in the form in which the session stores it."""
     return list(default) if isinstance(default, tuple) else default

@@ -1,4 +1,4 @@
-"""The Speed page: `page` puts it together; `work.timings` has the measurements.
+"""The Speed page: `page` has its layout, and `work.timings` the measurements.
 
-A new chart is a function in `charts` with its table in `tables` and its sentence in `words`.
+To add a chart, write a function in `charts`, its table in `tables`, and its sentence in `words`.
 """

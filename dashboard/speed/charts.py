@@ -8,7 +8,7 @@ import altair as alt
 from dashboard.draw.marks import PLAIN, color, dash, meaning, words_on_lines
 
 ROW = 66
-"""The height of a form's row: its name, its bar, and the arrow to the next."""
+"""The height in pixels of a form's row: its name, its bar, and the arrow to the next row."""
 
 _FIRST = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
 _SHOWN = f"indexof([1, 2, 5], {_FIRST}) >= 0"
@@ -22,12 +22,12 @@ _TIMES: dict[str, Any] = {
     "gridOpacity": {"condition": {"test": _SHOWN, "value": 0.6}, "value": 0},
     "tickOpacity": {"condition": {"test": _SHOWN, "value": 1}, "value": 0},
 }
-"""Of an axis of milliseconds: as in `dashboard.draw.marks.loss_axis`, with the unit that suits."""
+"""Options of a time axis in milliseconds, like `dashboard.draw.marks.loss_axis`, with units."""
 
 
 @cache
 def bars() -> dict[str, Any]:
-    """Returns the time of a step in each form: tables `bars`, and `factors` between neighbors."""
+    """Returns the time of a step in each form. Tables: `bars`, and `factors` between neighbors."""
     scale = alt.Scale(type="log", nice=False, padding=6)
     time = alt.X("ms:Q").title("time of one step, log scale").scale(scale).axis(**_TIMES)
     rows = alt.Scale(domain=[-0.62, 4.4], reverse=True, nice=False, zero=False)
@@ -46,7 +46,10 @@ def bars() -> dict[str, Any]:
         x2="ms:Q",
         y2="bottom:Q",
         color=color(),
-        tooltip=[alt.Tooltip("name:N", title="form"), alt.Tooltip("text:N", title="a step")],
+        tooltip=[
+            alt.Tooltip("name:N", title="form"),
+            alt.Tooltip("text:N", title="time of one step"),
+        ],
     )
     spread = base.mark_rule(strokeWidth=1.5, aria=False).encode(
         alt.X("low:Q").scale(scale), y("place"), x2="high:Q", color=meaning("text")
@@ -71,10 +74,12 @@ def bars() -> dict[str, Any]:
 
 @cache
 def totals() -> dict[str, Any]:
-    """Returns the time passed against steps: tables `totals`, `ends`, `crossings`."""
+    """Returns the elapsed time against steps. Tables: `totals`, `ends`, and `crossings`."""
     steps = alt.X("steps:Q").title("steps, log scale").scale(type="log", nice=False)
     steps = steps.axis(grid=False, format="~s", tickCount=6)
-    passed = alt.Y("ms:Q").title("time passed, log scale").scale(type="log", nice=False, padding=12)
+    passed = (
+        alt.Y("ms:Q").title("elapsed time, log scale").scale(type="log", nice=False, padding=12)
+    )
     passed = passed.axis(**_TIMES, tickCount=6)
     lines = (
         alt.Chart(alt.NamedData("totals"))
@@ -96,10 +101,10 @@ def totals() -> dict[str, Any]:
 
 @lru_cache(4)
 def grown(title: str) -> dict[str, Any]:
-    """Returns the time of a step against a size: tables `points` and `ends`.
+    """Returns the time of a step against a size. Tables: `points` and `ends`.
 
     Args:
-      title: what grows.
+      title: the name of the size.
     """
     size = alt.X("size:Q").title(f"{title}, log scale").scale(type="log", nice=False, padding=8)
     size = size.axis(grid=False, format="~s", tickCount=4)

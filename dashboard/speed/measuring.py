@@ -1,4 +1,4 @@
-"""The buttons that begin a measurement, and how far it is while it runs."""
+"""The buttons that start a measurement, and its progress."""
 
 from functools import partial
 
@@ -9,19 +9,19 @@ from dashboard.work import panel, timings
 from mlp_core.timing.figures import Request
 
 POLL_SECONDS = 1.0
-"""Seldom: to ask and to draw disturbs what is measured."""
+"""The interval is long because each redraw disturbs the measurement."""
 
 
 def show(wanted: Request, label: str) -> None:
-    """Draws what begins a measurement, or how far it is.
+    """Draws the button that starts a measurement, or its progress.
 
     Args:
-      label: what the button says.
+      label: that of the button.
     """
     job = timings.find(wanted)
     if job is not None and job.running:
         if panel.show(_panel(wanted)):
-            st.rerun()  # it has ended since
+            st.rerun()  # the measurement has ended since the job was looked up
         return
     with st.container(horizontal=True, vertical_alignment="center", key=f"begin_{wanted.what}"):
         st.button(
@@ -35,7 +35,7 @@ def show(wanted: Request, label: str) -> None:
         if job is not None and not job.done:
             st.caption("Stopped before it was done.", width="content")
     if job is not None and job.error is not None:
-        st.error(f"It could not be measured: {words.reason(job.error)}.", icon=":material/error:")
+        st.error(f"The measurement failed: {words.reason(job.error)}.", icon=":material/error:")
 
 
 def _panel(wanted: Request) -> panel.Panel:
@@ -52,6 +52,6 @@ def _panel(wanted: Request) -> panel.Panel:
         lambda: [timings.find(wanted)],
         partial(timings.begin, wanted),
         told,
-        "It could not be measured",
+        "The measurement failed",
         poll_seconds=POLL_SECONDS,
     )

@@ -1,4 +1,4 @@
-"""The Speed page from top to bottom."""
+"""The layout of the Speed page."""
 
 import streamlit as st
 
@@ -8,11 +8,15 @@ from dashboard.speed import charts, measuring, retracing, tables, words
 from dashboard.work import timings
 from mlp_core.timing.figures import Measurement, Point
 
-_AXES = {"steps": "steps of a run", "batch_size": "rows of a batch", "width": "units of a layer"}
+_AXES = {
+    "steps": "steps in a run",
+    "batch_size": "rows in a minibatch",
+    "width": "units in a layer",
+}
 
 
 def show(choice: Choice) -> None:
-    """Draws the measurement made here, or the one that ships until there is one."""
+    """Draws the measurement from this server, or the stored one until there is one."""
     wanted = timings.request(choice)
     here = timings.result(wanted)
     shown = here or _shipped()
@@ -25,21 +29,21 @@ def show(choice: Choice) -> None:
         _draw_totals(shown)
     _draw_growth(choice, () if here or shown is None else shown.points)
     retracing.show(choice, shown)
-    with st.expander("What the words mean", icon=":material/dictionary:"):
+    with st.expander("Terms", icon=":material/dictionary:"):
         st.markdown(words.EXPLAINED)
 
 
 def _shipped() -> Measurement | None:
-    """Returns the measurement that ships; None, and says so, if it cannot be read."""
+    """Returns the stored measurement. If it cannot be read, draws an error and returns None."""
     try:
         return timings.shipped().measurement
     except ValueError as error:
-        st.error(f"The stored figures cannot be read: {error}.", icon=":material/error:")
+        st.error(f"The stored measurement cannot be read: {error}.", icon=":material/error:")
         return None
 
 
 def _draw_source(choice: Choice, here: Measurement | None) -> None:
-    """Says where the figures come from."""
+    """Draws where and when the figures were measured."""
     if here is not None:
         st.caption(words.made_here(here))
         return
@@ -57,8 +61,8 @@ def _draw_forms(shown: Measurement) -> None:
         charts.bars(),
         {"bars": tables.bars(shown), "factors": tables.factors(shown)},
         key="speed_bars",
-        alt="The time of one step in each of five forms on a log scale, with the factor between "
-        "neighbors. The table below has the numbers.",
+        alt="The time of one step in five forms of the training loop, on a log scale, with the "
+        "factor between neighbors. The table below has the numbers.",
     )
     st.caption(f"{words.spread(shown)} {words.SENT}")
     wide.table(
@@ -66,12 +70,12 @@ def _draw_forms(shown: Measurement) -> None:
         key="forms",
         hide_index=True,
         height="content",
-        alt="Each form with its time a step, what it sends to the device and what it compiles.",
+        alt="Each form with its time per step, its dispatches, and its compilation.",
     )
 
 
 def _draw_totals(shown: Measurement) -> None:
-    st.subheader("After how many steps does compiling pay?", anchor="pays")
+    st.subheader("After how many steps does compiling pay off?", anchor="pays")
     st.markdown(words.pays(shown))
     canvas.draw(
         charts.totals(),
@@ -81,25 +85,25 @@ def _draw_totals(shown: Measurement) -> None:
             "crossings": tables.crossings(shown),
         },
         key="speed_totals",
-        alt="The time passed after so many steps, compiling included, a line for each form. The "
+        alt="The elapsed time against steps, including compilation, with a line for each form. The "
         "sentences above say where the lines cross.",
     )
     st.caption(
-        "The time before the first step (batches drawn, trace, compile), plus the median time of a "
-        "step for each step; the first call is not added. A dot marks the step from which on a "
-        "form is ahead of the one before it."
+        "The time before the first step (drawing minibatches, trace, compile) plus the median time "
+        "per step; the first call is not included. A dot marks the number of steps from which on "
+        "a form is faster in total than the form before it."
     )
 
 
 def _draw_growth(choice: Choice, stored: tuple[Point, ...]) -> None:
-    """Draws the small charts; of what was measured here, or of what ships."""
-    st.subheader("How does it grow?", anchor="growth")
+    """Draws the small charts from the measurement on this server, or from the stored one."""
+    st.subheader("How does the time grow with size?", anchor="growth")
     wanted = timings.request(choice, "growth")
     here = timings.result(wanted)
     points = here.points if here else stored
     st.markdown(words.growth())
     measuring.show(
-        wanted, "Measure again" if here else "Measure how it grows on the server (some minutes)"
+        wanted, "Measure again" if here else "Measure the growth on the server (a few minutes)"
     )
     if not points:
         st.info("Nothing is measured for these settings yet.", icon=":material/show_chart:")
@@ -113,5 +117,5 @@ def _draw_growth(choice: Choice, stored: tuple[Point, ...]) -> None:
                 charts.grown(title),
                 {"points": table, "ends": tables.grown_ends(table)},
                 key=f"speed_{axis}",
-                alt=f"The time of a step against the {title}, a line for each form.",
+                alt=f"The time of a step against the {title}, with a line for each form.",
             )

@@ -1,4 +1,4 @@
-"""Retracing made visible: which shapes each compiled function has seen, and what they cost."""
+"""Retracing: the input shapes of each compiled function, and what they cost."""
 
 import streamlit as st
 
@@ -13,12 +13,12 @@ _MOST_UPDATES = 200
 
 
 def show(choice: Choice, shown: Measurement | None) -> None:
-    """Draws the shapes of this run's batches, and what to do with a smaller one.
+    """Draws the minibatch shapes of this run, and the ways to handle a smaller minibatch.
 
     Args:
-      shown: what was measured, here or elsewhere.
+      shown: the measurement on the page, from this server or the stored one.
     """
-    st.subheader("What is compiled twice?", anchor="retracing")
+    st.subheader("What is compiled more than once?", anchor="retracing")
     shapes, updates = _shapes(choice.settings, choice.fixes)
     st.markdown(words.shapes_seen(choice.settings, shapes, updates))
     wide.table(
@@ -26,7 +26,7 @@ def show(choice: Choice, shown: Measurement | None) -> None:
         key="functions",
         hide_index=True,
         height="content",
-        alt="Each compiled function with the shapes it has seen.",
+        alt="Each compiled function with its input shapes.",
     )
     if shown is None or not shown.rests:
         return
@@ -38,7 +38,7 @@ def show(choice: Choice, shown: Measurement | None) -> None:
         key="rests",
         hide_index=True,
         height="content",
-        alt="Three ways to treat a smaller batch, with what each compiles and where it ends.",
+        alt="Three ways to handle a smaller minibatch, with their compilation and final losses.",
     )
 
 

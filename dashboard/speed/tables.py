@@ -1,4 +1,4 @@
-"""The Speed page's tables: what its charts are given, and what stands under them in numbers."""
+"""Tables for the Speed page: the data of its charts, and the numbers below them."""
 
 from itertools import pairwise
 
@@ -11,13 +11,13 @@ from dashboard.speed import words
 from mlp_core import Settings
 from mlp_core.timing.figures import Figures, Measurement, Point, Rest, pays_after
 
-_LEAST_BAR = 0.6  # of the shortest bar, its length on the axis in powers of ten
+_LEAST_BAR = 0.6  # length of the shortest bar on the axis, in powers of ten
 _LONGEST = 1e6
 _POINTS = 49
 
 
 def bars(measurement: Measurement) -> pd.DataFrame:
-    """Returns a bar a form: `place`, `name`, `begin`, `ms`, `low`, `high`, `text`, `series`."""
+    """Returns a row per form: `place`, `name`, `begin`, `ms`, `low`, `high`, `text`, `series`."""
     begin = min(figures.each.low for figures in measurement.figures) * 10**-_LEAST_BAR
     rows = [
         (
@@ -37,7 +37,7 @@ def bars(measurement: Measurement) -> pd.DataFrame:
 
 
 def factors(measurement: Measurement) -> pd.DataFrame:
-    """Returns an arrow between neighbors: `place`, `before`, `ms`, `text`, `faster`."""
+    """Returns a row per pair of neighboring forms: `place`, `before`, `ms`, `text`, `faster`."""
     rows = []
     for place, (before, after) in enumerate(pairwise(measurement.figures)):
         times = before.each.median / after.each.median
@@ -54,7 +54,7 @@ def factors(measurement: Measurement) -> pd.DataFrame:
 
 
 def totals(measurement: Measurement) -> pd.DataFrame:
-    """Returns the time that has passed after so many steps: `steps`, `ms`, `form`, `series`."""
+    """Returns the elapsed time after each number of steps: `steps`, `ms`, `form`, `series`."""
     steps = np.unique(np.round(np.geomspace(1, _LONGEST, _POINTS)))
     rows = [
         (n, figures.after_ms(n), words.SHORT[figures.form], words.SERIES[figures.form])
@@ -65,12 +65,12 @@ def totals(measurement: Measurement) -> pd.DataFrame:
 
 
 def total_ends(measurement: Measurement) -> pd.DataFrame:
-    """Returns the right end of each line of `totals`, with its name."""
+    """Returns the last point of each line in `totals`, for its label."""
     return totals(measurement).groupby("form", sort=False).tail(1)
 
 
 def crossings(measurement: Measurement) -> pd.DataFrame:
-    """Returns where a form overtakes the one before it: `steps`, `ms`, `text`."""
+    """Returns the points where a form overtakes the form before it: `steps`, `ms`, `text`."""
     rows = []
     for before, after in pairwise(_single(measurement)):
         steps = pays_after(before, after)
@@ -80,12 +80,12 @@ def crossings(measurement: Measurement) -> pd.DataFrame:
 
 
 def _single(measurement: Measurement) -> list[Figures]:
-    """Returns the figures of the forms that train one run."""
+    """Returns the figures of the forms that train a single run."""
     return [figures for figures in measurement.figures if figures.form != "sweep"]
 
 
 def grown(points: tuple[Point, ...], axis: str) -> pd.DataFrame:
-    """Returns the points of one axis: `size`, `ms`, `low`, `high`, `form`, `series`."""
+    """Returns the measurements along one axis: `size`, `ms`, `low`, `high`, `form`, `series`."""
     rows = [
         (
             point.size,
@@ -102,9 +102,9 @@ def grown(points: tuple[Point, ...], axis: str) -> pd.DataFrame:
 
 
 def grown_ends(table: pd.DataFrame) -> pd.DataFrame:
-    """Returns the right end of each line, or so far above it that names do not meet: `ms`.
+    """Returns the position of each line's label: its last point, or above it to avoid overlap.
 
-    `lowest` is the line that has its name below it, out of the way of the others.
+    `lowest` marks the line whose label is below it.
     """
     ends = table.sort_values("size").groupby("form", sort=False).tail(1).sort_values("ms")
     heights = [*ends["ms"][:1], *apart(ends["ms"][1:], table["ms"])]
@@ -112,19 +112,19 @@ def grown_ends(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def numbers(measurement: Measurement) -> pd.DataFrame:
-    """Returns every form's figures in words for readers."""
+    """Returns the figures of every form as text, with readable headings."""
     return pd.DataFrame(
         [
             {
                 "form": words.NAMES[figures.form],
-                "a step": duration(figures.each.median),
+                "time per step": duration(figures.each.median),
                 "middle half": f"{duration(figures.each.low)} to {duration(figures.each.high)}",
-                "sent to the device": _sent(figures.dispatches),
+                "dispatches": _sent(figures.dispatches),
                 "programs": figures.programs,
                 "trace": duration(figures.trace_ms),
                 "compile": duration(figures.compile_ms),
                 "first call": duration(figures.first_ms),
-                "batches drawn before": duration(figures.prepare_ms) if figures.prepare_ms else "–",
+                "drawing minibatches": duration(figures.prepare_ms) if figures.prepare_ms else "–",
             }
             for figures in measurement.figures
         ]
@@ -133,29 +133,29 @@ def numbers(measurement: Measurement) -> pd.DataFrame:
 
 def _sent(dispatches: float) -> str:
     if dispatches >= 1:
-        return f"{dispatches:,.0f} a step"
+        return f"{dispatches:,.0f} per step"
     return f"1 in {1 / dispatches:,.0f} steps"
 
 
 def functions(shapes: tuple[tuple[int, ...], ...], settings: Settings) -> pd.DataFrame:
-    """Returns each compiled function with the shapes it is called with, in words for readers."""
+    """Returns each compiled function with its input shapes, as text with readable headings."""
     batches = ", ".join(map(words.shape, shapes))
     whole = words.shape((settings.steps, settings.num_features, settings.batch_size))
     rows = [
-        ("Loss and gradient, called at each step", batches, len(shapes)),
-        ("The step, called at each step", batches, len(shapes)),
-        ("The loop, called once a run", f"{whole}, masked where a batch is smaller", 1),
-        ("The sweep, called once for each device's seed", f"{whole} for each seed", 1),
+        ("Loss and gradient, called in each step", batches, len(shapes)),
+        ("The step, called in each step", batches, len(shapes)),
+        ("The loop, called once per run", f"{whole}, masked if a minibatch is smaller", 1),
+        ("The sweep, called once per seed on each device", f"{whole} for each seed", 1),
     ]
-    return pd.DataFrame(rows, columns=["function", "shapes it has seen", "compiled"])
+    return pd.DataFrame(rows, columns=["function", "input shapes", "compiled"])
 
 
 def rests(found: tuple[Rest, ...]) -> pd.DataFrame:
-    """Returns what each way to treat a smaller batch costs, in words for readers."""
+    """Returns each way to handle a smaller minibatch with its costs, as text."""
     return pd.DataFrame(
         [
             {
-                "the smaller batch": words.WAYS[rest.way],
+                "smaller minibatch": words.WAYS[rest.way],
                 "shapes": ", ".join(map(words.shape, rest.shapes)),
                 "compiled": len(rest.shapes),
                 "trace and compile": duration(rest.compile_ms),

@@ -1,4 +1,4 @@
-"""The Speed page's sentences, all made from what was measured."""
+"""The sentences of the Speed page, computed from the measurements."""
 
 import math
 from itertools import pairwise
@@ -19,7 +19,7 @@ NAMES = {
     "loop": "The loop compiled (this app's engine)",
     "sweep": "A sweep, per run",
 }
-"""The name of each form of the training."""
+"""The name of each form of the training loop."""
 
 SHORT = {
     "nothing": "nothing",
@@ -28,49 +28,49 @@ SHORT = {
     "loop": "loop",
     "sweep": "sweep",
 }
-"""What is compiled in each form, in a word, for the ends of lines."""
+"""A one-word name of what each form compiles, for line labels."""
 
 SERIES = {"nothing": "train", "gradient": "pinned", "step": "v1", "loop": "val", "sweep": "text"}
-"""The color and dash of each form, see `dashboard.draw.palette`."""
+"""The series of each form, which determines its color and dash (see `dashboard.draw.palette`)."""
 
-OTHERS = " They are of the post's final version, as it is; your choice differs: measure it."
-"""What follows where stored figures come from, if they are of another training."""
+OTHERS = " They are for the post's final version, not for your choice, which you can measure below."
+"""The sentence after the source of stored figures if the reader's choice differs."""
 
 WAYS = {
     "as it is": "As it is",
-    "padded": "Filled up, the filling masked",
-    "dropped": "Left out",
+    "padded": "Padded and masked",
+    "dropped": "Dropped",
 }
-"""What one can do with a batch that is not whole."""
+"""The ways to handle a minibatch with fewer rows than the others."""
 
 SENT = (
-    "Sent to the device is all that a step asks for, its keys and the slicing of its batch "
-    "included; Diagnosis counts the update alone."
+    "The dispatches of a step include its random keys and the slicing of its minibatch. The "
+    "Diagnosis page counts only those of the update."
 )
-"""What the table's column counts."""
+"""What the column of dispatches counts."""
 
 EXPLAINED = """
-- **Trace:** JAX runs your Python function once, with placeholders instead of numbers, and writes
-  down which operations it asks for.
-- **Compile:** XLA turns this list into machine code, joining operations where it can. Both happen
-  again for every new shape of the inputs.
-- **First call:** the rest of the first step, or of the first run of the loop and the sweep. The
-  machine code runs for the first time and still has to get memory.
-- **Send:** Python hands one piece of machine code to the device. That takes some microseconds,
-  however little there is to compute. Where nothing is compiled, each addition is one such piece.
-- **Nothing compiled** means that the program has no `jax.jit`. JAX then compiles each kind of
-  operation on its own, at its first use.
+- **Trace:** JAX runs your Python function once, with placeholders instead of numbers, and records
+  the operations.
+- **Compile:** XLA turns these operations into machine code and fuses some of them. JAX traces and
+  compiles again for every new input shape.
+- **First call:** the rest of the first step, or of the first run of the loop or the sweep. The
+  machine code runs for the first time and has to allocate memory.
+- **Dispatch:** Python sends a compiled program to the device. A dispatch takes some microseconds,
+  however little the program computes. Without `jax.jit`, every addition is a dispatch.
+- **Nothing compiled** means that the program does not use `jax.jit`. JAX then compiles each kind of
+  operation separately when it is first used.
 """
 
 
 def answer(measurement: Measurement) -> str:
-    """Returns what compiling buys, in one sentence."""
+    """Returns how much faster each level of compilation is, in one sentence."""
     nothing, gradient, step, loop, sweep = measurement.figures
     return (
-        f"Compiling loss and gradient makes a step **{_change(nothing, gradient)}**, compiling all "
-        f"of it (fix 4) **{_change(gradient, step)}** again, the whole loop (this app's engine) "
-        f"**{_change(step, loop)}** again, and a sweep of many runs **{_change(loop, sweep)}** per "
-        "run."
+        f"Compiling the loss and gradient makes a step **{_change(nothing, gradient)}**. Compared "
+        f"with that, compiling the whole step (fix 4) is **{_change(gradient, step)}**. Compiling "
+        f"the whole loop (this app's engine) is **{_change(step, loop)}** than that, and a sweep "
+        f"of many runs **{_change(loop, sweep)}** per run."
     )
 
 
@@ -79,7 +79,7 @@ def _change(before: Figures, after: Figures) -> str:
 
 
 def made_by(stored: "Stored") -> str:
-    """Returns where stored figures come from."""
+    """Returns where, when, and with which version stored figures were measured."""
     versions = stored.versions
     return (
         f"Measured on {stored.cores} cores of {stored.machine}, on {stored.date}, with JAX "
@@ -88,108 +88,109 @@ def made_by(stored: "Stored") -> str:
 
 
 def made_here(measurement: Measurement) -> str:
-    """Returns what figures measured here are of."""
+    """Returns how figures were measured on this server."""
     devices = counted(measurement.devices, "device")
     return (
-        f"Measured on the server that runs this app, with {devices}, in runs of "
+        f"Measured on the server that runs this app, on {devices}, in runs of "
         f"{counted(measurement.settings.steps, 'step')}."
     )
 
 
 def spread(measurement: Measurement) -> str:
-    """Returns what bars and lines show, and that all forms train the same."""
+    """Returns what bars and lines show, and how closely the losses of all forms agree."""
     rounds = len(measurement.figures[0].step_ms)
     return (
-        f"Bars: the median of {rounds} rounds in which the forms took turns; the thin line is the "
-        f"middle half of them. {_same(measurement)}"
+        f"Each bar is the median of {rounds} rounds in which the forms took turns. The thin line "
+        f"is the middle half of the rounds. {_same(measurement)}"
     )
 
 
 def _same(measurement: Measurement) -> str:
-    """Returns how far the losses of all forms agree."""
+    """Returns how closely the losses of all forms agree."""
     worst = max(measurement.figures, key=lambda figures: figures.difference)
     fewest = min(figures.compared for figures in measurement.figures if figures.form != "sweep")
     if worst.difference == 0:
-        return "All forms gave the same losses to the last digit."
+        return "The losses of all forms are identical."
     percent = 100 * worst.difference
     digits = max(0, -math.floor(math.log10(percent)))
     return (
-        f"All forms trained alike: of at least {fewest} losses each, none is further than "
-        f"{percent:.{digits}f}% from the compiled loop's."
+        f"All forms train the same way: at least {fewest} losses of each form were compared, and "
+        f"none differs from the compiled loop's by more than {percent:.{digits}f}%."
     )
 
 
 def pays(measurement: Measurement) -> str:
-    """Returns after how many steps each form has paid for what it compiles."""
+    """Returns after how many steps the compilation of each form pays off."""
     found = [figures for figures in measurement.figures if figures.form != "sweep"]
     sentences = [_pays(before, after) for before, after in pairwise(found)]
     nothing = found[0]
     note = (
-        f"Nothing compiled is not free of compiling: JAX made {nothing.programs} small programs, "
-        f"one for each kind of operation, in {duration(nothing.start_ms)}."
+        f"Even without `jax.jit`, JAX compiles {nothing.programs} small programs, one for each "
+        f"kind of operation. This takes {duration(nothing.start_ms)}."
     )
     return "\n".join(f"- {sentence}" for sentence in [*sentences, note])
 
 
 def _pays(before: Figures, after: Figures) -> str:
     after_steps = pays_after(before, after)
-    forms = f"**{NAMES[after.form]}** against {NAMES[before.form].lower()}"
+    forms = f"**{NAMES[after.form]}** compared with {NAMES[before.form].lower()}"
     if after_steps is None:
-        return f"{forms}: never pays, it saves nothing per step."
+        return f"{forms}: never pays off because a step is not faster."
     if after_steps == 0:
-        return f"{forms}: pays at once, it is ready sooner as well."
-    return f"{forms}: pays after **{counted(after_steps, 'step')}**."
+        return f"{forms}: pays off immediately because it also starts earlier."
+    return f"{forms}: pays off after **{counted(after_steps, 'step')}**."
 
 
 def growth() -> str:
     """Returns how to read the small charts."""
     return (
-        "One thing grows, all else stays. While a line is flat, a step costs what it takes to send "
-        "it; where it climbs, the device has real work, and the lines draw closer."
+        "In each chart one size grows and all others stay constant. Where a line is flat, dispatch "
+        "dominates the time of a step. Where a line rises, computation dominates, and the lines "
+        "get closer."
     )
 
 
 def shapes_seen(settings: Settings, shapes: tuple[tuple[int, ...], ...], updates: int) -> str:
-    """Returns which batches the loop has, and how often that makes JAX compile."""
+    """Returns the shapes of the minibatches, and how often JAX compiles for them."""
     named = " and ".join(shape(each) for each in shapes)
     if len(shapes) == 1:
-        return f"In {counted(updates, 'update')} every batch is {named}: JAX compiles once."
+        return f"In {counted(updates, 'update')}, every minibatch is {named}, so JAX compiles once."
     return (
-        f"In {counted(updates, 'update')} the batches are {named}: for each shape JAX traces and "
-        f"compiles anew, {len(shapes)} times in all. {_why(settings, shapes)}"
+        f"In {counted(updates, 'update')}, the minibatches are {named}. JAX traces and compiles "
+        f"for each shape, {len(shapes)} times in total. {_why(settings, shapes)}"
     )
 
 
 def _why(settings: Settings, shapes: tuple[tuple[int, ...], ...]) -> str:
     if any(rows == 0 for rows, *_ in shapes):
-        return "An empty batch is the batching bug: the list of shapes gives it away."
+        return "The empty minibatch is the batching bug, which the list of shapes reveals."
     whole, rest = divmod(settings.num_train, settings.batch_size)
-    return f"{settings.num_train:,} rows are {whole} × {settings.batch_size} and a rest of {rest}."
+    return f"{settings.num_train:,} rows are {whole} × {settings.batch_size} plus {rest}."
 
 
 def shape(of: tuple[int, ...]) -> str:
-    """Returns a shape as it is said."""
+    """Returns a shape as text, such as `256 × 5`."""
     return " × ".join(f"{size:,}" for size in of)
 
 
 def rests(found: tuple[Rest, ...], fixes: Fixes, are_own: bool) -> str:
-    """Returns what filling up or leaving out the smaller batch does.
+    """Returns what padding or dropping the smaller minibatch does.
 
     Args:
-      are_own: whether they are of the reader's own run.
+      are_own: whether the measurements are of the reader's run.
     """
     as_it_is, padded, dropped = found
     if len(as_it_is.shapes) == 1:
-        return "All batches have one shape here: there is no rest to fill up or to leave out."
-    whose = "" if fixes.whole_batches else "With batches mended (fix 3): "
+        return "All minibatches have the same shape here, so there is none to pad or to drop."
+    whose = "" if fixes.whole_batches else "With whole batches (fix 3): "
     if not are_own:
-        whose = "What to do about a smaller batch, tried with the post's final version: "
+        whose = "Ways to handle a smaller minibatch, tested with the post's final version: "
     saved = as_it_is.compile_ms - padded.compile_ms
     return (
-        f"{whose}**Filling up** the smaller batch, and masking what was filled in, leaves one "
-        f"shape to compile{_saves(saved)}; the val loss stays {loss_in_words(padded.val_loss)} "
-        f"(as it is: {loss_in_words(as_it_is.val_loss)}). **Leaving it out** does too, yet trains "
-        f"on other rows: {loss_in_words(dropped.val_loss)}."
+        f"{whose}**Padding** the smaller minibatch and masking the padding leaves one shape to "
+        f"compile{_saves(saved)}; the val loss is {loss_in_words(padded.val_loss)} (as it is: "
+        f"{loss_in_words(as_it_is.val_loss)}). **Dropping** it also leaves one shape, but trains "
+        f"on other rows: the val loss is {loss_in_words(dropped.val_loss)}."
     )
 
 

@@ -1,1 +1,1 @@
-"""The Story: the path of the post, where its words and numbers part, and the wall at its end."""
+"""The Story page: the post's path, claims that its numbers contradict, and the lower bound."""

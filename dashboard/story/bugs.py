@@ -1,4 +1,4 @@
-"""What each stage of the post mends: the bug in two sentences, and the lines that change."""
+"""The stages of the post: for each, the bug in two sentences and the lines that change."""
 
 from typing import NamedTuple
 
@@ -6,25 +6,25 @@ from mlp_core import STAGES, Fixes, Settings
 
 
 class Stage(NamedTuple):
-    """One stop on the post's path."""
+    """One stage on the post's path."""
 
     name: str
     title: str
     bug: str
-    """With `{batch}` for the batch size and `{starved}` for the steps without rows."""
+    """A format string; `{batch}` is the batch size, `{starved}` says which steps get no rows."""
     before: str
     after: str
     reported: str
-    """What the post reports where it gives no loss for the stage."""
+    """What the post reports for the stage if it gives no loss; empty otherwise."""
 
     @property
     def fixes(self) -> Fixes:
-        """The switches that are on."""
+        """The switches that are on in this stage."""
         return STAGES[self.name]
 
     @property
     def previous(self) -> str:
-        """The name of the stage before."""
+        """The name of the previous stage."""
         names = list(STAGES)
         return names[names.index(self.name) - 1]
 
@@ -37,28 +37,28 @@ class Stage(NamedTuple):
         )
 
     def told(self, settings: Settings) -> str:
-        """Returns the bug as it is under these settings."""
+        """Returns the text about the bug, with the numbers of these settings."""
         steps = settings.steps_per_epoch
         starved = (
-            f"The first of {steps} steps gets rows, the rest train on nothing."
+            f"The first of {steps} steps in an epoch gets rows; the other minibatches are empty."
             if steps > 1
-            else "Here a batch is all rows, so each step gets them."
+            else "With these settings, one minibatch holds all rows, so every step gets them."
         )
         return self.bug.format(batch=settings.batch_size, starved=starved)
 
 
 START = (
-    "A small network with LayerNorm, trained with five mistakes. Here they are mended in the "
-    "post's order, each on top of those before."
+    "A small network with LayerNorm, before the post's five fixes. The fixes follow in the post's "
+    "order, each on top of the earlier ones."
 )
-"""What v1 is."""
+"""What v1 is, for readers."""
 
 PATH = (
     Stage(
         "keys",
         "Split the random keys",
-        "JAX's random numbers follow from a key, and one key draws a layer's weights, bias and "
-        "gain. So a layer's bias and gain start out equal, number for number.",
+        "A key determines JAX's random numbers, and here one key draws a layer's weights, bias, "
+        "and gain. A layer's bias and gain therefore start out exactly equal.",
         """key, subkey = split(key)
 W = draw(subkey, (out, inputs))
 bias = draw(subkey, (out,))
@@ -71,9 +71,9 @@ gain = draw(keys[2], (out,))""",
     ),
     Stage(
         "norm",
-        "Mend LayerNorm",
-        "LayerNorm divides by a standard deviation that may be 0, and its gain and bias are drawn "
-        "at random, like weights. A gain that is negative or tiny turns or silences its unit "
+        "Fix LayerNorm",
+        "LayerNorm divides by a standard deviation that can be 0, and its gain and bias are drawn "
+        "at random, like weights. A negative gain flips its unit and a tiny one silences it "
         "before anything is learned.",
         """bias = draw(keys[1], (out,))
 gain = draw(keys[2], (out,))
@@ -89,8 +89,8 @@ hidden = relu(a + bias)""",
     ),
     Stage(
         "batches",
-        "Fill the batches",
-        "Every step draws a new order, keeps only its first {batch} rows, and slices these at an "
+        "Fill the minibatches",
+        "Every step draws a new order, keeps only its first {batch} rows, and slices them at an "
         "offset that advances by {batch}. {starved}",
         """order = permutation(key, n)[:size]
 
@@ -105,9 +105,10 @@ start += size""",
     Stage(
         "jit",
         "Compile the whole step",
-        "Only the loss and its gradient are compiled; the update runs in Python, a small call for "
-        "each array. Compiling the step changes the time and no loss: the Lab and Speed measure "
-        "the time. The curves here come from this app's engine, which compiles the whole loop.",
+        "Only the loss and its gradient are compiled; the update runs in Python, with a small call "
+        "for each array. Compiling the step changes the time but not the losses. The Lab and Speed "
+        "pages measure the time. The losses here come from this app's engine, which compiles the "
+        "whole loop.",
         """slope_of = jax.jit(jax.grad(loss))
 
 slopes = slope_of(params, x, y)
@@ -122,9 +123,9 @@ def step(params, x, y):
     ),
     Stage(
         "final",
-        "Take AdamW",
-        "Plain gradient descent moves every weight by the same rate times its slope. AdamW adds "
-        "momentum, a step size for each weight, and weight decay.",
+        "Use AdamW",
+        "Plain gradient descent changes every weight by the same learning rate times its gradient. "
+        "AdamW adds momentum, a step size for each weight, and weight decay.",
         """moves = [-rate * s for s in slopes]
 
 params = apply_updates(params, moves)""",
@@ -134,4 +135,4 @@ params = apply_updates(params, moves)""",
         "",
     ),
 )
-"""The stages after v1, in the post's order. The code is the gist, in our words."""
+"""The stages after v1, in the post's order. The code is simplified from the post's."""

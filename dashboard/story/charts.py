@@ -9,12 +9,12 @@ from dashboard.draw import predictions
 from dashboard.draw.marks import NUMBER, PLAIN, color, dash, loss_axis, meaning
 
 _SCALED_HEIGHT = 300
-_SLIDER = 84  # with the gap below it
+_SLIDER = 84  # pixels, including the gap below the slider
 
 
 @cache
 def step_curves() -> dict[str, Any]:
-    """Returns the val loss of a stage over that of the one before: tables `curves` and `ends`."""
+    """Returns the val loss curves of two stages. Tables: `curves` and `ends`."""
     updates = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
     loss = alt.Y("loss:Q").title("val loss, log scale").scale(type="log", nice=False, padding=14)
     loss = loss.axis(**loss_axis(1, 2, 3, 5, 7))
@@ -31,11 +31,15 @@ def step_curves() -> dict[str, Any]:
 
 @cache
 def scaled_input() -> dict[str, Any]:
-    """Returns predictions for one input made longer: tables `scaled`, `now` and `span`.
+    """Returns the predictions for one input at many lengths. Tables: `scaled`, `now`, and `span`.
 
-    The span is not seen: the axis goes at least so far.
+    The marks of `span` are invisible; they set the least extent of the axis.
     """
-    factor = alt.X("factor:Q").title("times as long").axis(grid=False, tickCount=6)
+    factor = (
+        alt.X("factor:Q")
+        .title("length relative to the original input")
+        .axis(grid=False, tickCount=6)
+    )
     value = alt.Y("value:Q").title("prediction for this input").scale(zero=False, padding=10)
     value = value.axis(labelExpr=NUMBER)
     lines = (
@@ -52,9 +56,9 @@ def scaled_input() -> dict[str, Any]:
 
 @cache
 def residuals() -> dict[str, Any]:
-    """Returns the Lab's chart of residuals, whose axes go at least as far as a table `span`.
+    """Returns the Lab's chart of residuals, with axes that cover at least the table `span`.
 
-    It ends level with `scaled_input` beside it, above which a slider stands.
+    The height aligns its bottom with `scaled_input`, which is beside it and below a slider.
     """
     unseen = _unseen().encode(x="length:Q", y="residual:Q").to_dict()
     chart = predictions.residual_against_length()
@@ -63,12 +67,12 @@ def residuals() -> dict[str, Any]:
 
 
 def _unseen() -> alt.Chart:
-    """Returns marks that are not seen and yet widen the axes."""
+    """Returns invisible marks that widen the axes."""
     return alt.Chart(alt.NamedData("span")).mark_tick(opacity=0, aria=False)
 
 
 def _names(points: alt.Chart, align: Literal["left", "right"], dx: int) -> list[alt.Chart]:
-    """Returns the names of two points, of the upper one above it and of the lower one below."""
+    """Returns labels for two points: above the upper point and below the lower one."""
     above = points.transform_filter("datum.upper").mark_text(align=align, dx=dx, dy=-12)
     below = points.transform_filter("!datum.upper").mark_text(align=align, dx=dx, dy=14)
     return [above, below]

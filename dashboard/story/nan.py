@@ -1,4 +1,4 @@
-"""The NaN that the epsilon leaves: the gradient of a standard deviation at zero variance."""
+"""The NaN that epsilon does not prevent: the gradient of a standard deviation at zero variance."""
 
 import pandas as pd
 import streamlit as st
@@ -25,26 +25,27 @@ print(jax.grad(first_unit)(dead)[0])"""
 
 
 def show() -> None:
-    """Draws the forms of the division with what they give for a dead layer."""
+    """Draws the output and the gradient of each form of the division for a dead layer."""
     from mlp_core.diagnosis.probing import dead_layer
 
-    st.subheader("The NaN that the epsilon leaves", anchor="nan")
+    st.subheader("The NaN that epsilon does not prevent", anchor="nan")
     st.markdown(
-        "A layer is dead for an input when all its units are equal, as after a ReLU that passes "
-        "nothing on. Then the standard deviation is 0. The epsilon beside it saves the division, "
-        "but training needs the slope as well, and **the slope of a square root at 0 is infinite**:"
-        " infinity times a deviation of 0 is NaN. Inside the root, the epsilon keeps it away from "
-        "0. That is the switch **Epsilon in the root**."
+        "A layer is dead for an input if all its units are equal, for example because a ReLU sets "
+        "all of them to 0. Then the standard deviation is 0. Adding epsilon to it makes the "
+        "division finite, but training also needs the gradient, and **the derivative of a square "
+        "root at 0 is infinite**: infinity times a deviation of 0 is NaN. Epsilon inside the root "
+        "keeps its argument above 0. The switch **Epsilon in the root** does this."
     )
     rows = {form: words.gradient(dead_layer(fixes)) for form, fixes in _FORMS.items()}
-    table = pd.DataFrame(rows, index=["output", "gradient"]).T.rename_axis("a layer divides as")
+    table = pd.DataFrame(rows, index=["output", "gradient"]).T.rename_axis("division")
     left, right = st.columns(2, gap="medium")
     left.dataframe(
         table,
         alt="The output and the gradient of a dead layer for three forms of the division.",
     )
     left.caption(
-        "Computed on the server with jax.grad for three equal units; a is their deviation."
+        "Computed on the server with jax.grad for three equal units; a is the deviation from their "
+        "mean."
     )
     right.code(CODE, language="python", wrap_lines=True)
-    right.caption("Try it: it prints the second row, 0.0 and nan.")
+    right.caption("Run this code: it prints the second row of the table, 0.0 and nan.")

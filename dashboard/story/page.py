@@ -1,4 +1,4 @@
-"""The Story from top to bottom, once its runs are trained."""
+"""The layout of the Story page."""
 
 import streamlit as st
 
@@ -38,7 +38,7 @@ def _return_to_post() -> None:
 
 
 def show(settings: Settings) -> None:
-    """Draws the story under these settings; the switches play no part in it."""
+    """Draws the page once its runs are trained. The sidebar's switches have no effect on it."""
     told = {*STAGES.values(), *claims.COMBINATIONS, *wall.COMBINATIONS}
     trained = needed.trained([Choice(fixes, settings) for fixes in told])
     if trained is None:

@@ -1,4 +1,4 @@
-"""The post's path, a stage at a time: the bug, its lines, its curve, and whether it holds."""
+"""The post's path by stage: the bug, its lines, its curve, and its effect in other seeds."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,7 +25,7 @@ _METRIC_WIDTH = 170
 
 
 def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
-    """Draws the stages after v1.
+    """Draws v1 and each stage after it.
 
     Args:
       trained: the runs of all stages.
@@ -49,12 +49,12 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
                 charts.step_curves(),
                 {"curves": curves, "ends": tables.ends(curves)},
                 key=f"step_{stage.name}",
-                alt=f"Val loss of the stage {stage.name} over that of {stage.previous}, against "
-                "updates on a log scale. The numbers above are where they end.",
+                alt=f"The val loss of the stages {stage.name} and {stage.previous} against "
+                "updates, on a log scale. The numbers above are the final values.",
             )
             _draw_seeds(stage, grid)
     if grid is not None:
-        st.caption(f"Each tick is a seed of the stored grid. {RULE}")
+        st.caption(f"Each tick is one seed of the stored grid. {RULE}")
 
 
 def _draw_player(before: Choice) -> None:
@@ -82,11 +82,11 @@ def _draw_code(stage: Stage) -> None:
 def _draw_losses(
     name: str, run: "Run", before: "Run | None" = None, in_words: str | None = None
 ) -> None:
-    """Draws what the post reports beside what is computed here, and opens it in the Lab.
+    """Draws the loss that the post reports beside the computed one, and a button to the Lab.
 
     Args:
-      before: the run of the stage before, if there is one.
-      in_words: what the post says of the stage where it gives no loss.
+      before: the run of the previous stage, if there is one.
+      in_words: what the post says about the stage if it gives no loss.
     """
     of_post = run.settings == Settings()
     loss = REPORTED_VAL_LOSS.get(name) if of_post else None
@@ -96,17 +96,17 @@ def _draw_losses(
             st.metric("The post reports", reported, width=_METRIC_WIDTH if loss else 290)
         st.metric("Computed here", words.beside(run, loss), width=_METRIC_WIDTH)
         if before is not None:
-            st.metric("The stage before", words.ended(before), width=_METRIC_WIDTH)
+            st.metric("Previous stage", words.ended(before), width=_METRIC_WIDTH)
         to_lab.button(Choice(STAGES[name], run.settings), f"open_{name}")
 
 
 def _draw_seeds(stage: Stage, grid: "Grid | None") -> None:
-    """Draws the same step in every seed of the stored grid."""
+    """Draws the effect of the stage's fixes in every seed of the stored grid."""
     if grid is None:
         return
     from mlp_core.analysis.paired import paired
 
-    # No switch but jit_step leaves the losses as they are; the grid goes without it.
+    # The grid does not vary jit_step, because it is the only switch that never changes a loss.
     before = replace(STAGES[stage.previous], jit_step=False)
     pair = paired(grid, before, stage.added)
     st.markdown(words.holds(pair))
@@ -116,6 +116,6 @@ def _draw_seeds(stage: Stage, grid: "Grid | None") -> None:
         seed_strip.chart(),
         seed_strip.tables(pair.seeds, before_loss, after_loss, 10**-pair.drop),
         key=f"seeds_{stage.name}",
-        alt=f"For each seed a tick: the val loss after the step to {stage.name}, divided by that "
-        "before it. Left of 1 it helps. The sentence above says the same.",
+        alt=f"A tick for each seed: the val loss of the stage {stage.name} divided by that of the "
+        "previous stage. Below 1, the stage helps. The sentence above summarizes the ticks.",
     )

@@ -1,4 +1,4 @@
-"""The Story's tidy tables."""
+"""Tidy tables for the Story's charts."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ def step_curves(before: "Run", after: "Run", names: tuple[str, str]) -> pd.DataF
     """Returns the val losses of two stages: `update`, `loss`, `series`, `line`.
 
     Args:
-      names: of the stage before and of the stage.
+      names: those of the previous stage and of the stage.
     """
     return pd.concat(
         [
@@ -27,7 +27,7 @@ def step_curves(before: "Run", after: "Run", names: tuple[str, str]) -> pd.DataF
 
 
 def ends(curves: pd.DataFrame) -> pd.DataFrame:
-    """Returns the last point of each line: `update`, `loss`, `line`, `upper`: the higher one."""
+    """Returns the last point of each line: `update`, `loss`, `line`, `upper` (true if higher)."""
     points = curves.drop_duplicates("line", keep="last")
     return points.assign(upper=points["loss"] == points["loss"].max())
 
@@ -35,17 +35,17 @@ def ends(curves: pd.DataFrame) -> pd.DataFrame:
 def scaled(
     factors: np.ndarray, predicted: np.ndarray, true: np.ndarray | None, now: float
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Returns what is predicted, and true, for one input at many lengths, and at the one chosen.
+    """Returns the predicted and the true value of one input at many lengths, and at the chosen one.
 
     Args:
       factors: `[K]`, ascending.
       predicted: `[K]`.
-      true: `[K]`, None where only a formula could tell.
+      true: `[K]`; None if the task has no formula for other lengths.
       now: the factor that the reader has chosen.
 
     Returns:
-      Two tables of `factor`, `value`, `line`, `series`; the second with `text` and `upper`, which
-      is true for the higher of two points.
+      Two tables of `factor`, `value`, `line`, `series`. The second also has `text`, and `upper`,
+      which is true for the higher of its two points.
     """
     lines = {"predicted": (predicted, "val")}
     if true is not None:
@@ -66,15 +66,16 @@ def scaled(
 
 
 def span(predicted: np.ndarray, unit: float) -> pd.DataFrame:
-    """Returns how far the axis of predictions goes at least: `factor`, `value`.
+    """Returns two points that the axis of predictions must include: `factor`, `value`.
 
     Args:
       predicted: `[K]`.
-      unit: the spread of the target. A change that is small beside it shall look small.
+      unit: the standard deviation of the target. A change that is small in comparison must look
+        small in the chart.
     """
     return pd.DataFrame({"factor": 1.0, "value": [predicted[0] - unit, predicted[0] + unit]})
 
 
 def _number(value: float) -> str:
-    """Returns a value in the target's own units, large or small."""
+    """Returns a value as text, with enough digits for large and small targets."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:z.3g}".replace("-", "−")

@@ -1,4 +1,4 @@
-"""Why it stops: the wall of a network that cannot see how long its input is."""
+"""Why the loss stops falling: the lower bound of a network that ignores the length of its input."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,11 +26,11 @@ FACTORS = np.geomspace(0.25, 4.0, 33)
 WITHOUT_BIAS = STAGES["final"]
 WITH_BIAS = replace(WITHOUT_BIAS, bias_before_norm=True)
 COMBINATIONS = (WITHOUT_BIAS, WITH_BIAS)
-"""What is told of here."""
+"""The combinations that this section needs."""
 
 
 def show(settings: Settings, trained: "Mapping[Fixes, Run]", wall: "Wall") -> None:
-    """Draws the wall, an input made longer, and the switch that brings it down.
+    """Draws the lower bound, an input at many lengths, and the switch that removes the bound.
 
     Args:
       trained: the runs of `COMBINATIONS`.
@@ -42,7 +42,7 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]", wall: "Wall") -> No
         "Bias before LayerNorm",
         st.session_state[BIAS_KEY],
         key=BIAS_KEY,
-        help="LayerNorm sees W x + c, with a learned c: then the length does not cancel.",
+        help="LayerNorm normalizes W x + c with a learned c, so the length of x does not cancel.",
     )
     choice = Choice(WITH_BIAS if bias else WITHOUT_BIAS, settings)
     with st.container(horizontal=True, vertical_alignment="center", key="wall_result"):
@@ -64,12 +64,12 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]", wall: "Wall") -> No
 
 
 def _draw_residuals(choice: Choice, trained: "Mapping[Fixes, Run]") -> None:
-    """Draws the residuals, with and without the bias on one scale: so one sees them fall."""
-    st.markdown("**How far off, against the length of x**")
+    """Draws the residuals. Both runs use the same scale, so the effect of the bias is visible."""
+    st.markdown("**Residuals against the length of x**")
     both = {fixes: _residuals(Choice(fixes, choice.settings), trained) for fixes in COMBINATIONS}
     table = both[choice.fixes]
     if table.empty:
-        st.info("A network whose parameters are NaN predicts nothing but NaN.")
+        st.info("Every prediction of this run is NaN.")
         return
     st.caption(predictions.spread(table["length"].to_numpy(), table["residual"].to_numpy()))
     canvas.draw(
@@ -80,7 +80,7 @@ def _draw_residuals(choice: Choice, trained: "Mapping[Fixes, Run]") -> None:
             "zero": pd.DataFrame({"residual": [0.0]}),
         },
         key="wall_residuals",
-        alt="Residuals of validation examples against the length of x.",
+        alt="The residuals of validation examples against the length of x.",
     )
 
 
@@ -89,16 +89,21 @@ def _residuals(choice: Choice, trained: "Mapping[Fixes, Run]") -> pd.DataFrame:
 
 
 def _draw_scaled(choice: Choice, run: "Run") -> None:
-    st.markdown("**The same input, made longer or shorter**")
+    st.markdown("**One input at different lengths**")
     settings = choice.settings
     factor = st.slider(
-        "Times as long", 0.25, 4.0, st.session_state["scale"], step=0.25, key="scale"
+        "Length relative to the original",
+        0.25,
+        4.0,
+        st.session_state["scale"],
+        step=0.25,
+        key="scale",
     )
     x, targets, _ = runs.predictions(choice, run)
     inputs = FACTORS[:, None] * _input(x)
     predicted = runs.predict(choice, run, inputs)
     if not np.isfinite(predicted).all():
-        st.info("The predictions of this run are NaN.")
+        st.info("Every prediction of this run is NaN.")
         return
     formula = FORMULAS.get(settings.task)
     true = formula.target(inputs) if formula and not formula.uniform else None
@@ -109,14 +114,14 @@ def _draw_scaled(choice: Choice, run: "Run") -> None:
         charts.scaled_input(),
         {"scaled": scaled, "now": now, "span": tables.span(predicted, unit)},
         key="scaled_input",
-        alt="What is predicted, and true, for one input multiplied by 0.25 to 4. The sentence "
-        "above says whether the prediction moves.",
+        alt="The predicted and the true value of one input multiplied by 0.25 to 4. The sentence "
+        "above says whether the prediction depends on the length.",
     )
 
 
 def _input(x: np.ndarray) -> np.ndarray:
-    """Returns the validation example `[D]` of the first ten whose features add up to most.
+    """Returns, of the first ten validation examples, the one with the largest absolute sum, `[D]`.
 
-    There a longer input matters most to the post's task.
+    Scaling this example changes the target of the post's task most.
     """
     return x[:10][np.argmax(np.abs(x[:10].sum(axis=1)))]

@@ -1,4 +1,4 @@
-"""What the Story says. Every sentence is made from the numbers passed in."""
+"""The sentences of the Story page, computed from the numbers passed in."""
 
 import math
 from collections.abc import Mapping
@@ -20,53 +20,56 @@ if TYPE_CHECKING:
 
 
 _NEAR = 1.3
-"""A loss of less than so many times the wall is stopped by it."""
+"""A run whose val loss is below this multiple of the lower bound counts as limited by the bound."""
 
 
 def answer(trained: "Mapping[Fixes, Run]", wall: "Wall") -> str:
-    """Returns the path in two sentences: from where to where, and what stands in the way."""
+    """Returns two sentences: the losses before and after the post's fixes, and what limits them."""
     first, final, beyond = (trained[STAGES[name]] for name in ("v1", "final", "beyond"))
     path = f"The post's fixes take the val loss from **{ended(first)}** to **{ended(final)}**"
     if stops_at(final, wall):
-        path += f", and that is nearly all this network can do: its wall is at **{barrier(wall)}**"
-    return f"{path}. With one bias more, and the epsilon in the root, it is **{ended(beyond)}**."
+        path += f", close to the lowest loss that this network can reach, **{barrier(wall)}**"
+    return (
+        f"{path}. With a bias before LayerNorm and epsilon in the root, the val loss is "
+        f"**{ended(beyond)}**."
+    )
 
 
 def stops_at(run: "Run", wall: "Wall") -> bool:
-    """Returns whether the wall is what stops a run: a fit's is too uncertain to say so."""
+    """Returns whether the lower bound limits a run. A bound from a fit is too uncertain to tell."""
     return wall.exact and 0.9 < run.final_val_loss / wall.loss < _NEAR
 
 
 def ended(run: "Run") -> str:
-    """Returns the val loss a run ended at."""
+    """Returns the final val loss of a run as text."""
     return words.loss(run.final_val_loss)
 
 
 def beside(run: "Run", reported: float | None) -> str:
-    """Returns the val loss of a run, with a digit more where the post cuts it off."""
+    """Returns the val loss of a run, with another digit if the post truncates its number."""
     end = ended(run)
     return end if reported is None or end == f"{reported:.2f}" else f"{run.final_val_loss:.3f}"
 
 
 def barrier(wall: "Wall") -> str:
-    """Returns the wall, or how low it is at most."""
+    """Returns the lower bound as text, or the most that it can be."""
     return f"{wall.loss:.4f}" if wall.exact else f"{words.loss(wall.loss)} or lower"
 
 
 def holds(pair: "Paired") -> str:
-    """Returns whether a step does in other seeds what it does in one."""
+    """Returns whether the effect of a stage's fixes holds in other seeds."""
     seeds = len(pair.seeds)
     helped = round(pair.helped * seeds)
     if not pair.drop.any():
-        return f"**It changes no loss**, in none of {seeds} seeds."
+        return f"**No effect on the loss** in any of {seeds} seeds."
     way = "lower" if pair.median > 0 else "higher"
     size = f"{words.percent(abs(10**-pair.median - 1))} {way}"
     verdict = {
         "helps": "**It holds:**",
-        "hurts": "**It costs:**",
+        "hurts": "**It hurts:**",
         "no clear effect": "**No clear effect:**",
     }[pair.verdict]
-    sentence = f"{verdict} lower in {helped} of {seeds} seeds, the median {size}."
+    sentence = f"{verdict} the val loss is lower in {helped} of {seeds} seeds (median {size})."
     return f"{sentence} {_failures(pair)}".strip()
 
 
@@ -78,36 +81,36 @@ def _failures(pair: "Paired") -> str:
 
 
 def alone(together: "Run", by_itself: "Run", start: "Run", what: str) -> str:
-    """Returns a fix on top of those before it, against the fix by itself.
+    """Returns the val loss of a fix on top of the fixes before it, and of the fix by itself.
 
     Args:
       together: the stage of the fix.
       by_itself: the first version with this fix and no other.
     """
     return (
-        f"**{what}:** with the fixes before it {ended(together)}; by itself {ended(by_itself)}, "
-        f"from {ended(start)}."
+        f"**{what}:** val loss {ended(together)} with the fixes before it, {ended(by_itself)} by "
+        f"itself, and {ended(start)} without any fix."
     )
 
 
 def adds_up(cheapest: "Run", stage: "Run") -> str:
-    """Returns which of two ways to whole batches ends lower, without or with LayerNorm's fix."""
+    """Returns the val loss of split keys and whole batches, without and with the LayerNorm fix."""
     if cheapest.outcome.is_failed or stage.outcome.is_failed:
         return ""
     without, with_norm = cheapest.final_val_loss, stage.final_val_loss
     if with_norm > 1.02 * without:
         return (
-            f"Here the LayerNorm fix even costs: keys and batches without it end at "
-            f"{words.loss(without)}, with it at {words.loss(with_norm)}."
+            "Here the LayerNorm fix even hurts: with split keys and whole batches, the val loss is "
+            f"{words.loss(without)} without it and {words.loss(with_norm)} with it."
         )
     return (
-        f"Keys and batches without the LayerNorm fix end at {words.loss(without)}, with it at "
-        f"{words.loss(with_norm)}."
+        f"With split keys and whole batches, the val loss is {words.loss(without)} without the "
+        f"LayerNorm fix and {words.loss(with_norm)} with it."
     )
 
 
 def norm_init(grid: "Grid") -> str:
-    """Returns what LayerNorm's init does to runs that end in NaN and, where none does, to the loss.
+    """Returns how the LayerNorm init fix changes the share of NaN runs and the loss of the others.
 
     Args:
       grid: all combinations of the post's fixes.
@@ -115,19 +118,19 @@ def norm_init(grid: "Grid") -> str:
     on, off = _switched(grid, norm_init=True), _switched(grid, norm_init=False)
     return (
         f"Over all combinations of the post's fixes and {len(grid.seeds)} seeds, **{_failed(off)} "
-        f"of the runs end in NaN without LayerNorm's init and {_failed(on)} with it**. Where "
-        "neither run does, the init changes the val loss by "
-        f"{_median_change(grid, whole_batches=False)} with empty batches and by "
-        f"{_median_change(grid, whole_batches=True)} with whole ones (medians)."
+        f"of the runs end in NaN without the LayerNorm init fix and {_failed(on)} with it**. In "
+        "pairs of runs of which neither ends in NaN, the median change of the val loss is "
+        f"{_median_change(grid, whole_batches=False)} with empty minibatches and "
+        f"{_median_change(grid, whole_batches=True)} with whole batches."
     )
 
 
 def epsilon(posts: "Grid", grid: "Grid") -> str:
-    """Returns how many runs end in NaN without an epsilon, beside the root, and in the root.
+    """Returns the share of NaN runs without epsilon, with it outside the root, and inside it.
 
     Args:
       posts: all combinations of the post's fixes.
-      grid: the same with those beyond the post.
+      grid: the same combinations and those with fixes beyond the post.
     """
     off = _switched(posts, norm_init=False, norm_epsilon=False)
     on = _switched(posts, norm_init=False, norm_epsilon=True)
@@ -135,13 +138,13 @@ def epsilon(posts: "Grid", grid: "Grid") -> str:
         grid, norm_init=False, norm_epsilon=True, epsilon_in_root=True, bias_before_norm=False
     )
     return (
-        f"Without LayerNorm's init, **{_failed(off)} of the runs end in NaN without the epsilon "
-        f"and {_failed(on)} with it**; with the epsilon in the root, {_failed(inside)}."
+        f"Without the LayerNorm init fix, **{_failed(off)} of the runs end in NaN without epsilon "
+        f"and {_failed(on)} with it**. With epsilon in the root, {_failed(inside)} do."
     )
 
 
 def _switched(grid: "Grid", **switches: bool) -> np.ndarray:
-    """Returns the val losses of the combinations in which these switches stand so, `[F, S]`."""
+    """Returns the val losses of all combinations with these values of the switches, `[F, S]`."""
     rows = [
         all(getattr(fixes, name) == on for name, on in switches.items())
         for fixes in grid.combinations
@@ -150,7 +153,7 @@ def _switched(grid: "Grid", **switches: bool) -> np.ndarray:
 
 
 def _median_change(grid: "Grid", whole_batches: bool) -> str:
-    """Returns how the init changes the val loss of pairs of runs of which none ends in NaN."""
+    """Returns the median change of the val loss by the init fix, in pairs of runs without NaN."""
     ratios = np.array(
         [
             losses / _switched(grid, **vars(replace(fixes, norm_init=False)))[0]
@@ -167,48 +170,55 @@ def _failed(losses: np.ndarray) -> str:
 
 
 def wall_title(run: "Run", wall: "Wall") -> str:
-    """Returns the question that the wall answers, if it is what stops the run."""
-    return f"Why does it stop at {ended(run)}?" if stops_at(run, wall) else "What it cannot see"
+    """Returns the title of the section: a question if the lower bound is what limits the run."""
+    return (
+        f"Why does the loss stop at {ended(run)}?"
+        if stops_at(run, wall)
+        else "What the network cannot see"
+    )
 
 
 def wall(wall: "Wall", settings: Settings) -> str:
-    """Returns what the wall is and where."""
+    """Returns the explanation and the value of the lower bound."""
     why = (
-        "A layer computes W x, without a bias, and LayerNorm divides by its size. Twice the input "
-        "gives twice the products, and the factor cancels: **the network sees where x points, "
-        "never how long it is**."
+        "A layer computes W x without a bias, and LayerNorm divides the result by its standard "
+        "deviation. Doubling x doubles both, so the factor cancels: **the predictions depend on "
+        "the direction of x, not on its length**."
     )
     formula = f"D − (E|x|)²{' + σ²' if settings.noise else ''} = "
     if settings.task == "sum":
         where = (
-            f"The best rule that sees only that leaves a loss of {formula}**{wall.loss:.4f}** "
+            f"The best function of the direction alone has a loss of {formula}**{wall.loss:.4f}** "
             f"for D = {settings.num_features} features"
         )
         where += f" and noise of σ = {settings.noise:g}." if settings.noise else "."
     elif wall.exact:
-        where = f"The best rule that sees only that leaves a loss of **{wall.loss:.4f}**."
+        where = f"The best function of the direction alone has a loss of **{wall.loss:.4f}**."
     else:
         where = (
-            "No formula says what the best such rule leaves here; a flexible fit of y on x / |x| "
-            f"reaches **{words.loss(wall.loss)}**, so the wall is there or lower."
+            "The lowest loss of a function of the direction alone has no known formula here. A "
+            f"flexible fit of y on x / |x| reaches **{words.loss(wall.loss)}**, so the lower bound "
+            "is at most this."
         )
     return f"{why} {where}"
 
 
 def behind_wall(without: "Run", with_bias: "Run", wall: "Wall", bias: bool) -> str:
-    """Returns where a run ends against the wall.
+    """Returns the final val loss of a run, compared with the lower bound.
 
     Args:
-      bias: whether to tell of the run with the bias.
+      bias: whether to describe the run with the bias.
     """
     end = ended(without)
     if not bias:
-        return f"The post's last version ends at **{end}**, the wall is at **{barrier(wall)}**."
+        return (
+            f"The post's final version ends at **{end}**; the lower bound is **{barrier(wall)}**."
+        )
     below = wall.loss / with_bias.final_val_loss
     if not stops_at(without, wall) or not below > 1.05:
-        return f"With the bias it ends at **{ended(with_bias)}**, without at **{end}**."
-    share = f"1/{below:,.0f} of it" if below >= 2 else "below it"
-    return f"**The wall falls:** val loss **{ended(with_bias)}**, {share}."
+        return f"The val loss is **{ended(with_bias)}** with the bias and **{end}** without it."
+    share = f"1/{below:,.0f} of the bound" if below >= 2 else "below the bound"
+    return f"**The bias removes the bound:** val loss **{ended(with_bias)}**, {share}."
 
 
 def _by(order: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -216,19 +226,19 @@ def _by(order: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def moved(predicted: np.ndarray, unit: float) -> str:
-    """Returns by how much the prediction changes from the shortest input to the longest.
+    """Returns how much the prediction changes between the shortest and the longest input.
 
     Args:
-      predicted: `[K]`, of one input at K lengths.
-      unit: the spread of the target, on the same scale.
+      predicted: `[K]`, for one input at K lengths.
+      unit: the standard deviation of the target, in the same unit.
     """
     change = float(np.ptp(predicted))
     if not math.isfinite(change):
-        return "The predictions of this run are NaN."
+        return "Every prediction of this run is NaN."
     if change < 0.01 * unit:
-        little = words.scientific(change) if change else "nothing"
-        return f"**The prediction does not move**: it changes by {little} in all."
-    return f"**The prediction follows**: it changes by {change:.3g} in all."
+        little = words.scientific(change) if change else "0"
+        return f"**The prediction ignores the length**: it changes by {little} in total."
+    return f"**The prediction depends on the length**: it changes by {change:.3g} in total."
 
 
 def gradient(dead: "DeadLayer") -> tuple[str, str]:
@@ -237,5 +247,5 @@ def gradient(dead: "DeadLayer") -> tuple[str, str]:
 
 
 def number(value: float) -> str:
-    """Returns a number with three digits, "NaN" for one that is none."""
+    """Returns a number with three significant digits, or "NaN"."""
     return "NaN" if math.isnan(value) else f"{value:z.3g}"

@@ -1,1 +1,1 @@
-"""Work behind the pages, shared by all sessions: a `pool` of `jobs`, what it runs, its `panel`."""
+"""Background work that all sessions share: `jobs` run in a `pool`, and a `panel` shows them."""

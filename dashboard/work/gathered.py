@@ -1,4 +1,4 @@
-"""The evidence of runs: gathered in the background, shared by all sessions, bounded."""
+"""Evidence of runs, collected in the background and cached for all sessions, within a bound."""
 
 from collections.abc import Generator
 from typing import TYPE_CHECKING
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from mlp_core.diagnosis import Progress
 
 LONG_SECONDS = 20.0
-"""From this estimate on, evidence is gathered when the reader asks."""
+"""If the estimate is above this, the reader has to start the collection of evidence."""
 
 _KEPT = 32
-_KEPT_UNSEEN = 2  # each may hold 20 MB: parameters and records
+_KEPT_UNSEEN = 2  # each may hold 20 MB of parameters and records
 
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
@@ -26,7 +26,7 @@ def _workers() -> Workers:
 
 
 def estimated_seconds(choice: Choice) -> float:
-    """Returns about how long it takes, compiling left out. Right within a factor of three."""
+    """Returns an estimate without compilation, accurate to a factor of three."""
     return stretches.seconds_of_evidence(choice.settings)
 
 

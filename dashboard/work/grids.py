@@ -1,4 +1,4 @@
-"""The grids behind the Seeds page: the one that ships, and those computed here behind the page."""
+"""The grids of the Seeds page: the stored one, and those computed in the background."""
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
@@ -20,52 +20,52 @@ if TYPE_CHECKING:
 
 FEWEST_SEEDS, MOST_SEEDS, DEFAULT_SEEDS = 4, 256, 16
 DRAWABLE_SEEDS = 2
-"""From so many seeds on there is something to show: an interval needs two."""
+"""The least number of seeds that the page can show, because an interval needs two."""
 
 LONGEST_SECONDS = 3600.0
-"""A sweep that would take longer is not begun: the machine is everybody's."""
+"""A sweep with a longer estimate cannot be started, because all readers share the server."""
 
 _PIECE_SECONDS = 1.0
 _KEPT_GRIDS = 12
 
 
 class Request(NamedTuple):
-    """A grid that a reader may ask for, with the seeds 0, 1, ..."""
+    """A grid that a reader can request, with the seeds 0, 1, ..."""
 
     settings: Settings
-    """Its own seed is left at the default: a grid has many."""
+    """The settings of all runs. Their own seed is the default and not used."""
     with_beyond: bool
     num_seeds: int
 
     @property
     def switches(self) -> tuple[str, ...]:
-        """The switches of which it holds every combination."""
+        """The switches whose combinations the grid contains."""
         return switches(self.with_beyond)
 
     @property
     def num_runs(self) -> int:
-        """Trainings in all."""
+        """The total number of runs."""
         return self.num_seeds * 2 ** len(self.switches)
 
 
 class Progress(NamedTuple):
-    """How far a sweep is."""
+    """The progress of a sweep."""
 
     grid: "Grid"
-    """The seeds done so far."""
+    """The grid with the seeds that are done."""
     seconds_left: float | None
-    """None until a chunk was timed that had nothing to compile."""
+    """None until a chunk without compilation was timed."""
 
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
 def _workers() -> Workers:
-    # One sweep takes all cores.
+    # One sweep uses all cores.
     return Workers(threads=1, keep=_KEPT_GRIDS)
 
 
 @st.cache_resource(show_spinner=False)
 def stored() -> "Stored":
-    """Returns the grid that ships. Shared by all sessions: never change it.
+    """Returns the stored grid, which all sessions share. Do not modify it.
 
     Raises:
       ValueError: if its file cannot be read.
@@ -76,7 +76,7 @@ def stored() -> "Stored":
 
 
 def stored_for(settings: Settings) -> "Grid | None":
-    """Returns the grid that ships if it is of these settings, whatever their seed, else None."""
+    """Returns the stored grid if it has these settings, apart from the seed. Otherwise None."""
     try:
         grid = stored().grid
     except ValueError:
@@ -85,7 +85,7 @@ def stored_for(settings: Settings) -> "Grid | None":
 
 
 def switches(with_beyond: bool) -> tuple[str, ...]:
-    """Returns the numeric switches, those beyond the post only if asked for."""
+    """Returns the switches that change a loss, with or without those beyond the post."""
     return (
         NUMERIC_SWITCHES
         if with_beyond
@@ -94,33 +94,33 @@ def switches(with_beyond: bool) -> tuple[str, ...]:
 
 
 def request(settings: Settings, with_beyond: bool, num_seeds: int) -> Request:
-    """Returns what to ask for; the seed in the settings does not matter."""
+    """Returns a request for a grid. The seed in the settings is ignored."""
     return Request(without_seed(settings), with_beyond, num_seeds)
 
 
 def without_seed(settings: Settings) -> Settings:
-    """Returns the settings with the default seed: what a grid is of."""
+    """Returns the settings with the default seed, which identify a grid."""
     return replace(settings, seed=Settings().seed)
 
 
 def begin(wanted: Request) -> None:
-    """Lets a sweep begin, go on where it was stopped, or begin anew if it has failed."""
+    """Starts a sweep, resumes a stopped one, or restarts a failed one."""
     _workers().begin(wanted, lambda: _swept(wanted))
 
 
 def job(wanted: Request) -> Job[Progress | None] | None:
-    """Returns the sweep of a request if anybody has begun it; it goes on if this session did."""
+    """Returns the sweep of a request if it exists. Resumes it if this session started it."""
     return _workers().watched(wanted)
 
 
 def others(wanted: Request) -> int:
-    """Returns how many sweeps take turns with one."""
+    """Returns the number of other sweeps that share the server with a sweep."""
     sweep = job(wanted)
     return _workers().others(sweep) if sweep else 0
 
 
 def nearest(wanted: Request) -> Request:
-    """Returns the request, or the one beyond the post whose sweep holds all that it asks for."""
+    """Returns the request, or the one that includes fixes beyond the post if its sweep exists."""
     wider = wanted._replace(with_beyond=True)
     found = _workers().find(wider)
     if found is None or found.error is not None or _workers().find(wanted) is not None:
@@ -129,9 +129,9 @@ def nearest(wanted: Request) -> Request:
 
 
 def estimated_seconds(wanted: Request) -> float:
-    """Returns about how long a sweep takes, by the pace of the last sweep on this server.
+    """Returns the estimated time of a sweep, from the speed of the last sweep on this server.
 
-    Before the first sweep, the estimate is for two CPU cores and right within a factor of three.
+    Before the first sweep, the estimate assumes two CPU cores and is accurate to a factor of three.
     """
     return _pace().factor * wanted.num_runs * seconds_in_a_sweep(wanted.settings)
 
@@ -149,7 +149,7 @@ def _pace() -> _Pace:
 
 
 def restricted(grid: "Grid", with_beyond: bool) -> "Grid":
-    """Returns the grid, without the combinations beyond the post unless asked for."""
+    """Returns the grid with or without the combinations that go beyond the post."""
     if with_beyond:
         return grid
     rows = [
@@ -166,7 +166,7 @@ def restricted(grid: "Grid", with_beyond: bool) -> "Grid":
 
 
 def _swept(wanted: Request) -> Generator[Progress | None, None, None]:
-    """Yields the grid as it grows, None until its first seeds are done."""
+    """Yields the grid as it grows, or None until its first seeds are done."""
     from mlp_core.engine import sweeps
 
     combinations = sweeps.all_combinations(wanted.switches)
@@ -177,7 +177,7 @@ def _swept(wanted: Request) -> Generator[Progress | None, None, None]:
             seconds += perf_counter() - began
         if grid is not None:
             done = len(grid.seeds)
-            first = first or done  # the first chunk may have compiled
+            first = first or done  # the time of the first chunk may include compilation
             each = seconds / (done - first) if done > first else None
             if each is not None:
                 runs = seconds_in_a_sweep(wanted.settings) * len(combinations)

@@ -1,7 +1,7 @@
-"""A job: one computation behind the pages, and which sessions want it.
+"""Jobs: background computations, each with the sessions that want its result.
 
-A job is a generator whose items say how far it is. It runs while any session that watches it wants
-it. Stop ends the wish of one session only.
+A job wraps a generator whose items report its progress. It runs while at least one session watches
+it and has not stopped it. Stop only affects the session that presses it.
 """
 
 import logging
@@ -19,24 +19,24 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 UNWATCHED_SECONDS = 15.0
-"""A session that has not looked at a job for longer does not watch it: its browser may be closed.
+"""A session that has not polled a job for longer no longer watches it: its browser may be closed.
 
-A page that waits looks at least every 10 s (`pace.live`).
+A waiting page polls at least every 10 s (see `pace.live`).
 """
 
 _READER = "reader"
 
 
 def reader() -> str:
-    """Returns a name for the session whose script calls."""
+    """Returns an identifier of the calling session."""
     name: str = st.session_state.setdefault(_READER, secrets.token_hex(8))
     return name
 
 
 class Job(Generic[T]):
-    """One computation. Its `latest` item is its result so far, and all of it once it is `done`.
+    """A background computation. `latest` is its newest item, and the result once it is `done`.
 
-    `running`, `look`, `stopped`, `wait` and `stop` are about the session that calls them.
+    `running`, `look`, `stopped`, `wait`, and `stop` refer to the calling session.
     """
 
     def __init__(self, chunks: Generator[T, None, None]) -> None:
@@ -46,67 +46,68 @@ class Job(Generic[T]):
         self.worked_seconds = 0.0
         self.dropped = False
         self.looks: dict[str, float] = {}
-        """By session, the time of its last look."""
+        """The time of the last poll by each session."""
         self.stopped_by: set[str] = set()
-        """The sessions that want no more of it."""
+        """The sessions that have stopped the job."""
         self._chunks = chunks
         self._rested = threading.Event()
 
     @property
     def running(self) -> bool:
-        """True while more is to come and this session has not stopped it. Counts as a look."""
+        """True while the job runs for this session. Counts as a poll."""
         self._note_look()
         return not (self.rested or self.stopped)
 
     def look(self) -> tuple[bool, T | None]:
-        """Returns whether more is to come, and the latest item: the last one if no more is to come.
+        """Returns whether the job is running, and its latest item.
 
-        In the opposite order, a job that ends in between would return a part as the whole.
+        `running` must be read first: otherwise, if the job ended between the two reads, a partial
+        result would be returned as the final one.
         """
         return self.running, self.latest
 
     @property
     def stopped(self) -> bool:
-        """True if this session has stopped the job, and it has not ended: others may go on."""
+        """True if this session has stopped the job before its end. It may still run for others."""
         return not self.done and reader() in self.stopped_by
 
     @property
     def rested(self) -> bool:
-        """True while no session makes the job run: it has ended, or nobody wants it."""
+        """True while the job does not run, because it has ended or no session wants it."""
         return self._rested.is_set()
 
     @property
     def succeeded(self) -> bool:
-        """True once `latest` is the whole result."""
+        """True once `latest` is the final result."""
         return self.done and self.error is None
 
     @property
     def unfinished(self) -> bool:
-        """True if it has begun and not ended: it holds what it needs to go on."""
+        """True if the job has started but not ended, and so holds memory for its state."""
         return self.worked_seconds > 0 and not self.done
 
     @property
     def looked_at(self) -> float:
-        """When a session last looked at it."""
+        """The time of the last poll by any session."""
         return max(list(self.looks.values()), default=0.0)
 
     @property
     def wanted(self) -> bool:
         """True while a session watches the job and has not stopped it."""
         since = time.monotonic() - UNWATCHED_SECONDS
-        looks = list(self.looks.items())  # other threads add to it
+        looks = list(self.looks.items())  # a copy, because other threads add entries
         return any(at > since for name, at in looks if name not in self.stopped_by)
 
     def wait(self, seconds: float) -> bool:
-        """Returns True once nothing more is to come for this session, False after the time is over.
+        """Returns True once the job has ended or this session has stopped it, False on timeout.
 
-        Waiting counts as a look.
+        Counts as a poll.
         """
         self._note_look()
         return self.stopped or self._rested.wait(seconds)
 
     def stop(self) -> None:
-        """Ends this session's wish; the job rests after its chunk if no other session wants it."""
+        """Stops the job for this session. It pauses unless another session wants it."""
         self.stopped_by.add(reader())
 
     def advance(self) -> None:
@@ -116,28 +117,28 @@ class Job(Generic[T]):
             self.latest = next(self._chunks)
         except StopIteration:
             self.done = True
-        except Exception as error:  # a thread has no reader: the page says what went wrong
+        except Exception as error:  # the page shows the error, because this thread cannot
             _log.error("A job failed.\n%s", traceback.format_exc())
             self.error, self.done = error, True
         finally:
             self.worked_seconds += time.monotonic() - began
 
     def rest(self) -> None:
-        """Ends the wait of all sessions; a job that was dropped releases what it computes from."""
+        """Pauses the job and ends the wait of all sessions. Frees the state of a dropped job."""
         if self.done:
             self.looks.clear()
             self.stopped_by.clear()
         if self.dropped:
             self._chunks.close()
-            self.error = None  # an error refers to where it was raised
+            self.error = None  # an error keeps its stack frames alive
         self._rested.set()
 
     def rouse(self) -> None:
-        """Lets a job at rest go on."""
+        """Resumes a paused job."""
         self._rested.clear()
 
     def _note_look(self) -> None:
         name = reader()
-        # A look at a job at rest is no wish that it goes on.
+        # Polling a paused job is not a request to resume it.
         if not self.rested or name in self.looks:
             self.looks[name] = time.monotonic()

@@ -1,4 +1,4 @@
-"""Keeps the process bounded: drops what JAX has compiled when memory runs short."""
+"""Bounds the memory of the process: clears JAX's compiled programs when memory is short."""
 
 import gc
 import os
@@ -7,23 +7,24 @@ import threading
 from pathlib import Path
 
 SHORT_FROM_MB = 700.0
-"""From this much memory on, compiled programs are dropped before another job begins.
+"""Above this much memory, compiled programs are cleared before another job starts.
 
-Each shape of network takes up to 10 MB for its training and 45 MB for its evidence. Without a bound
-a reader who tries many shapes would end the process.
+Each network shape needs up to 10 MB for training and 45 MB for evidence. Without a bound, a reader
+who tries many shapes could exhaust the memory.
 """
 
 WORTH_MB = 100.0
-"""The process must have grown by this much since the last drop: not all memory is programs'."""
+"""The process must have grown by this much since the last time programs were cleared, because
+clearing them again does not free other memory."""
 
 _dropping = threading.Lock()
 _drops, _left_mb = 0, 0.0
 
 
 def make_room() -> None:
-    """Drops what JAX has compiled if memory is short. Work in progress goes on.
+    """Clears JAX's compiled programs if memory is short. Jobs in progress are not affected.
 
-    A program that is needed again is compiled again, or loaded from the disk.
+    A program that is needed again is compiled again, or loaded from the cache on disk.
     """
     global _drops, _left_mb
     with _dropping:
@@ -39,12 +40,12 @@ def make_room() -> None:
 
 
 def drops() -> int:
-    """Returns how often programs were dropped."""
+    """Returns how often compiled programs were cleared."""
     return _drops
 
 
 def _used_mb() -> float:
-    """Returns the memory of this process; 0 where the system does not tell."""
+    """Returns the memory of this process, or 0 if the system does not report it."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:

@@ -1,4 +1,4 @@
-"""The runs that a page needs before it has anything to show, trained while the reader watches."""
+"""The runs that a page needs before it can show anything, trained with a progress bar."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,9 +12,13 @@ if TYPE_CHECKING:
 
 
 def trained(choices: Sequence[Choice], patience: float = 2.0) -> "dict[Choice, Run] | None":
-    """Returns the runs once all are there; until then None, and draws how far they are.
+    """Returns the runs, or draws the progress and returns None until all are trained.
 
-    Runs that take long are trained when the reader asks. A run that was stopped counts as missing.
+    If they take long, the reader has to start them. A stopped run counts as missing.
+
+    Args:
+      choices: the runs.
+      patience: how many seconds to wait before the progress is drawn.
     """
     found = _found(choices)
     if len(found) < len(choices) and panel.show(_panel(choices), _offer(choices), patience):
@@ -29,7 +33,7 @@ def _panel(choices: Sequence[Choice]) -> panel.Panel:
 
     def told() -> tuple[float, str]:
         ready = len(_found(choices))
-        text = f"Training the runs of this page: {ready} of {len(choices)}."
+        text = f"Training the runs of this page: {ready} of {len(choices)} done."
         return ready / len(choices), text
 
     return panel.Panel(
@@ -42,7 +46,7 @@ def _panel(choices: Sequence[Choice]) -> panel.Panel:
 
 
 def _offer(choices: Sequence[Choice]) -> str | None:
-    """Returns what the button that begins says; None if they begin by themselves."""
+    """Returns the label of the button that starts the runs, or None if they start automatically."""
     each = runs.estimated_seconds(choices[0].settings)
     if each <= runs.LONG_SECONDS or all(map(runs.has_begun, choices)):
         return None

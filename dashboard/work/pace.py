@@ -1,8 +1,8 @@
-"""How readers share the time: pages are drawn in turn, and many readers make pages ask less often.
+"""How readers share the server: pages are drawn one at a time, and poll less with many readers.
 
-Measured with fifty readers on two busy cores (`make load`): without turns the median click took 18
-to 23 s instead of 4 to 5 s; with a constant interval the 95th percentile was 14 to 20 s instead of
-8 to 12 s.
+Measured with 50 readers on two busy cores (`make load`): without turns, the median click took 18 to
+23 s instead of 4 to 5 s; with a constant polling interval, the 95th percentile was 14 to 20 s
+instead of 8 to 12 s.
 """
 
 import threading
@@ -21,16 +21,16 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 TURN_WITHIN_SECONDS = 5.0
-"""Who waits for a turn for so long goes on without: it is a courtesy, and must not hang the app."""
+"""The longest wait for a turn. After it, a page is drawn anyway, so that the app cannot hang."""
 
 AT_EASE = 5
-"""So many readers do not notice each other."""
+"""The number of readers that do not slow each other down."""
 
 LATELY_SECONDS = 10.0
-"""Who has clicked within so long is there."""
+"""A reader who has clicked within this time counts as active."""
 
 CROWDED = 2.0
-"""From this share of readers on, what only measures the machine waits."""
+"""Above this `Crowd.share`, measurements of the server wait."""
 
 LONGEST_POLL_SECONDS = 10.0
 
@@ -39,7 +39,7 @@ _is_polled = ContextVar("part_is_polled", default=False)
 
 
 class Crowd:
-    """The page that is being drawn, and the readers who have lately asked for one."""
+    """The page being drawn, and the readers who have requested one recently."""
 
     def __init__(self) -> None:
         self._seen: dict[str, float] = {}
@@ -49,7 +49,7 @@ class Crowd:
 
     @contextmanager
     def page_of(self, reader: str) -> Iterator[None]:
-        """Marks the time in which a page is made, which begins when it is its turn."""
+        """A context in which a page is drawn. Entering it waits for the turn of the page."""
         with self._seeing:
             self._seen[reader] = time.monotonic()
         with self.turn():
@@ -57,10 +57,10 @@ class Crowd:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Waits until no other thread draws, then draws; does nothing where this thread does.
+        """A context for drawing. Entering it waits until no other thread draws; it can be nested.
 
-        Python runs one thread at a time anyway. Fifty that draw at once end together, late, and
-        starve the thread that speaks to the browsers.
+        Python runs one thread at a time anyway. If 50 threads draw at once, all of them finish
+        late, and they starve the thread that communicates with the browsers.
         """
         if self._has_turn:
             yield
@@ -73,7 +73,7 @@ class Crowd:
 
     @contextmanager
     def out_of_turn(self) -> Iterator[None]:
-        """Lets others draw while this thread waits, or computes for long."""
+        """A context in which other threads can draw while this one waits or computes for long."""
         had_turn = self._has_turn
         self._end_turn()
         try:
@@ -83,9 +83,10 @@ class Crowd:
                 self._take_turn()
 
     def let_draw(self) -> None:
-        """Returns when no page is being drawn, at the latest after a while.
+        """Waits until no page is being drawn, at most `TURN_WITHIN_SECONDS`.
 
-        For what takes Python for seconds, as an import does: a page would wait as long.
+        Call it before work that blocks Python for seconds, such as an import: a page that is being
+        drawn would otherwise have to wait for it.
         """
         with self.turn():
             return
@@ -104,7 +105,7 @@ class Crowd:
 
     @property
     def share(self) -> float:
-        """How many times more readers there are than would not notice each other; at least 1."""
+        """The number of active readers divided by `AT_EASE`, at least 1."""
         now = time.monotonic()
         with self._seeing:
             self._seen = {
@@ -114,24 +115,25 @@ class Crowd:
 
     @property
     def is_dense(self) -> bool:
-        """Whether so many readers are there that a measurement would say more about them."""
+        """Whether there are so many readers that they would distort a measurement."""
         return self.share > CROWDED
 
 
 @st.cache_resource(show_spinner=False)
 def crowd() -> Crowd:
-    """Returns the readers of this process."""
+    """Returns the crowd of this process."""
     return Crowd()
 
 
 def live(draw: Callable[P, T], seconds: float | None) -> Callable[P, T]:
-    """Returns a function that draws a part of the page, again and again until the page is redrawn.
+    """Returns a function that draws a part of the page as a fragment that refreshes itself.
 
     Args:
-      seconds: how often, for a few readers. Fifty who wait for the same work would hold it up by
-        asking as often. Nobody asks less often than every `LONGEST_POLL_SECONDS`. None draws again
-        only what a click inside changes. A part that stops being live stays a fragment all the
-        same: the browser builds a chart anew that leaves its fragment.
+      draw: draws the part.
+      seconds: the interval with few readers. With many readers the interval grows, up to
+        `LONGEST_POLL_SECONDS`, because their polling would delay the work that they wait for. None
+        refreshes only after a click inside the part. A part that no longer needs to refresh should
+        still be drawn with None, because the browser rebuilds charts that leave their fragment.
     """
 
     if _is_polled.get():
@@ -156,7 +158,7 @@ def live(draw: Callable[P, T], seconds: float | None) -> Callable[P, T]:
 
 
 def wait(job: Job[Any], seconds: float) -> bool:
-    """Returns True once a job has ended or was stopped, False if the time is over before."""
+    """Returns True once a job has ended or was stopped, or False on a timeout."""
     if job.rested or seconds <= 0:
         return job.wait(0)
     with crowd().out_of_turn():

@@ -1,4 +1,4 @@
-"""How a page shows work behind it: an offer, the progress with Stop, Go on, or what failed."""
+"""The panel for background work: a start button, the progress with Stop, Resume, or the error."""
 
 from collections.abc import Callable, Sequence
 from time import monotonic
@@ -12,29 +12,29 @@ from dashboard.work.jobs import Job
 
 
 class Panel(NamedTuple):
-    """Work behind a page, as a reader meets it."""
+    """Background work, as shown to a reader."""
 
     name: str
-    """Ends the keys of its buttons, after `begin_`, `stop_`, `go_on_`, and `again_`."""
+    """The suffix of the keys of its buttons, after `begin_`, `stop_`, `go_on_`, and `again_`."""
     look: Callable[[], Sequence[Job[Any] | None]]
-    """Returns its jobs, which go on if this session wants them; None for one that has not begun."""
+    """Returns its jobs, and resumes those that this session wants. None: not yet started."""
     begin: Callable[[], None]
-    """Begins it, lets it go on where it was stopped, or begins a failed part anew."""
+    """Starts the work, resumes it, or restarts a failed part."""
     told: Callable[[], tuple[float, str]]
-    """Returns the share that is done, from 0 to 1, and a sentence for the progress bar."""
+    """Returns the share that is done, from 0 to 1, and the text of the progress bar."""
     failed: str
-    """What to say if it fails; the reason follows."""
+    """The beginning of the error message. The reason follows."""
     others: Callable[[], int] = lambda: 0
-    """Returns how many others take turns with it."""
+    """Returns the number of other jobs that share the server with this work."""
     poll_seconds: float = 0.3
 
 
 def show(panel: Panel, offer: str | None = None, patience: float = 0.0) -> bool:
-    """Returns True once the work is done; until then False, and draws how far it is.
+    """Returns True if the work is done. Otherwise draws the panel and returns False.
 
     Args:
-      offer: the label of a button that begins the work; None if it begins without being asked.
-      patience: for how many seconds the page waits before it draws anything.
+      offer: the label of the button that starts the work; None if it starts automatically.
+      patience: how many seconds to wait for the work before the panel is drawn.
     """
     if offer is not None:
         st.button(
@@ -55,10 +55,10 @@ def show(panel: Panel, offer: str | None = None, patience: float = 0.0) -> bool:
 
 
 def draw_failed(what: str, error: Exception, again: Callable[[], None], key: str) -> None:
-    """Draws what failed and why, and the button that begins it anew.
+    """Draws an error message, and a button that restarts the work.
 
     Args:
-      what: the beginning of the sentence.
+      what: the beginning of the message.
     """
     st.error(f"{what}: {words.reason(error)}.", icon=":material/error:")
     st.button("Try again", on_click=again, key=key)
@@ -83,7 +83,7 @@ def _draw_progress(panel: Panel) -> None:
         else:
             st.progress(share, f"Stopped at {share:.0%}.")
             st.button(
-                "Go on",
+                "Resume",
                 on_click=panel.begin,
                 icon=":material/play_arrow:",
                 key=f"go_on_{panel.name}",

@@ -1,4 +1,4 @@
-"""Work about one run each, such as gathering its evidence: shared by all sessions, with a panel."""
+"""Background work for single runs, such as collecting evidence, shared by all sessions."""
 
 from collections.abc import Callable, Generator
 from functools import partial
@@ -11,11 +11,11 @@ from dashboard.work.pool import Workers
 
 
 class Progress(Protocol):
-    """How far such work is."""
+    """The progress of the work."""
 
     @property
     def share(self) -> float:
-        """Returns the share that is done, from 0 to 1."""
+        """The share that is done, from 0 to 1."""
 
 
 T = TypeVar("T", bound=Progress)
@@ -26,7 +26,7 @@ class PerRun(Generic[T]):
 
     Args:
       workers: returns the pool that does the work.
-      work: returns the work for a run; its items say how far it is.
+      work: returns the work for a run as a generator, whose items report its progress.
     """
 
     def __init__(
@@ -37,15 +37,15 @@ class PerRun(Generic[T]):
         self._workers, self._work = workers, work
 
     def find(self, choice: Choice) -> Job[T] | None:
-        """Returns the job of a run if anybody has begun it."""
+        """Returns the job of a run if any session has started it."""
         return self._workers().find(choice)
 
     def start(self, choice: Choice) -> Job[T]:
-        """Returns the job of a run, begun if nobody has yet."""
+        """Returns the job of a run, and starts it if no session has."""
         return self._workers().start(choice, lambda: self._work(choice))
 
     def begin(self, choice: Choice) -> None:
-        """Begins the job of a run, continues it where it was stopped, or repeats a failed one."""
+        """Starts the job of a run, resumes a stopped one, or restarts a failed one."""
         self._workers().begin(choice, lambda: self._work(choice))
 
     def panel(
@@ -59,8 +59,8 @@ class PerRun(Generic[T]):
         """Returns the panel of a run's job, see `Panel`.
 
         Args:
-          text: returns the sentence for the progress bar from the share that is done; None stands
-            for a job whose first program is still being compiled.
+          text: returns the text of the progress bar from the share that is done, which is None
+            while the first program is being compiled.
         """
 
         def told() -> tuple[float, str]:

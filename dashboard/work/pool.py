@@ -1,9 +1,9 @@
-"""Background work that all sessions share: jobs advanced chunk by chunk in a few threads.
+"""A thread pool that advances jobs chunk by chunk, shared by all sessions.
 
-The threads take the jobs in turn, one chunk each. A new job goes first until it has had its short
-time, so that many long ones make it wait for no longer than a chunk.
+The threads process the jobs in turn, one chunk each. A new job has priority until it has run for
+`SHORT_SECONDS`, so that it waits for at most one chunk of a long job.
 
-Jobs that cannot pause, because another process computes them, run `whole`: one after the other.
+Jobs that cannot pause, because another process computes them, run one after the other (`whole`).
 """
 
 import atexit
@@ -22,19 +22,20 @@ from mlp_core.settings import Settings
 T = TypeVar("T")
 
 SHORT_SECONDS = 0.5
-"""A job that has worked for longer is a long one."""
+"""A job that has run for longer loses its priority."""
 
 
 class Workers:
-    """Threads that advance jobs in turn, and the finished jobs, of which the oldest are dropped.
+    """Threads that advance jobs in turn, and a cache of jobs from which the oldest are evicted.
 
     Args:
       threads: how many jobs may run at once.
-      keep: how many jobs are remembered.
-      keep_unseen: how many can go on that have begun and are out of sight, stopped or not; older
-        ones begin anew when somebody looks again. All can by default: for jobs that hold little.
-      whole: each thread runs its jobs one after the other, not in turn. A job that nobody wants is
-        closed, and begins anew when somebody wants it again.
+      keep: the number of jobs in the cache.
+      keep_unseen: the number of unfinished jobs without a watching session that keep their state,
+        stopped or not. Older ones are dropped and restart when a session needs them. None keeps
+        all of them, for jobs with little state.
+      whole: whether each thread finishes a job before it takes another one. A job that no session
+        wants is then closed, and restarts when a session wants it again.
     """
 
     def __init__(
@@ -54,18 +55,18 @@ class Workers:
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
         for thread in self._threads:
             thread.start()
-        # A thread inside XLA while the interpreter goes down would abort the process.
+        # A thread inside XLA during interpreter shutdown would abort the process.
         atexit.register(self.close)
 
     def find(self, key: Hashable) -> Job[Any] | None:
-        """Returns the job of a key if there is one."""
+        """Returns the job of a key, or None."""
         with self._changed:
             return self._jobs.get(key)
 
     def watched(self, key: Hashable) -> Job[Any] | None:
-        """Returns the job of a key if there is one; it goes on if this session wished so before.
+        """Returns the job of a key, or None. Resumes it if this session wanted it before.
 
-        For jobs that begin only when a session asks.
+        For jobs that only start when a session requests them.
         """
         name = jobs.reader()
         with self._changed:
@@ -75,16 +76,16 @@ class Workers:
             return job
 
     def start(self, key: Hashable, chunks: Callable[[], Generator[T, None, None]]) -> Job[T]:
-        """Returns the job of a key: the one there is, else a new one that begins at once.
+        """Returns the job of a key: the existing one, or a new one, which starts immediately.
 
-        One that rests goes on, unless this session has stopped it.
+        A paused job is resumed unless this session has stopped it.
         """
-        name = jobs.reader()  # before the lock: Streamlit may end the script here
+        name = jobs.reader()  # before the lock, because Streamlit may end the script here
         with self._changed:
             job = self._jobs.get(key)
             if job is None or (job.dropped and name not in job.stopped_by):
                 job = self._jobs[key] = Job(_with_room(chunks()))
-                # New work goes first: it is short, or it says soon that it is not.
+                # New jobs go first: most are short, and a long one soon loses its priority.
                 (self._queue.append if self._whole else self._queue.appendleft)(job)
                 self._drop_oldest()
                 self._drop_unseen()
@@ -97,12 +98,12 @@ class Workers:
     def begin(
         self, key: Hashable, chunks: Callable[[], Generator[T, None, None]], anew: bool = False
     ) -> Job[T]:
-        """Returns the job of a key for a session that asks for it: takes back its Stop.
+        """Returns the job of a key, resumed for this session if it had stopped it.
 
-        A job that has failed begins anew.
+        A failed job is restarted.
 
         Args:
-          anew: whether one that has ended well begins anew too.
+          anew: whether to restart a job that has succeeded as well.
         """
         name = jobs.reader()
         with self._changed:
@@ -114,27 +115,27 @@ class Workers:
         return self.start(key, chunks)
 
     def leave(self, key: Hashable) -> None:
-        """Withdraws this session's wish for a job, as if it had closed the page."""
+        """Ends this session's interest in a job, as if the page had been closed."""
         with self._changed:
             job = self._jobs.get(key)
             if job is not None:
                 job.looks.pop(jobs.reader(), None)
 
     def forget_where(self, belongs: Callable[[Hashable], bool]) -> None:
-        """Stops and drops the jobs of all keys of which `belongs` is true."""
+        """Stops and drops all jobs whose keys satisfy `belongs`."""
         with self._changed:
             for key in [key for key in self._jobs if belongs(key)]:
                 self._drop(key)
 
     def others(self, job: Job[Any]) -> int:
-        """Returns how many other jobs take turns with one; none if each has a thread of its own."""
+        """Returns how many other jobs compete with a job for threads; 0 if there are enough."""
         with self._changed:
             at_work = [other for other in self._jobs.values() if not other.rested]
         others = sum(other is not job for other in at_work)
         return others if others >= len(self._threads) else 0
 
     def ahead(self, job: Job[Any]) -> int:
-        """Returns how many other jobs must end before a whole job begins."""
+        """Returns how many other jobs must end before a `whole` job starts."""
         with self._changed:
             if job not in self._queue:
                 return 0
@@ -143,7 +144,7 @@ class Workers:
             return len(at_work) + waiting.index(job)
 
     def close(self) -> None:
-        """Ends the threads after their present chunks, and closes all jobs."""
+        """Ends the threads after their current chunks, and closes all jobs."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -193,7 +194,9 @@ class Workers:
                 if self._closed:
                     return
                 job = self._queue.popleft()
-                if not job.wanted:  # under the lock: a wish from now on finds the job at rest
+                if (
+                    not job.wanted
+                ):  # checked under the lock, so that a later request finds the job paused
                     job.dropped = self._whole
                     job.rest()
                     continue
@@ -216,13 +219,13 @@ _all_workers: weakref.WeakSet[Workers] = weakref.WeakSet()
 
 
 def _forget_work_on(task: str) -> None:
-    """Stops and drops the jobs on a reader's own table."""
+    """Stops and drops the jobs on a table that a reader uploaded."""
     for workers in list(_all_workers):
         workers.forget_where(lambda key: _is_on(key, task))
 
 
 def _is_on(key: Hashable, task: str) -> bool:
-    """Returns whether the work under a key is on this table."""
+    """Returns whether the job with this key uses the table of a task."""
     parts = key if isinstance(key, tuple) else (key,)
     return task in [part.task if isinstance(part, Settings) else part for part in parts]
 

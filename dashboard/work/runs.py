@@ -1,4 +1,4 @@
-"""The training runs that pages show: computed once, shared by all sessions, bounded."""
+"""The training runs that pages show, cached for all sessions within a bound."""
 
 import threading
 import time
@@ -27,12 +27,12 @@ PATIENCE_SECONDS = 0.4
 LONGEST_PATIENCE_SECONDS = 2.0
 
 LONG_SECONDS = 1.5
-"""From this estimate on, runs that only serve comparison are trained when the reader asks."""
+"""If the estimate is above this, the reader has to start runs that are only for comparison."""
 
 _KEPT_RUNS = 200
-_compiled: set[object] = set()  # the shapes of trainings that are
+_compiled: set[object] = set()  # the shapes for which training is compiled
 _compiling = threading.Lock()
-_THREADS = 2  # the smallest machine it runs on has two cores
+_THREADS = 2  # the smallest supported server has two cores
 
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
@@ -41,76 +41,77 @@ def _workers() -> Workers:
 
 
 def job(choice: Choice) -> "Job[Run]":
-    """Returns the training of a choice on the compiled engine, begun if nobody has yet.
+    """Returns the training job of a choice, and starts it if no session has.
 
-    `jit_step` is left to the timing: the losses are the same with and without it.
+    All jobs use the compiled engine. `jit_step` only matters for timings, because the losses are
+    the same with and without it.
     """
     fast = choice.compiled
     return _workers().start(fast, lambda: _chunks(fast))
 
 
 def others(choice: Choice) -> int:
-    """Returns how many trainings take turns with one."""
+    """Returns the number of other trainings that share the server with a training."""
     return _workers().others(job(choice))
 
 
 @st.cache_resource(show_spinner=False)
 def warm_up(_choice: Choice) -> None:
-    """Begins the first training of this process, whatever the page, unless it is a long one."""
+    """Starts the first training of this process on any page, unless it takes long."""
     if estimated_seconds(_choice.settings) < LONG_SECONDS:
         job(_choice)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def stored_curves(choice: Choice) -> "Curves | None":
-    """Returns the curves of a run that ship; they do for the post's settings. Needs no JAX."""
+    """Returns the stored curves of a run with the post's settings, or None. Does not need JAX."""
     from mlp_core.analysis.curves import post_curves
 
     try:
         return post_curves(choice.fixes) if choice.settings == Settings() else None
-    except ValueError:  # they only shorten the wait
+    except ValueError:  # stored curves only shorten the wait
         return None
 
 
 def is_cold() -> bool:
-    """Returns whether nothing is compiled yet, so that the first run is seconds away."""
+    """Returns whether nothing is compiled yet, so that the first run takes seconds."""
     return not _compiled
 
 
 def known(choice: Choice) -> "Run | None":
-    """Returns the run of a choice if it has been trained to its end."""
+    """Returns the run of a choice if it is fully trained, otherwise None."""
     found = _workers().find(choice.compiled)
     return found.latest if found and found.succeeded else None
 
 
 def has_begun(choice: Choice) -> bool:
-    """Returns whether anybody has asked for the training of a choice."""
+    """Returns whether any session has requested the training of a choice."""
     return _workers().find(choice.compiled) is not None
 
 
 def begin(choice: Choice) -> None:
-    """Trains on where this session had stopped; begins anew what has failed."""
+    """Starts or resumes the training of a choice, or restarts a failed one."""
     fast = choice.compiled
     _workers().begin(fast, lambda: _chunks(fast))
 
 
 def stop(choice: Choice) -> None:
-    """Ends this session's wish for the training of a choice, if it is under way."""
+    """Stops the training of a choice for this session, if it is running."""
     found = _workers().find(choice.compiled)
     if found is not None and found.running:
         found.stop()
 
 
 def patience() -> float:
-    """Returns for how many seconds a page waits for a run before it shows it growing instead.
+    """Returns how many seconds a page waits for a run before it shows the partial run.
 
-    Longer where there are many readers: to wait costs nothing, to ask again and again does.
+    The wait is longer with many readers because waiting, unlike polling, costs nothing.
     """
     return min(PATIENCE_SECONDS * pace.crowd().share, LONGEST_PATIENCE_SECONDS)
 
 
 def wait(choices: Sequence[Choice], seconds: float) -> bool:
-    """Trains the choices, and returns True if all are ready before the time is over."""
+    """Trains the choices. Returns True if all of them end before the timeout."""
     deadline = time.monotonic() + seconds
     jobs = [job(choice) for choice in choices]
     ended = [pace.wait(each, max(0.0, deadline - time.monotonic())) for each in jobs]
@@ -124,7 +125,7 @@ def stages(settings: Settings) -> dict[str, Choice]:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def baselines(settings: Settings) -> "Baselines":
-    """Returns what predicting the mean and least squares reach."""
+    """Returns the losses of predicting the mean and of least squares."""
     import mlp_core
 
     return mlp_core.baselines(settings)
@@ -144,7 +145,7 @@ def _chunks(choice: Choice) -> "Generator[Run, None, None]":
 
 @contextmanager
 def _compiled_by_one(settings: Settings) -> Iterator[None]:
-    """Lets a second thread wait while the first one compiles for these sizes: JAX would twice."""
+    """A context that lets only one thread compile for these shapes; JAX would compile twice."""
     key = (settings.shape, memory.drops())
     if key in _compiled:
         yield
@@ -156,7 +157,7 @@ def _compiled_by_one(settings: Settings) -> Iterator[None]:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def target_scale(settings: Settings) -> "Scale":
-    """Returns what turns a target of the training back into its own units."""
+    """Returns the scale that converts a training target back to its own unit."""
     from mlp_core.data import dataset
 
     return dataset.target_scale(settings)
@@ -164,7 +165,7 @@ def target_scale(settings: Settings) -> "Scale":
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def wall(settings: Settings) -> "Wall":
-    """Returns how well a rule can do that sees only the direction of x."""
+    """Returns the lowest loss of a function of the direction of x."""
     from mlp_core.analysis import wall
 
     return wall.wall(settings)
@@ -179,7 +180,7 @@ when_closed(_forget_targets)
 
 
 def predict(choice: Choice, run: "Run", x: np.ndarray) -> np.ndarray:
-    """Returns what the run predicts for `[N, D]` examples, `[N]` in the target's own units."""
+    """Returns the predictions of a run for examples `[N, D]`: `[N]`, in the unit of the target."""
     import mlp_core
 
     scale = target_scale(choice.settings)
@@ -188,9 +189,9 @@ def predict(choice: Choice, run: "Run", x: np.ndarray) -> np.ndarray:
 
 
 def predictions(choice: Choice, run: "Run") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns validation examples `[N, D]`, and their targets and the run's predictions `[N]`.
+    """Returns validation examples `[N, D]`, their targets `[N]`, and the predictions `[N]`.
 
-    The latter two in the target's own units.
+    Targets and predictions are in the unit of the target.
     """
     import mlp_core
 

@@ -1,4 +1,4 @@
-"""The snapshots of runs, as they go to the browser: taken in the background, shared, bounded."""
+"""Snapshots of runs in the browser's format, taken in the background and cached within a bound."""
 
 from collections.abc import Generator
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,11 +18,11 @@ _KEPT_UNSEEN = 2
 
 
 class Taken(NamedTuple):
-    """How far the snapshots of a run are."""
+    """The progress of the snapshots of a run."""
 
     share: float
     compact: "Compact | None"
-    """None until all are taken."""
+    """None until all snapshots are taken."""
 
 
 @st.cache_resource(show_spinner=False, on_release=Workers.close)
@@ -31,7 +31,7 @@ def _workers() -> Workers:
 
 
 def estimated_seconds(choice: Choice) -> float:
-    """Returns about how long it takes, compiling left out. Right within a factor of three."""
+    """Returns an estimate without compilation, accurate to a factor of three."""
     return stretches.estimated_seconds(choice.settings)
 
 

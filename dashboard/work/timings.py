@@ -1,7 +1,7 @@
-"""The measurements that readers see: the one that ships, and those made on this server.
+"""The timings that pages show: the stored measurement, and those made on this server.
 
-A process of its own makes each one (`mlp_core.timing.process`). Only one measures at a time: two
-would disturb each other. Readers who ask for the same measurement share it.
+Each measurement runs in a separate process (`mlp_core.timing.process`). Only one runs at a time,
+because two would disturb each other. Readers who request the same measurement share it.
 """
 
 import os
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 _TIMED = "timed"
 
 ON_REQUEST = bool(os.environ.get("FIX_BY_FIX_TIME_ON_REQUEST"))
-"""Whether a reader must ask for a timing: for a server whose processor serves others as well."""
+"""Whether readers must request timings, for servers that share their CPU with other programs."""
 
 
 @st.cache_resource(show_spinner=False)
 def shipped() -> "Stored":
-    """Returns the measurement that ships. Shared by all sessions: never change it.
+    """Returns the stored measurement, which all sessions share. Do not modify it.
 
     Raises:
       ValueError: if its file cannot be read.
@@ -45,21 +45,21 @@ def _workers() -> Workers:
 
 
 def ahead(job: Job[Progress]) -> int:
-    """Returns how many measurements must end before this one begins."""
+    """Returns how many measurements must end before this one starts."""
     return _workers().ahead(job)
 
 
-# The Lab times a step of the choice on screen, as soon as its run is trained.
+# The Lab times a step of the choice on screen as soon as its run is trained.
 
 
 def job(choice: Choice) -> Job[Progress] | None:
-    """Returns the timing of a choice, begun if it was not measured in this process before.
+    """Returns the timing of a choice, and starts it if this process has not measured it.
 
-    A session watches one timing: it leaves the one that it watched before.
+    A session watches only one timing, and leaves the previous one.
 
     Returns:
-      None while so many readers are here that a new timing would say more about them, and where
-      the server measures on request only.
+      None if there is no timing yet, and there are so many readers that they would distort a new
+      one, or the server only measures on request.
     """
     key = _work(choice)
     before = st.session_state.get(_TIMED, key)
@@ -72,15 +72,12 @@ def job(choice: Choice) -> Job[Progress] | None:
 
 
 def measure_again(choice: Choice) -> None:
-    """Measures anew.
-
-    A timing that another session has under way goes on for this one as well.
-    """
+    """Measures again, or joins a timing that is already running."""
     _workers().begin(_work(choice), lambda: _steps(choice), anew=True)
 
 
 def form(choice: Choice) -> str:
-    """Returns the form that the switches stand for: fix 4 compiles the whole step."""
+    """Returns the form of the loop for the switches: "step" with fix 4, otherwise "gradient"."""
     return "step" if choice.fixes.jit_step else "gradient"
 
 
@@ -89,34 +86,34 @@ def _steps(choice: Choice) -> Generator[Progress, None, None]:
 
 
 def _work(choice: Choice) -> tuple[object, ...]:
-    """Returns all that decides the time of a step, in any form: the shapes and what is computed."""
+    """Returns everything that determines the time of a step: the shapes and the operations."""
     fixes, settings = choice
-    # A reader's own table has timings of its own, which go when the table goes.
+    # Timings on an uploaded table have separate keys, so that they can be dropped with the table.
     task = settings.task if is_own(settings.task) else None
     clips = settings.clip_norm is not None
     return (measurable(settings).shape, fixes.whole_batches, fixes.adamw, clips, task)
 
 
-# The Speed page measures when a reader asks.
+# The Speed page measures on request.
 
 
 def request(choice: Choice, what: Literal["steps", "forms", "growth"] = "forms") -> Request:
-    """Returns what to ask for, with no more steps than a measurement needs."""
+    """Returns a request for a measurement, with no more steps than it needs."""
     chosen = choice if what == "steps" else choice.compiled
     return Request(what, measurable(choice.settings), chosen.fixes)
 
 
 def begin(wanted: Request) -> None:
-    """Begins a measurement anew, or lets it go on for this session as well if it is under way."""
+    """Starts a measurement, even if there is a result, or joins one that is already running."""
     _workers().begin(wanted, lambda: process.measured(wanted), anew=True)
 
 
 def find(wanted: Request) -> Job[Progress] | None:
-    """Returns the measurement if anybody has asked for it."""
+    """Returns the job of a measurement if any session has requested it."""
     return _workers().find(wanted)
 
 
 def result(wanted: Request) -> Measurement | None:
-    """Returns what was measured, None unless it came to its end."""
+    """Returns the result of a measurement, or None if it has not succeeded."""
     found = find(wanted)
     return found.latest.measurement if found and found.succeeded and found.latest else None

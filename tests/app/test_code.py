@@ -84,7 +84,7 @@ def test_values_that_mean_nothing_fall_back(open_program: Open) -> None:
 def test_the_first_version_is_told_to_be_itself(open_program: Open) -> None:
     app = open_program(steps="60")
 
-    assert "It is exactly the script of v1." in text(app)
+    assert "It is identical to the script of v1." in text(app)
     assert "Flip a switch" in app.info[0].value
 
 

@@ -178,7 +178,7 @@ def test_a_right_accusation_solves_the_case() -> None:
 
     made = POINTS - COSTS["direction"]
     assert sentence(app) == f"**Case 9, medium: solved.** {made} points."
-    assert app.success[0].value == "Right, and nothing but right."
+    assert app.success[0].value == "Correct: you accused every bug and no innocent suspect."
     assert outcomes(app) == {SWITCH[switch].bug: "right" for switch in MEDIUM.bugs}
     for verdict in verdicts(MEDIUM, MEDIUM.bugs, collect(MEDIUM.settings, MEDIUM.fixes)):
         if verdict.symptom is not None:
@@ -196,14 +196,14 @@ def test_a_partly_right_accusation_is_graded_bug_by_bug() -> None:
     app = accused(opened(), "whole_batches", "split_keys")
 
     assert sentence(app) == f"**Case 9, medium: closed.** {POINTS // 2 - INNOCENT} points."
-    assert app.warning[0].value == "1 of 2 found, 1 innocent accused."
+    assert app.warning[0].value == "1 of 2 bugs found, 1 innocent suspect accused."
     assert outcomes(app) == {
         SWITCH["split_keys"].bug: "innocent",
         SWITCH["whole_batches"].bug: "right",
         SWITCH["adamw"].bug: "missed",
     }
     readings = words.readings(collect(MEDIUM.settings, MEDIUM.fixes))
-    assert f"**What clears it.** {readings['ledger']}" in text(app)
+    assert f"**Why it is innocent.** {readings['ledger']}" in text(app)
     assert "🟩⬜🟥" in app.code[-1].value
 
 
@@ -215,16 +215,16 @@ def test_giving_up_shows_the_bugs_and_makes_no_points() -> None:
     assert "streak 0" in app.code[-1].value
 
 
-def test_fixing_a_bug_after_the_verdict_draws_the_healed_run() -> None:
+def test_fixing_a_bug_after_the_verdict_draws_the_fixed_run() -> None:
     app = accused(opened(), *MEDIUM.bugs)
 
     app.toggle(key="heal_adamw").set_value(True).run()
-    run_until(app, lambda: "fixed the val" in text(app))
+    run_until(app, lambda: "With AdamW fixed" in text(app))
 
     run = train(MEDIUM.settings, replace(MEDIUM.fixes, adamw=True))
     ends = {row["line"]: row["loss"] for row in table(app, 0, "curves")}
-    assert ends["healed"] == pytest.approx(run.final_val_loss, rel=1e-3)
-    assert "**With AdamW fixed the val loss ends at " in text(app)
+    assert ends["fixed"] == pytest.approx(run.final_val_loss, rel=1e-3)
+    assert "**With AdamW fixed, the final val loss is " in text(app)
     app.toggle(key="heal_whole_batches").set_value(True).run()
     run_until(app, lambda: "every bug fixed" in text(app))
     assert app.toggle(key="heal_adamw").value
@@ -281,10 +281,10 @@ def test_a_run_that_is_nan_from_the_start_has_a_log_and_no_curve(
 
     app = opened(lost)
 
-    assert "no loss of this run was ever finite" in app.info[0].value
+    assert "no loss of this run is finite" in app.info[0].value
     assert app.code[0].value.count("nan") == 2 * 10 + 2
     app = accused(app, *lost.bugs)
-    assert app.success[0].value == "Right, and nothing but right."
+    assert app.success[0].value == "Correct: you accused every bug and no innocent suspect."
 
 
 def test_a_run_that_shows_too_little_gives_way_to_the_next_seeds(

@@ -125,7 +125,7 @@ def test_the_cards_stay_until_those_of_the_next_run_are_ready(
 
     assert cards(app) == shown
     assert app.toggle(key="switch_empty_batches").value
-    assert "Below: still v1, steps 100." in app.main.get("progress")[0].proto.text
+    assert "Until then, the page shows v1, steps 100." in app.main.get("progress")[0].proto.text
     may_go_on.set()
     run_until(app, lambda: cards(app) != shown)
     assert "Most updates see no data" not in cards(app)
@@ -135,7 +135,7 @@ def test_the_cards_stay_until_those_of_the_next_run_are_ready(
 def test_says_what_was_checked_when_nothing_is_wrong(open_evidence: Open) -> None:
     app = open_evidence(**link("beyond"))
 
-    assert f"**Nothing wrong was found.** {len(CHECKS)} checks" in text(app)
+    assert f"**No problems found.** {len(CHECKS)} checks" in text(app)
     assert cards(app) == []
     for sentence in check_words.checked().values():
         assert sentence in text(app)
@@ -155,7 +155,7 @@ def test_a_long_gathering_is_offered_stopped_and_goes_on(fresh_caches: None, mon
 
     monkeypatch.setattr("mlp_core.diagnosis.collect_chunks", slowly)
     app = opened_at("diagnosis", **LONG)
-    assert "Gather it (about" in app.button(key="begin_gathering").label
+    assert "Collect evidence (about" in app.button(key="begin_gathering").label
 
     app.button(key="begin_gathering").click().run()
     app = run_until(app, lambda: "25%" in _progress(app))
@@ -178,7 +178,7 @@ def test_a_gathering_that_failed_can_be_tried_again(open_evidence: Open, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr("mlp_core.diagnosis.collect_chunks", broken)
         app = open_evidence(**link("v1", steps="100"))
-    assert "could not be gathered: the server could not do it" in app.error[0].value
+    assert "could not be collected: an unexpected error" in app.error[0].value
 
     app.button(key="again_gathering").click().run()
 
@@ -258,7 +258,7 @@ def test_the_tools_are_shown_as_they_were_tried(open_evidence: Open) -> None:
     drawn = table(app, len(app.get("vega_lite_chart")) - 1, "cells")
     assert len(drawn) == len(alone) == len(TOOLS) * (len(SWITCHES) + 1)
     caught = {cell.case for cell in alone if cell.outcome == "caught"}
-    assert f"**{len(caught)} of 8 bugs alone are caught by a tool**" in text(app)
+    assert f"**At least one tool catches {len(caught)} of the 8 bugs**" in text(app)
     assert {row["symbol"] for row in drawn if row["outcome"] == "caught"} == {"●"}
 
 

@@ -316,5 +316,5 @@ def test_the_last_rows_are_suggested_and_chosen_for_a_file_in_the_order_of_time(
 
     app = uploaded(opened_at("lab", task="csv", validate="last", **SHORT), file.encode())
 
-    assert "Validate on the last rows? Day is a date" in said(app).replace("\\", "")
+    assert "Consider validating on the last rows. Day is a date" in said(app).replace("\\", "")
     assert "validate=last" in copied_link(app)

@@ -185,7 +185,7 @@ def test_the_page_with_the_readers_own_combination_is_one_click_away(open_seeds:
 def test_a_combination_beyond_the_post_says_where_it_is(open_seeds: Open) -> None:
     app = open_seeds(bias_before_norm="true")
 
-    assert any("include them to see it here" in caption.value for caption in app.caption)
+    assert any("To see it here, include these fixes" in caption.value for caption in app.caption)
 
 
 def test_the_order_can_be_changed_and_is_in_the_link(open_seeds: Open, runs: pd.DataFrame) -> None:
@@ -203,7 +203,7 @@ def test_the_posts_order_comes_back(open_seeds: Open) -> None:
     app = open_seeds(order="AdamW.keys.nonsense")
     assert table(app, "steps")["step"].tolist() == ["AdamW", "keys", "epsilon", "init", "batches"]
 
-    next(button for button in app.button if button.label == "The post's").click().run()
+    next(button for button in app.button if button.label == "Order of the post").click().run()
 
     assert table(app, "steps")["step"].tolist() == ["keys", "epsilon", "init", "batches", "AdamW"]
     assert "order" not in app.query_params
@@ -216,15 +216,15 @@ def test_the_order_tab_says_what_the_readers_own_seed_does(
 
     path = ([], ["whole_batches"], ["whole_batches", "adamw"])
     losses = [of(runs, *on)["val_loss"].loc[7] for on in path]
-    said = next(c.value for c in app.caption if c.value.startswith("Your seed 7 alone: "))
-    shown = said.removeprefix("Your seed 7 alone: ").rstrip(".").split(" → ")
+    said = next(c.value for c in app.caption if c.value.startswith("With only your seed 7: "))
+    shown = said.removeprefix("With only your seed 7: ").rstrip(".").split(" → ")
     assert shown[:3] == ["NaN" if np.isnan(loss) else f"{loss:.2f}" for loss in losses]
 
 
 def test_a_seed_that_the_grid_does_not_have_is_not_spoken_of(open_seeds: Open) -> None:
     app = open_seeds(seed="1000")
 
-    assert not any("Your seed" in caption.value for caption in app.caption)
+    assert not any("your seed" in caption.value for caption in app.caption)
 
 
 @pytest.mark.parametrize(("unit", "mean"), [("log10", "geometric mean"), ("plain", "mean")])
@@ -251,7 +251,7 @@ def test_a_step_is_judged_by_its_paired_seeds(open_seeds: Open, runs: pd.DataFra
     after = of(runs, "split_keys", "whole_batches", "norm_init")
     helped = (after["scored"] < before["scored"]).mean()
     lost = [frame["val_loss"].isna().sum() for frame in (before, after)]
-    assert metric(app, "Seeds it helps") == percent(helped)
+    assert metric(app, "Seeds improved") == percent(helped)
     assert metric(app, "Ended in NaN") == f"{lost[0]} → {lost[1]}"
     assert any(
         "**Helps:** LayerNorm init on top of v1 + split keys + whole batches" in m.value
@@ -260,7 +260,7 @@ def test_a_step_is_judged_by_its_paired_seeds(open_seeds: Open, runs: pd.DataFra
 
 
 def test_a_step_without_any_effect_changes_nothing(open_seeds: Open) -> None:
-    # `epsilon_in_root` acts only together with `norm_epsilon`.
+    # Epsilon in the root has an effect only when LayerNorm epsilon is on.
     app = open_seeds(view="One step", with_beyond="true", base="init", add="root")
 
     assert any("**Changes nothing:** Epsilon in the root" in m.value for m in app.markdown)
@@ -286,7 +286,7 @@ def test_a_run_of_a_step_opens_in_the_lab(open_seeds: Open) -> None:
 
 def test_other_settings_are_said_and_offered(open_seeds: Open) -> None:
     app = open_seeds(learning_rate="0.02")
-    assert "Yours are the post's settings but for learning rate 0.02" in app.info[0].value
+    assert "Yours are the post's settings except learning rate 0.02" in app.info[0].value
 
     app.button(key="take_own").click().run()
 
@@ -389,7 +389,7 @@ def test_a_sweep_that_fails_says_so_and_can_be_tried_again(
 def test_a_sweep_of_hours_is_not_begun(open_seeds: Open) -> None:
     app = open_seeds(steps="10000", hidden="64, 64, 64", grid="computed here", seeds="256")
 
-    assert "longer than the server lends" in app.warning[0].value
+    assert "longer than the server allows" in app.warning[0].value
     assert not [button for button in app.button if button.key == "begin_sweep"]
 
 

@@ -70,4 +70,4 @@ def test_a_grid_without_nan_says_so() -> None:
 def test_one_seed_along_an_order_is_told_with_its_nan() -> None:
     losses = np.array([5.6377, np.nan, 0.0028])
 
-    assert sentences.one_seed(42, losses) == "Your seed 42 alone: 5.64 → NaN → 0.0028."
+    assert sentences.one_seed(42, losses) == "With only your seed 42: 5.64 → NaN → 0.0028."

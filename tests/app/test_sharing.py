@@ -118,7 +118,7 @@ def test_a_training_that_failed_can_be_tried_again(
         patch.setattr(mlp_core, "train_chunks", broken)
         app = opened_at(None, hidden="2", steps="20")
         run_until(app, lambda: app.error)
-    assert "could not be trained: the server could not do it" in app.error[0].value
+    assert "could not be trained: an unexpected error" in app.error[0].value
     assert "somebody" not in app.error[0].value
     assert runs.known(Choice(settings=Settings(hidden=(2,), steps=20))) is None
 

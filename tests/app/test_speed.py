@@ -111,8 +111,8 @@ def test_measuring_replaces_what_is_shown(quick: None) -> None:
     assert [row["text"] for row in table(app, 0, "factors")] == ["÷ 5.0", "÷ 4.0", "÷ 20", "÷ 1.2"]
     assert "**20 times faster**" in text(app)
     assert "runs of 50 steps" in captions(app)
-    assert "stays 0.61 (as it is: 0.61)" in text(app)
-    assert "With batches mended" in text(app)  # v1 has no smaller batch of its own
+    assert "the val loss is 0.61 (as it is: 0.61)" in text(app)
+    assert "With whole batches" in text(app)  # v1 has no rest of its own
 
 
 def test_growth_is_measured_apart(quick: None) -> None:
@@ -176,7 +176,7 @@ def test_a_stored_file_that_cannot_be_read_is_told_and_measuring_goes_on(
             {"whole_batches": "true", "task": "diabetes", "batch_size": "100"},
             "100 × 10 and 53 × 10",
         ),
-        ({"whole_batches": "true", "batch_size": "250"}, "every batch is 250 × 5"),
+        ({"whole_batches": "true", "batch_size": "250"}, "every minibatch is 250 × 5"),
     ],
 )
 def test_says_which_shapes_the_loop_has(quick: None, parameters: dict[str, str], seen: str) -> None:
@@ -193,7 +193,7 @@ def test_what_is_seldom_is_said_as_well() -> None:
 
     assert "2.0 times slower" in words.answer(slower)
     assert tables.factors(slower)["text"].iloc[-1] == "× 2.0"
-    assert "to the last digit" in words.spread(exact)
+    assert "are identical" in words.spread(exact)
     assert "0.0001%" in words.spread(same)
 
 
@@ -206,7 +206,7 @@ def test_lines_cross_where_the_sentence_says() -> None:
 
     # Compiling the gradient takes no longer than starting uncompiled, so it pays off at once.
     assert list(crossings["text"]) == ["1 step", "101 steps"]
-    assert "pays after **101 steps**" in words.pays(found)
+    assert "pays off after **101 steps**" in words.pays(found)
     lines = tables.totals(found).pivot_table(index="steps", columns="form", values="ms")
     ahead = lines.index[lines["step"] < lines["gradient"]]
     assert ahead.min() >= 101

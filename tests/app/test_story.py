@@ -72,9 +72,9 @@ def test_says_that_the_quoted_losses_add_up(open_story: Open) -> None:
     said = text(open_story())
 
     alone = {fixes: f"{trained(fixes):.2f}" for fixes in (LAYER_NORM, BATCHES, KEYS_AND_BATCHES)}
-    assert f"**LayerNorm:** with the fixes before it 2.86; by itself {alone[LAYER_NORM]}" in said
-    assert f"**Whole batches:** with the fixes before it 0.83; by itself {alone[BATCHES]}" in said
-    assert f"keys and batches without it end at {alone[KEYS_AND_BATCHES]}, with it at 0.83" in said
+    assert f"**LayerNorm:** val loss 2.86 with the fixes before it, {alone[LAYER_NORM]} by" in said
+    assert f"**Whole batches:** val loss 0.83 with the fixes before it, {alone[BATCHES]} by" in said
+    assert f"the val loss is {alone[KEYS_AND_BATCHES]} without it and 0.83 with it" in said
 
 
 def test_says_how_many_runs_end_in_nan_as_the_stored_grid_has_it(open_story: Open) -> None:
@@ -84,13 +84,13 @@ def test_says_how_many_runs_end_in_nan_as_the_stored_grid_has_it(open_story: Ope
     runs["nan"] = ~np.isfinite(runs["val_loss"])
     posts = runs[~runs["epsilon_in_root"] & ~runs["bias_before_norm"]]
     rate = posts.groupby("norm_init")["nan"].mean() * 100
-    assert f"{rate[False]:.0f}% of the runs end in NaN without LayerNorm's init" in said
+    assert f"{rate[False]:.0f}% of the runs end in NaN without the LayerNorm init fix" in said
     assert f"and {rate[True]:.0f}% with it" in said
     drawn = posts[~posts["norm_init"]].groupby("norm_epsilon")["nan"].mean() * 100
     in_root = runs[~runs["norm_init"] & runs["norm_epsilon"] & runs["epsilon_in_root"]]
     inside = in_root[~in_root["bias_before_norm"]]["nan"].mean() * 100
-    assert f"{drawn[False]:.0f}% of the runs end in NaN without the epsilon" in said
-    assert f"and {drawn[True]:.0f}% with it**; with the epsilon in the root, {inside:.0f}%" in said
+    assert f"{drawn[False]:.0f}% of the runs end in NaN without epsilon" in said
+    assert f"and {drawn[True]:.0f}% with it**. With epsilon in the root, {inside:.0f}% do" in said
 
 
 def test_layer_norm_prevents_nan_more_than_it_lowers_the_loss(open_story: Open) -> None:
@@ -105,8 +105,8 @@ def test_layer_norm_prevents_nan_more_than_it_lowers_the_loss(open_story: Open) 
         rows = [[grid.combinations.index(f) for f in (x, replace(x, norm_init=False))] for x in on]
         ratios = [grid.val_loss[after] / grid.val_loss[before] for after, before in rows]
         percent[whole] = 100 * (np.nanmedian(ratios) - 1)
-    assert f"by −{-percent[False]:.0f}% with empty batches and by 0% with whole ones" in said
-    assert abs(percent[True]) < 1  # the title above the sentence is still true
+    assert f"−{-percent[False]:.0f}% with empty minibatches and 0% with whole batches" in said
+    assert abs(percent[True]) < 1  # the title above the sentence holds
     assert percent[False] < -10
 
 
@@ -123,18 +123,22 @@ def test_a_tick_stands_for_each_seed_of_the_grid(open_story: Open) -> None:
     assert max(batches) < 1
 
 
-def test_the_wall_falls_when_its_switch_is_flipped(open_story: Open) -> None:
+def test_the_bias_removes_the_lower_bound(open_story: Open) -> None:
     app = open_story()
-    assert "**The prediction does not move**" in "\n".join(caption.value for caption in app.caption)
+    assert "**The prediction ignores the length**" in "\n".join(
+        caption.value for caption in app.caption
+    )
 
     app.toggle(key="wall_bias").set_value(True).run()
 
     end = trained(replace(STAGES["final"], bias_before_norm=True))
-    assert f"**The wall falls:** val loss **{end:.4f}**" in text(app)
-    assert "**The prediction follows**" in "\n".join(caption.value for caption in app.caption)
+    assert f"**The bias removes the bound:** val loss **{end:.4f}**" in text(app)
+    assert "**The prediction depends on the length**" in "\n".join(
+        caption.value for caption in app.caption
+    )
 
 
-def test_the_residuals_keep_their_axes_when_the_wall_falls(open_story: Open) -> None:
+def test_the_residuals_keep_their_axes_when_the_bias_is_turned_on(open_story: Open) -> None:
     app = open_story()
 
     def shown() -> tuple[object, float]:
@@ -176,7 +180,7 @@ def test_other_settings_have_no_numbers_of_the_post_and_no_stored_seeds(open_sto
     assert not app.exception
     assert "The post reports" not in [metric.label for metric in app.metric]
     assert "The quoted losses" not in text(app)
-    assert "stored for the post's settings alone" in "\n".join(c.value for c in app.caption)
+    assert "stored only for the post's settings" in "\n".join(c.value for c in app.caption)
     settings = Settings(task="product", steps=200)
     assert f"**{trained(STAGES['final'], settings):.2f}**" in text(app)
 
@@ -203,15 +207,15 @@ def ending_at(loss: float) -> Run:
 @pytest.mark.parametrize(
     ("without", "with_bias", "exact", "expected"),
     [
-        (0.55, 0.1, True, "**The wall falls:** val loss **0.10**, 1/5 of it."),
-        (0.55, 0.45, True, "**The wall falls:** val loss **0.45**, below it."),
-        (0.55, 0.5, True, "With the bias it ends at **0.50**, without at **0.55**."),
-        (5.0, 0.1, True, "With the bias it ends at **0.10**"),
-        (0.55, 0.1, False, "With the bias it ends at **0.10**"),
-        (0.55, math.nan, True, "With the bias it ends at **NaN**"),
+        (0.55, 0.1, True, "**The bias removes the bound:** val loss **0.10**, 1/5 of the bound."),
+        (0.55, 0.45, True, "**The bias removes the bound:** val loss **0.45**, below the bound."),
+        (0.55, 0.5, True, "The val loss is **0.50** with the bias and **0.55** without it."),
+        (5.0, 0.1, True, "The val loss is **0.10** with the bias"),
+        (0.55, 0.1, False, "The val loss is **0.10** with the bias"),
+        (0.55, math.nan, True, "The val loss is **NaN** with the bias"),
     ],
 )
-def test_says_that_the_wall_falls_only_if_it_held_and_fell(
+def test_says_that_the_bound_is_removed_only_if_it_held_before(
     without: float, with_bias: float, exact: bool, expected: str
 ) -> None:
     wall = Wall(0.5, exact)
@@ -225,17 +229,19 @@ def test_says_that_the_wall_falls_only_if_it_held_and_fell(
     ("loss", "exact", "stops"),
     [(0.57, True, True), (0.95, True, False), (0.5, False, False), (0.1, True, False)],
 )
-def test_calls_a_wall_what_stops_a_run_and_nothing_else(
+def test_names_the_lower_bound_only_if_it_limits_the_run(
     loss: float, exact: bool, stops: bool
 ) -> None:
     run, wall = ending_at(loss), Wall(0.4729, exact)
     told = dict.fromkeys((STAGES["v1"], STAGES["final"], STAGES["beyond"]), run)
 
-    assert ("nearly all this network can do" in words.answer(told, wall)) == stops
-    assert ("Why does it stop" in words.wall_title(run, wall)) == stops
+    assert (
+        "close to the lowest loss that this network can reach" in words.answer(told, wall)
+    ) == stops
+    assert ("Why does the loss stop" in words.wall_title(run, wall)) == stops
 
 
-def test_the_formula_of_the_wall_has_the_noise_in_it() -> None:
+def test_the_formula_of_the_lower_bound_includes_the_noise() -> None:
     settings = Settings(noise=2.0)
 
     said = words.wall(wall(settings), settings)
@@ -246,8 +252,8 @@ def test_the_formula_of_the_wall_has_the_noise_in_it() -> None:
 def test_the_first_step_of_one_starves_no_other() -> None:
     batches = next(stage for stage in PATH if stage.name == "batches")
 
-    assert "the rest train on nothing" in batches.told(POST)
-    assert "each step gets them" in batches.told(Settings(batch_size=80, examples=100))
+    assert "the other minibatches are empty" in batches.told(POST)
+    assert "every step gets them" in batches.told(Settings(batch_size=80, examples=100))
 
 
 @pytest.mark.parametrize(("bias", "spreads"), [(False, True), (True, False)])
@@ -258,7 +264,7 @@ def test_the_residuals_spread_only_without_the_bias(bias: bool, spreads: bool) -
 
     said = predictions.spread(np.linalg.norm(x, axis=1), residual[:, 0])
 
-    assert ("off where x is short or long" in said) == spreads
+    assert ("larger errors where x is short or long" in said) == spreads
 
 
 @pytest.mark.parametrize(
@@ -268,14 +274,14 @@ def test_the_median_of_a_step_is_relative_to_the_loss_before(after: float, size:
     losses = np.array([[1.0] * 4, [after] * 4])
     grid = Grid(Settings(), (Fixes(), BATCHES), (0, 1, 2, 3), losses, losses, np.full(4, 5.0))
 
-    assert f"median {size}" in words.holds(paired(grid, Fixes(), ("whole_batches",)))
+    assert f"(median {size})" in words.holds(paired(grid, Fixes(), ("whole_batches",)))
 
 
 @pytest.mark.parametrize(("unit", "moves"), [(1.0, True), (1000.0, False)])
 def test_a_prediction_moves_beside_the_spread_of_the_target(unit: float, moves: bool) -> None:
     said = words.moved(np.array([234_372.0, 234_373.2]), unit)
 
-    assert ("follows" in said) == moves
+    assert ("depends on the length" in said) == moves
 
 
 def test_a_run_that_ends_in_nan_is_told_as_one() -> None:
@@ -283,7 +289,7 @@ def test_a_run_that_ends_in_nan_is_told_as_one() -> None:
 
     assert words.ended(lost) == "NaN"
     assert "ends at **NaN" in words.behind_wall(lost, lost, wall, bias=False)
-    assert words.moved(np.array([math.nan, 1.0]), 1.0) == "The predictions of this run are NaN."
+    assert words.moved(np.array([math.nan, 1.0]), 1.0) == "Every prediction of this run is NaN."
 
 
 def test_the_code_to_try_prints_what_is_said_of_it(capsys) -> None:

@@ -141,8 +141,8 @@ def test_pins_on_an_own_file_survive_going_back(monkeypatch: pytest.MonkeyPatch)
         ("stage", "last", "stage** must be one of v1, keys, norm"),
         ("task", "soup", "task** must be one of sum, product"),
         ("sed", "7", "There is no parameter **sed**"),
-        ("pins", "10_zz", "pins** must be at most 8 codes of runs"),
-        ("order", "keys.soup", "order** must be made of keys, epsilon"),
+        ("pins", "10_zz", "pins** must be a list of at most 8 run codes"),
+        ("order", "keys.soup", "order** must be a list of keys, epsilon"),
         ("case", "0", "case** must be a whole number from 1 to 9,999"),
     ],
 )

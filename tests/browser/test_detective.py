@@ -43,7 +43,7 @@ def ends(page: Page) -> dict[str, float]:
     return {line[-1]["line"]: line[-1]["loss"] for line in lines if line and "line" in line[0]}
 
 
-def test_a_case_is_solved_by_keyboard_alone_and_healed(page: Page) -> None:
+def test_a_case_is_solved_by_keyboard_alone_and_fixed(page: Page) -> None:
     opened(page)
 
     tab_to(page, words.PROBE["direction"])
@@ -59,7 +59,9 @@ def test_a_case_is_solved_by_keyboard_alone_and_healed(page: Page) -> None:
     tab_to(page, "Accuse")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_role("status")).to_have_text("Right, and nothing but right.")
+    expect(page.get_by_role("status")).to_have_text(
+        "Correct: you accused every bug and no innocent suspect."
+    )
     expect(page.get_by_text(f"Case 9, medium: solved. {left} points.")).to_be_visible()
     settled(page)
     to_share = page.get_by_test_id("stCode").last
@@ -74,7 +76,7 @@ def test_a_case_is_solved_by_keyboard_alone_and_healed(page: Page) -> None:
         settled(page)
     expect(page.get_by_text("With every bug fixed")).to_be_visible()
     settled(page)
-    assert ends(page)["healed"] < broken / 100
+    assert ends(page)["fixed"] < broken / 100
 
 
 def test_a_wrong_accusation_costs_and_the_next_case_is_in_the_link(page: Page) -> None:
@@ -84,7 +86,7 @@ def test_a_wrong_accusation_costs_and_the_next_case_is_in_the_link(page: Page) -
     settled(page)
     page.get_by_role("button", name="Accuse", exact=True).click()
 
-    expect(page.get_by_role("alert")).to_have_text("0 of 2 found, 1 innocent accused.")
+    expect(page.get_by_role("alert")).to_have_text("0 of 2 bugs found, 1 innocent suspect accused.")
     expect(page.get_by_text("Case 9, medium: closed. 0 points.")).to_be_visible()
     page.get_by_role("button", name="Next case").click()
     expect(page.get_by_text("Case 10, medium: two bugs are hidden.")).to_be_visible()
@@ -98,7 +100,7 @@ def test_the_readers_own_switches_are_out_of_sight_and_stay_in_the_link(page: Pa
     settled(page)
 
     sidebar = page.get_by_test_id("stSidebar")
-    expect(sidebar.get_by_text("Your switches are out of sight")).to_be_visible()
+    expect(sidebar.get_by_text("Your switches are hidden on this page")).to_be_visible()
     expect(sidebar.get_by_text("5 · AdamW", exact=True)).not_to_be_visible()
     assert "adamw=true" in page.url
     page.get_by_role("link", name="Lab").click()

@@ -25,7 +25,7 @@ def test_a_switch_on_a_card_mends_the_run_and_is_the_one_of_the_sidebar(page: Pa
     settled(page)
     assert "split_keys=true" in page.url
     seen = page.locator(".st-key-card_never_seen")
-    assert axis_names(seen, "Y") == ["in no batch", "in some batch"]
+    assert axis_names(seen, "Y") == ["in no minibatch", "in a minibatch"]
     tools = page.get_by_test_id("stVegaLiteChart").last
     assert axis_names(tools, "X")[: len(SHORT)] == SHORT
 

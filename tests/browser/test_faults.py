@@ -75,7 +75,7 @@ def test_a_browser_closed_in_the_middle_of_a_sweep_finds_it_again(
 
     expect(page.get_by_text(SEEDS_DONE)).to_be_visible(timeout=60_000)
     assert seeds_done(page) >= done
-    expect(page.get_by_role("button", name=re.compile("Compute|Go on"))).to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("Compute|Resume"))).to_have_count(0)
     page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
     expect(page.get_by_text(re.compile(r"Stopped at \d+%"))).to_be_visible()
 

@@ -34,7 +34,7 @@ def test_a_file_is_trained_on_and_so_it_is_on_the_other_pages(page: Page) -> Non
     assert len(val_losses(page)) > 2
     assert "csv-" not in page.url
     page.get_by_role("link", name="Story").click()
-    expect(page.get_by_text("The NaN that the epsilon leaves")).to_be_visible()
+    expect(page.get_by_text("The NaN that epsilon does not prevent")).to_be_visible()
     settled(page)
 
 

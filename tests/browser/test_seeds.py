@@ -106,7 +106,7 @@ def test_fixes_that_join_the_charts_stand_where_the_sidebar_has_them(page: Page)
     settled(page)
 
     flip(page, "5 · AdamW")
-    page.get_by_text("Include those beyond the post").click()
+    page.get_by_text("Include fixes beyond the post").click()
 
     expect(page.get_by_text("over all 5,040 orders")).to_be_visible()
     settled(page)
@@ -136,7 +136,7 @@ def test_flipping_a_switch_keeps_the_charts_and_their_numbers(page: Page) -> Non
 
 def test_a_grid_is_computed_here(page: Page) -> None:
     page.goto(f"/seeds?{TINY}&seeds=8")
-    page.get_by_role("button", name="Compute it for mine").click()
+    page.get_by_role("button", name="Compute it for my settings").click()
 
     page.get_by_role("button", name=re.compile("Compute 256 runs")).click()
 

@@ -12,12 +12,12 @@ def test_the_slider_moves_the_input_and_the_switch_makes_the_prediction_follow(p
     page.goto("/story?scale=4.0")
     settled(page)
     chart = page.get_by_test_id("stVegaLiteChart").last
-    expect(page.get_by_text("The prediction does not move")).to_be_visible()
+    expect(page.get_by_text("The prediction ignores the length")).to_be_visible()
     before = {mark["line"]: mark["value"] for mark in chart_marks(chart, "symbol")}
 
     page.get_by_test_id("stMain").get_by_text("Bias before LayerNorm", exact=True).click()
 
-    expect(page.get_by_text("The prediction follows")).to_be_visible()
+    expect(page.get_by_text("The prediction depends on the length")).to_be_visible()
     settled(page)
     after = {mark["line"]: mark["value"] for mark in chart_marks(chart, "symbol")}
     assert after["true"] == before["true"]
