@@ -66,7 +66,7 @@ def _draw_take_home(choice: Choice, dress: str, lines: list[Line]) -> None:
 
 def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, tuple[int, int]]:
     """Draws the differences from a stage. Returns its name and the lines removed and added."""
-    st.subheader("Side by side", anchor="changes")
+    st.header("Side by side", anchor="changes")
     stages = grammar.options("against")
     stage = st.selectbox(
         "Compare with stage",

@@ -23,7 +23,7 @@ def spent(case: Case) -> int:
 
 def show(case: Case, evidence: "Evidence") -> None:
     """Draws the results of the opened probes, in the order of opening, then the other probes."""
-    st.subheader("Look closer", anchor=False)
+    st.header("Look closer", anchor=False)
     opened = [*case.level.free, *state.probed()]
     readings = words.readings(evidence)
     columns = st.columns(2, gap="medium") if opened else []

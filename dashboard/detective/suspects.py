@@ -9,7 +9,7 @@ from mlp_core.game import Case
 
 def show(case: Case) -> None:
     """Draws the suspects of the case's level, and the buttons that end the case."""
-    st.subheader("Accuse", anchor=False)
+    st.header("Accuse", anchor=False)
     st.markdown(words.how_to_accuse(case))
     columns = st.columns(2, gap="medium")
     half = (len(case.level.suspects) + 1) // 2

@@ -26,7 +26,7 @@ def show(
     Args:
       paid: the number of probes paid for.
     """
-    st.subheader("Verdict", anchor=False)
+    st.header("Verdict", anchor=False)
     draw = st.success if state.is_solved(case) else st.warning
     draw(words.verdict(case, verdicts, state.gave_up()))
     readings = words.readings(evidence)

@@ -63,7 +63,7 @@ def _draw_text(finding: "Finding") -> None:
     text = check_words.text(finding)
     label, color = words.BADGES[finding.severity]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(text.title, anchor=False, width="content")
+        st.header(text.title, anchor=False, width="content")
         st.badge(label, color=color)  # type: ignore[arg-type]
     st.markdown(text.found)
     st.markdown(f"**Why it hurts.** {text.why}")

@@ -21,7 +21,7 @@ def show() -> None:
     """Draws the command, and a card for each finding in the report."""
     from mlp_core.doctor import records
 
-    st.subheader("Your own script", anchor="script")
+    st.header("Your own script", anchor="script")
     st.markdown(words.SCRIPT)
     st.code(words.SCRIPT_COMMAND, language="sh")
     upload = st.file_uploader(

@@ -27,7 +27,7 @@ def _shipped() -> "Table":
 
 def show() -> None:
     """Draws the matrix of tools and bugs, and the recommended tools."""
-    st.subheader("Would a tool have told you?", anchor="tools")
+    st.header("Would a tool have told you?", anchor="tools")
     try:
         table = _shipped()
     except ValueError as error:

@@ -75,7 +75,7 @@ def _draw_forms(shown: Measurement) -> None:
 
 
 def _draw_totals(shown: Measurement) -> None:
-    st.subheader("After how many steps does compiling pay off?", anchor="pays")
+    st.header("After how many steps does compiling pay off?", anchor="pays")
     st.markdown(words.pays(shown))
     canvas.draw(
         charts.totals(),
@@ -97,7 +97,7 @@ def _draw_totals(shown: Measurement) -> None:
 
 def _draw_growth(choice: Choice, stored: tuple[Point, ...]) -> None:
     """Draws the small charts from the measurement on this server, or from the stored one."""
-    st.subheader("How does the time grow with size?", anchor="growth")
+    st.header("How does the time grow with size?", anchor="growth")
     wanted = timings.request(choice, "growth")
     here = timings.result(wanted)
     points = here.points if here else stored

@@ -18,7 +18,7 @@ def show(choice: Choice, shown: Measurement | None) -> None:
     Args:
       shown: the measurement on the page, from this server or the stored one.
     """
-    st.subheader("What is compiled more than once?", anchor="retracing")
+    st.header("What is compiled more than once?", anchor="retracing")
     shapes, updates = _shapes(choice.settings, choice.fixes)
     st.markdown(words.shapes_seen(choice.settings, shapes, updates))
     wide.table(

@@ -30,7 +30,7 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
     Args:
       trained: the runs of all stages and of `COMBINATIONS`.
     """
-    st.subheader("Where the post's text and the numbers disagree", anchor="claims")
+    st.header("Where the post's text and the numbers disagree", anchor="claims")
     of_post = settings == Settings()
     st.markdown(f"**{QUOTED if of_post else 'Each fix with the fixes before it, and by itself'}**")
     start = trained[STAGES["v1"]]

@@ -28,7 +28,7 @@ def show() -> None:
     """Draws the output and the gradient of each form of the division for a dead layer."""
     from mlp_core.diagnosis.probing import dead_layer
 
-    st.subheader("The NaN that epsilon does not prevent", anchor="nan")
+    st.header("The NaN that epsilon does not prevent", anchor="nan")
     st.markdown(
         "A layer is dead for an input if all its units are equal, for example because a ReLU sets "
         "all of them to 0. Then the standard deviation is 0. Adding epsilon to it makes the "

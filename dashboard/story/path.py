@@ -32,12 +32,12 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
     """
     grid = grids.stored_for(settings)
     first = trained[STAGES["v1"]]
-    st.subheader("The start: v1", anchor="v1")
+    st.header("The start: v1", anchor="v1")
     st.markdown(START)
     _draw_losses("v1", first)
     for number, stage in enumerate(PATH, 1):
         run, before = trained[stage.fixes], trained[STAGES[stage.previous]]
-        st.subheader(f"{number} · {stage.title}", anchor=stage.name)
+        st.header(f"{number} · {stage.title}", anchor=stage.name)
         st.markdown(stage.told(settings))
         _draw_code(stage)
         if stage.name == "batches":

@@ -36,7 +36,7 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]", wall: "Wall") -> No
       trained: the runs of `COMBINATIONS`.
     """
     without, with_bias = trained[WITHOUT_BIAS], trained[WITH_BIAS]
-    st.subheader(words.wall_title(without, wall), anchor="wall")
+    st.header(words.wall_title(without, wall), anchor="wall")
     st.markdown(words.wall(wall, settings))
     bias = st.toggle(
         "Bias before LayerNorm",

@@ -105,9 +105,9 @@ def text(app: AppTest) -> str:
 
 
 def copied_link(app: AppTest) -> str:
-    """Returns the link that the page offers to copy, and leaves its dialog open."""
-    app.button(key="copy_link").click().run()
-    return str(app.code[-1].value)
+    """Returns the link in the dialog of what can be shared, which stays open."""
+    choose(app, "Share")
+    return next(str(code.value) for code in app.code if str(code.value).startswith("http"))
 
 
 def table(app: AppTest, chart: int, name: str) -> list[dict[str, object]]:

@@ -49,7 +49,7 @@ def opened(now: Case = MEDIUM, **parameters: str) -> AppTest:
 
 def settled(app: AppTest) -> AppTest:
     """Returns the page after the evidence of its case is ready."""
-    return run_until(app, lambda: any(title.value == "Look closer" for title in app.subheader))
+    return run_until(app, lambda: any(title.value == "Look closer" for title in app.header))
 
 
 def pressed(app: AppTest, key: str) -> AppTest:

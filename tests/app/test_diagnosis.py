@@ -64,7 +64,7 @@ def open_evidence(fresh_caches: None) -> Open:
 
 def cards(app: AppTest) -> list[str]:
     """Returns the titles of the findings, in the order of the page."""
-    titles = [title.value for title in app.main.subheader]
+    titles = [title.value for title in app.main.header]
     return titles[: titles.index("Would a tool have told you?")]
 
 

@@ -28,7 +28,7 @@ def open_story(fresh_caches: None) -> Open:
 
     def opened(**parameters: str) -> AppTest:
         app = opened_at("story", **parameters)
-        return run_until(app, lambda: app.subheader or app.info)
+        return run_until(app, lambda: app.header or app.info)
 
     return opened
 
@@ -194,7 +194,7 @@ def test_without_a_stored_grid_the_rest_is_told(open_story: Open, monkeypatch) -
     app = open_story()
 
     assert not app.exception
-    assert len(app.subheader) == 9
+    assert len(app.header) == 9
 
 
 def ending_at(loss: float) -> Run:

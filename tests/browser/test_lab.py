@@ -92,8 +92,10 @@ def test_a_copied_link_restores_the_view(page: Page) -> None:
     seen = (last_losses(page), ends(page))
     pinned = "v1 + init + compiled step, seed 7"
 
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy link").click()
-    link = page.get_by_role("dialog").get_by_test_id("stCode").inner_text()
+    expect(page.get_by_text("Copied", exact=True)).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
     page.goto("about:blank")
     page.goto(link)
     settled(page)

@@ -30,7 +30,8 @@ def test_the_keyboard_makes_a_lesson(page: Page) -> None:
     page.goto("/seeds?steps=500")
     settled(page)
 
-    page.get_by_role("button", name="Make a lesson").press("Enter")
+    page.get_by_role("button", name="More").press("Enter")
+    page.get_by_role("menuitem", name="Make a lesson").press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_focused()
     press_until_focused(page, dialog.get_by_role("textbox", name="Task"))
@@ -42,7 +43,7 @@ def test_the_keyboard_makes_a_lesson(page: Page) -> None:
     press_until_focused(page, dialog.get_by_role("button", name="Copy to clipboard"))
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    expect(page.get_by_role("button", name="Make a lesson")).to_be_focused()
+    expect(page.get_by_role("button", name="More")).to_be_focused()
 
 
 def press_until_focused(page: Page, target: Locator, most: int = 5) -> None:
