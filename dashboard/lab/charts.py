@@ -1,8 +1,8 @@
-"""The charts as Vega-Lite specifications, built once; a page only sends new tables to them.
+"""The Lab's charts as Vega-Lite specifications with named tables.
 
-Building Altair objects takes half of a click, and a chart whose specification stays the same only
-exchanges its data in the browser. So each function returns the specification of a chart with named
-tables, and says which columns these need; `canvas.draw` brings both together.
+Each specification is built once, because building Altair objects takes half of the time of a click.
+If the specification of a chart does not change, the browser only replaces the data. `canvas.draw`
+combines a specification with its tables.
 """
 
 from functools import lru_cache
@@ -81,20 +81,20 @@ def loss_curves(shown: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _rules(loss: alt.Y) -> alt.Chart:
-    """Returns the lines at what simple rules reach."""
+    """Returns the lines at the losses of the baselines."""
     rules = alt.Chart(alt.NamedData("rules")).encode(loss, color=meaning("text"))
     return rules.transform_filter("!datum.below").mark_rule(strokeDash=[1, 3], aria=False)
 
 
 def _rule_names(loss: alt.Y) -> list[alt.Chart]:
-    """Returns the words for `_rules`."""
+    """Returns the labels of `_rules`."""
     rules = alt.Chart(alt.NamedData("rules")).encode(loss, color=meaning("text"), text="rule:N")
-    # In the middle: v1 comes close at the right end, the other runs cross it at the left.
+    # In the middle, because v1 is close to the lines on the right and other runs on the left.
     return words_on_lines(rules.encode(x=alt.value(alt.expr("width / 2"))), dy=9, fontSize=12)
 
 
 def _not_finite() -> list[alt.Chart]:
-    """Returns a line at the update from which on a loss is not finite, with the words for it."""
+    """Returns a labeled line at the first update from which a loss is not finite."""
     marks = alt.Chart(alt.NamedData("not_finite")).encode(_UPDATES, color=meaning("text"))
     words = marks.mark_text(align="left", dx=6, fontSize=13, fontWeight="bold")
     return [
@@ -114,7 +114,7 @@ def _crosshair() -> list[alt.Chart]:
         empty=False,
     )
     readings = alt.Chart(alt.NamedData("readings")).encode(_UPDATES)
-    # No color of the series here: the legend would take over how faint this is.
+    # Without a color of a series, because the legend would get the rule's opacity.
     rule = readings.mark_rule(color="gray", **PLAIN).encode(
         opacity=alt.condition(near, alt.value(0.6), alt.value(0)),
         tooltip=[
@@ -132,8 +132,8 @@ def val_loss_dots(low: float, high: float) -> dict[str, Any]:
     """Returns the val losses as dots, with a ring at the loss of the run before: table `dots`.
 
     Args:
-      low: where the axis begins; a logarithmic axis has no 0.
-      high: where the axis ends; the numbers need some room beyond the rightmost dot.
+      low: the lower end of the axis, above 0 because the axis is logarithmic.
+      high: the upper end, with room for the number beside the rightmost dot.
     """
     scale = alt.Scale(type="log", domain=[low, high], nice=False)
     names = (

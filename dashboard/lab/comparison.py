@@ -12,7 +12,7 @@ from dashboard.work import runs
 
 
 def draw(shown: View) -> None:
-    """Draws the dots, and below them where the run stands or what trains the others."""
+    """Draws the dots, and below them the rank of the run or the button that trains the others."""
     previous = shown.previous.val_loss if shown.previous else None
     table = tables.dots(shown.choice, shown.stages, shown.run, shown.pinned, previous)
     canvas.draw(
@@ -32,7 +32,7 @@ def draw(shown: View) -> None:
 
 
 def _draw_missing(shown: View) -> None:
-    """Draws how many of the runs are trained, or the button that trains them."""
+    """Draws the progress of the runs to compare with, or the button that trains them."""
     if set(shown.missing) <= set(view.others(shown.choice)):
         total = len(shown.comparable)
         trained = total - len(shown.missing)
@@ -53,7 +53,7 @@ def _draw_missing(shown: View) -> None:
 
 
 def _axis(losses: pd.Series) -> tuple[float, float]:
-    """Returns the ends of the dots' axis in steps, so that the chart is seldom built anew."""
+    """Returns the ends of the axis, rounded so that the browser rarely has to rebuild the chart."""
     losses = losses.dropna()
     smallest = min(float(losses.min()) / 1.5, 0.1) if len(losses) else 0.1
     largest = max(float(losses.max()) * 4, 30.0) if len(losses) else 30.0

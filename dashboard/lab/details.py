@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _Predictions(NamedTuple):
-    """What is drawn of a run's predictions."""
+    """The tables and sentences of a run's predictions."""
 
     answer: str
     residuals: str
@@ -25,7 +25,7 @@ class _Predictions(NamedTuple):
 
 
 def show(shown: View) -> None:
-    """Draws the tabs; only what the open one holds is computed."""
+    """Draws the tabs. Only the content of the open tab is computed."""
     opened = st.tabs(grammar.options("tab"), key="tab", on_change="rerun")
     for tab, draw in zip(opened, (_predictions, _compare, _numbers), strict=True):
         if tab.open:
@@ -36,12 +36,12 @@ def show(shown: View) -> None:
 def _predictions(shown: View) -> None:
     drawn = _scattered(shown.choice, shown.run)
     if drawn is None:
-        st.info("A network whose parameters are NaN predicts nothing but NaN.")
+        st.info("The parameters of this network are NaN, so all its predictions are NaN.")
         return
     st.markdown(drawn.answer)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.caption("On the dashed diagonal a prediction is right.")
+        st.caption("Dots on the dashed diagonal are exact predictions.")
         canvas.draw(
             predictions.predicted_against_true(),
             {"predictions": drawn.tables["predictions"]},
@@ -59,7 +59,7 @@ def _predictions(shown: View) -> None:
 
 
 def _scattered(choice: Choice, run: "Run") -> _Predictions | None:
-    """Returns what is drawn of the predictions, None if there is none."""
+    """Returns the tables and sentences of the predictions, None if no prediction is finite."""
     table = predictions.table(*runs.predictions(choice, run))
     if table.empty:
         return None
@@ -74,7 +74,10 @@ def _compare(shown: View) -> None:
     choice = shown.choice
     pinned = pins.pinned()
     if not pinned:
-        st.info("Pin this run to keep it here while you flip switches.", icon=":material/keep:")
+        st.info(
+            "Choose **Pin this run** under **More** to keep a run here while you flip switches.",
+            icon=":material/keep:",
+        )
         return
     names = pins.names(choice.settings)
     for place, (pin, name) in enumerate(zip(pinned, names, strict=True)):
@@ -90,7 +93,7 @@ def _compare(shown: View) -> None:
         table,
         key="compared",
         height="content",
-        alt="The present and the pinned runs side by side, with what differs.",
+        alt="This run and the pinned runs side by side, with their differences.",
     )
 
 

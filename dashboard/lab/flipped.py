@@ -1,4 +1,4 @@
-"""The lines that a flipped switch changes in the reader's own program, and why they matter."""
+"""After a flip: the changed lines of the program, why they matter, and the effect on each seed."""
 
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -19,11 +19,11 @@ from mlp_core.analysis.scores import turned_on
 from mlp_core.switches import NUMERIC_SWITCHES, SWITCHES
 
 _MOST = 2
-"""The lines of so many switches are few enough to read; the post's second fix has two."""
+"""The largest number of flipped switches whose lines are shown; the post's second fix has two."""
 
 
 def show(shown: View) -> None:
-    """Draws the lines that differ from the run before, if a switch or two made the difference."""
+    """Draws the lines that differ from the run before, if only one or two switches differ."""
     if shown.before is None or shown.before.settings != shown.choice.settings:
         return
     switches = flipped(shown.before, shown.choice)
@@ -76,10 +76,10 @@ def flipped(before: Choice, after: Choice) -> list[str]:
 
 @lru_cache(64)  # 15 ms each
 def changed_lines(before: Choice, after: Choice, source: str | None = None) -> list[str]:
-    """Returns the lines of the program that go and come, as a diff without the lines around.
+    """Returns the removed and added lines of the program, as a diff without context.
 
     Args:
-      source: what the reader's own file is called.
+      source: the name of the reader's own file.
     """
     old, new = (
         [line.text for line in program.lines(each.settings, each.fixes, source=source)]

@@ -1,4 +1,4 @@
-"""The run a reader saw before the present one."""
+"""The run that the Lab showed before the present one."""
 
 from typing import NamedTuple
 
@@ -42,7 +42,7 @@ def remember(choice: Choice, val_loss: float) -> None:
 
 
 def previous() -> Shown | None:
-    """Returns what was noted of the run before the last one, None if there was none."""
+    """Returns the record of the run before the last one, None if there was none."""
     before = st.session_state.get(_BEFORE)
     return Shown(*before) if before else None
 

@@ -1,4 +1,4 @@
-"""What the chosen switches did: the answer, the curves or the player, the metrics."""
+"""The result of a run: the answer, the player, the charts, and the metrics."""
 
 from collections.abc import Callable
 from functools import partial
@@ -31,9 +31,9 @@ class _Lines(NamedTuple):
 
 
 def show(choice: Choice) -> View | None:
-    """Draws the result, live while it or a run beside it trains.
+    """Draws the result, and updates it while this run or one to compare with is trained.
 
-    Returns what is shown, once the run has ended or was stopped.
+    Returns the record of what is shown, or None until the run has ended or was stopped.
     """
     shown_at_once = runs.is_cold() and runs.stored_curves(choice) is not None
     ended = runs.wait([choice], 0 if shown_at_once else runs.patience())
@@ -45,7 +45,7 @@ def show(choice: Choice) -> View | None:
 
 
 def _draw_part(choice: Choice, others: list[Choice], is_live: bool) -> None:
-    """Draws the run as far as it is; the whole page again once all of it is there, or no more."""
+    """Draws the progress of the run; reruns the whole page when the work begins or ends."""
     everything = [choice, *(others or view.others(choice))]
     if is_live == (not runs.job(choice).running and runs.wait(everything, 0)):
         st.rerun()
@@ -98,7 +98,7 @@ def _draw_below(shown: View, is_live: bool) -> None:
 
 
 def _draw_answer(shown: View) -> None:
-    """Draws the sentence; in its place, while the run trains, how far it is."""
+    """Draws the answer, or the progress while the run is trained."""
     run, steps = shown.run, shown.choice.settings.steps
     if shown.running:
         far = f"{run.steps_done:,} of {steps:,} updates"
@@ -127,7 +127,7 @@ def _draw_train_on(choice: Choice, done: int) -> None:
 
 
 def _draw_data(shown: View) -> None:
-    """Draws what other data than the post's need said."""
+    """Draws what a reader should know about data other than the post's."""
     settings, val_loss, table = shown.choice.settings, shown.run.final_val_loss, shown.table
     if (settings.task, settings.noise) == (Settings().task, 0):
         return
@@ -152,7 +152,7 @@ def _draw_metrics(shown: View, is_live: bool) -> None:
             sentences.rows_trained_on(run),
             delta_description=sentences.rows_in_words(run),
             width=_METRIC_WIDTH,
-            help="The rows in all batches together, a row counted each time it is seen.",
+            help="The number of rows in all minibatches. A row counts each time it is used.",
         )
     stopwatch.show(choice, time, ready=not is_live)
 
@@ -182,15 +182,15 @@ def _against_first(value: float, first: float | None) -> tuple[str | None, str |
 
 
 def _draw_meanwhile(choice: Choice) -> str:
-    """Draws what stands in place of a run that has no losses yet, as high, and returns what it is.
+    """Draws a placeholder of the same height for a run without losses yet; returns its description.
 
-    The run that was on the page before; else the curves that ship, where they do; else nothing.
+    The placeholder is the run that was shown before, or the stored curves if there are any.
     """
     last = history.last()
     run = runs.known(last) if last else None
     if last and run:
         _draw_below(view.collect(last, run, running=True), is_live=True)
-        return f"Below: still {words.name(last)}."
+        return f"Until then, the page shows {words.name(last)}."
     left, _ = st.columns([2, 1], gap="medium")
     with left:
         meanwhile = _draw_stored(choice)
@@ -211,7 +211,7 @@ def _draw_stored(choice: Choice) -> str:
     first = None if choice == Choice() else runs.stored_curves(Choice())
     lines = _lines(tables.curves(curves, first, {}), readings=tables.readings(curves, first))
     _draw_loss_chart(lines, lambda: tables.recorded(curves, first, {}))
-    return "Below: the same run, trained on another machine."
+    return "Until then, the page shows the same run, trained on another machine."
 
 
 def _draw_curves(shown: View) -> None:
@@ -219,7 +219,7 @@ def _draw_curves(shown: View) -> None:
     first = None if shown.is_first else shown.first
     curves, batches = tables.curves(run, first, pinned), tables.batches(run)
     if curves.empty and batches.empty:
-        st.info("There is no curve to draw: no loss of this run was ever finite.")
+        st.info("There is no curve to draw because no loss of this run is finite.")
         return
     lines = _lines(
         curves,
@@ -241,12 +241,12 @@ def _lines(curves: pd.DataFrame, **others: pd.DataFrame) -> _Lines:
 
 
 def _draw_loss_chart(lines: _Lines, recorded: Callable[[], pd.DataFrame]) -> None:
-    """Draws the loss curves with what there is; the same chart goes on as more comes."""
+    """Draws the loss curves. The browser keeps the chart when the curves grow."""
     canvas.draw(
         charts.loss_curves(lines.shown),
         lines.tables,
         key="loss_curves",
-        alt="Loss against updates on a log scale: val, train and batch loss of this run, behind "
-        "them v1 and the pinned runs. The sentence above says where they end.",
+        alt="Loss against updates on a log scale: val, train, and minibatch loss of this run, "
+        "with v1, the pinned runs, and the run shown before. The final losses are in the answer.",
         full=recorded,
     )

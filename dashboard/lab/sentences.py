@@ -26,7 +26,7 @@ def answer(
     baselines: "Baselines",
     previous: float | None = None,
 ) -> str:
-    """Returns what these switches did, in two or three sentences.
+    """Returns the result of the run, in two or three sentences.
 
     Args:
       first: v1's run with the same settings; None if it is not known.
@@ -88,7 +88,7 @@ def agreement(found: "Agreement") -> str:
 
 
 def standing(yours: "Run", others: "Mapping[str, Run]") -> str:
-    """Returns which of the other runs ends best, and how many of them this one beats."""
+    """Returns which of the runs has the lowest val loss, and how many of them this one beats."""
     ends = {label: other.final_val_loss for label, other in others.items()}
     finite = {label: ends[label] for label, run in others.items() if not run.outcome.is_failed}
     mine = yours.final_val_loss
@@ -106,7 +106,7 @@ def standing(yours: "Run", others: "Mapping[str, Run]") -> str:
 
 
 def baselines_line(settings: Settings, baselines: "Baselines") -> str:
-    """Returns what is to be learned, and what rules without a network reach on it."""
+    """Returns the task and the losses of the baselines on it."""
     best = baselines.least_possible
     known = "" if best is None else f", and the best rule's expected loss is {loss(best)}"
     if best:
@@ -119,30 +119,30 @@ def baselines_line(settings: Settings, baselines: "Baselines") -> str:
 
 
 def in_own_units(val_loss: float, baselines: "Baselines", scale: "Scale", target: str) -> str:
-    """Returns how far predictions are off in the target's own units: root mean squares.
+    """Returns the root mean squared errors of the run and of the mean, in the target's own units.
 
     Args:
       scale: see `mlp_core.data.dataset.target_scale`.
-      target: what is predicted.
+      target: the name of the target.
     """
     off, of_mean = (math.sqrt(value) * scale.unit for value in (val_loss, baselines.predict_mean))
     return (
-        f"In units of {plain(target)} the predictions are typically off by {off:.3g}, where the "
-        f"mean is off by {of_mean:.3g} (root mean square)."
+        f"In units of {plain(target)}, the typical error (root mean square) of the network is "
+        f"{off:.3g}; predicting the mean has {of_mean:.3g}."
     )
 
 
 def two_values(target: str) -> str:
-    """Returns what the loss is of a target with two values."""
+    """Returns what the loss means for a target with two values."""
     return (
         f"{plain(target)} has two values. The loss is the squared error of their numbers, not a "
-        "classification loss, and the mean's loss is the one to beat."
+        "classification loss. The loss of predicting the mean is the baseline to beat."
     )
 
 
 def shrunk_batch(settings: Settings) -> str:
-    """Returns that a batch holds all training rows, which a small table makes it."""
-    return f"A batch is all {settings.num_train} training rows: the table has no more."
+    """Returns that a small table reduces the batch size to its number of training rows."""
+    return f"Each minibatch contains all {settings.num_train} training rows of the table."
 
 
 def not_finite(run: "Run") -> str:
@@ -156,9 +156,9 @@ def not_finite(run: "Run") -> str:
 
 
 def not_finite_mark(run: "Run") -> str:
-    """Returns the few words that mark in a chart from where on a loss is not finite.
+    """Returns the words for a chart at the first update from which a loss is not finite.
 
-    A train or val loss that is alone with it is named: the other losses may still be finite there.
+    If only the train or only the val loss is not finite there, the words name it.
     """
     since = run.outcome.since
     first, *others = (each for each in run.outcome.lasting if each.first == since)
@@ -167,7 +167,7 @@ def not_finite_mark(run: "Run") -> str:
 
 
 def fed(run: "Run") -> str:
-    """Returns how many minibatches are empty: of every epoch, or of a run of less than two."""
+    """Returns how many minibatches of an epoch are empty, or of the run if it has less than two."""
     rows, every = run.rows_seen, ""
     if len(rows) >= 2 * run.settings.steps_per_epoch:
         rows, every = rows[: run.settings.steps_per_epoch], "every "
@@ -178,15 +178,15 @@ def fed(run: "Run") -> str:
 
 
 def rows_trained_on(run: "Run") -> str:
-    """Returns the rows in all batches together, and what that is in epochs."""
+    """Returns the number of rows in all minibatches together."""
     return f"{int(run.rows_seen.sum()):,}"
 
 
 def rows_in_words(run: "Run") -> str:
-    """Returns how often the training set was seen, or which share of the steps was wasted."""
+    """Returns the number of empty minibatches, or if there is none, the number of epochs."""
     empty = int((run.rows_seen == 0).sum())
     if empty:
-        return f"{empty:,} of {run.steps_done:,} steps empty"
+        return f"{empty:,} of {run.steps_done:,} minibatches empty"
     epochs = run.rows_seen.sum() / run.settings.num_train
     if epochs < 1:
         return f"{percent(epochs)} of the training set"
@@ -198,10 +198,10 @@ def rows_in_words(run: "Run") -> str:
 
 
 def step_times(step_ms: "Mapping[str, float]") -> str:
-    """Returns the time of a step in the forms on both sides of fix 4, and in the app's engine.
+    """Returns the time of a step without fix 4, with it, and in the app's engine.
 
     Args:
-      step_ms: by form; of those that are known.
+      step_ms: by form; forms that were not measured are left out.
     """
     told, before = [], None
     for form, where in _STEP_IN:

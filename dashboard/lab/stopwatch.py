@@ -1,4 +1,4 @@
-"""The metric for the time of 1000 steps and a line about it, live while it is measured."""
+"""The metric for the time of 1,000 steps, and a line about the measurement."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,14 +10,14 @@ from dashboard.work import pace, timings
 
 POLL_SECONDS = 0.3
 LATER_SECONDS = 3.0
-"""How often a timing is looked at that waits for other readers to leave."""
+"""The interval at which a timing is polled that waits until there are fewer readers."""
 
 _LABEL = "Time for 1,000 steps"
 _HELP = (
-    "Measured on the server that runs this app while you read, without compiling. With 4 off, loss "
-    "and gradient are compiled and Python updates the parameters. With 4 on, the whole step is "
+    "Measured on the server of this app, without compilation. With 4 off, the loss and its "
+    "gradient are compiled, and Python updates the parameters. With 4 on, the whole step is "
     "compiled and called from Python, as in the post's last version. The curves come from this "
-    "app's engine, which compiles the whole loop. Speed measures the same forms."
+    "app's engine, which compiles the whole loop. The Speed page measures the same forms."
 )
 
 
@@ -25,8 +25,8 @@ def show(choice: Choice, metric: DeltaGenerator, ready: bool) -> None:
     """Draws the metric and the line, and keeps them up to date until the timing ends.
 
     Args:
-      metric: where the metric goes; the line goes where the page is.
-      ready: False while any run on the page is trained: timing a step then would disturb both.
+      metric: the container of the metric.
+      ready: False while any run on the page is trained, because a timing would disturb it.
     """
     line = st.container(horizontal=True, vertical_alignment="center", key="timing")
     if not ready:
@@ -45,7 +45,7 @@ def _draw_later(metric: DeltaGenerator, line: DeltaGenerator) -> None:
 
 
 def _draw_part(choice: Choice, metric: DeltaGenerator, line: DeltaGenerator, running: bool) -> None:
-    """Draws the timing; the page again once it has ended, or another one has begun."""
+    """Draws the timing; reruns the page when a timing begins or ends."""
     job = timings.job(choice)
     if running != (job is not None and job.running):
         st.rerun()

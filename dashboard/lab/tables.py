@@ -1,4 +1,4 @@
-"""Tidy tables for the charts and for download, thinned where a screen shows no more."""
+"""Tidy tables for the Lab's charts and downloads, thinned to the resolution of a screen."""
 
 from dataclasses import fields
 from textwrap import wrap
@@ -32,7 +32,7 @@ def curves(
 ) -> pd.DataFrame:
     """Returns the lines of the loss chart: `update`, `loss`, `series`, `line`.
 
-    NaN and infinite losses are left out: a logarithmic axis has no place for them.
+    NaN and infinite losses are left out because a logarithmic axis cannot show them.
     """
     lines = [
         line(other.updates, other.val_loss, "pinned", label) for label, other in pinned.items()
@@ -53,7 +53,7 @@ def ghost(run: "Run | None") -> pd.DataFrame:
 
 
 def batches(run: "Run") -> pd.DataFrame:
-    """Returns the loss of single batches, a line like those of `curves`; empty ones have none."""
+    """Returns the minibatch losses, a line like those of `curves`, without empty ones."""
     return line(np.arange(run.steps_done), run.batch_loss, "batch", "batch")
 
 
@@ -72,7 +72,7 @@ def line_ends(curves: pd.DataFrame, ghost: pd.DataFrame | None = None) -> pd.Dat
 
 
 def rules(baselines: "Baselines", curves: pd.DataFrame) -> pd.DataFrame:
-    """Returns what simple rules reach: `loss`, `rule`, `below`: too far down, so at the foot."""
+    """Returns the losses of the baselines: `loss`, `rule`, and `below` (drawn below the axis)."""
     named = [
         ("predict the mean", baselines.predict_mean),
         ("least squares", baselines.least_squares),
@@ -89,14 +89,14 @@ def rules(baselines: "Baselines", curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def not_finite(run: "Run") -> pd.DataFrame:
-    """Returns from where on a loss of the run is not finite, if so: `update`, `text`."""
+    """Returns the first update from which a loss is not finite, if any: `update`, `text`."""
     since = run.outcome.since
     rows = [] if since is None else [(since, sentences.not_finite_mark(run))]
     return pd.DataFrame(rows, columns=["update", "text"])
 
 
 def readings(run: "Run | Curves", first: "Run | Curves | None") -> pd.DataFrame:
-    """Returns what the pointer reads at an update: `update`, and as text `val`, `train`, `v1`."""
+    """Returns the losses for the pointer: `update`, and as text `val`, `train`, and `v1`."""
     losses = {"val": run.val_loss, "train": run.train_loss}
     table = pd.DataFrame({"update": run.updates, "v1": "–"})
     if first is not None:  # of the same settings, so recorded after the same updates

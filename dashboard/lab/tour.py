@@ -27,15 +27,15 @@ _ALIKE = 0.1
 
 
 class Outcome(NamedTuple):
-    """What the flip did to the val loss."""
+    """The effect of the flip on the val loss."""
 
     guess: str
-    """The right one of `GUESSES`."""
+    """The name of the correct prediction in `GUESSES`."""
     text: str
 
 
 def is_open() -> bool:
-    """Returns whether the reader takes the tour."""
+    """Returns whether the tour is open."""
     return int(st.session_state["tour"]) > 0
 
 
@@ -142,7 +142,7 @@ def _compare() -> bool:
 
 
 def outcome(before: Run, after: Run, predict_mean: float) -> Outcome:
-    """Returns what the flip did, with the prediction that was right."""
+    """Returns the effect of the flip, and the prediction that was correct."""
     old, new = before.final_val_loss, after.final_val_loss
     side = "below" if new < predict_mean else "not below"
     text = (
@@ -203,4 +203,4 @@ _STEPS: tuple[tuple[str, Callable[[], bool]], ...] = (
     ("other seeds", _seeds),
     ("a bug of your own to find", _detective),
 )
-"""Title and content of each step; the content returns whether the reader can go on."""
+"""The title of each step and the function that draws it, which returns whether Next is enabled."""

@@ -1,4 +1,4 @@
-"""Everything that the Lab shows of a run, looked up once before anything is drawn."""
+"""The record of everything that the Lab shows about a run, collected before drawing."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,15 +19,15 @@ _COMPARE = "compare_settings"
 
 
 class View(NamedTuple):
-    """A run, what it is compared with, and what its data are."""
+    """A run, the runs to compare it with, and its data."""
 
     choice: Choice
     run: "Run"
-    """As far as it is trained."""
+    """The part of the run that is trained so far."""
     running: bool
-    """Whether it trains on."""
+    """Whether the training continues."""
     others_in_turn: int
-    """How many other trainings take turns with it."""
+    """The number of other training runs that share the processor with it."""
     stages: "dict[str, Run | None]"
     """By stage of the post, under the same settings; None for one that is not trained."""
     pinned: "dict[str, Run]"
@@ -35,7 +35,7 @@ class View(NamedTuple):
     comparable: tuple[Choice, ...]
     """The stages and the pinned runs."""
     missing: tuple[Choice, ...]
-    """Those of them that are not trained."""
+    """The runs of `comparable` that are not trained."""
     baselines: "Baselines"
     scale: "Scale"
     table: Table | None
@@ -61,7 +61,7 @@ class View(NamedTuple):
 
 
 def collect(choice: Choice, run: "Run", running: bool) -> View:
-    """Returns what the Lab shows of a run."""
+    """Returns the record of what the Lab shows about a run."""
     settings, beside = choice.settings, _comparable(choice)
     # Looked up before the runs: one that ends in between must not count as one without a loss.
     missing = tuple(other for other in beside if runs.known(other) is None)
@@ -89,7 +89,7 @@ def collect(choice: Choice, run: "Run", running: bool) -> View:
 
 
 def others(choice: Choice) -> list[Choice]:
-    """Returns the runs to compare with: short ones always, long ones if the reader asked."""
+    """Returns the runs to compare with: all short ones, and long ones if the reader asked."""
     asked = is_comparison_asked(choice)
     return [
         other
@@ -99,19 +99,19 @@ def others(choice: Choice) -> list[Choice]:
 
 
 def is_comparison_asked(choice: Choice) -> bool:
-    """Returns whether the reader asked to train the runs that take long."""
+    """Returns whether the reader asked to train the long runs."""
     return bool(st.session_state.get(_COMPARE) == _settings_code(choice))
 
 
 def ask_for_comparison(choice: Choice) -> None:
-    """Trains all runs to compare with. Only for callbacks."""
+    """Begins to train all runs to compare with. Only for callbacks."""
     st.session_state[_COMPARE] = _settings_code(choice)
     for other in _comparable(choice):
         runs.begin(other)
 
 
 def stop_comparison(choice: Choice) -> None:
-    """Ends the reader's wish for these runs. Only for callbacks."""
+    """Cancels the runs to compare with for this session. Only for callbacks."""
     st.session_state.pop(_COMPARE, None)
     for other in _comparable(choice):
         runs.stop(other)

@@ -1,4 +1,4 @@
-"""What the player's script is given: the snapshots, with names and scales to draw them by."""
+"""The data for the player's script: the snapshots, with names and scales."""
 
 from itertools import pairwise
 from typing import Any
@@ -13,7 +13,7 @@ from mlp_core.data.table import table_of
 from mlp_core.diagnosis.compact import Compact, Numbers, decoded
 
 _COMMON = 0.95
-"""So many sizes differ in the picture; the few larger ones would make all others small."""
+"""The share of weights drawn to scale. The few largest weights would make all others too thin."""
 
 _MOST_TICKS = 6
 _LEGEND_TILES = (
@@ -46,7 +46,7 @@ def payload(choice: Choice, compact: Compact) -> dict[str, Any]:
 
 
 def names(choice: Choice) -> tuple[list[str], str]:
-    """Returns what the inputs and the prediction are called."""
+    """Returns the names of the inputs and of the prediction."""
     table = table_of(choice.settings.task)
     if table is not None:
         return list(table.features), f"predicted {table.target}"
@@ -54,7 +54,7 @@ def names(choice: Choice) -> tuple[list[str], str]:
 
 
 def _layout(compact: Compact) -> list[dict[str, int]]:
-    """Returns each layer's inputs and outputs, and where its parameters begin among all."""
+    """Returns each layer's inputs and outputs, and the offsets of its raveled parameters."""
     pairs = list(pairwise([*compact.widths, 1]))
     num_params = sum(outputs * (inputs + 3) for inputs, outputs in pairs)  # more than there are
     places = by_layer(compact.widths, np.arange(num_params)[None])
@@ -67,7 +67,7 @@ def _layout(compact: Compact) -> list[dict[str, int]]:
 
 
 def _sizes(compact: Compact, numbers: Numbers) -> tuple[float, float]:
-    """Returns which size of a weight, and of a gain or bias, is drawn in full."""
+    """Returns the absolute values of a weight, and of a gain or bias, that are drawn full size."""
     if numbers.params is None:
         return 1.0, 1.0
     *layers, head = by_layer(compact.widths, numbers.params)
@@ -83,7 +83,7 @@ def _common(parts: list[np.ndarray]) -> float:
 
 
 def _ticks(losses: np.ndarray) -> list[float]:
-    """Returns where a logarithmic axis of these losses has its lines."""
+    """Returns the ticks of a logarithmic axis for these losses."""
     drawn = losses[np.isfinite(losses) & (losses > 0)]
     if not len(drawn):
         return []

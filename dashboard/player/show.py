@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlp_core.diagnosis.compact import Compact
 
 LONG_SECONDS = 5.0
-"""From this estimate on, snapshots are taken when the reader asks."""
+"""If the estimate is longer, snapshots are taken only when the reader asks."""
 
 _PATIENCE_SECONDS = 1.0
 _HERE = Path(__file__).parent
@@ -29,10 +29,10 @@ _draw = st.components.v2.component(
 
 
 def show(choice: Choice, key: str = "player") -> None:
-    """Draws the player once the snapshots are taken, until then how far they are.
+    """Draws the player, or the progress until the snapshots are taken.
 
     Args:
-      key: one for each player on a page.
+      key: unique on the page.
     """
     choice = choice.compiled  # fix 4 changes no number
     offer, seconds = None, snapshots.estimated_seconds(choice)
@@ -55,7 +55,7 @@ def _progress(share: float | None) -> str:
 
 
 def _draw_twin(choice: Choice, compact: "Compact", key: str) -> None:
-    """Draws what opens the tables. Their rows are made and sent only when it is open."""
+    """Draws the expander of the tables. Their rows are made and sent only while it is open."""
     opened = st.expander(
         "Tables *of the player*",
         icon=":material/table:",

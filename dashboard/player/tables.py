@@ -9,7 +9,7 @@ import pandas as pd
 from mlp_core.diagnosis.compact import Compact, Numbers
 
 NAMES = {"gain": "gain", "bias": "bias", "pre": "bias before LayerNorm"}
-"""What the parts of a hidden layer are called, beside its weights."""
+"""The names of the parts of a hidden layer, except its weights."""
 
 
 def by_layer(widths: Sequence[int], params: np.ndarray) -> list[dict[str, np.ndarray]]:
@@ -79,7 +79,7 @@ def weights(
     """Returns the weights at one recorded update, one a row; None if they are not recorded.
 
     Args:
-      inputs: what the inputs are called.
+      inputs: the names of the inputs.
     """
     if numbers.params is None:
         return None

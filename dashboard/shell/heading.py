@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.choice import Choice
 from dashboard.shell import lessons, pins, share, sidebar, url
+from dashboard.shell.glossary import TERMS
 
 _OPEN = "open_dialog"
 _MENU = "more"
@@ -38,6 +39,8 @@ def show(
         _share(choice)
     elif st.session_state.get(_OPEN) == "make_lesson":
         _make_lesson()
+    elif st.session_state.get(_OPEN) == "glossary":
+        _glossary()
 
 
 def _watch_toggle() -> None:
@@ -54,6 +57,7 @@ def _menu(choice: Choice | None, more: Mapping[str, Callable[[], None]]) -> None
     actions = {
         "Share": lambda: _open("share"),
         "Make a lesson": lambda: _open("make_lesson"),
+        "Look up a term": lambda: _open("glossary"),
         **more,
     }
     if choice is not None:
@@ -91,6 +95,12 @@ def _close() -> None:
 @st.dialog("Share this view", icon=":material/share:", on_dismiss=_close)
 def _share(choice: Choice | None) -> None:
     share.show(choice)
+
+
+@st.dialog("Terms", icon=":material/dictionary:", on_dismiss=_close)
+def _glossary() -> None:
+    for term, meaning in TERMS.items():
+        st.markdown(f"**{term}:** {meaning}")
 
 
 @st.dialog("Make a lesson", icon=":material/school:", on_dismiss=_close)

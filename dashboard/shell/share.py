@@ -1,6 +1,7 @@
 """The ways to share what is on the page: a link, code to embed it, and a picture."""
 
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
@@ -15,42 +16,12 @@ _LINK_WITHOUT_FILE = (
     "The link cannot contain your CSV file. Whoever opens the link is asked for the file and "
     "chooses its columns again. Pinned runs on the file are not in the link."
 )
+_HERE = Path(__file__).parent
 _COPY = st.components.v2.component(
     "fix_by_fix_copy_link",
-    html='<button type="button">Copy link</button><span role="status"></span>',
-    css="""
-button {
-  font: inherit; color: var(--st-text-color); background: none; border: 0; cursor: pointer;
-  padding: 0.4rem 0.25rem; border-radius: 0.5rem; white-space: nowrap;
-}
-button::before { content: "⧉ " / ""; }
-button:hover { color: var(--st-primary-color); }
-button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
-span { color: var(--st-primary-color); padding-left: 0.25rem; white-space: nowrap; }
-""",
-    js="""
-async function copy(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const area = Object.assign(document.createElement("textarea"), {value: text});
-  document.body.append(area);
-  area.select();
-  document.execCommand("copy");
-  area.remove();
-}
-
-export default function ({parentElement}) {
-  const button = parentElement.querySelector("button"), said = parentElement.querySelector("span");
-  button.onclick = async () => {
-    try {
-      await copy(location.href);
-      said.textContent = "Copied";
-    } catch {
-      said.textContent = "Copy the address bar";
-    }
-    setTimeout(() => { said.textContent = ""; }, 3000);
-  };
-}
-""",
+    html=(_HERE / "copy_link.html").read_text(encoding="utf-8"),
+    css=(_HERE / "copy_link.css").read_text(encoding="utf-8"),
+    js=(_HERE / "copy_link.js").read_text(encoding="utf-8"),
 )
 
 

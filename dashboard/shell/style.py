@@ -42,9 +42,10 @@ _RULES = """<style>
 
 /* The switches and the val loss at the bottom, where the sidebar would cover the page. */
 @media (min-width: 768px) {
-  [data-testid="stApp"]:not(:has(.st-key-embedded)) [data-testid="stBottom"] { display: none; }
+  [data-testid="stBottom"] { display: none; }
 }
-.st-key-bar { padding-bottom: 0.25rem; }
+[data-testid="stBottomBlockContainer"] { padding: 0.25rem 1rem 0.75rem; }
+.st-key-bar button { min-height: 2rem; padding: 0.1rem 0.7rem; }
 
 /* The name of the app, where the sidebar that has it is closed. */
 @media (max-width: 899px) {
@@ -66,7 +67,10 @@ _RULES = """<style>
 </style>"""
 
 
+_EMBEDDED = """<style>[data-testid="stBottom"] { display: block !important; }</style>"""
+"""In another site's frame the sidebar is closed, so the bar has the switches at any width."""
+
+
 def draw() -> None:
     """Draws it, on a page that shows nothing of it."""
-    with st.container(key="embedded" if st.context.is_embedded else "by_itself"):
-        st.html(_RULES)
+    st.html(_RULES + (_EMBEDDED if st.context.is_embedded else ""))

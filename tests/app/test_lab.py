@@ -252,7 +252,7 @@ def test_the_last_run_stays_until_the_next_one_has_losses(
 
     assert table(app, 0, "curves") == drawn
     assert len(app.metric) == 3
-    assert "Below: still " in app.main.get("progress")[0].proto.text
+    assert "Until then, the page shows " in app.main.get("progress")[0].proto.text
     may_go_on.set()
     assert max(row["update"] for row in table(settled(app), 0, "curves")) == 30
 

@@ -99,8 +99,8 @@ def test_a_file_trains_with_its_losses_in_its_own_units_too() -> None:
 
     assert float(val_loss(app)) > 0
     assert "Left out: name (the same in all rows)." in said(app)
-    assert "In units of y the predictions are typically off by" in said(app)
-    assert "A batch is all 48 training rows" in said(app)
+    assert "In units of y, the typical error (root mean square) of the network is" in said(app)
+    assert "Each minibatch contains all 48 training rows" in said(app)
 
 
 @pytest.mark.usefixtures("fresh_caches")
@@ -114,7 +114,7 @@ def test_rows_with_gaps_are_left_out_only_when_the_reader_agrees() -> None:
     assert app.checkbox[0].value
 
     app = settled(app)
-    assert "A batch is all 42 training rows" in said(app)
+    assert "Each minibatch contains all 42 training rows" in said(app)
 
 
 @pytest.mark.usefixtures("fresh_caches")

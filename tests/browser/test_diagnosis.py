@@ -5,7 +5,7 @@ from itertools import pairwise
 from playwright.sync_api import Page, expect
 
 from dashboard.switches import SWITCH
-from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
+from tests.browser.checks import check_accessibility
 from tests.browser.waiting import axis_names, chart_marks, settled
 
 V1 = "/diagnosis?steps=100&jit_step=true"
@@ -41,10 +41,6 @@ def test_a_click_shows_the_updates_of_a_finding_on_a_curve_in_its_card(page: Pag
     curve = card.get_by_test_id("stVegaLiteChart")
     expect(curve).to_be_in_viewport()
     assert [mark["first"] for mark in chart_marks(curve, "rect")] == [0]
-
-
-def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
-    check_nothing_is_cut_off(phone, V1)
 
 
 def test_the_names_of_the_bugs_stand_beside_each_other_on_a_phone(phone: Page) -> None:

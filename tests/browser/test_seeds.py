@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
+from tests.browser.checks import check_accessibility
 from tests.browser.waiting import axis_names, chart_marks, settled
 
 TINY = "hidden=2&steps=20&examples=100&batch_size=8"
@@ -143,10 +143,6 @@ def test_a_grid_is_computed_here(page: Page) -> None:
     expect(page.get_by_text("All 8 seeds are computed.")).to_be_visible(timeout=120_000)
     settled(page)
     expect(page.get_by_text("over all 120 orders and 8 seeds")).to_be_visible()
-
-
-def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
-    check_nothing_is_cut_off(phone, "/seeds?with_beyond=true")
 
 
 @pytest.mark.parametrize("view", ["Order", "One+step", "Numbers"])

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
+from tests.browser.checks import check_accessibility
 from tests.browser.waiting import settled
 
 
@@ -15,10 +15,6 @@ def test_stop_ends_a_measurement_that_has_begun(page: Page) -> None:
 
     expect(page.get_by_text("Stopped before it was done.")).to_be_visible()
     settled(page)
-
-
-def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
-    check_nothing_is_cut_off(phone, "/speed")
 
 
 def test_the_page_has_no_accessibility_findings_of_its_own(page: Page) -> None:

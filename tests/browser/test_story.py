@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.checks import check_accessibility, check_nothing_is_cut_off
+from tests.browser.checks import check_accessibility
 from tests.browser.waiting import chart_lines, chart_marks, settled
 
 
@@ -52,10 +52,6 @@ def test_a_stage_is_drawn_over_the_one_before_and_opens_in_the_lab(page: Page) -
     settled(page)
     expect(page.get_by_role("radio", name="final")).to_be_checked()
     assert re.search(r"/\?.*adamw=true", page.url)
-
-
-def test_nothing_is_cut_off_on_a_phone(phone: Page) -> None:
-    check_nothing_is_cut_off(phone, "/story")
 
 
 def test_the_page_has_no_accessibility_findings_of_its_own(page: Page) -> None:
