@@ -158,7 +158,9 @@ def val_loss_dots(low: float, high: float) -> dict[str, Any]:
     moved = ended.transform_filter("isValid(datum.before)")
     before = alt.X("before:Q").scale(scale)
     path = moved.mark_rule(strokeWidth=1.5, aria=False).encode(losses, x2="before:Q", color=color())
-    ring = moved.mark_point(size=90, strokeWidth=1.5, filled=False).encode(before, color=color())
+    ring = moved.mark_point(size=90, strokeWidth=1.5, filled=False, aria=False).encode(
+        before, color=color()
+    )
     right = "isValid(datum.before) ? max(datum.val_loss, datum.before) : datum.val_loss"
     numbers = base.transform_calculate(end=f"isValid(datum.val_loss) ? {right} : {low}")
     numbers = numbers.mark_text(align="left", dx=11, fontSize=13).encode(

@@ -27,8 +27,10 @@ def show(shown: View) -> None:
     if shown.before is None or shown.before.settings != shown.choice.settings:
         return
     switches = flipped(shown.before, shown.choice)
+    if not 0 < len(switches) <= _MOST:
+        return
     lines = changed_lines(shown.before, shown.choice, own_file.name())
-    if not 0 < len(switches) <= _MOST or not lines:
+    if not lines:
         return
     with st.container(gap="xsmall", key="flipped"):
         for name in switches:
@@ -41,32 +43,32 @@ def show(shown: View) -> None:
             icon=":material/code:",
             query_params=url.parameters(),
         )
-        _draw_seeds(shown, tuple(switches))
+        _draw_seeds(shown.before, shown.choice, switches)
 
 
-def _draw_seeds(shown: View, switches: tuple[str, ...]) -> None:
-    """Draws what the flipped fixes do for each seed of the stored grid, if it has these runs."""
-    before, after = shown.before, shown.choice
+def _draw_seeds(before: Choice, after: Choice, switches: list[str]) -> None:
+    """Draws the effect of the flipped fixes on each seed, if the stored grid has these runs.
+
+    Two fixes that were flipped in opposite directions have no common effect.
+    """
     grid = grids.stored_for(after.settings)
-    if before is None or grid is None:
-        return
-    with_fix, without = (after, before) if getattr(after.fixes, switches[0]) else (before, after)
     numeric = tuple(name for name in switches if name in NUMERIC_SWITCHES)
+    if grid is None or not numeric or len({getattr(after.fixes, name) for name in numeric}) > 1:
+        return
+    without = before if getattr(after.fixes, numeric[0]) else after
     # Fix 4 changes no loss, so the grid has only runs without it.
-    base, other = (replace(each.fixes, jit_step=False) for each in (without, with_fix))
-    if not numeric or other not in grid.combinations or turned_on(base, numeric) != other:
+    base = replace(without.fixes, jit_step=False)
+    if not {base, turned_on(base, numeric)} <= set(grid.combinations):
         return
     found = agreement(grid, base, numeric)
-    st.markdown(sentences.agreement(found))
-    drawn = seed_strip.tables(found.seeds, found.before, found.after, found.after / found.before)
-    if not drawn["seeds"].empty:
-        canvas.draw(
-            seed_strip.chart(),
-            drawn,
-            key="seed_strip",
-            alt="A tick for each seed: its val loss with the fix, divided by that without. Left of "
-            "the dashed line, at 1, the fix lowers the loss.",
-        )
+    st.markdown(sentences.agreement(found, len(numeric)))
+    canvas.draw(
+        seed_strip.chart(),
+        seed_strip.tables(found.seeds, found.before, found.after, found.factor),
+        key="seed_strip",
+        alt="A tick for each seed: the val loss with the flipped fixes, divided by that without. "
+        "Ticks to the left of the dashed line, at 1, are seeds with a lower loss.",
+    )
 
 
 def flipped(before: Choice, after: Choice) -> list[str]:

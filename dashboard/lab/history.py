@@ -38,7 +38,7 @@ def remember(choice: Choice, val_loss: float) -> None:
     last = st.session_state.get(_NOW)
     if last is None or last[0] != now[0]:
         st.session_state[_BEFORE] = last
-        st.session_state[_NOW] = now
+    st.session_state[_NOW] = now  # the same run may have been trained on
 
 
 def previous() -> Shown | None:

@@ -225,7 +225,7 @@ def _draw_curves(shown: View) -> None:
         curves,
         readings=tables.readings(run, first),
         batches=batches,
-        ghost=tables.ghost(shown.ghost),
+        ghost=tables.ghost(shown.ghost, run.settings.steps),
         rules=tables.rules(shown.baselines, curves),
         not_finite=tables.not_finite(run),
     )

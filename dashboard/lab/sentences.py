@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard.draw.words import LIKE, duration, faster, loss, percent, plain
+from dashboard.draw.words import LIKE, RULE, duration, faster, loss, percent, plain
 from mlp_core import Settings
 from mlp_core.engine.outcome import described
 from mlp_core.tasks import is_own
@@ -36,9 +36,8 @@ def answer(
         return f"{not_finite(run)} {fed(run)}"
     value = run.final_val_loss
     against = _against(value, first, baselines)
-    if first is not None and previous == first.final_val_loss:
-        previous = None  # `against` compares with the same loss
-    since = _since(value, previous)
+    is_told = first is not None and loss(first.final_val_loss) == loss(previous or 0)
+    since = "" if is_told and "v1" in against else _since(value, previous)
     sentences = f"**Val loss {loss(value)}**{against}.", since, not_finite(run), fed(run)
     return " ".join(filter(None, sentences))
 
@@ -53,9 +52,9 @@ def _since(value: float, previous: float | None) -> str:
     if value == previous or abs(1 - ratio) < LIKE:
         return f"The run before ended at {loss(previous)} too."
     if ratio < 0.1:
-        return f"1/{1 / ratio:,.0f} of the run before ({loss(previous)})."
+        return f"This is 1/{1 / ratio:,.0f} of the run before ({loss(previous)})."
     word = "below" if ratio < 1 else "above"
-    return f"{percent(abs(ratio - 1))} {word} the run before ({loss(previous)})."
+    return f"This is {percent(abs(ratio - 1))} {word} the run before ({loss(previous)})."
 
 
 def _against(value: float, first: "Run | None", baselines: "Baselines") -> str:
@@ -79,12 +78,18 @@ def _against(value: float, first: "Run | None", baselines: "Baselines") -> str:
     return f", {percent(abs(ratio - 1))} {word} v1"
 
 
-def agreement(found: "Agreement") -> str:
-    """Returns how many seeds agree on what a fix does."""
-    total = len(found.seeds)
-    nan = found.failures_before, found.failures_after
-    ended = "" if nan == (0, 0) else f"; {nan[1]} end in NaN with the fix, {nan[0]} without"
-    return f"The val loss is lower with the fix for {found.lower} of {total} seeds{ended}."
+def agreement(found: "Agreement", fixes: int = 1) -> str:
+    """Returns how many seeds agree on the effect of fixes.
+
+    Args:
+      fixes: the number of fixes.
+    """
+    what = "the fix" if fixes == 1 else "the fixes"
+    sentence = f"The val loss is lower with {what} for {found.lower} of {len(found.seeds)} seeds."
+    before, after = found.failures_before, found.failures_after
+    if not before and not after:
+        return sentence
+    return f"{sentence} {after} runs end in NaN with {what}, {before} without. {RULE}"
 
 
 def standing(yours: "Run", others: "Mapping[str, Run]") -> str:

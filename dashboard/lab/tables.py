@@ -45,11 +45,16 @@ def curves(
     return pd.concat(lines, ignore_index=True)
 
 
-def ghost(run: "Run | None") -> pd.DataFrame:
-    """Returns the val loss of the run shown before, a line like those of `curves`."""
+def ghost(run: "Run | None", steps: int) -> pd.DataFrame:
+    """Returns the val loss of the run shown before, a line like those of `curves`.
+
+    Args:
+      steps: of the present run, where the line ends.
+    """
     if run is None:
         return line(np.arange(0), np.arange(0.0), "text", "run before")
-    return line(run.updates, run.val_loss, "text", "run before")
+    kept = run.updates <= steps
+    return line(run.updates[kept], run.val_loss[kept], "text", "run before")
 
 
 def batches(run: "Run") -> pd.DataFrame:

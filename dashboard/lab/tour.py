@@ -10,15 +10,17 @@ from dashboard.draw.words import loss
 from dashboard.lab import sentences
 from dashboard.shell import sidebar, url
 from dashboard.shell.grammar import TOUR_STEPS
+from dashboard.switches import SWITCH as SWITCHES
 from dashboard.work import grids, runs
 from mlp_core import Fixes, Settings
 from mlp_core.engine.training import Run
+from mlp_core.game import LEVELS
 
 SWITCH = "whole_batches"
 GUESSES = {
     "falls": "It falls by more than a tenth.",
     "stays": "It changes by less than a tenth.",
-    "rises": "It rises.",
+    "rises": "It rises by more than a tenth, or becomes NaN.",
 }
 """The predictions to choose from, by their names in a link."""
 
@@ -53,6 +55,9 @@ def end() -> None:
 
 def show() -> None:
     """Draws the present step with the ways back, on, and out."""
+    if _is_off_course():
+        _draw_return()
+        return
     place = int(st.session_state["tour"])
     title, draw = _STEPS[place - 1]
     with st.container(border=True, gap="xsmall", key="tour"):
@@ -65,6 +70,21 @@ def show() -> None:
             with st.container():
                 can_go_on = draw()
             _draw_ways(place, can_go_on)
+
+
+def _is_off_course() -> bool:
+    """Returns whether the settings are not the post's, which the tour's sentences are about."""
+    try:
+        return sidebar.chosen_settings() != Settings()
+    except ValueError:
+        return True
+
+
+def _draw_return() -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="tour"):
+        st.markdown("The tour uses the post's data and settings.", width="content")
+        st.button("Return to them", on_click=sidebar.show, args=(_BUGGY,), key="tour_return")
+        st.button("End the tour", on_click=end, icon=":material/close:", type="tertiary", key="end")
 
 
 def _draw_ways(place: int, can_go_on: bool) -> None:
@@ -83,16 +103,21 @@ def _draw_ways(place: int, can_go_on: bool) -> None:
 
 
 def _go(place: int) -> None:
+    """Opens a step, and prepares the page that it links to."""
     st.session_state["tour"] = place
+    if place == 5:
+        st.session_state.update(view="One step", base=[], add=[SWITCHES[SWITCH].short])
+    elif place == 6:
+        st.session_state.update(level=next(iter(LEVELS)), case=1)
 
 
 def _symptom() -> bool:
     run, mean = _trained(_BUGGY), runs.baselines(Settings()).predict_mean
-    worse = f"It ends at val loss {loss(run.final_val_loss)}, and " if run else ""
+    ended = f"It ends at val loss {loss(run.final_val_loss)}. " if run else ""
     st.markdown(
-        f"This is the post's first program. {worse}always predicting the mean reaches "
-        f"{loss(mean)}: the network is worse than no network. Press **Play** below and watch the "
-        "strip of minibatches. When does the network move?"
+        f"This is the post's first program. {ended}Always predicting the mean reaches "
+        f"{loss(mean)}, so the network is worse than no network. With **Watch it learn** on, "
+        "press **Play** and watch the strip of minibatches. When does the network move?"
     )
     return True
 
@@ -123,15 +148,16 @@ def _take_guess() -> None:
 
 
 def _flip() -> bool:
-    st.markdown("Now turn the fix on, here or in the sidebar, and watch the strip again.")
+    st.markdown("Now turn the fix on, and watch the strip again.")
     sidebar.draw_switch_again(SWITCH, "tour_switch")
     return bool(st.session_state[SWITCH])
 
 
 def _compare() -> bool:
+    runs.wait([_BUGGY, _FIXED], runs.LONGEST_PATIENCE_SECONDS)
     before, after = _trained(_BUGGY), _trained(_FIXED)
     if before is None or after is None:
-        st.markdown("The runs are being trained …")
+        st.markdown("The runs are being trained. Press **Back** and **Next** in a moment.")
         return True
     found = outcome(before, after, runs.baselines(Settings()).predict_mean)
     guess = st.session_state["guess"]
@@ -169,9 +195,6 @@ def _seeds() -> bool:
         "pages/seeds.py",
         "See every seed",
         ":material/scatter_plot:",
-        view="One step",
-        base="",
-        add="batches",
     )
     return True
 
@@ -185,9 +208,8 @@ def _detective() -> bool:
     return True
 
 
-def _draw_link(page: str, label: str, icon: str, **more: str) -> None:
-    query = {**url.parameters(), **more}
-    st.page_link(page, label=label, icon=icon, query_params=query)
+def _draw_link(page: str, label: str, icon: str) -> None:
+    st.page_link(page, label=label, icon=icon, query_params=url.parameters())
 
 
 def _trained(choice: Choice) -> Run | None:

@@ -44,6 +44,7 @@ def run() -> None:
     st.set_page_config(TITLE, _ICON, layout="wide", initial_sidebar_state=sidebar_state)
     with pace.crowd().page_of(jobs.reader()):
         page = _navigation()
+        st.set_page_config(f"{page.title} - {TITLE}")
         style.draw()
         url.settle()
         links = None if is_embedded else st.container(horizontal=True, key="menu")
@@ -54,6 +55,8 @@ def run() -> None:
             with links:
                 _draw_links(page)
         if to_lab.is_asked():
+            if links is None:  # embedded, so there is no link and no history to keep short
+                st.switch_page("pages/lab.py", query_params=url.parameters())
             _follow_first_link()
         else:
             url.write()
@@ -64,7 +67,7 @@ def run() -> None:
             url.draw_problems()
             if st.session_state["task"] == OWN and "data" not in unused:
                 own_file.draw_reading()
-            bar = None if unused else outcome.draw_bar()
+            bar = None if unused else outcome.draw_bar(lessons.hidden())
             page.run()
             _draw_outcome(page, goal, bar)
         finally:
@@ -153,10 +156,9 @@ def _draw_outcome(page: st.Page, goal: lessons.Goal | None, bar: DeltaGenerator 
     run = runs.known(choice)
     val_loss = None if run is None else run.final_val_loss
     if goal is not None:
-        lessons.draw_goal(goal, val_loss)
-    if bar is None:
-        st.set_page_config(f"{page.title} - {TITLE}")
-    else:
+        # A page of other runs shows the goal without a verdict.
+        lessons.draw_goal(goal, None if bar is None else val_loss)
+    if bar is not None:
         outcome.show(choice, val_loss, page.title, bar)
 
 

@@ -65,9 +65,9 @@ def _menu(choice: Choice | None, more: Mapping[str, Callable[[], None]]) -> None
             actions = {"Unpin this run": lambda: pins.remove(choice)} | actions
         elif not pins.is_full():
             actions = {"Pin this run": lambda: pins.add(choice)} | actions
-    help = "Pin this run to compare it, share it, or make a lesson for students."
+    help = "Share this view, make a lesson for students, or look up a term."
     if choice is not None and pins.is_full() and not pins.is_pinned(choice):
-        help = f"{pins.MOST} runs are pinned, which is the maximum. Remove one under Compare."
+        help = f"{pins.MOST} runs are pinned, the maximum. Remove one under Compare in the Lab."
     st.menu_button(
         "More",
         list(actions),

@@ -85,7 +85,10 @@ def draw() -> Goal | None:
             st.caption(f"A lesson{of}, written by whoever made this link")
             st.button("Leave the lesson", on_click=leave, icon=":material/logout:", type="tertiary")
         # Shown as it is written: a link must not bring Markdown or links of its own.
-        st.text(text or "Some controls of the sidebar are hidden.")
+        if text:
+            st.text(text)
+        if hidden() and not task():
+            st.text("Some controls of the sidebar are hidden.")
         slot = None if goal is None else st.container(key="lesson_goal")
         if len(all_steps) > 1:
             _draw_steps(place, len(all_steps))

@@ -27,15 +27,17 @@ def svg(choice: Choice, run: "Run", first: "Run | None") -> str:
       first: v1 with the same settings, if it is trained.
     """
     name = words.name(choice)
-    before = first is not None and first.final_val_loss != run.final_val_loss
-    said = f"v1 {words.loss(first.final_val_loss)} → " if first is not None and before else ""
-    others = [first] if first is not None and before else []
+    is_first = choice.compiled == Choice(settings=choice.settings).compiled
+    others = [] if first is None or is_first else [first]
+    said = "".join(f"v1 {words.loss(other.final_val_loss)} → " for other in others)
+    dotted = " · dotted: v1" if others else ""
+    legend = f"Fix by Fix · val loss against updates, log scale{dotted}"
     parts = [
         _text(_LEFT, 70, name if len(name) <= 60 else f"{name[:59]}…", 40, weight=600),
         _text(_LEFT, 118, f"val loss {said}{words.loss(run.final_val_loss)}", 32),
         *_curves(run, others),
         *_switches(choice),
-        _text(_LEFT, HEIGHT - 24, "Fix by Fix · val loss against updates, log scale", 20, _FAINT),
+        _text(_LEFT, HEIGHT - 24, legend, 20, _FAINT),
     ]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '

@@ -41,7 +41,9 @@ def show(choice: Choice | None) -> None:
     st.code(link, language=None, wrap_lines=True)
     st.markdown("To embed it in a page of your own:")
     address = escape(f"{link}{'&' if '?' in link else '?'}embed=true")
-    frame = f'<iframe src="{address}" width="100%" height="760" title="Fix by Fix"></iframe>'
+    size = 'width="100%" height="760"'
+    allow = 'allow="clipboard-write"'
+    frame = f'<iframe src="{address}" {size} title="Fix by Fix" {allow}></iframe>'
     st.code(frame, language="html", wrap_lines=True)
     run = runs.known(choice) if choice else None
     if choice is None or run is None:

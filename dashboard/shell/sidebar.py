@@ -37,7 +37,7 @@ def draw(hidden: Collection[str] = (), note: str = "") -> None:
       note: a note above the controls; may be empty.
     """
     with st.sidebar:
-        st.container(key="group_name").markdown("**Fix by Fix**")
+        st.container(key="app_name").markdown("**Fix by Fix**")
         if note:
             st.caption(note)
         if hidden:

@@ -38,7 +38,10 @@ _RULES = """<style>
 .st-key-answer p { font-size: 1.1rem; }
 .st-key-answer [data-testid="stCaptionContainer"] p { font-size: 0.875rem; }
 
-.st-key-group_name p { font-size: 1.15rem; }
+.st-key-app_name p { font-size: 1.15rem; }
+
+/* White on the light blue of the dark theme has too little contrast. */
+[data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #10161d); }
 
 /* The switches and the val loss at the bottom, where the sidebar would cover the page. */
 @media (min-width: 768px) {
@@ -48,7 +51,7 @@ _RULES = """<style>
 .st-key-bar button { min-height: 2rem; padding: 0.1rem 0.7rem; }
 
 /* The name of the app, where the sidebar that has it is closed. */
-@media (max-width: 899px) {
+@media (max-width: 767px) {
   [data-testid="stHeader"]::before {
     content: "Fix by Fix"; position: absolute; left: 4rem; top: 1.1rem; font-weight: 600;
   }

@@ -62,7 +62,8 @@ def link(**changed: Any) -> str:
     """Returns the address of this page for the session, with some parameters changed."""
     texts = {name: PARAMETERS[name].write(value) for name, value in changed.items()}
     query = {name: text for name, text in parameters().items() if name not in texts}
-    return to_page(query | {name: text for name, text in texts.items() if text})
+    defaults = {name: PARAMETERS[name].write(PARAMETERS[name].default) for name in texts}
+    return to_page(query | {name: text for name, text in texts.items() if text != defaults[name]})
 
 
 def to_page(query: Mapping[str, str]) -> str:

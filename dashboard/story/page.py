@@ -39,6 +39,7 @@ def _return_to_post() -> None:
 
 def show(settings: Settings) -> None:
     """Draws the page once its runs are trained. The sidebar's switches have no effect on it."""
+    _draw_other_settings(settings)
     told = {*STAGES.values(), *claims.COMBINATIONS, *wall.COMBINATIONS}
     trained = needed.trained([Choice(fixes, settings) for fixes in told])
     if trained is None:
@@ -46,7 +47,6 @@ def show(settings: Settings) -> None:
     of_fixes = {choice.fixes: run for choice, run in trained.items()}
     barrier = runs.wall(settings)
     st.markdown(words.answer(of_fixes, barrier))
-    _draw_other_settings(settings)
     path.show(settings, of_fixes)
     claims.show(settings, of_fixes)
     wall.show(settings, of_fixes, barrier)

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.lab import introduction, tour
 from dashboard.shell import task_gallery
 from dashboard.shell.grammar import GUESSES, TOUR_STEPS
-from mlp_core import STAGES, Fixes, Settings, train
+from mlp_core import Fixes, Settings, train
 from mlp_core.tasks import TASKS
 from tests.app.conftest import opened_at, settled, text, val_loss
 
@@ -23,7 +23,7 @@ def test_the_introduction_says_what_the_post_trained_and_where_it_ended() -> Non
     app = settled(opened_at("lab"))
 
     assert "this 5-8-6-6-1 network" in introduction.text()
-    assert "It ended at loss 5.64; always predicting the mean gives 5.23." in text(app)
+    assert "It ended at loss 5.64. Always predicting the mean gives 5.23." in text(app)
 
 
 def test_a_closed_introduction_stays_closed() -> None:
@@ -57,14 +57,22 @@ def test_the_tour_predicts_flips_and_compares() -> None:
     assert "**Right.**" in text(app)
     assert app.query_params["guess"] == "falls"
     app.button(key="tour_next").click().run()
-    assert "lower with the fix for 33 of 64 seeds; 31 end in NaN with the fix, 18 without" in text(
-        app
-    )
+    assert "lower with the fix for 37 of 64 seeds. 31 runs end in NaN with the fix, 18" in text(app)
     app.button(key="tour_next").click().run()
     assert "find a bug that nobody has told you about" in text(app)
     app.button(key="end").click().run()
     assert "tour" not in app.query_params
     assert val_loss(app) == "0.80"
+
+
+def test_the_tour_asks_for_the_posts_settings() -> None:
+    app = settled(opened_at("lab", tour="1", steps="20"))
+    assert "The tour uses the post's data and settings." in text(app)
+
+    app.button(key="tour_return").click().run()
+
+    assert "This is the post's first program." in text(settled(app))
+    assert "steps" not in app.query_params
 
 
 def test_a_step_of_the_tour_can_be_linked_to() -> None:
@@ -122,8 +130,9 @@ def test_the_story_says_that_other_data_are_not_the_posts() -> None:
     app = opened_at("story", steps="20", examples="100", batch_size="8", hidden="2")
     while not [button for button in app.button if button.key == "return_to_post"]:
         app.run()
+    assert any("so the losses are not the post's" in info.value for info in app.info)
 
     app.button(key="return_to_post").click().run()
 
     assert "steps" not in app.query_params
-    assert STAGES["v1"] == Fixes()
+    assert app.session_state["steps"] == Settings().steps
