@@ -3,6 +3,7 @@
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
+from uuid import uuid4
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -27,7 +28,9 @@ _WHERE_SETTINGS_ARE = (
     "the sidebar."
 )
 _CLICK_FIRST_LINK = """<script>
-const wait = setInterval(() => {
+const isNew = window.lastLeaving !== "TOKEN";  // the browser may run this twice
+window.lastLeaving = "TOKEN";
+const wait = isNew && setInterval(() => {
   const link = document.querySelector(".st-key-menu a");
   if (link) { clearInterval(wait); link.click(); }
 }, 20);
@@ -136,7 +139,8 @@ def _draw_links(current: st.Page) -> None:
 
 def _follow_first_link() -> None:
     """Makes the browser open the Lab. If the server did, its history would get two new entries."""
-    st.html(_CLICK_FIRST_LINK, unsafe_allow_javascript=True)
+    script = _CLICK_FIRST_LINK.replace("TOKEN", uuid4().hex)
+    st.html(script, unsafe_allow_javascript=True)
 
 
 def _warm_up() -> None:

@@ -9,7 +9,11 @@ from dashboard.shell import lessons, pins, share, sidebar, url
 from dashboard.shell.glossary import TERMS
 
 _OPEN = "open_dialog"
+_CLOSED = "dialog_was_closed"
 _MENU = "more"
+_FOCUS_MENU = """<script>
+document.querySelector(".st-key-more button")?.focus();
+</script>"""
 
 
 def show(
@@ -34,6 +38,8 @@ def show(
                 _watch_toggle()
             share.draw_copy_button()
             _menu(choice, more or {})
+    if st.session_state.pop(_CLOSED, False):  # the entry of the menu that had the focus is gone
+        st.html(_FOCUS_MENU, unsafe_allow_javascript=True)
     # A dialog stays open when something else runs the page again, like a timing that ends.
     if st.session_state.get(_OPEN) == "share":
         _share(choice)
@@ -89,7 +95,7 @@ def _open(key: str) -> None:
 
 
 def _close() -> None:
-    st.session_state[_OPEN] = None
+    st.session_state[_OPEN], st.session_state[_CLOSED] = None, True
 
 
 @st.dialog("Share this view", icon=":material/share:", on_dismiss=_close)

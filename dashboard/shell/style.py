@@ -17,7 +17,9 @@ _RULES = """<style>
 /* Room for the Lab's charts until their library is loaded. */
 .st-key-loss_curves, .st-key-val_loss_dots { min-height: 420px; }
 
-/* Beside the sidebar, columns are too narrow for their charts. */
+/* Beside the sidebar, columns are too narrow for their charts. Elsewhere a column may be narrower
+   than the chart in it was before, which then follows. */
+[data-testid="stMain"] [data-testid="stColumn"] { min-width: 0; }
 @media (max-width: 1200px) {
   [data-testid="stMain"] [data-testid="stColumn"] { min-width: calc(100% - 1.5rem); }
 }

@@ -15,7 +15,7 @@ from mlp_core.settings import hidden_sizes
 from tests.app.conftest import opened_at
 from tests.app.links import OF_THE_READERS_RUN, PAGES, Link, links
 
-PARSED, ON_PAGES, ON_FULL_PAGES = 5000, 160, 24
+PARSED, ON_PAGES, ON_FULL_PAGES = 5000, 84, 14
 NAMES = {*grammar.PARAMETERS, grammar.STAGE}
 TINY = {"hidden": "2", "steps": "20", "examples": "100", "batch_size": "8", "norm_init": "true"}
 
