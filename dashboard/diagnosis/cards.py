@@ -1,24 +1,30 @@
 """The card of a finding: what was found, why it hurts, the switch, and the code."""
 
-import inspect
-import pkgutil
-from functools import lru_cache, partial
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard.choice import Choice
 from dashboard.diagnosis import words
 from dashboard.draw import canvas
 from dashboard.evidence import check_words, tables
 from dashboard.evidence.pictures import PICTURES, Picture, on_the_curve
-from dashboard.shell import sidebar
+from dashboard.shell import own_file, sidebar
+from dashboard.switches import SWITCH
+from mlp_core.program.changes import changed_lines
 
 if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence, Finding
 
 
-def draw(finding: "Finding", evidence: "Evidence") -> None:
-    """Draws the card of a finding."""
+def draw(finding: "Finding", evidence: "Evidence", choice: Choice) -> None:
+    """Draws the card of a finding.
+
+    Args:
+      choice: the run that the evidence is about.
+    """
     pictures = PICTURES[finding.name]
     if not tables.curves(evidence).empty:
         pictures += (Picture("On the curve", partial(on_the_curve, finding)),)
@@ -26,7 +32,7 @@ def draw(finding: "Finding", evidence: "Evidence") -> None:
         left, right = st.columns(2, gap="medium")
         with left:
             _draw_text(finding)
-            _draw_actions(finding)
+            _draw_actions(finding, choice)
         with right:
             draw_pictures(pictures, evidence, key=f"card_{finding.name}")
 
@@ -71,17 +77,14 @@ def _draw_text(finding: "Finding") -> None:
         st.caption(words.NO_SWITCH)
 
 
-def _draw_actions(finding: "Finding") -> None:
+def _draw_actions(finding: "Finding", choice: Choice) -> None:
+    """Draws the switch of the fix, and the lines of the program that it changes."""
+    if finding.fix is None:
+        return
+    with_fix, without = (replace(choice.fixes, **{finding.fix: on}) for on in (True, False))
+    lines = changed_lines(choice.settings, without, with_fix, own_file.name())
     with st.container(horizontal=True, vertical_alignment="center"):
-        if finding.fix is not None:
-            sidebar.draw_switch_again(finding.fix, f"switch_{finding.name}")
+        sidebar.draw_switch_again(finding.fix, f"switch_{finding.name}")
         with st.popover("The code", icon=":material/code:", type="tertiary"):
-            code = check_words.CODE[finding.name]
-            st.caption(code)
-            st.code(_source(code), language="python", wrap_lines=True)
-
-
-@lru_cache(64)
-def _source(dotted: str) -> str:
-    """Returns the source code of the object with a dotted name."""
-    return inspect.getsource(inspect.unwrap(pkgutil.resolve_name(dotted)))
+            st.caption(f"What **{SWITCH[finding.fix].label}** changes in the program:")
+            st.code("\n".join(lines), language="diff", wrap_lines=True)

@@ -12,6 +12,7 @@ from dashboard.draw import words as app_words
 from dashboard.evidence import charts, check_words, tables, waiting
 from dashboard.evidence.pictures import PICTURES
 from dashboard.player import show as player
+from dashboard.shell import glossary
 from dashboard.work import gathered
 
 if TYPE_CHECKING:
@@ -29,12 +30,14 @@ def show(choice: Choice) -> None:
     with st.container(key="answer"):
         evidence = waiting.evidence(choice, still)
         if evidence is not None:
-            st.markdown(words.answer(_findings(evidence)))
+            glossary.write(words.answer(_findings(evidence)))
             st.session_state[_SHOWN] = codes.code(choice)
     if evidence is not None and st.session_state["watch"]:
         player.show(choice)
-    if shown := evidence or kept:
-        _draw(shown)
+    if evidence is not None:
+        _draw(evidence, choice)
+    elif kept is not None and last is not None:
+        _draw(kept, last)
 
 
 def _last() -> "tuple[Choice | None, Evidence | None]":
@@ -53,7 +56,7 @@ def _findings(evidence: "Evidence") -> "tuple[Finding, ...]":
     return diagnosis.findings(evidence)
 
 
-def _draw(evidence: "Evidence") -> None:
+def _draw(evidence: "Evidence", choice: Choice) -> None:
     found = _findings(evidence)
     curves = tables.curves(evidence)
     if curves.empty:
@@ -61,7 +64,7 @@ def _draw(evidence: "Evidence") -> None:
     else:
         _draw_curve(curves, next(iter(found), None))
     for finding in found:
-        cards.draw(finding, evidence)
+        cards.draw(finding, evidence, choice)
     _draw_checks(evidence, found)
 
 

@@ -286,27 +286,6 @@ _TEXTS: dict[str, Callable[[Any], Text]] = {
 }
 """The function that returns the text of each check's measurement, by the name of the check."""
 
-CODE = {
-    "empty_batches": "mlp_core.engine.batches.rows_seen",
-    "never_seen": "mlp_core.engine.batches.batch_rows",
-    "moved_on_nothing": "mlp_core.engine.update.updated",
-    "reused_keys": "mlp_core.engine.model.drawn",
-    "copied_numbers": "mlp_core.engine.model.drawn",
-    "drawn_norm": "mlp_core.engine.model.drawn",
-    "undefined_output": "mlp_core.engine.model.norm_of",
-    "undefined_gradient": "mlp_core.engine.model.norm_of",
-    "dead_layer": "mlp_core.engine.model.outputs",
-    "plain_descent": "mlp_core.engine.update.updated",
-    "wall": "mlp_core.engine.model.outputs",
-    "diverged": "mlp_core.engine.update.updated",
-    "start_loss": "mlp_core.engine.model.drawn",
-    "one_batch": "mlp_core.engine.update.updated",
-    "least_squares": "mlp_core.data.dataset.baselines",
-    "gap": "mlp_core.data.dataset.dataset",
-    "eager_step": "mlp_core.engine.python_loop.PythonLoop.updated",
-}
-"""The dotted name of the code that each check is about, by the name of the check."""
-
 
 def checked() -> dict[str, str]:
     """Returns what is true if a check finds nothing, as a sentence, by the name of the check."""

@@ -1,8 +1,6 @@
 """After a flip: the changed lines of the program, why they matter, and the effect on each seed."""
 
 from dataclasses import replace
-from difflib import SequenceMatcher
-from functools import lru_cache
 
 import streamlit as st
 
@@ -13,9 +11,9 @@ from dashboard.lab.view import View
 from dashboard.shell import own_file, url
 from dashboard.switches import SWITCH
 from dashboard.work import grids
-from mlp_core import program
 from mlp_core.analysis.agreement import agreement
 from mlp_core.analysis.scores import turned_on
+from mlp_core.program.changes import changed_lines
 from mlp_core.switches import NUMERIC_SWITCHES, SWITCHES
 
 _MOST = 2
@@ -29,7 +27,8 @@ def show(shown: View) -> None:
     switches = flipped(shown.before, shown.choice)
     if not 0 < len(switches) <= _MOST:
         return
-    lines = changed_lines(shown.before, shown.choice, own_file.name())
+    fixes = shown.before.fixes, shown.choice.fixes
+    lines = changed_lines(shown.choice.settings, *fixes, own_file.name())
     if not lines:
         return
     with st.container(gap="xsmall", key="flipped"):
@@ -74,23 +73,3 @@ def _draw_seeds(before: Choice, after: Choice, switches: list[str]) -> None:
 def flipped(before: Choice, after: Choice) -> list[str]:
     """Returns the switches that differ."""
     return [name for name in SWITCHES if getattr(before.fixes, name) != getattr(after.fixes, name)]
-
-
-@lru_cache(64)  # 15 ms each
-def changed_lines(before: Choice, after: Choice, source: str | None = None) -> list[str]:
-    """Returns the removed and added lines of the program, as a diff without context.
-
-    Args:
-      source: the name of the reader's own file.
-    """
-    old, new = (
-        [line.text for line in program.lines(each.settings, each.fixes, source=source)]
-        for each in (before, after)
-    )
-    matcher, changed = SequenceMatcher(None, old, new, autojunk=False), []
-    for kind, *ends in matcher.get_opcodes():
-        if kind == "equal":
-            continue
-        gone, come = old[ends[0] : ends[1]], new[ends[2] : ends[3]]
-        changed += [f"-{text}" for text in gone if text] + [f"+{text}" for text in come if text]
-    return changed

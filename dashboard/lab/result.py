@@ -14,6 +14,7 @@ from dashboard.draw import canvas, words
 from dashboard.lab import charts, comparison, history, sentences, stopwatch, tables, view
 from dashboard.lab.view import View
 from dashboard.player import show as player
+from dashboard.shell import glossary
 from dashboard.work import pace, panel, runs
 from mlp_core import Settings
 
@@ -113,7 +114,7 @@ def _draw_answer(shown: View) -> None:
         )
         return
     previous = shown.previous.val_loss if shown.previous else None
-    st.markdown(sentences.answer(run, shown.first, shown.baselines, previous))
+    glossary.write(sentences.answer(run, shown.first, shown.baselines, previous))
     _draw_data(shown)
     if run.steps_done < steps:
         _draw_train_on(shown.choice, run.steps_done)

@@ -9,7 +9,7 @@ from dashboard.draw import canvas
 from dashboard.seeds import charts, combinations, sentences, source, tables
 from dashboard.seeds.axes import UNDER_UNTITLED, high
 from dashboard.seeds.view import View
-from dashboard.shell import grammar
+from dashboard.shell import glossary, grammar
 from dashboard.switches import BEYOND
 from dashboard.work import grids
 
@@ -30,7 +30,7 @@ def show(choice: Choice) -> View | None:
     view = _view(choice, shown, unit, with_beyond)
     with answer:
         worth = sentences.answer(view.effects, view.verdicts, unit, len(view.grid.seeds))
-        st.markdown(f"{worth} {sentences.failures(view.grid, view.switches)}")
+        glossary.write(f"{worth} {sentences.failures(view.grid, view.switches)}")
     left, right = st.columns([2, 3], gap="medium")
     with left:
         _draw_values(view)

@@ -1,5 +1,9 @@
 """The terms that the pages use, each with a definition for readers who are new to JAX."""
 
+import re
+
+import streamlit as st
+
 TERMS = {
     "Validation loss (val loss)": "the mean squared error on rows that the training does not see. "
     "Lower is better.",
@@ -29,3 +33,28 @@ TERMS = {
     "turning the fixes on.",
 }
 """Definitions by term. Each sentence continues the term."""
+
+_FOUND_BY = {
+    "Validation loss (val loss)": "val loss",
+    "Dead unit": "dead",
+    "JIT": r"jit\b|compil",
+    "PRNG key": r"\bkeys?\b",
+    "Shapley value": "Shapley|all orders",
+    "95% interval": "interval",
+}
+"""What a text says when it uses a term, where that is not the term itself."""
+
+
+def write(text: str) -> None:
+    """Draws a text, with the definitions of its terms for whoever points at its question mark."""
+    st.markdown(text, help=of(text))
+
+
+def of(text: str) -> str | None:
+    """Returns the definitions of the terms in a text, as Markdown; None if it uses none."""
+    found = [
+        f"**{term}:** {meaning}"
+        for term, meaning in TERMS.items()
+        if re.search(_FOUND_BY.get(term, rf"\b{re.escape(term)}"), text, re.IGNORECASE)
+    ]
+    return "\n\n".join(found) or None

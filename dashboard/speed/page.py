@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.choice import Choice
 from dashboard.draw import canvas, wide
+from dashboard.shell import glossary
 from dashboard.speed import charts, measuring, retracing, tables, words
 from dashboard.work import timings
 from mlp_core.timing.figures import Measurement, Point
@@ -21,7 +22,7 @@ def show(choice: Choice) -> None:
     here = timings.result(wanted)
     shown = here or _shipped()
     if shown is not None:
-        st.markdown(words.answer(shown))
+        glossary.write(words.answer(shown))
     _draw_source(choice, here)
     measuring.show(wanted, "Measure again" if here else "Measure on the server")
     if shown is not None:

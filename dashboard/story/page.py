@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.shell import sidebar
+from dashboard.shell import glossary, sidebar
 from dashboard.story import claims, nan, path, wall, words
 from dashboard.work import needed, runs
 from mlp_core import STAGES, Settings
@@ -46,7 +46,7 @@ def show(settings: Settings) -> None:
         return
     of_fixes = {choice.fixes: run for choice, run in trained.items()}
     barrier = runs.wall(settings)
-    st.markdown(words.answer(of_fixes, barrier))
+    glossary.write(words.answer(of_fixes, barrier))
     path.show(settings, of_fixes)
     claims.show(settings, of_fixes)
     wall.show(settings, of_fixes, barrier)

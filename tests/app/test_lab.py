@@ -10,9 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 import mlp_core
 from dashboard.choice import Choice
-from dashboard.lab import flipped, sentences, tables
+from dashboard.lab import sentences, tables
 from dashboard.work import runs
 from mlp_core import STAGES, Fixes, Run, Settings, train
+from mlp_core.program.changes import changed_lines
 from mlp_core.switches import SWITCHES
 from tests.app.conftest import (
     ENTRY,
@@ -378,6 +379,6 @@ def test_a_flipped_switch_is_shown_over_the_seeds_of_the_stored_grid(open_app: O
 def test_the_changed_lines_are_few(switch: str) -> None:
     with_the_others = replace(STAGES["beyond"], **{switch: False})
 
-    lines = flipped.changed_lines(Choice(with_the_others), Choice(STAGES["beyond"]))
+    lines = changed_lines(Settings(), with_the_others, STAGES["beyond"])
 
     assert 2 <= len(lines) <= 13

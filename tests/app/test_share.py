@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dashboard.choice import Choice
-from dashboard.shell import picture
+from dashboard.shell import glossary, picture
 from dashboard.switches import SWITCH
 from mlp_core import STAGES, Fixes, Settings, train
 from tests.app.conftest import Open, choose, settled, val_loss
@@ -79,3 +79,17 @@ def test_a_term_can_be_looked_up(open_app: Open, term: str) -> None:
     app = choose(open_app(), "Look up a term")
 
     assert any(each.value.startswith(f"**{term}:**") for each in app.markdown)
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("**Val loss 0.83**. No minibatch is empty.", ["Validation loss (val loss)", "Minibatch"]),
+        ("Compiling pays off.", ["JIT"]),
+        ("Nothing to define here.", []),
+    ],
+)
+def test_a_sentence_defines_the_terms_that_it_uses(text: str, terms: list[str]) -> None:
+    found = glossary.of(text) or ""
+
+    assert re.findall(r"^\*\*(.+?):\*\*", found, re.MULTILINE) == terms

@@ -197,7 +197,7 @@ def test_on_the_way_to_the_lab_the_address_stays_until_the_lab_is_there() -> Non
 
 
 def test_a_control_has_the_sessions_value_as_its_default_too() -> None:
-    """A busy browser adopts only the default."""
+    """A busy browser may drop the message that sets a control, and then shows its default."""
     app = opened_at("lab", adamw="true", seed="7", hidden="4,3", task="sine", noise="0.5")
     app.run()
 

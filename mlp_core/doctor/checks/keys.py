@@ -19,7 +19,7 @@ def _draws(uses: Uses) -> list[Draw]:
     return [draw for draw in uses.draws if draw.operation != "split"]
 
 
-def _is_repeated(one: Draw, other: Draw) -> bool:
+def _is_reused(one: Draw, other: Draw) -> bool:
     """Returns whether two draws with one key, in this order, are a mistake, not a repetition.
 
     Programs call a function with the same key again on purpose, to get the same result: for an
@@ -51,7 +51,7 @@ def reused(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds draws with the same key on different lines or in the iterations of one loop.
 
     Precondition: both draws were observed with their keys, outside compiled functions or in a twin.
-    `_is_repeated` excludes deliberate repetitions.
+    `_is_reused` excludes deliberate repetitions.
     """
     found: dict[tuple[Place, ...], int] = {}
     loops: dict[Place, Draw] = {}
@@ -64,7 +64,7 @@ def reused(recorder: Recorder) -> Iterator[ScriptFinding]:
             continue
         wrong: list[Place] = []
         for second, draw in enumerate(draws):
-            if any(_is_repeated(before, draw) for before in draws[:second]):
+            if any(_is_reused(before, draw) for before in draws[:second]):
                 wrong += [] if draw.stack.place in wrong else [draw.stack.place]
         if wrong:
             first = draws[0].stack.place
