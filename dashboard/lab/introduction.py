@@ -10,8 +10,8 @@ from mlp_core import Settings
 
 _CLOSED = "introduction_closed"
 _COOKIE = "fix_by_fix_introduction"
-_REMEMBER = f"""<script>
-document.cookie = "{_COOKIE}=closed; path=/; max-age=31536000; samesite=strict";
+_REMEMBER = """<script>
+document.cookie = "fix_by_fix_introduction=closed; path=/; max-age=31536000; samesite=strict";
 </script>"""
 
 

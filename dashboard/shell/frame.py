@@ -3,7 +3,6 @@
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
-from uuid import uuid4
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -28,9 +27,10 @@ _WHERE_SETTINGS_ARE = (
     "the sidebar."
 )
 _CLICK_FIRST_LINK = """<script>
-const isNew = window.lastLeaving !== "TOKEN";  // the browser may run this twice
-window.lastLeaving = "TOKEN";
-const wait = isNew && setInterval(() => {
+// The browser may run this twice for one click of the reader.
+const isSecond = performance.now() - (window.lastLeaving ?? -Infinity) < 1000;
+window.lastLeaving = performance.now();
+const wait = !isSecond && setInterval(() => {
   const link = document.querySelector(".st-key-menu a");
   if (link) { clearInterval(wait); link.click(); }
 }, 20);
@@ -139,8 +139,7 @@ def _draw_links(current: st.Page) -> None:
 
 def _follow_first_link() -> None:
     """Makes the browser open the Lab. If the server did, its history would get two new entries."""
-    script = _CLICK_FIRST_LINK.replace("TOKEN", uuid4().hex)
-    st.html(script, unsafe_allow_javascript=True)
+    st.html(_CLICK_FIRST_LINK, unsafe_allow_javascript=True)
 
 
 def _warm_up() -> None:

@@ -78,4 +78,6 @@ _EMBEDDED = """<style>[data-testid="stBottom"] { display: block !important; }</s
 
 def draw() -> None:
     """Draws it, on a page that shows nothing of it."""
-    st.html(_RULES + (_EMBEDDED if st.context.is_embedded else ""))
+    st.html(_RULES)
+    if st.context.is_embedded:
+        st.html(_EMBEDDED)

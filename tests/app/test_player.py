@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,15 +23,20 @@ from tests.app.conftest import Open, run_until, settled
 SHORT = {"steps": "100", "jit_step": "true"}
 
 
+def players(app: AppTest) -> list[Any]:
+    """Returns the players on the page, which has other components as well."""
+    return [each for each in app.get("bidi_component") if '"updates"' in each.proto.json]
+
+
 def sent(app: AppTest) -> list[dict[str, object]]:
     """Returns the data of each player on the page."""
-    return [json.loads(player.proto.json) for player in app.get("bidi_component")]
+    return [json.loads(player.proto.json) for player in players(app)]
 
 
 def opened(open_app: Open, **link: str) -> dict[str, object]:
     """Returns the data of the player at a link."""
     app = open_app(watch="true", **link)
-    run_until(app, lambda: app.get("bidi_component"))
+    run_until(app, lambda: players(app))
     assert not app.exception
     (given,) = sent(app)
     return given
@@ -42,7 +48,7 @@ def test_nothing_is_sent_before_the_reader_opens_the_player(open_app: Open) -> N
 
     app.toggle(key="watch").set_value(True).run()
 
-    run_until(settled(app), lambda: app.get("bidi_component"))
+    run_until(settled(app), lambda: players(app))
     (given,) = sent(app)
     assert given["steps"] == 100
     assert app.query_params["watch"] == "true"
@@ -76,7 +82,7 @@ def test_a_network_that_is_too_large_to_draw_is_sent_without_parameters(open_app
 
 def test_the_tables_are_made_when_they_are_opened(open_app: Open) -> None:
     app = open_app(watch="true", **SHORT)
-    run_until(app, lambda: app.get("bidi_component"))
+    run_until(app, lambda: players(app))
     before = len(app.dataframe)
 
     app.session_state["twin_player"] = True

@@ -281,7 +281,7 @@ def test_a_run_of_a_step_opens_in_the_lab(open_seeds: Open) -> None:
     on = {toggle.key for toggle in app.sidebar.toggle if toggle.value}
     assert on == {"split_keys", "whole_batches", "norm_init", "jit_step"}
     assert app.number_input(key="seed").value == 7
-    assert [header.value for header in app.header] == ["What does each fix do?"]
+    assert [title.value for title in app.title] == ["What does each fix do?"]
 
 
 def test_other_settings_are_said_and_offered(open_seeds: Open) -> None:

@@ -28,7 +28,7 @@ def open_story(fresh_caches: None) -> Open:
 
     def opened(**parameters: str) -> AppTest:
         app = opened_at("story", **parameters)
-        return run_until(app, lambda: app.header or app.info)
+        return run_until(app, lambda: app.header)
 
     return opened
 

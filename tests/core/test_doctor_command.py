@@ -88,26 +88,29 @@ def test_a_loop_is_stopped_after_so_many_calls(script, capfd):
     assert "stopped after" in out
 
 
+@pytest.fixture
+def interruptible():
+    """Lets processes that a test starts be interrupted.
+
+    A shell that runs the tests in the background ignores interrupts, which its processes inherit.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_prints_what_was_found(script):
     command = [sys.executable, "-m", "mlp_core", "check", str(script(LOOP))]
-    child = subprocess.Popen(
+    with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, process_group=0, stderr=subprocess.PIPE
-    )
-    assert child.stdout is not None
-    assert child.stdout.readline() == "step\n"
-    time.sleep(0.2)
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "step\n"
+        time.sleep(0.2)
 
-    # Python drops an interrupt that arrives in a destructor. A reader would press the keys again.
-    with child:
-        for _ in range(30):
-            os.killpg(child.pid, signal.SIGINT)
-            try:
-                out, _ = child.communicate(timeout=5)
-                break
-            except subprocess.TimeoutExpired:
-                continue
-        else:
-            child.kill()
+        os.killpg(child.pid, signal.SIGINT)
+        out, _ = child.communicate(timeout=60)
 
     assert "The script was interrupted" in out
 
