@@ -87,7 +87,9 @@ def _walk(page: Page, walk: list[int]) -> list[float]:
     page.evaluate(WATCH) if not page.evaluate("'answers' in window") else None
     page.evaluate("window.answers = []")
     for turn, switch in enumerate(walk, 1):
-        page.get_by_text(SWITCH[SWITCHES[switch]].label, exact=True).click()
+        page.get_by_test_id("stSidebar").get_by_text(
+            SWITCH[SWITCHES[switch]].label, exact=True
+        ).click()
         page.wait_for_function("turns => window.answers.length >= turns", arg=turn)
         page.wait_for_timeout(500)  # a reader looks at the chart before the next click
     return page.evaluate("window.answers")
