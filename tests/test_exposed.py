@@ -20,6 +20,8 @@ RUNS_WHAT_IT_READS = {"pickle", "cPickle", "joblib", "dill", "cloudpickle", "she
 RUNS_TEXT = {"eval", "exec", "compile", "__import__"}
 RUNS_FILES = {"exec_module", "load_module", "run_path", "run_module"}
 
+ALLOWS_TO_RUN = {"allow_pickle", "unsafe_allow_html", "unsafe_allow_javascript", "shell"}
+
 RUNS_SCRIPTS = {"mlp_core.debuggers.scripts", "mlp_core.doctor.run_script"}
 """The first module runs scripts rendered from the package's own templates. The second runs the
 script that its user names, in a separate process. Both are used only by the command line."""
@@ -59,9 +61,7 @@ def test_nothing_that_is_read_is_run(module: str) -> None:
     assert calls & RUNS_TEXT == set()
     if module not in RUNS_SCRIPTS:
         assert {call.rpartition(".")[2] for call in calls} & RUNS_FILES == set()
-    assert options & {"allow_pickle", "unsafe_allow_html", "unsafe_allow_javascript", "shell"} == (
-        set()
-    )
+    assert options & ALLOWS_TO_RUN == set()
 
 
 def test_the_app_runs_no_script() -> None:

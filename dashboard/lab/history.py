@@ -6,7 +6,6 @@ import streamlit as st
 
 from dashboard import codes
 from dashboard.choice import Choice
-from dashboard.draw import words
 
 _NOW = "run_now"
 _BEFORE = "run_before"
@@ -16,10 +15,9 @@ class Shown(NamedTuple):
     """A run that was on the page."""
 
     code: str
-    name: str
     val_loss: float
     drawn: tuple[object, ...]
-    """What decided its examples (`Settings.drawn`)."""
+    """The settings that determine its examples (`Settings.drawn`)."""
 
 
 def last() -> Choice | None:
@@ -34,11 +32,11 @@ def before() -> Choice | None:
 
 def remember(choice: Choice, val_loss: float) -> None:
     """Notes which run is on the page now."""
-    now = (codes.code(choice), words.name(choice), val_loss, tuple(choice.settings.drawn))
+    now = (codes.code(choice), val_loss, tuple(choice.settings.drawn))
     last = st.session_state.get(_NOW)
     if last is None or last[0] != now[0]:
         st.session_state[_BEFORE] = last
-    st.session_state[_NOW] = now  # the same run may have been trained on
+    st.session_state[_NOW] = now  # also if the same run was trained further
 
 
 def previous() -> Shown | None:

@@ -1,4 +1,4 @@
-"""Above the Lab: who trained which network for what, until the reader closes it, or the tour."""
+"""The introduction above the Lab, which the reader can close, or the tour in its place."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from dashboard.lab import tour
 from dashboard.work import grids, runs
 from mlp_core import Settings
 
-_CLOSED = "introduction_closed"
+_CLOSED = "introduction_closed"  # "now" until the browser has the cookie, then "before"
 _COOKIE = "fix_by_fix_introduction"
 _REMEMBER = """<script>
 document.cookie = "fix_by_fix_introduction=closed; path=/; max-age=31536000; samesite=strict";
@@ -16,7 +16,7 @@ document.cookie = "fix_by_fix_introduction=closed; path=/; max-age=31536000; sam
 
 
 def show() -> None:
-    """Draws the tour if the reader takes it, else the introduction unless it was closed."""
+    """Draws the tour if it is open, otherwise the introduction unless the reader has closed it."""
     if tour.is_open():
         tour.show()
         return
@@ -50,7 +50,7 @@ def show() -> None:
 
 
 def text() -> str:
-    """Returns what the app is about, with the numbers of the post's first program."""
+    """Returns the subject of the app, with the losses of the post's first program."""
     settings = Settings()
     sizes = "-".join(map(str, (settings.num_features, *settings.hidden, 1)))
     curves, run = runs.stored_curves(Choice()), runs.known(Choice())

@@ -10,13 +10,13 @@ from dashboard.draw.words import loss
 from dashboard.lab import sentences
 from dashboard.shell import sidebar, url
 from dashboard.shell.grammar import TOUR_STEPS
-from dashboard.switches import SWITCH as SWITCHES
+from dashboard.switches import SWITCH
 from dashboard.work import grids, runs
 from mlp_core import Fixes, Settings
 from mlp_core.engine.training import Run
 from mlp_core.game import LEVELS
 
-SWITCH = "whole_batches"
+_FIX = "whole_batches"
 GUESSES = {
     "falls": "It falls by more than a tenth.",
     "stays": "It changes by less than a tenth.",
@@ -25,7 +25,7 @@ GUESSES = {
 """The predictions to choose from, by their names in a link."""
 
 _BUGGY, _FIXED = Choice(), Choice(Fixes(whole_batches=True))
-_ALIKE = 0.1
+_ALIKE = 0.1  # a relative difference up to this counts as no change
 
 
 class Outcome(NamedTuple):
@@ -54,7 +54,7 @@ def end() -> None:
 
 
 def show() -> None:
-    """Draws the present step with the ways back, on, and out."""
+    """Draws the current step, and the buttons to the other steps."""
     if _is_off_course():
         _draw_return()
         return
@@ -63,9 +63,7 @@ def show() -> None:
     with st.container(border=True, gap="xsmall", key="tour"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**Find the first bug · {place} of {TOUR_STEPS}: {title}**")
-            st.button(
-                "End the tour", on_click=end, icon=":material/close:", type="tertiary", key="end"
-            )
+            _draw_end()
         with st.container(horizontal=True, vertical_alignment="bottom"):
             with st.container():
                 can_go_on = draw()
@@ -73,7 +71,7 @@ def show() -> None:
 
 
 def _is_off_course() -> bool:
-    """Returns whether the settings are not the post's, which the tour's sentences are about."""
+    """Returns whether the settings differ from the post's, which the tour's sentences assume."""
     try:
         return sidebar.chosen_settings() != Settings()
     except ValueError:
@@ -84,7 +82,11 @@ def _draw_return() -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="tour"):
         st.markdown("The tour uses the post's data and settings.", width="content")
         st.button("Return to them", on_click=sidebar.show, args=(_BUGGY,), key="tour_return")
-        st.button("End the tour", on_click=end, icon=":material/close:", type="tertiary", key="end")
+        _draw_end()
+
+
+def _draw_end() -> None:
+    st.button("End the tour", on_click=end, icon=":material/close:", type="tertiary", key="end")
 
 
 def _draw_ways(place: int, can_go_on: bool) -> None:
@@ -103,10 +105,10 @@ def _draw_ways(place: int, can_go_on: bool) -> None:
 
 
 def _go(place: int) -> None:
-    """Opens a step, and prepares the page that it links to."""
+    """Opens a step, and sets the controls of the page that the step links to."""
     st.session_state["tour"] = place
     if place == 5:
-        st.session_state.update(view="One step", base=[], add=[SWITCHES[SWITCH].short])
+        st.session_state.update(view="One step", base=[], add=[SWITCH[_FIX].short])
     elif place == 6:
         st.session_state.update(level=next(iter(LEVELS)), case=1)
 
@@ -149,8 +151,8 @@ def _take_guess() -> None:
 
 def _flip() -> bool:
     st.markdown("Now turn the fix on, and watch the strip again.")
-    sidebar.draw_switch_again(SWITCH, "tour_switch")
-    return bool(st.session_state[SWITCH])
+    sidebar.draw_switch_again(_FIX, "tour_switch")
+    return bool(st.session_state[_FIX])
 
 
 def _compare() -> bool:
@@ -188,14 +190,10 @@ def _seeds() -> bool:
     from mlp_core.analysis.agreement import agreement
 
     st.markdown(
-        f"One seed can be luck. {sentences.agreement(agreement(grid, Fixes(), (SWITCH,)))} "
+        f"One seed can be luck. {sentences.agreement(agreement(grid, Fixes(), (_FIX,)))} "
         "Fix 2b prevents the NaN: LayerNorm's random gains make some seeds unstable."
     )
-    _draw_link(
-        "pages/seeds.py",
-        "See every seed",
-        ":material/scatter_plot:",
-    )
+    _draw_link("pages/seeds.py", "See every seed", ":material/scatter_plot:")
     return True
 
 

@@ -41,11 +41,11 @@ class View(NamedTuple):
     table: Table | None
     """None if the data come from a formula."""
     before: Choice | None
-    """The run that was on the page before; None if there was none."""
+    """The run that the page showed before; None if there was none."""
     previous: history.Shown | None
-    """That run's loss; None if there was none, or if it used other data."""
+    """The val loss of `before`; None if there was none, or if it used other data."""
     ghost: "Run | None"
-    """That run itself, if its curve is to be drawn behind this one's."""
+    """The run of `before`, if its curve is drawn behind the curve of this run."""
     watched: bool
     """Whether the reader has opened the player."""
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard.choice import Choice
 from dashboard.draw import wide, words
+from dashboard.draw.component import component
 from dashboard.player import tables
 from dashboard.player.payload import names, payload
 from dashboard.work import panel, snapshots
@@ -19,13 +20,7 @@ LONG_SECONDS = 5.0
 """If the estimate is longer, snapshots are taken only when the reader asks."""
 
 _PATIENCE_SECONDS = 1.0
-_HERE = Path(__file__).parent
-_draw = st.components.v2.component(
-    "fix_by_fix_player",
-    html=(_HERE / "player.html").read_text(encoding="utf-8"),
-    css=(_HERE / "player.css").read_text(encoding="utf-8"),
-    js=(_HERE / "player.js").read_text(encoding="utf-8"),
-)
+_draw = component(Path(__file__).parent, "player")
 
 
 def show(choice: Choice, key: str = "player") -> None:

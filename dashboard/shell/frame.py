@@ -47,7 +47,8 @@ def run() -> None:
     st.set_page_config(TITLE, _ICON, layout="wide", initial_sidebar_state=sidebar_state)
     with pace.crowd().page_of(jobs.reader()):
         page = _navigation()
-        st.set_page_config(f"{page.title} - {TITLE}")
+        title = f"{page.title} - {TITLE}"
+        st.set_page_config(title)
         style.draw()
         url.settle()
         links = None if is_embedded else st.container(horizontal=True, key="menu")
@@ -72,7 +73,7 @@ def run() -> None:
                 own_file.draw_reading()
             bar = None if unused else outcome.draw_bar(lessons.hidden())
             page.run()
-            _draw_outcome(page, goal, bar)
+            _draw_outcome(title, goal, bar)
         finally:
             _drawn.reset(drawn)
 
@@ -150,8 +151,8 @@ def _warm_up() -> None:
         return  # the page draws the error
 
 
-def _draw_outcome(page: st.Page, goal: lessons.Goal | None, bar: DeltaGenerator | None) -> None:
-    """Draws what the run that the sidebar describes has reached, once the page has trained it."""
+def _draw_outcome(title: str, goal: lessons.Goal | None, bar: DeltaGenerator | None) -> None:
+    """Draws the result of the run that the sidebar describes, after the page has trained it."""
     try:
         choice = Choice(sidebar.chosen_fixes(), sidebar.chosen_settings())
     except (own_file.FileMissingError, ValueError):
@@ -159,10 +160,10 @@ def _draw_outcome(page: st.Page, goal: lessons.Goal | None, bar: DeltaGenerator 
     run = runs.known(choice)
     val_loss = None if run is None else run.final_val_loss
     if goal is not None:
-        # A page of other runs shows the goal without a verdict.
+        # Pages about other runs show the goal without a result.
         lessons.draw_goal(goal, None if bar is None else val_loss)
     if bar is not None:
-        outcome.show(choice, val_loss, page.title, bar)
+        outcome.show(choice, val_loss, title, bar)
 
 
 def ensure_drawn() -> None:

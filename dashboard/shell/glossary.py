@@ -32,7 +32,7 @@ TERMS = {
     "Shapley value": "the mean change of the val loss when a fix is turned on, over all orders of "
     "turning the fixes on.",
 }
-"""Definitions by term. Each sentence continues the term."""
+"""Definitions by term."""
 
 _FOUND_BY = {
     "Validation loss (val loss)": "val loss",
@@ -42,11 +42,17 @@ _FOUND_BY = {
     "Shapley value": "Shapley|all orders",
     "95% interval": "interval",
 }
-"""What a text says when it uses a term, where that is not the term itself."""
+"""The pattern that finds a term in a text, if it is not the term itself."""
+
+
+def show() -> None:
+    """Draws all terms with their definitions."""
+    for term, meaning in TERMS.items():
+        st.markdown(f"**{term}:** {meaning}")
 
 
 def write(text: str) -> None:
-    """Draws a text, with the definitions of its terms for whoever points at its question mark."""
+    """Draws a text with a question mark that shows the definitions of its terms."""
     st.markdown(text, help=of(text))
 
 

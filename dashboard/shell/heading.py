@@ -1,12 +1,11 @@
-"""A page's question, and the actions that every view of a run has: pin it, link to it."""
+"""The question of a page, and its actions: watch, copy the link, and a menu of the others."""
 
 from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.shell import lessons, pins, share, sidebar, url
-from dashboard.shell.glossary import TERMS
+from dashboard.shell import glossary, lesson_form, pins, share
 
 _OPEN = "open_dialog"
 _CLOSED = "dialog_was_closed"
@@ -25,9 +24,9 @@ def show(
     """Draws the question and the actions beside it.
 
     Args:
-      choice: the run on the page, which can be pinned; None if the page shows several.
-      watch: whether the page has a player for this run, and so the switch that opens it.
-      more: actions of this page alone, by their label in the menu.
+      choice: the run on the page, which can be pinned; None if the page shows several runs.
+      watch: whether to draw the switch that opens the player of this run.
+      more: the menu's additional actions on this page, by their labels.
     """
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
         st.title(question, anchor=False)
@@ -38,9 +37,9 @@ def show(
                 _watch_toggle()
             share.draw_copy_button()
             _menu(choice, more or {})
-    if st.session_state.pop(_CLOSED, False):  # the entry of the menu that had the focus is gone
+    if st.session_state.pop(_CLOSED, False):  # the menu item that opened the dialog is gone
         st.html(_FOCUS_MENU, unsafe_allow_javascript=True)
-    # A dialog stays open when something else runs the page again, like a timing that ends.
+    # A dialog must stay open if something else reruns the page, such as the end of a timing.
     if st.session_state.get(_OPEN) == "share":
         _share(choice)
     elif st.session_state.get(_OPEN) == "make_lesson":
@@ -59,7 +58,7 @@ def _watch_toggle() -> None:
 
 
 def _menu(choice: Choice | None, more: Mapping[str, Callable[[], None]]) -> None:
-    """Draws the menu of the actions that are rarely needed."""
+    """Draws the menu of the less frequent actions."""
     actions = {
         "Share": lambda: _open("share"),
         "Make a lesson": lambda: _open("make_lesson"),
@@ -103,39 +102,11 @@ def _share(choice: Choice | None) -> None:
     share.show(choice)
 
 
-@st.dialog("Terms", icon=":material/dictionary:", on_dismiss=_close)
-def _glossary() -> None:
-    for term, meaning in TERMS.items():
-        st.markdown(f"**{term}:** {meaning}")
-
-
 @st.dialog("Make a lesson", icon=":material/school:", on_dismiss=_close)
 def _make_lesson() -> None:
-    """Draws what builds a link to this view with tasks and without some controls."""
-    st.markdown(
-        "A link to this view that tells whoever opens it what to do, in one or several steps."
-    )
-    task = st.text_area(
-        "Task",
-        lessons.task(),
-        max_chars=lessons.LONGEST,
-        height=120,
-        key="new_lesson_task",
-        placeholder="Which switch lowers the val loss most? Say why before you try.\n"
-        "Find switches that reach a val loss below 1. [val loss < 1]",
-        help=f"One step on each line, up to {lessons.MOST_STEPS}. A line that ends with "
-        "`[val loss < 1]` is checked: the lesson says whether the run on the page has reached it.",
-    )
-    hide = st.pills(
-        "Hide in the sidebar",
-        tuple(sidebar.GROUPS),
-        selection_mode="multi",
-        default=[group for group in sidebar.GROUPS if group in lessons.hidden()],
-        format_func=sidebar.GROUPS.__getitem__,
-        key="new_lesson_hidden",
-        help="Hidden controls keep their current values. Anyone with the link can show them again.",
-    )
-    if lessons.plain(task) or hide:
-        st.code(url.link(lesson=task, lesson_step=1, hide=hide), language=None, wrap_lines=True)
-    else:
-        st.caption("The link appears here as soon as there is a task, or something to hide.")
+    lesson_form.show()
+
+
+@st.dialog("Terms", icon=":material/dictionary:", on_dismiss=_close)
+def _glossary() -> None:
+    glossary.show()

@@ -1,4 +1,4 @@
-"""A lesson: a link that sets tasks in words, step by step, and hides groups of the sidebar."""
+"""A lesson: a link with tasks in several steps that can hide groups of the sidebar."""
 
 import re
 import unicodedata
@@ -11,10 +11,10 @@ from dashboard.draw import words
 from mlp_core.tasks import OWN
 
 LONGEST = 1000
-"""The most characters of all tasks together."""
+"""The maximum number of characters of all steps together."""
 
 MOST_STEPS = 6
-"""The most tasks of a lesson; further lines belong to the last one."""
+"""The maximum number of steps. Further lines belong to the last step."""
 
 _TASK_KEY, _HIDDEN_KEY, _STEP_KEY = "lesson", "hide", "lesson_step"
 _JOINERS = "\u200c\u200d"  # Persian words and joined emoji need them
@@ -22,31 +22,31 @@ _GOAL = re.compile(r"\s*\[val loss < (\d{1,9}(?:\.\d{1,9})?)\]$")
 
 
 class Goal(NamedTuple):
-    """The val loss that a step asks for."""
+    """The goal of a step: a val loss below a limit."""
 
     below: float
     slot: DeltaGenerator
-    """Where on the page the result belongs."""
+    """The place for the result on the page."""
 
 
 def task() -> str:
-    """Returns what the reader is to do, one step on each line; empty if nothing is said."""
+    """Returns the task, with one step on each line; empty if there is none."""
     return str(st.session_state[_TASK_KEY])
 
 
 def hidden() -> frozenset[str]:
     """Returns the groups of `sidebar.GROUPS` that the lesson hides.
 
-    The data stay in sight while the task is a file: the file is chosen there.
+    The data are never hidden while the task is a file, because the file is chosen there.
     """
     asks_for_file = st.session_state["task"] == OWN
     return frozenset(st.session_state[_HIDDEN_KEY]) - ({"data"} if asks_for_file else set())
 
 
 def plain(text: str) -> str:
-    """Returns a stranger's text without what does not show, one line for each step, cut if long.
+    """Returns untrusted text without invisible characters, one line for each step, cut if long.
 
-    What does not show are control characters and those that turn the direction of later text.
+    Invisible are control characters and characters that change the direction of the text.
     """
     lines = [" ".join(line.split()) for line in text[: 10 * LONGEST].split("\n")]
     lines = [line for line in map(_visible, lines) if line]
@@ -55,7 +55,7 @@ def plain(text: str) -> str:
 
 
 def steps(text: str) -> list[tuple[str, float | None]]:
-    """Returns the steps of a task: what to do, and below which val loss it is reached, if any."""
+    """Returns the text of each step, and the val loss of its goal if it has one."""
     found = []
     for line in text.split("\n"):
         goal = _GOAL.search(line)
@@ -70,7 +70,7 @@ def leave() -> None:
 
 
 def draw() -> Goal | None:
-    """Draws the task above the page, with a way out, if there is a lesson.
+    """Draws the current step above the page, if there is a lesson.
 
     Returns the goal of the present step, for `draw_goal` once the page has its run.
     """

@@ -1,33 +1,22 @@
-"""What the run on the page reached, outside the page: bar on a phone, tab's title, announcement."""
+"""The result of the run outside the page: a phone's bar, the tab's title, and an announcement."""
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.choice import Choice
 from dashboard.draw import words
+from dashboard.draw.component import component
 from dashboard.switches import BEYOND, OF_THE_POST, SWITCH
 
 _BAR = "bar_switches"
-_SPEAK = st.components.v2.component(
-    "fix_by_fix_announcer",
-    html='<p aria-live="polite"></p>',
-    css="p { position: absolute; width: 1px; height: 1px; overflow: hidden; margin: 0; "
-    "clip-path: inset(50%); }",
-    js="""
-export default function ({data, parentElement}) {
-  const line = parentElement.querySelector("p"), before = line.dataset.text;
-  line.dataset.text = data;
-  if (before && before !== data) line.textContent = data;
-}
-""",
-)
-"""Has a screen reader say a text when it changes, but not when the page opens."""
+_announce = component(Path(__file__).parent, "announcer")
 
 
 def draw_bar(hidden: Collection[str] = ()) -> DeltaGenerator:
-    """Draws the switches at the bottom of a narrow screen; returns where the val loss belongs.
+    """Draws the switches at the bottom of a narrow screen; returns the place for the val loss.
 
     Args:
       hidden: the groups of `sidebar.GROUPS` that are hidden.
@@ -57,24 +46,22 @@ def draw_bar(hidden: Collection[str] = ()) -> DeltaGenerator:
     return slot
 
 
-def show(choice: Choice, val_loss: float | None, page: str, slot: DeltaGenerator | None) -> None:
-    """Draws what the run reached into the bar, the tab's title, and the announcement.
+def show(choice: Choice, val_loss: float | None, title: str, slot: DeltaGenerator) -> None:
+    """Draws the val loss into the bar and the title of the browser tab, and announces it.
 
     Args:
       val_loss: None while the run is not trained.
-      page: the page's title.
-      slot: where the bar has room for it; None on a page without the bar.
+      title: the end of the tab's title.
+      slot: the bar's place for the val loss.
     """
     name = words.name(choice)
-    reached = "training" if val_loss is None else f"val loss {words.loss(val_loss)}"
-    if slot is not None:
-        _SPEAK(data=f"{name}: {reached}.", key="announcer")
     if val_loss is None:
+        _announce(data=f"{name}: training.", key="announcer")
         return
     reached = words.loss(val_loss)
-    st.set_page_config(f"{name}: {reached} - {page} - Fix by Fix")
-    if slot is not None:
-        slot.markdown(f"Val loss: **{reached}**")
+    _announce(data=f"{name}: val loss {reached}.", key="announcer")
+    st.set_page_config(f"{name}: {reached} - {title}")
+    slot.markdown(f"Val loss: **{reached}**")
 
 
 def _take(offered: Sequence[str]) -> None:

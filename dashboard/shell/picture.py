@@ -1,4 +1,4 @@
-"""A picture of a run to share: its loss curve over v1's, both losses, and the switches."""
+"""A picture of a run to share: the val losses of the run and of v1, and the switches."""
 
 from html import escape
 from typing import TYPE_CHECKING
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from mlp_core.engine.training import Run
 
 WIDTH, HEIGHT = 1200, 630
-"""What social networks show of a link."""
+"""The size at which social networks show the picture of a link."""
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 800, 150, 560
 _INK, _FAINT, _RUN, _FIRST = "#101821", "#5f6b78", "#0072b2", "#7a828c"
 
 
 def svg(choice: Choice, run: "Run", first: "Run | None") -> str:
-    """Returns the picture, which needs nothing from the network.
+    """Returns the picture as a self-contained SVG.
 
     Args:
       first: v1 with the same settings, if it is trained.

@@ -7,34 +7,29 @@ import streamlit as st
 
 from dashboard.choice import Choice
 from dashboard.draw import words
+from dashboard.draw.component import component
 from dashboard.shell import picture, url
 from dashboard.work import runs
 from mlp_core.tasks import OWN
 
 _LINK = "This link shows exactly this view, including the pinned runs."
 _LINK_WITHOUT_FILE = (
-    "The link cannot contain your CSV file. Whoever opens the link is asked for the file and "
-    "chooses its columns again. Pinned runs on the file are not in the link."
+    "The link cannot contain your CSV file. Anyone who opens the link has to upload the file "
+    "and choose its columns again. Pinned runs on the file are not in the link."
 )
-_HERE = Path(__file__).parent
-_COPY = st.components.v2.component(
-    "fix_by_fix_copy_link",
-    html=(_HERE / "copy_link.html").read_text(encoding="utf-8"),
-    css=(_HERE / "copy_link.css").read_text(encoding="utf-8"),
-    js=(_HERE / "copy_link.js").read_text(encoding="utf-8"),
-)
+_draw_copy_button = component(Path(__file__).parent, "copy_link")
 
 
 def draw_copy_button() -> None:
-    """Draws the button that copies the address, which is the whole view, and says so."""
-    _COPY(key="copy_link")
+    """Draws the button that copies the address and confirms it."""
+    _draw_copy_button(key="copy_link")
 
 
 def show(choice: Choice | None) -> None:
     """Draws the content of the dialog.
 
     Args:
-      choice: the run on the page; None if the page shows several.
+      choice: the run on the page; None if the page shows several runs.
     """
     st.markdown(_LINK_WITHOUT_FILE if st.session_state["task"] == OWN else _LINK)
     link = url.link()

@@ -1,4 +1,4 @@
-"""The tasks side by side, each with a picture of its data and what it asks of a network."""
+"""The tasks side by side, each with a picture of its data and a description."""
 
 import numpy as np
 import streamlit as st
@@ -54,9 +54,9 @@ def _use(task: str) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=16)
 def thumbnail(task: str) -> tuple[str, str]:
-    """Returns a picture of a task as SVG, and what it shows.
+    """Returns a plot of a task as SVG, and its caption.
 
-    The picture has the target against the feature that predicts it best.
+    The plot shows the target against the feature with the largest correlation to it.
     """
     from mlp_core.data.dataset import dataset
 
@@ -76,6 +76,6 @@ def thumbnail(task: str) -> tuple[str, str]:
 
 
 def _scaled(values: np.ndarray, size: int) -> np.ndarray:
-    """Returns values from 4 to `size` - 4; the few farthest out are at the edges."""
+    """Returns the values scaled to 4..`size` - 4, with the 2% farthest out at the edges."""
     low, high = np.quantile(values, [0.01, 0.99])
     return 4 + (size - 8) * np.clip((values - low) / ((high - low) or 1), 0, 1)

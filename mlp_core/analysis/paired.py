@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlp_core.analysis.agreement import agreement
 from mlp_core.analysis.intervals import Verdict, interval, seeds_needed, verdict
 from mlp_core.analysis.scores import Unit, by_seed, levels, row, turned_on
 from mlp_core.engine.grid import Grid
-from mlp_core.engine.outcome import failed
 from mlp_core.switches import Fixes
 
 
@@ -53,7 +53,7 @@ def paired(grid: Grid, base: Fixes, added: tuple[str, ...], unit: Unit = "log10"
     level = levels(grid, unit)[rows]
     drop = level[0] - level[1]
     low, high = map(float, interval(drop))
-    failures = np.sum(failed(grid.val_loss[rows]), axis=1)
+    found = agreement(grid, base, added)
     return Paired(
         before=base,
         after=after,
@@ -66,6 +66,6 @@ def paired(grid: Grid, base: Fixes, added: tuple[str, ...], unit: Unit = "log10"
         helped=float(np.mean(drop > 0)),
         verdict=verdict(low, high, len(drop)),
         seeds_needed=seeds_needed(drop),
-        failures_before=int(failures[0]),
-        failures_after=int(failures[1]),
+        failures_before=found.failures_before,
+        failures_after=found.failures_after,
     )

@@ -165,7 +165,7 @@ def test_a_pin_on_a_file_stays_in_the_session_and_out_of_the_link() -> None:
 
     assert "Unpin this run" in app.menu_button(key="more").options
     link = copied_link(app)
-    assert "Whoever opens the link is asked for the file" in said(app)
+    assert "Anyone who opens the link has to upload the file" in said(app)
     assert "csv-" not in link
     assert "task=csv" in link
 
