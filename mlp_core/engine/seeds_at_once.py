@@ -20,20 +20,12 @@ from mlp_core.engine.model import Drawing
 from mlp_core.engine.starts import Examples
 from mlp_core.settings import Settings
 
-MOST = 32
-"""The maximum number of seeds on one accelerator at once.
+MOST = 8
+"""The maximum number of seeds on one accelerator at once, with all combinations side by side.
 
-With all combinations side by side, one H200 trained 2,261 runs per second with 8 seeds, 2,503 with
-32, and 1,474 with 128.
+One H200 trained 2,613 runs per second with 8 seeds, 1,634 with 32, and 1,410 with 64
+(benchmarks/accelerator.py).
 """
-
-MOST_INPUTS = 250_000_000
-"""The maximum number of values in the minibatches of all seeds on one accelerator: 1 GB."""
-
-
-def number(settings: Settings) -> int:
-    """Returns the number of seeds that one accelerator trains at once."""
-    return max(1, min(MOST, MOST_INPUTS // settings.num_inputs))
 
 
 def drawn(

@@ -86,7 +86,7 @@ def sweep_pieces(
     _check("combination", combinations)
     _check("seed", seeds)
     mesh = device_mesh(settings, len(seeds))
-    at_once = seeds_at_once.number(settings) if is_accelerated(mesh) else 1
+    at_once = seeds_at_once.MOST if is_accelerated(mesh) else 1
     chunk = min(mesh.size * at_once, -(-len(seeds) // mesh.size) * mesh.size)
     most = math.inf if is_accelerated(mesh) else piece_seconds / seconds_in_a_sweep(settings)
     pieces = _even_pieces(tuple(combinations), most)
