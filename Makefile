@@ -20,7 +20,7 @@ run: $(VENV)/app.installed
 
 test: lint
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 test-python:
 	$(MAKE) test-core VENV=.venv-$(notdir $(PYTHON))

@@ -1,6 +1,7 @@
 """Readers can continue after a closed browser, a cut connection, a killed server, a full disk."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,6 +34,19 @@ def expect_on(page: Page, switch: str) -> None:
     expect(sidebar(page).get_by_label(switch, exact=True)).to_be_checked(timeout=60_000)
 
 
+def wait_until(condition: Callable[[], bool], page: Page) -> None:
+    """Waits until a condition outside the page is true.
+
+    Raises:
+      AssertionError: if it is not true within a minute.
+    """
+    for _ in range(60 * 20):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("The condition did not become true.")
+
+
 def test_a_cut_connection_comes_back_with_the_switches_and_the_file(cut_page: Page) -> None:
     page = cut_page
     routes: list[tuple[WebSocketRoute, WebSocketRoute]] = []
@@ -49,8 +63,7 @@ def test_a_cut_connection_comes_back_with_the_switches_and_the_file(cut_page: Pa
 
     for end in routes[-1]:
         end.close()
-    while len(routes) < 2:
-        page.wait_for_timeout(50)
+    wait_until(lambda: len(routes) > 1, page)
 
     expect_on(page, "5 · AdamW")
     settled(page)
