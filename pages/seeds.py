@@ -1,6 +1,6 @@
 """The Seeds page: the effect of each fix over all orders and many seeds."""
 
-from dashboard.seeds import first_view, tabs
+from dashboard.seeds import first_view, parts
 from dashboard.shell import frame, heading
 
 choice = frame.current_choice()
@@ -8,4 +8,4 @@ choice = frame.current_choice()
 heading.show("Which fix matters, whatever the order and the seed?", choice)
 view = first_view.show(choice)
 if view is not None:
-    tabs.show(view)
+    parts.show(view)

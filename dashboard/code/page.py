@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.choice import Choice
 from dashboard.code import changes, fixes, listing, words
 from dashboard.code.comparison import changes as changes_between
-from dashboard.shell import grammar, own_file
+from dashboard.shell import grammar, one_of, own_file
 from dashboard.work import needed, runs
 from mlp_core import STAGES, program
 from mlp_core.data.table import table_of
@@ -20,14 +20,7 @@ QUESTION = "What code do these switches stand for?"
 def show(choice: Choice) -> None:
     """Draws the page for a run."""
     answer = st.container()
-    st.segmented_control(
-        "Written as",
-        grammar.options("dress"),
-        default=st.session_state["dress"],
-        required=True,
-        key="dress",
-    )
-    dress = st.session_state["dress"]
+    dress = one_of.choose("Written as", grammar.options("dress"), "dress", labeled=True)
     st.markdown(words.FORMS[dress])
     lines = _lines(choice, dress)
     _draw_take_home(choice, dress, lines)

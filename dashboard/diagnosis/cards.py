@@ -11,7 +11,7 @@ from dashboard.diagnosis import words
 from dashboard.draw import canvas
 from dashboard.evidence import check_words, tables
 from dashboard.evidence.pictures import PICTURES, Picture, on_the_curve
-from dashboard.shell import own_file, sidebar
+from dashboard.shell import one_of, own_file, sidebar
 from dashboard.switches import SWITCH
 from mlp_core.program.changes import changed_lines
 
@@ -38,7 +38,7 @@ def draw(finding: "Finding", evidence: "Evidence", choice: Choice) -> None:
 
 
 def draw_pictures(pictures: tuple[Picture, ...], evidence: "Evidence", key: str) -> None:
-    """Draws the charts of a check, in tabs if there are several.
+    """Draws the chart of a check; if there are several, the reader chooses.
 
     Args:
       key: distinguishes these charts from the same charts elsewhere on the page.
@@ -46,11 +46,8 @@ def draw_pictures(pictures: tuple[Picture, ...], evidence: "Evidence", key: str)
     if len(pictures) == 1:
         _draw_picture(pictures[0], evidence, key)
         return
-    tabs = st.tabs([picture.title for picture in pictures], key=f"tabs_{key}", on_change="rerun")
-    for tab, picture in zip(tabs, pictures, strict=True):
-        if tab.open:
-            with tab:
-                _draw_picture(picture, evidence, key)
+    titled = {picture.title: picture for picture in pictures}
+    _draw_picture(titled[one_of.choose("Chart", tuple(titled), f"tabs_{key}")], evidence, key)
 
 
 def _draw_picture(picture: Picture, evidence: "Evidence", key: str) -> None:

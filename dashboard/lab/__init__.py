@@ -1,1 +1,1 @@
-"""The Lab: `view` collects what it shows, `result` and `comparison` draw it, `details` the tabs."""
+"""The Lab: `view` collects what it shows; `result`, `comparison`, and `details` draw it."""

@@ -1,4 +1,4 @@
-"""Below the charts: predictions, the comparison of pinned runs, and the numbers."""
+"""Below the charts: predictions, the comparison of pinned runs, or the numbers."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,7 +9,7 @@ from dashboard.choice import Choice
 from dashboard.draw import canvas, predictions, wide
 from dashboard.lab import tables
 from dashboard.lab.view import View
-from dashboard.shell import grammar, pins, sidebar
+from dashboard.shell import grammar, one_of, pins, sidebar
 from dashboard.work import runs
 
 if TYPE_CHECKING:
@@ -25,12 +25,10 @@ class _Predictions(NamedTuple):
 
 
 def show(shown: View) -> None:
-    """Draws the tabs. Only the content of the open tab is computed."""
-    opened = st.tabs(grammar.options("tab"), key="tab", on_change="rerun")
-    for tab, draw in zip(opened, (_predictions, _compare, _numbers), strict=True):
-        if tab.open:
-            with tab:
-                draw(shown)
+    """Draws the choice of a part, and the chosen part."""
+    names = grammar.options("tab")
+    parts = dict(zip(names, (_predictions, _compare, _numbers), strict=True))
+    parts[one_of.choose("Details", names, "tab")](shown)
 
 
 def _predictions(shown: View) -> None:

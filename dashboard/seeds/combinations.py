@@ -7,7 +7,7 @@ from dashboard import codes
 from dashboard.draw import canvas, words
 from dashboard.seeds import combinations_chart, combinations_tables, sentences
 from dashboard.seeds.view import View, open_in_lab
-from dashboard.shell import grammar
+from dashboard.shell import grammar, one_of
 
 CHART_KEY = "combinations"
 _ROWS_KEY = "rows"
@@ -74,14 +74,7 @@ def _page(ranks: pd.DataFrame) -> int:
     names = grammar.options(_ROWS_KEY)[: len(ranks) // size]
     mine = int(ranks.loc[ranks["mine"], "rank"].iloc[0])
     with st.container(horizontal=True, vertical_alignment="center", key="pages"):
-        chosen = st.segmented_control(
-            "Rows",
-            names,
-            default=st.session_state[_ROWS_KEY],
-            required=True,
-            key=_ROWS_KEY,
-            label_visibility="collapsed",
-        )
+        chosen = one_of.choose("Rows", names, _ROWS_KEY)
         st.button(
             f"Your row: {mine}",
             on_click=_show_page,

@@ -9,7 +9,7 @@ from dashboard.draw import canvas
 from dashboard.seeds import charts, combinations, sentences, source, tables
 from dashboard.seeds.axes import UNDER_UNTITLED, high
 from dashboard.seeds.view import View
-from dashboard.shell import glossary, grammar
+from dashboard.shell import glossary, grammar, one_of
 from dashboard.switches import BEYOND
 from dashboard.work import grids
 
@@ -43,15 +43,7 @@ def show(choice: Choice) -> View | None:
 def _controls() -> "tuple[Unit, bool]":
     """Draws the controls. Returns the unit, and whether to include the fixes beyond the post."""
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
-        st.segmented_control(
-            "Unit",
-            grammar.options("unit"),
-            format_func=sentences.UNITS.__getitem__,
-            default=st.session_state["unit"],
-            required=True,
-            key="unit",
-            label_visibility="collapsed",
-        )
+        one_of.choose("Unit", grammar.options("unit"), "unit", shown=sentences.UNITS.__getitem__)
         source.control()
         with_beyond = st.toggle(
             "Include fixes beyond the post",

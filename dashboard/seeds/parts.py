@@ -1,16 +1,12 @@
-"""The tabs below the top of the Seeds page."""
-
-import streamlit as st
+"""Below the top of the Seeds page: the order of fixes, one step, or the numbers."""
 
 from dashboard.seeds import numbers, order, step
 from dashboard.seeds.view import View
-from dashboard.shell import grammar
+from dashboard.shell import grammar, one_of
 
 
 def show(view: View) -> None:
-    """Draws the tabs. Only the content of the open tab is computed."""
-    opened = st.tabs(grammar.options("view"), key="view", on_change="rerun")
-    for tab, draw in zip(opened, (order.show, step.show, numbers.show), strict=True):
-        if tab.open:
-            with tab:
-                draw(view)
+    """Draws the choice of a part, and the chosen part."""
+    names = grammar.options("view")
+    parts = dict(zip(names, (order.show, step.show, numbers.show), strict=True))
+    parts[one_of.choose("Details", names, "view")](view)

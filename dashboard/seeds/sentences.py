@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from mlp_core.analysis.effects import Effect, Waterfall
     from mlp_core.analysis.grid_file import Stored
     from mlp_core.analysis.paired import Paired
-    from mlp_core.analysis.scores import Unit
     from mlp_core.engine.grid import Grid
 
-UNITS: dict["Unit", str] = {"log10": "ratio", "plain": "difference"}
+UNITS: dict[str, str] = {"log10": "ratio", "plain": "difference"}
 """The units for a decrease of the val loss, with their labels."""
 
 

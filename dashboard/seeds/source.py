@@ -6,7 +6,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from dashboard.seeds import sentences
-from dashboard.shell import grammar
+from dashboard.shell import grammar, one_of
 from dashboard.work import grids, panel
 from dashboard.work.grids import Request
 from mlp_core import Settings
@@ -28,14 +28,7 @@ class Source(NamedTuple):
 
 def control() -> None:
     """Draws the choice between the stored grid and one computed here."""
-    st.segmented_control(
-        "Grid",
-        grammar.options(SOURCE_KEY),
-        default=st.session_state[SOURCE_KEY],
-        required=True,
-        key=SOURCE_KEY,
-        label_visibility="collapsed",
-    )
+    one_of.choose("Grid", grammar.options(SOURCE_KEY), SOURCE_KEY)
 
 
 def show(settings: Settings, with_beyond: bool) -> Source | None:

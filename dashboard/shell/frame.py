@@ -44,15 +44,15 @@ def run() -> None:
     setup.keep_compiled()
     is_embedded = st.context.is_embedded
     sidebar_state: Literal["collapsed"] | int = "collapsed" if is_embedded else _SIDEBAR_WIDTH
-    st.set_page_config(TITLE, _ICON, layout="wide", initial_sidebar_state=sidebar_state)
     with pace.crowd().page_of(jobs.reader()):
         page = _navigation()
-        title = f"{page.title} - {TITLE}"
-        st.set_page_config(title)
-        style.draw()
         url.settle()
-        links = None if is_embedded else st.container(horizontal=True, key="menu")
         unused = _WITHOUT_EFFECT.get(page.url_path, ())
+        # Each call makes the browser draw the whole page again.
+        title = _tab_title(page, bool(unused))
+        st.set_page_config(title, _ICON, layout="wide", initial_sidebar_state=sidebar_state)
+        style.draw()
+        links = None if is_embedded else st.container(horizontal=True, key="menu")
         sidebar.draw({*unused, *lessons.hidden()}, _OUT_OF_SIGHT if unused else "")
         pins.drop_unreadable()
         if links is not None:
@@ -73,7 +73,9 @@ def run() -> None:
                 own_file.draw_reading()
             bar = None if unused else outcome.draw_bar(lessons.hidden())
             page.run()
-            _draw_outcome(title, goal, bar)
+            _draw_outcome(goal, bar)
+            if (trained := _tab_title(page, bool(unused))) != title:
+                st.set_page_config(trained)
         finally:
             _drawn.reset(drawn)
 
@@ -145,25 +147,38 @@ def _follow_first_link() -> None:
 
 def _warm_up() -> None:
     """Starts the first training of the process: JAX is imported while the page is drawn."""
+    if choice := _choice():
+        runs.warm_up(choice)
+
+
+def _choice() -> Choice | None:
+    """Returns the run that the sidebar describes; None if the page says what is wrong with it."""
     try:
-        runs.warm_up(Choice(sidebar.chosen_fixes(), sidebar.chosen_settings()))
+        return Choice(sidebar.chosen_fixes(), sidebar.chosen_settings())
     except (own_file.FileMissingError, ValueError):
-        return  # the page draws the error
+        return None
 
 
-def _draw_outcome(title: str, goal: lessons.Goal | None, bar: DeltaGenerator | None) -> None:
+def _tab_title(page: st.Page, is_about_other_runs: bool) -> str:
+    """Returns the title of the browser tab, with the run that the sidebar describes if trained."""
+    choice = None if is_about_other_runs else _choice()
+    run = runs.known(choice) if choice else None
+    shown = f"{words.name(choice)}: {words.loss(run.final_val_loss)} - " if choice and run else ""
+    return f"{shown}{page.title} - {TITLE}"
+
+
+def _draw_outcome(goal: lessons.Goal | None, bar: DeltaGenerator | None) -> None:
     """Draws the result of the run that the sidebar describes, after the page has trained it."""
-    try:
-        choice = Choice(sidebar.chosen_fixes(), sidebar.chosen_settings())
-    except (own_file.FileMissingError, ValueError):
-        return  # the page says what is wrong
+    choice = _choice()
+    if choice is None:
+        return
     run = runs.known(choice)
     val_loss = None if run is None else run.final_val_loss
     if goal is not None:
         # Pages about other runs show the goal without a result.
         lessons.draw_goal(goal, None if bar is None else val_loss)
     if bar is not None:
-        outcome.show(choice, val_loss, title, bar)
+        outcome.show(choice, val_loss, bar)
 
 
 def ensure_drawn() -> None:

@@ -1,4 +1,4 @@
-"""The result of the run outside the page: a phone's bar, the tab's title, and an announcement."""
+"""The result of the run outside the page: the bar of a phone, and an announcement."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -46,12 +46,11 @@ def draw_bar(hidden: Collection[str] = ()) -> DeltaGenerator:
     return slot
 
 
-def show(choice: Choice, val_loss: float | None, title: str, slot: DeltaGenerator) -> None:
-    """Draws the val loss into the bar and the title of the browser tab, and announces it.
+def show(choice: Choice, val_loss: float | None, slot: DeltaGenerator) -> None:
+    """Draws the val loss into the bar, and announces it.
 
     Args:
       val_loss: None while the run is not trained.
-      title: the end of the tab's title.
       slot: the bar's place for the val loss.
     """
     name = words.name(choice)
@@ -60,7 +59,6 @@ def show(choice: Choice, val_loss: float | None, title: str, slot: DeltaGenerato
         return
     reached = words.loss(val_loss)
     _announce(data=f"{name}: val loss {reached}.", key="announcer")
-    st.set_page_config(f"{name}: {reached} - {title}")
     slot.markdown(f"Val loss: **{reached}**")
 
 

@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard.draw import words
-from dashboard.shell import own_file
+from dashboard.shell import one_of, own_file
 from mlp_core import BOUNDS, Settings
 from mlp_core.settings import DEPTH, SCHEDULES, VALIDATE, WIDTH
 from mlp_core.tasks import FORMULAS, OWN, TASKS
@@ -100,13 +100,12 @@ def _task() -> None:
 
 
 def _validate(disabled: bool) -> None:
-    st.segmented_control(
+    one_of.choose(
         _label("validate"),
         VALIDATE,
-        format_func={"random": "random rows", "last": "last rows"}.__getitem__,
-        default=st.session_state["validate"],
-        required=True,
-        key="validate",
+        "validate",
+        shown={"random": "random rows", "last": "last rows"}.__getitem__,
+        labeled=True,
         disabled=disabled,
         help="One row in five validates. Choose the last rows if a table is sorted by time, so "
         "that they come after the rows that train. The rows of a formula have no order.",
@@ -153,12 +152,11 @@ def _hidden() -> None:
 
 
 def _schedule() -> None:
-    st.segmented_control(
+    one_of.choose(
         _label("schedule"),
         SCHEDULES,
-        default=st.session_state["schedule"],
-        required=True,
-        key="schedule",
+        "schedule",
+        labeled=True,
         help="Constant: the learning rate stays the same. Cosine: it falls to 0 on a cosine curve.",
     )
 

@@ -73,7 +73,7 @@ def run_until(app: AppTest, there: Callable[[], object]) -> AppTest:
 
 def settled(app: AppTest) -> AppTest:
     """Returns the Lab after its run has been trained."""
-    return run_until(app, lambda: app.tabs)
+    return run_until(app, lambda: any(choice.key == "tab" for choice in app.segmented_control))
 
 
 def sentence(app: AppTest) -> str:

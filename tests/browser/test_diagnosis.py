@@ -35,7 +35,7 @@ def test_a_click_shows_the_updates_of_a_finding_on_a_curve_in_its_card(page: Pag
     settled(page)
     card = page.locator(".st-key-card_reused_keys")
 
-    card.get_by_role("tab", name="On the curve").click()
+    card.get_by_role("radio", name="On the curve").click()
 
     settled(page)
     curve = card.get_by_test_id("stVegaLiteChart")

@@ -86,7 +86,7 @@ def test_a_copied_link_restores_the_view(page: Page) -> None:
     page.goto("/?jit_step=true&norm_init=true&seed=7")
     page.get_by_role("button", name="More").click()
     page.get_by_role("menuitem", name="Pin this run").click()
-    page.get_by_role("tab", name="Numbers").click()
+    page.get_by_role("radio", name="Numbers").click()
     flip(page, "3 · Whole batches")
     settled(page)
     seen = (last_losses(page), ends(page))
@@ -102,7 +102,7 @@ def test_a_copied_link_restores_the_view(page: Page) -> None:
 
     assert (last_losses(page), ends(page)) == seen
     assert seen[0].keys() == {"val", "train", "batch", "v1", pinned}
-    expect(page.get_by_role("tab", name="Numbers")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("radio", name="Numbers")).to_have_attribute("aria-checked", "true")
 
 
 def test_a_reload_keeps_the_view(page: Page) -> None:
