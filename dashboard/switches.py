@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mlp_core.switches import SWITCHES
+from mlp_core.switches import SWITCHES, Fixes
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,14 @@ class Switch:
     """Whether the post does not have this fix."""
     why: str = ""
     """Why the changed lines of the program matter, in one or two sentences."""
+    needs: str = ""
+    """The switch without which this one has no effect."""
+
+    def idle(self, fixes: Fixes) -> str:
+        """Returns a sentence on why this switch has no effect beside `fixes`; empty if it has."""
+        if not self.needs or getattr(fixes, self.needs):
+            return ""
+        return f"It has an effect only while **{SWITCH[self.needs].label}** is on."
 
     @property
     def name(self) -> str:
@@ -105,11 +113,12 @@ SWITCH = {
         "Epsilon in the root",
         "root",
         "LayerNorm divides by √(variance + epsilon), whose gradient is finite even if the "
-        "variance is 0. This switch has an effect only when 2a is on.",
+        "variance is 0. This switch has an effect only while 2a is on.",
         "LayerNorm's epsilon is outside the square root",
         "zero_variance",
         is_beyond=True,
         why="The derivative of the square root at 0 is infinite. With epsilon, it is finite.",
+        needs="norm_epsilon",
     ),
     "bias_before_norm": Switch(
         "Bias before LayerNorm",

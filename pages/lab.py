@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from dashboard.lab import details, flipped, introduction, result
+from dashboard.lab import details, flipped, introduction, result, tour
 from dashboard.shell import frame, heading
 from dashboard.work import timings
 
@@ -13,7 +13,10 @@ heading.show(
     "What does each fix do?",
     choice,
     watch=True,
-    more={"Measure the time again": partial(timings.measure_again, choice)},
+    more={
+        "Measure the time again": partial(timings.measure_again, choice),
+        "Take the tour": tour.begin,
+    },
 )
 shown = result.show(choice)
 if shown is not None:

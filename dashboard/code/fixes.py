@@ -6,16 +6,19 @@ import streamlit as st
 
 from dashboard.code.listing import ANCHOR
 from dashboard.shell import sidebar
+from dashboard.switches import SWITCH
 from mlp_core.program.render import Line, Place, places
-from mlp_core.switches import SWITCHES
+from mlp_core.switches import SWITCHES, Fixes
 
 
-def draw(lines: Sequence[Line]) -> None:
+def draw(lines: Sequence[Line], fixes: Fixes) -> None:
     """Draws copies of the sidebar's switches, with links to their lines."""
     for switch in SWITCHES:
         with st.container(gap=None, key=f"fix_{switch}"):
             sidebar.draw_switch_again(switch, f"flip_{switch}")
-            st.markdown(f":small[{_links(places(list(lines), switch))}]")
+            found = places(list(lines), switch)
+            idle = "" if found else SWITCH[switch].idle(fixes)
+            st.markdown(f":small[{idle or _links(found)}]")
 
 
 def _links(found: Sequence[Place]) -> str:

@@ -26,7 +26,7 @@ def show(choice: Choice) -> None:
     _draw_take_home(choice, dress, lines)
     left, right = st.columns([2, 5], gap="medium")
     with left, st.container(key="program_fixes", gap="xsmall"):
-        fixes.draw(lines)
+        fixes.draw(lines, choice.fixes)
     with right:
         listing.draw(lines, choice.fixes)
         st.caption(words.MARKS)

@@ -23,8 +23,10 @@ def spent(case: Case) -> int:
 
 def show(case: Case, evidence: "Evidence") -> None:
     """Draws the results of the opened probes, in the order of opening, then the other probes."""
-    st.header("Look closer", anchor=False)
     opened = [*case.level.free, *state.probed()]
+    if state.is_over() and not opened:
+        return
+    st.header("Look closer", anchor=False)
     readings = words.readings(evidence)
     columns = st.columns(2, gap="medium") if opened else []
     for place, name in enumerate(opened):

@@ -54,6 +54,9 @@ def show() -> None:
         hide_index=True,
         column_order=_SHOWN,
         height="content",
-        column_config={"shows symptoms of": st.column_config.Column(width="medium")},
+        column_config={
+            name: st.column_config.Column(width="medium")
+            for name in ("catches", "shows symptoms of")
+        },
         alt="The tools, best first: the bugs that each catches or shows, and its run time.",
     )

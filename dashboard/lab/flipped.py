@@ -29,12 +29,13 @@ def show(shown: View) -> None:
         return
     fixes = shown.before.fixes, shown.choice.fixes
     lines = changed_lines(shown.choice.settings, *fixes, own_file.name())
-    if not lines:
-        return
     with st.container(gap="xsmall", key="flipped"):
         for name in switches:
             state = "on" if getattr(shown.choice.fixes, name) else "off"
-            st.markdown(f"**{SWITCH[name].label}** is now {state}. {SWITCH[name].why}")
+            why = SWITCH[name].idle(shown.choice.fixes) or SWITCH[name].why
+            st.markdown(f"**{SWITCH[name].label}** is now {state}. {why}")
+        if not lines:
+            return
         st.code("\n".join(lines), language="diff", wrap_lines=True)
         st.page_link(
             "pages/code.py",

@@ -38,6 +38,7 @@ def show() -> None:
                 on_click=tour.begin,
                 type="primary",
                 icon=":material/search:",
+                help="A tour of six steps. It begins with the post's switches and settings.",
                 key="find_first_bug",
             )
             st.button(

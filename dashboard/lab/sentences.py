@@ -191,7 +191,7 @@ def rows_in_words(run: "Run") -> str:
     """Returns the number of empty minibatches, or if there is none, the number of epochs."""
     empty = int((run.rows_seen == 0).sum())
     if empty:
-        return f"{empty:,} of {run.steps_done:,} minibatches empty"
+        return f"{empty:,} empty {'minibatch' if empty == 1 else 'minibatches'}"
     epochs = run.rows_seen.sum() / run.settings.num_train
     if epochs < 1:
         return f"{percent(epochs)} of the training set"

@@ -14,7 +14,7 @@ from dashboard.switches import SWITCH
 from dashboard.work import grids, runs
 from mlp_core import Fixes, Settings
 from mlp_core.engine.training import Run
-from mlp_core.game import LEVELS
+from mlp_core.game import LEVELS, MOST_CASES, case
 
 _FIX = "whole_batches"
 GUESSES = {
@@ -25,6 +25,7 @@ GUESSES = {
 """The predictions to choose from, by their names in a link."""
 
 _BUGGY, _FIXED = Choice(), Choice(Fixes(whole_batches=True))
+_LEVEL = next(iter(LEVELS))
 _ALIKE = 0.1  # a relative difference up to this counts as no change
 
 
@@ -55,33 +56,37 @@ def end() -> None:
 
 def show() -> None:
     """Draws the current step, and the buttons to the other steps."""
-    if _is_off_course():
-        _draw_return()
-        return
     place = int(st.session_state["tour"])
-    title, draw = _STEPS[place - 1]
+    if _is_off_course(place):
+        _draw_return(place)
+        return
+    step = _STEPS[place - 1]
     with st.container(border=True, gap="xsmall", key="tour"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**Find the first bug · {place} of {TOUR_STEPS}: {title}**")
+            st.markdown(f"**Find the first bug · {place} of {TOUR_STEPS}: {step.title}**")
             _draw_end()
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            with st.container():
-                can_go_on = draw()
+            with st.container(key="tour_text"):
+                can_go_on = step.draw()
             _draw_ways(place, can_go_on)
 
 
-def _is_off_course() -> bool:
-    """Returns whether the settings differ from the post's, which the tour's sentences assume."""
+def _is_off_course(place: int) -> bool:
+    """Returns whether the page shows another run than those that the step's sentences describe."""
     try:
-        return sidebar.chosen_settings() != Settings()
+        shown = Choice(sidebar.chosen_fixes(), sidebar.chosen_settings())
     except ValueError:
         return True
+    return shown.compiled not in [run.compiled for run in _STEPS[place - 1].runs]
 
 
-def _draw_return() -> None:
+def _draw_return(place: int) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="tour"):
-        st.markdown("The tour uses the post's data and settings.", width="content")
-        st.button("Return to them", on_click=sidebar.show, args=(_BUGGY,), key="tour_return")
+        st.markdown(
+            f"Step {place} of the tour is about another run than this one.", width="content"
+        )
+        wanted = _STEPS[place - 1].runs[0]
+        st.button("Show its run", on_click=sidebar.show, args=(wanted,), key="tour_return")
         _draw_end()
 
 
@@ -107,10 +112,12 @@ def _draw_ways(place: int, can_go_on: bool) -> None:
 def _go(place: int) -> None:
     """Opens a step, and sets the controls of the page that the step links to."""
     st.session_state["tour"] = place
+    if place and _is_off_course(place):
+        sidebar.show(_STEPS[place - 1].runs[0])
     if place == 5:
         st.session_state.update(view="One step", base=[], add=[SWITCH[_FIX].short])
     elif place == 6:
-        st.session_state.update(level=next(iter(LEVELS)), case=1)
+        st.session_state.update(level=_LEVEL, case=_unknown_case())
 
 
 def _symptom() -> bool:
@@ -118,8 +125,9 @@ def _symptom() -> bool:
     ended = f"It ends at val loss {loss(run.final_val_loss)}. " if run else ""
     st.markdown(
         f"This is the post's first program. {ended}Always predicting the mean reaches "
-        f"{loss(mean)}, so the network is worse than no network. With **Watch it learn** on, "
-        "press **Play** and watch the strip of minibatches. When does the network move?"
+        f"{loss(mean)}, so the network is worse than no network. Below, **Watch it learn** plays "
+        "the run; **Replay** shows it again. Watch the strip of minibatches. When does the network "
+        "move?"
     )
     return True
 
@@ -202,8 +210,16 @@ def _detective() -> bool:
         "You saw a symptom, predicted, changed one thing, and checked it with seeds. Now find a "
         "bug that nobody has told you about."
     )
-    _draw_link("pages/detective.py", "Open case 1 of the Detective", ":material/search:")
+    link = f"Open case {st.session_state['case']} of the Detective"
+    _draw_link("pages/detective.py", link, ":material/search:")
     return True
+
+
+def _unknown_case() -> int:
+    """Returns the number of the first case without the bug of the tour."""
+    return next(
+        number for number in range(1, MOST_CASES + 1) if _FIX not in case(_LEVEL, number).bugs
+    )
 
 
 def _draw_link(page: str, label: str, icon: str) -> None:
@@ -215,12 +231,21 @@ def _trained(choice: Choice) -> Run | None:
     return runs.known(choice)
 
 
-_STEPS: tuple[tuple[str, Callable[[], bool]], ...] = (
-    ("the symptom", _symptom),
-    ("your prediction", _predict),
-    ("flip the fix", _flip),
-    ("the outcome", _compare),
-    ("other seeds", _seeds),
-    ("a bug of your own to find", _detective),
+class _Step(NamedTuple):
+    """A step of the tour."""
+
+    title: str
+    draw: Callable[[], bool]
+    """Draws the step, and returns whether Next is enabled."""
+    runs: tuple[Choice, ...]
+    """The runs that the page may show in this step; it opens with the first one."""
+
+
+_STEPS = (
+    _Step("the symptom", _symptom, (_BUGGY,)),
+    _Step("your prediction", _predict, (_BUGGY,)),
+    _Step("flip the fix", _flip, (_BUGGY, _FIXED)),
+    _Step("the outcome", _compare, (_FIXED,)),
+    _Step("other seeds", _seeds, (_FIXED,)),
+    _Step("a bug of your own to find", _detective, (_FIXED,)),
 )
-"""The title of each step and the function that draws it, which returns whether Next is enabled."""

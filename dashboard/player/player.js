@@ -64,16 +64,20 @@ function forward(params, layers, [inner, outer, withBias], x) {
 // Returns what a snapshot is about.
 function facts(run, r) {
   const update = run.updates[r], t = Math.max(update - 1, 0), place = t % run.epoch;
+  const since = Array.from({length: update - (run.updates[r - 1] ?? 0)}, (_, back) => t - back);
   return {
     update, place, epoch: Math.floor(t / run.epoch) + 1, size: update ? run.fed[place] : 0,
+    since: since.length, fed: since.filter(each => run.fed[each % run.epoch] > 0).length,
     isNaN: run.activity[r].some(Number.isNaN),
     isStill: run.params?.[r - 1]?.every((value, p) => Object.is(value, run.params[r][p])),
     dead: run.zeros[r].filter(share => share === 1).length,
   };
 }
 
-function sentence(run, r, {update, epoch, size, isNaN, isStill, dead}) {
-  const minibatch = update ? `, epoch ${whole(epoch)}, this minibatch: ${whole(size)} rows` : "";
+function sentence(run, r, {update, epoch, size, since, fed, isNaN, isStill, dead}) {
+  const rows = since > 1 ? `last ${since} minibatches: ${fed === since ? "all" : fed} with rows`
+    : `this minibatch: ${whole(size)} rows`;
+  const minibatch = update ? `, epoch ${whole(epoch)}, ${rows}` : "";
   const still = isStill && !isNaN ? " Nothing moves." : "";
   const units = isNaN ? "The network is NaN." : `Dead units: ${dead || "none"}.`;
   return `Update ${whole(update)} of ${whole(run.steps)}${minibatch}.${still} `

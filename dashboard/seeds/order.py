@@ -9,6 +9,7 @@ from dashboard.draw import canvas, words
 from dashboard.seeds import charts, sentences, tables
 from dashboard.seeds.axes import high
 from dashboard.seeds.view import View
+from dashboard.shell import focus
 from dashboard.switches import SWITCH
 from mlp_core import Fixes
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mlp_core.analysis.effects import Waterfall
 
 _KEY = "order"
+_MOVED = "moved_in_order"
 _ROW_HEIGHT = 40
 
 # Sighted readers see only the arrow; screen readers announce the whole label.
@@ -76,6 +78,8 @@ def _draw_list(view: View, order: tuple[str, ...]) -> None:
     with st.container(gap=None, key="places"):
         for place, switch in enumerate(order):
             _draw_place(order, place, switch)
+        if moved := st.session_state.pop(_MOVED, None):
+            focus.on(moved)
     worth = {effect.switch: effect.mean for effect in view.effects}
     presets = {
         "Order of the post": view.switches,
@@ -114,6 +118,10 @@ def chosen(view: View) -> tuple[str, ...]:
 
 
 def _move(order: tuple[str, ...], place: int, to: int) -> None:
+    """Swaps two neighbors. The focus follows the fix, so that pressing again moves it further."""
+    way = "up" if to < place else "down"
+    at_end = to == (0 if way == "up" else len(order) - 1)
+    st.session_state[_MOVED] = f"place_{to}" if at_end else f"move_{to}_{way}"
     moved = list(order)
     moved[place], moved[to] = moved[to], moved[place]
     _take(tuple(moved))

@@ -5,14 +5,11 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.shell import glossary, lesson_form, pins, share
+from dashboard.shell import focus, glossary, lesson_form, pins, share
 
 _OPEN = "open_dialog"
 _CLOSED = "dialog_was_closed"
 _MENU = "more"
-_FOCUS_MENU = """<script>
-document.querySelector(".st-key-more button")?.focus();
-</script>"""
 
 
 def show(
@@ -37,8 +34,10 @@ def show(
                 _watch_toggle()
             share.draw_copy_button()
             _menu(choice, more or {})
-    if st.session_state.pop(_CLOSED, False):  # the menu item that opened the dialog is gone
-        st.html(_FOCUS_MENU, unsafe_allow_javascript=True)
+            # The menu item that opened the dialog is gone. This is drawn last in its container, so
+            # that nothing below changes its place, because a player would then begin anew.
+            if st.session_state.pop(_CLOSED, False):
+                focus.on(_MENU)
     # A dialog must stay open if something else reruns the page, such as the end of a timing.
     if st.session_state.get(_OPEN) == "share":
         _share(choice)
@@ -53,7 +52,8 @@ def _watch_toggle() -> None:
         "Watch it learn",
         st.session_state["watch"],
         key="watch",
-        help="Plays the run update by update: the minibatches, the network, and the loss.",
+        help="Plays the run: the minibatches, the network, and the loss. It stops at each of the "
+        "first 64 updates, then at about 50 more.",
     )
 
 

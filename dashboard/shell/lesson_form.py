@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.draw import words
 from dashboard.shell import lessons, sidebar, url
 
 
@@ -19,6 +20,11 @@ def show() -> None:
         help=f"One step on each line, up to {lessons.MOST_STEPS}. A line that ends with "
         "`[val loss < 1]` is checked: the lesson says whether the run on the page has reached it.",
     )
+    for bracket in lessons.misread_goals(lessons.plain(task)):
+        st.warning(
+            f"{words.plain(bracket)} is no goal, so the lesson shows it as text. A goal ends its "
+            "line and looks like `[val loss < 1]`, with a number that is not negative."
+        )
     hide = st.pills(
         "Hide in the sidebar",
         tuple(sidebar.GROUPS),

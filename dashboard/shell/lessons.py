@@ -19,6 +19,7 @@ MOST_STEPS = 6
 _TASK_KEY, _HIDDEN_KEY, _STEP_KEY = "lesson", "hide", "lesson_step"
 _JOINERS = "\u200c\u200d"  # Persian words and joined emoji need them
 _GOAL = re.compile(r"\s*\[val loss < (\d{1,9}(?:\.\d{1,9})?)\]$")
+_IN_BRACKETS = re.compile(r"\[[^\]]*\]?$")
 
 
 class Goal(NamedTuple):
@@ -61,6 +62,12 @@ def steps(text: str) -> list[tuple[str, float | None]]:
         goal = _GOAL.search(line)
         found.append((line[: goal.start()] if goal else line, float(goal[1]) if goal else None))
     return found
+
+
+def misread_goals(text: str) -> list[str]:
+    """Returns the brackets at the ends of lines that look like goals and are not."""
+    found = (_IN_BRACKETS.search(line) for line in text.split("\n") if not _GOAL.search(line))
+    return [bracket[0] for bracket in found if bracket]
 
 
 def leave() -> None:

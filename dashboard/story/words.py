@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from mlp_core.engine.training import Run
 
 
+_SCATTER = (
+    " This is the mean over all possible inputs; on one sample of validation rows, a network can "
+    "end slightly below it."
+)
 _NEAR = 1.3
 """A run whose val loss is below this multiple of the lower bound counts as limited by the bound."""
 
@@ -28,7 +32,10 @@ def answer(trained: "Mapping[Fixes, Run]", wall: "Wall") -> str:
     first, final, beyond = (trained[STAGES[name]] for name in ("v1", "final", "beyond"))
     path = f"The post's fixes take the val loss from **{ended(first)}** to **{ended(final)}**"
     if stops_at(final, wall):
-        path += f", close to the lowest loss that this network can reach, **{barrier(wall)}**"
+        path += (
+            f", close to the lowest loss that this network can be expected to reach, "
+            f"**{barrier(wall)}**"
+        )
     return (
         f"{path}. With a bias before LayerNorm and epsilon in the root, the val loss is "
         f"**{ended(beyond)}**."
@@ -200,7 +207,7 @@ def wall(wall: "Wall", settings: Settings) -> str:
             f"flexible fit of y on x / |x| reaches **{words.loss(wall.loss)}**, so the lower bound "
             "is at most this."
         )
-    return f"{why} {where}"
+    return f"{why} {where}{_SCATTER if wall.exact else ''}"
 
 
 def behind_wall(without: "Run", with_bias: "Run", wall: "Wall", bias: bool) -> str:

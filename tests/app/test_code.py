@@ -65,6 +65,14 @@ def test_a_switch_beside_the_script_is_the_one_of_the_sidebar(open_program: Open
     assert shown(app) == program.script(SHORT, Fixes(whole_batches=True)) != before
 
 
+@pytest.mark.parametrize("page", ["code", "lab"])
+def test_a_switch_without_effect_says_what_it_needs(page: str) -> None:
+    app = opened_at(page, whole_batches="true", steps="20")
+    app.sidebar.toggle(key="epsilon_in_root").set_value(True).run()
+
+    assert "only while **2a · LayerNorm epsilon** is on." in text(app)
+
+
 @pytest.mark.parametrize("dress", program.DRESSES)
 def test_the_link_chooses_the_form_and_the_stage(open_program: Open, dress: str) -> None:
     app = open_program(steps="60", dress=dress, against="final")

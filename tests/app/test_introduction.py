@@ -11,7 +11,7 @@ from dashboard.shell import task_gallery
 from dashboard.shell.grammar import GUESSES, TOUR_STEPS
 from mlp_core import Fixes, Settings, train
 from mlp_core.tasks import TASKS
-from tests.app.conftest import opened_at, settled, text, val_loss
+from tests.app.conftest import choose, opened_at, settled, text, val_loss
 
 
 def keys(app: AppTest) -> set[str | None]:
@@ -65,14 +65,30 @@ def test_the_tour_predicts_flips_and_compares() -> None:
     assert val_loss(app) == "0.80"
 
 
-def test_the_tour_asks_for_the_posts_settings() -> None:
-    app = settled(opened_at("lab", tour="1", steps="20"))
-    assert "The tour uses the post's data and settings." in text(app)
+@pytest.mark.parametrize(
+    ("place", "other", "said"),
+    [
+        (1, {"steps": "20"}, "This is the post's first program."),
+        (4, {}, "The val loss went from 5.64 to 0.80"),
+        (4, {"whole_batches": "true", "adamw": "true"}, "The val loss went from 5.64 to 0.80"),
+    ],
+)
+def test_a_step_of_the_tour_speaks_only_of_its_own_run(
+    place: int, other: dict[str, str], said: str
+) -> None:
+    app = settled(opened_at("lab", tour=str(place), **other))
+    assert f"Step {place} of the tour is about another run" in text(app)
 
     app.button(key="tour_return").click().run()
 
+    assert said in text(settled(app))
+    assert not {"steps", "adamw"} & set(app.query_params)
+
+
+def test_the_tour_begins_again_from_the_menu() -> None:
+    app = choose(settled(opened_at("lab", adamw="true")), "Take the tour")
+
     assert "This is the post's first program." in text(settled(app))
-    assert "steps" not in app.query_params
 
 
 def test_a_step_of_the_tour_can_be_linked_to() -> None:

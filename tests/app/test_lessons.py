@@ -62,7 +62,10 @@ def test_a_lesson_is_made_of_the_view_as_it_is() -> None:
     app = opened_at("seeds", adamw="true")
     choose(app, "Make a lesson")
 
+    app.text_area(key="new_lesson_task").set_value("Say *why*. [val loss < -1]").run()
+    assert "is no goal" in app.warning[0].value
     app.text_area(key="new_lesson_task").set_value("Say *why*.").run()
+    assert not app.warning
     app.session_state["new_lesson_hidden"] = ["data", "stage"]
     app.run()
 

@@ -20,11 +20,11 @@ def test_the_player_plays_pauses_steps_and_follows_the_slider(page: Page) -> Non
     expect(state).to_contain_text(
         "Update 32 of 1,000, epoch 1, this minibatch: 0 rows. Nothing moves."
     )
-    player.get_by_role("button", name="One update forward").click()
+    player.get_by_role("button", name="Forward one stop").click()
     expect(state).to_contain_text("Update 33 of 1,000, epoch 2, this minibatch: 256 rows. Val loss")
     expect(player.locator(".strip .fed")).to_have_count(1)
     expect(player.locator(".strip .fed.current")).to_have_count(1)
-    player.get_by_role("button", name="One update back").click()
+    player.get_by_role("button", name="Back one stop").click()
     expect(slider).to_have_value("32")
 
     player.get_by_role("button", name="Play").click()
@@ -32,6 +32,14 @@ def test_the_player_plays_pauses_steps_and_follows_the_slider(page: Page) -> Non
     player.get_by_role("button", name="Pause").click()
     paused = slider.input_value()
     page.wait_for_timeout(400)
+    assert slider.input_value() == paused
+
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Look up a term").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="More")).to_be_focused()
+    settled(page)
     assert slider.input_value() == paused
 
     curve = player.locator(".curve svg")
