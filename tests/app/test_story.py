@@ -236,7 +236,8 @@ def test_names_the_lower_bound_only_if_it_limits_the_run(
     told = dict.fromkeys((STAGES["v1"], STAGES["final"], STAGES["beyond"]), run)
 
     assert (
-        "close to the lowest loss that this network can reach" in words.answer(told, wall)
+        "close to the lowest loss that this network can be expected to reach"
+        in words.answer(told, wall)
     ) == stops
     assert ("Why does the loss stop" in words.wall_title(run, wall)) == stops
 

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from benchmarks.session import Answer, Session
 
 READERS = 8
-FLIPS = ("adamw", "split_keys", "adamw")
+FLIPS = ("adamw", "split_keys", "adamw", "adamw")
 MOST_BYTES = 100_000
-"""Limit for the bytes of a click, before compression."""
+"""Limit for the bytes of a click at a trained run, before compression. Others also send progress."""
 
 
 async def _reader(server: str) -> tuple[list[Answer], list[str]]:
@@ -31,4 +31,5 @@ def test_readers_who_click_at_once_all_get_their_charts(server: str) -> None:
     for answers, errors in readers:
         assert errors == []
         assert len(answers) == 1 + len(FLIPS)
-        assert all(0 < answer.payload < MOST_BYTES for answer in answers)
+        assert all(answer.payload > 0 for answer in answers)
+        assert answers[-1].payload < MOST_BYTES
