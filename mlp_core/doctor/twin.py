@@ -7,7 +7,7 @@ are not examined.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -55,8 +55,8 @@ class _Tag(NamedTuple):
     """Whether the value is an argument, at most reshaped, sliced, or converted."""
     square: Any = None
     """The targets, if the value is computed from the square of a difference from data."""
-    stage: int = 0
-    """Stage of that computation: 1 the difference, 2 its square, 4 the sum, 3 the mean."""
+    stage: Literal["", "difference", "squared", "sum", "mean"] = ""
+    """The last step of that computation so far."""
     relu: int | None = None
     """Index of the note of the ReLU that computed the value."""
     implicit: bool = False
@@ -186,7 +186,7 @@ class _Walk:
             if text.startswith(MARK):
                 if values[0].size * self.times <= MOST_MARKED:
                     self.note("mark", around.stack, text.removeprefix(MARK), values[0])
-                if text.startswith(MARK + "loss|") and tags[0].stage == 3:
+                if text.startswith(MARK + "loss|") and tags[0].stage == "mean":
                     self.note("square", around.stack, "", (values[0], *_spread(tags[0].square)))
                 return _NOTHING
             return tags[0]
@@ -218,12 +218,13 @@ class _Walk:
         if name in ("sub", "mul") and len(tags) == 2:
             self._broadcast(equation, tags, around)
         if name == "sub" and tags[0].data != tags[1].data and _same_shape(values):
-            return _Tag(square=values[0] if tags[0].data else values[1], stage=1)
+            return _Tag(square=values[0] if tags[0].data else values[1], stage="difference")
         return _followed(equation, tags, literal)
 
     def _moved(self, equation: Any, tag: _Tag, around: "_Around") -> _Tag:
         before, after = equation.invars[0].aval.shape, equation.outvars[0].aval.shape
-        tag = tag._replace(stage=0 if tag.stage < 3 else 3)
+        if tag.stage in ("difference", "squared"):
+            tag = tag._replace(stage="")
         if equation.primitive.name in ("gather", "slice", "dynamic_slice"):
             return _Tag(data=tag.data)
         if len(after) > len(before):
@@ -265,17 +266,17 @@ def _spread(targets: Any) -> tuple[Any, Any]:
 def _followed(equation: Any, tags: list[_Tag], literal: list[bool]) -> _Tag:
     """Returns the tag after arithmetic that yields a scaled root or the square of a difference."""
     name, atoms = equation.primitive.name, equation.invars
-    if name in ("square", "integer_pow") and tags[0].stage == 1:
+    if name in ("square", "integer_pow") and tags[0].stage == "difference":
         if equation.params.get("y", 2) == 2:
-            return _Tag(square=tags[0].square, stage=2)
-    elif name == "mul" and tags[0].stage == 1 and atoms[0] is atoms[1]:
-        return _Tag(square=tags[0].square, stage=2)
-    elif name == "reduce_sum" and tags[0].stage == 2 and not equation.outvars[0].aval.shape:
-        return _Tag(square=tags[0].square, stage=4)
-    elif name == "div" and tags[0].stage == 4 and literal[1]:
+            return _Tag(square=tags[0].square, stage="squared")
+    elif name == "mul" and tags[0].stage == "difference" and atoms[0] is atoms[1]:
+        return _Tag(square=tags[0].square, stage="squared")
+    elif name == "reduce_sum" and tags[0].stage == "squared" and not equation.outvars[0].aval.shape:
+        return _Tag(square=tags[0].square, stage="sum")
+    elif name == "div" and tags[0].stage == "sum" and literal[1]:
         count = np.size(np.empty(tags[0].square.shape, np.int8))
         if float(atoms[1].val) == count:
-            return _Tag(square=tags[0].square, stage=3)
+            return _Tag(square=tags[0].square, stage="mean")
     elif name in _SCALES and tags[0].root is not None and all(literal[1:]):
         return _Tag(root=tags[0].root, deviation=tags[0].deviation)
     elif name == "mul" and literal[0] and tags[1].root is not None:

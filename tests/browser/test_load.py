@@ -8,7 +8,7 @@ from benchmarks.session import Answer, Session
 READERS = 8
 FLIPS = ("adamw", "split_keys", "adamw", "adamw")
 MOST_BYTES = 100_000
-"""Limit for the bytes of a click at a trained run, before compression. Others also send progress."""
+"""Limit for the bytes of a click, before compression, if its run is trained already."""
 
 
 async def _reader(server: str) -> tuple[list[Answer], list[str]]:

@@ -38,6 +38,27 @@ RENDERED = {
 }
 """All scripts with DOCTOR=all (see tests/doctor), otherwise those whose bugs have a kind."""
 
+SUMMED = """
+import jax
+import jax.numpy as jnp
+
+x = jax.random.normal(jax.random.key(0), (64, 3))
+y = jnp.sin(9 * x).sum(axis=1, keepdims=True)
+w = jnp.zeros((3, 1))
+
+
+@jax.jit
+def step(w, x, y):
+    loss = lambda w: jnp.squeeze(jnp.sum((x @ w - y) ** 2, keepdims=True))
+    value, slope = jax.value_and_grad(loss)(w)
+    return w - 0.001 * slope, value
+
+
+for _ in range(60):
+    w, value = step(w, x, y)
+"""
+"""A sound program whose loss is a sum of squares, not their mean."""
+
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
@@ -46,6 +67,8 @@ def found(tmp_path_factory):
     paths = {name: folder / f"{name}.py" for name in PRINTED}
     for name, path in paths.items():
         path.write_text((POST / f"{name}.txt").read_text())
+    paths["summed"] = folder / "summed.py"
+    paths["summed"].write_text(SUMMED)
     for place, (name, (fixes, dress)) in enumerate(RENDERED.items()):
         paths[name] = folder / f"script_{place}.py"
         paths[name].write_text(program.script(SMALL, fixes, dress))
@@ -107,6 +130,10 @@ def test_a_rendered_script_has_the_findings_of_its_bugs_and_no_other(found, name
     assert set(above) <= expected | {"equal_arrays", "dead_units", "worse_than_mean"}
     if not expected:
         assert above == []
+
+
+def test_a_sum_of_squares_is_not_compared_with_the_loss_of_the_mean(found):
+    assert "worse_than_mean" not in {kind for _, kind, _ in listed(found["summed"])}
 
 
 def test_every_finding_says_why_and_what_to_write_instead(found):
