@@ -243,7 +243,10 @@ def worse_than_mean(recorder: Recorder) -> Iterator[ScriptFinding]:
             continue
         loss, mean = median(end[0] for end in ends), median(end[1] for end in ends)
         if np.isfinite(loss) and loss > WORSE * mean > 0:
-            message = f"The minibatch loss ends at {loss:.3g}; always predicting the mean reaches {mean:.3g}."
+            message = (
+                f"The minibatch loss ends at {loss:.3g}; always predicting the mean reaches "
+                f"{mean:.3g}."
+            )
             numbers = {"loss": loss, "predict_mean": mean}
             yield ScriptFinding("worse_than_mean", "symptom", *region.place, message, numbers)
 
