@@ -130,17 +130,18 @@ def live(draw: Callable[P, T], seconds: float | None) -> Callable[P, T]:
 
     Args:
       draw: draws the part.
-      seconds: the interval with few readers. With many readers the interval grows, up to
-        `LONGEST_POLL_SECONDS`, because their polling would delay the work that they wait for. None
-        refreshes only after a click inside the part. A part that no longer needs to refresh should
-        still be drawn with None, because the browser rebuilds charts that leave their fragment.
+      seconds: the interval with few readers. With many readers it grows, up to
+        `LONGEST_POLL_SECONDS`, because polling would delay the work that the readers wait for. With
+        None, the part refreshes only after a click inside it. Use None once the part is complete,
+        instead of drawing it without `live`: charts that leave their fragment are rebuilt.
     """
 
     if _is_polled.get():
-        # The part around this one is drawn again and again, and this one with it. As a fragment of
-        # its own it could lose the page: when the outer part is drawn again before the browser has
-        # the first result, Streamlit drops the outer part's elements from the queue, but sends the
-        # inner part's, which then have no place ("Bad delta path index").
+        # A part that refreshes itself contains this one, so it refreshes this one as well. A
+        # fragment inside a fragment could break the page: if the outer one is drawn again before
+        # the browser has received its elements, Streamlit drops them from its queue, but still
+        # sends the elements of the inner one, whose place is then unknown to the browser ("Bad
+        # delta path index").
         return draw
 
     @wraps(draw)

@@ -185,10 +185,10 @@ def _sets_without(bits: int, num_sets: int) -> np.ndarray:
     return sets[sets & bits == 0]
 
 
-def _order_weights(num_players: int) -> np.ndarray:
-    """Returns the share of all orders in which a given set of players directly precedes a player.
+def _order_weights(num_switches: int) -> np.ndarray:
+    """Returns how often exactly t given switches come before another one, over all orders.
 
     Returns:
-      `[n]`. Entry t is for a set of t other players: t! (n - t - 1)! / n!.
+      `[n]`. Entry t is the share of the n! orders of n switches, t! (n - t - 1)! / n!.
     """
-    return np.array([1 / (num_players * comb(num_players - 1, t)) for t in range(num_players)])
+    return np.array([1 / (num_switches * comb(num_switches - 1, t)) for t in range(num_switches)])

@@ -43,13 +43,13 @@ def drawn(
     """
     settings, ways = of_seed[0], tuple(dict.fromkeys(drawings))
     seeds = _stacked([(seed_keys(each.seed), dataset(each)) for each in of_seed])
-    # Each value of `places` is its own index. Minibatches sliced from `places` therefore contain
-    # the indices of their rows in the raveled permutations of any seed.
+    # An array of its own indices: minibatches sliced from it name the rows that they take from the
+    # raveled permutations, whatever the seed.
     epochs = -(-settings.steps // settings.steps_per_epoch)
-    places = np.arange(epochs * settings.num_train).reshape(epochs, -1)
+    indices = np.arange(epochs * settings.num_train).reshape(epochs, -1)
     examples, params = _drawn(
         *jax.device_put(seeds, sharding),
-        batches.batch_rows(places, settings),
+        batches.batch_rows(indices, settings),
         epochs=epochs,
         splits=settings.steps_per_epoch + 1,
         sizes=(settings.num_features, *settings.hidden),
@@ -66,7 +66,7 @@ def _stacked(trees: list[Any]) -> Any:
 def _drawn(
     keys: SeedKeys,
     data: Dataset,
-    places: jax.Array,
+    indices: jax.Array,
     epochs: int,
     splits: int,
     sizes: tuple[int, ...],
@@ -76,7 +76,7 @@ def _drawn(
         x_train, y_train, x_val, y_val = map(jnp.asarray, data)
         of_epoch = batches.epoch_keys(keys.batches, epochs, splits)
         orders = jax.vmap(lambda key: jax.random.permutation(key, len(x_train)))(of_epoch)
-        rows, targets = orders.ravel()[places], y_train[:, 0]
+        rows, targets = orders.ravel()[indices], y_train[:, 0]
         x_batches = x_train[rows].swapaxes(1, 2)
         examples = Examples(x_train, targets, x_val, y_val[:, 0], x_batches, targets[rows])
         flats = [ravel_pytree(model.drawn(keys.params, sizes, way))[0] for way in ways]
