@@ -6,6 +6,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# A test process that crashes ends the tests, which might otherwise never end.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --max-worker-restart 0
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
 # The core tests that depend on the versions of Python and of the packages. If these pass, so do the
@@ -20,7 +22,7 @@ run: $(VENV)/app.installed
 
 test: lint
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+	$(PYTEST) --no-loadscope-reorder
 
 test-python:
 	$(MAKE) test-core VENV=.venv-$(notdir $(PYTHON))
@@ -29,11 +31,11 @@ test-lowest:
 	$(MAKE) test-core VENV=.venv-lowest CONSTRAINTS=.venv-lowest/lowest.txt
 
 test-core: $(VENV)/core.installed
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(CORE_TESTS)
+	$(PYTEST) $(CORE_TESTS)
 
 # Tests every program and planted bug of tests/doctor; `make test` runs a sample of them.
 ground-truth: $(VENV)/doctor.installed
-	DOCTOR=all $(BIN)/python -m pytest --numprocesses 2 tests/doctor tests/core/test_doctor.py
+	DOCTOR=all $(PYTEST) --dist load tests/doctor tests/core/test_doctor.py
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff format --check

@@ -32,7 +32,7 @@ _PICK = """
 chance => {
   const clickable = [
     "a[href]", "button", "summary", "label:has(input)", "input", "textarea",
-    "[role=tab]", "[role=option]", "[role=slider]", "[role=radio]", "[role=combobox]",
+    "[role=option]", "[role=slider]", "[role=radio]", "[role=combobox]",
   ].join(",");
   const can = element => {
     const box = element.getBoundingClientRect();

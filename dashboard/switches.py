@@ -113,7 +113,7 @@ SWITCH = {
         "Epsilon in the root",
         "root",
         "LayerNorm divides by √(variance + epsilon), whose gradient is finite even if the "
-        "variance is 0. This switch has an effect only while 2a is on.",
+        "variance is 0. It has an effect only while 2a is on.",
         "LayerNorm's epsilon is outside the square root",
         "zero_variance",
         is_beyond=True,

@@ -47,7 +47,9 @@ def draw_pictures(pictures: tuple[Picture, ...], evidence: "Evidence", key: str)
         _draw_picture(pictures[0], evidence, key)
         return
     titled = {picture.title: picture for picture in pictures}
-    _draw_picture(titled[one_of.choose("Chart", tuple(titled), f"tabs_{key}")], evidence, key)
+    if st.session_state.get(f"chart_{key}") not in titled:  # the finding of another run had others
+        st.session_state.pop(f"chart_{key}", None)
+    _draw_picture(titled[one_of.choose("Chart", tuple(titled), f"chart_{key}")], evidence, key)
 
 
 def _draw_picture(picture: Picture, evidence: "Evidence", key: str) -> None:

@@ -28,7 +28,7 @@ class Picture(NamedTuple):
     """A chart that can be drawn from the evidence."""
 
     title: str
-    """A few words, for a tab."""
+    """A few words, for a choice of charts."""
     drawn: Callable[["Evidence"], Drawing]
 
 

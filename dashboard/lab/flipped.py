@@ -21,7 +21,7 @@ _MOST = 2
 
 
 def show(shown: View) -> None:
-    """Draws the lines that differ from the run before, if only one or two switches differ."""
+    """Draws what differs from the run before, if only one or two switches differ."""
     if shown.before is None or shown.before.settings != shown.choice.settings:
         return
     switches = flipped(shown.before, shown.choice)

@@ -38,7 +38,8 @@ def show() -> None:
                 on_click=tour.begin,
                 type="primary",
                 icon=":material/search:",
-                help="A tour of six steps. It begins with the post's switches and settings.",
+                help="A tour in six steps. It resets the switches and settings to the post's "
+                "first program.",
                 key="find_first_bug",
             )
             st.button(

@@ -10,6 +10,7 @@ from dashboard.draw.words import loss
 from dashboard.lab import sentences
 from dashboard.shell import sidebar, url
 from dashboard.shell.grammar import TOUR_STEPS
+from dashboard.shell.own_file import FileMissingError
 from dashboard.switches import SWITCH
 from dashboard.work import grids, runs
 from mlp_core import Fixes, Settings
@@ -57,7 +58,7 @@ def end() -> None:
 def show() -> None:
     """Draws the current step, and the buttons to the other steps."""
     place = int(st.session_state["tour"])
-    if _is_off_course(place):
+    if not _is_shown(place):
         _draw_return(place)
         return
     step = _STEPS[place - 1]
@@ -71,22 +72,22 @@ def show() -> None:
             _draw_ways(place, can_go_on)
 
 
-def _is_off_course(place: int) -> bool:
-    """Returns whether the page shows another run than those that the step's sentences describe."""
-    try:
-        shown = Choice(sidebar.chosen_fixes(), sidebar.chosen_settings())
-    except ValueError:
+def _is_shown(place: int) -> bool:
+    """Returns whether the page shows a run that the sentences of a step describe."""
+    described = [run.compiled for run in _STEPS[place - 1].runs]
+    if not described:
         return True
-    return shown.compiled not in [run.compiled for run in _STEPS[place - 1].runs]
+    try:
+        return Choice(sidebar.chosen_fixes(), sidebar.chosen_settings()).compiled in described
+    except (FileMissingError, ValueError):
+        return False
 
 
 def _draw_return(place: int) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="tour"):
-        st.markdown(
-            f"Step {place} of the tour is about another run than this one.", width="content"
-        )
+        st.markdown(f"Step {place} of the tour describes another run.", width="content")
         wanted = _STEPS[place - 1].runs[0]
-        st.button("Show its run", on_click=sidebar.show, args=(wanted,), key="tour_return")
+        st.button("Show that run", on_click=sidebar.show, args=(wanted,), key="tour_return")
         _draw_end()
 
 
@@ -112,22 +113,24 @@ def _draw_ways(place: int, can_go_on: bool) -> None:
 def _go(place: int) -> None:
     """Opens a step, and sets the controls of the page that the step links to."""
     st.session_state["tour"] = place
-    if place and _is_off_course(place):
+    if place and not _is_shown(place):
         sidebar.show(_STEPS[place - 1].runs[0])
     if place == 5:
         st.session_state.update(view="One step", base=[], add=[SWITCH[_FIX].short])
-    elif place == 6:
-        st.session_state.update(level=_LEVEL, case=_unknown_case())
 
 
 def _symptom() -> bool:
     run, mean = _trained(_BUGGY), runs.baselines(Settings()).predict_mean
+    how = (
+        "Press **Play** or **Replay**"
+        if st.session_state["watch"]
+        else "Turn on **Watch it learn**"
+    )
     ended = f"It ends at val loss {loss(run.final_val_loss)}. " if run else ""
     st.markdown(
         f"This is the post's first program. {ended}Always predicting the mean reaches "
-        f"{loss(mean)}, so the network is worse than no network. Below, **Watch it learn** plays "
-        "the run; **Replay** shows it again. Watch the strip of minibatches. When does the network "
-        "move?"
+        f"{loss(mean)}, so the network is worse than no network. {how}, and watch the strip of "
+        "minibatches. When does the network move?"
     )
     return True
 
@@ -210,6 +213,8 @@ def _detective() -> bool:
         "You saw a symptom, predicted, changed one thing, and checked it with seeds. Now find a "
         "bug that nobody has told you about."
     )
+    if _FIX in case(st.session_state["level"], st.session_state["case"]).bugs:
+        st.session_state.update(level=_LEVEL, case=_unknown_case())
     link = f"Open case {st.session_state['case']} of the Detective"
     _draw_link("pages/detective.py", link, ":material/search:")
     return True
@@ -238,7 +243,7 @@ class _Step(NamedTuple):
     draw: Callable[[], bool]
     """Draws the step, and returns whether Next is enabled."""
     runs: tuple[Choice, ...]
-    """The runs that the page may show in this step; it opens with the first one."""
+    """The runs that the step describes; it opens with the first one. Empty if it describes none."""
 
 
 _STEPS = (
@@ -246,6 +251,6 @@ _STEPS = (
     _Step("your prediction", _predict, (_BUGGY,)),
     _Step("flip the fix", _flip, (_BUGGY, _FIXED)),
     _Step("the outcome", _compare, (_FIXED,)),
-    _Step("other seeds", _seeds, (_FIXED,)),
-    _Step("a bug of your own to find", _detective, (_FIXED,)),
+    _Step("other seeds", _seeds, ()),
+    _Step("a bug of your own to find", _detective, ()),
 )

@@ -1,4 +1,4 @@
-"""The tab with the numbers behind the charts: tables and downloads."""
+"""The part with the numbers behind the charts: tables and downloads."""
 
 from collections.abc import Callable
 

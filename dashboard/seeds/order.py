@@ -1,4 +1,4 @@
-"""The tab for one order of the fixes, which the reader can change."""
+"""The part for one order of the fixes, which the reader can change."""
 
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -79,7 +79,11 @@ def _draw_list(view: View, order: tuple[str, ...]) -> None:
         for place, switch in enumerate(order):
             _draw_place(order, place, switch)
         if moved := st.session_state.pop(_MOVED, None):
-            focus.on(moved)
+            place, way = moved
+            if (place, way) in ((0, "up"), (len(order) - 1, "down")):  # this button is disabled
+                focus.on_container(f"place_{place}")
+            else:
+                focus.on_button(f"move_{place}_{way}")
     worth = {effect.switch: effect.mean for effect in view.effects}
     presets = {
         "Order of the post": view.switches,
@@ -119,9 +123,7 @@ def chosen(view: View) -> tuple[str, ...]:
 
 def _move(order: tuple[str, ...], place: int, to: int) -> None:
     """Swaps two neighbors. The focus follows the fix, so that pressing again moves it further."""
-    way = "up" if to < place else "down"
-    at_end = to == (0 if way == "up" else len(order) - 1)
-    st.session_state[_MOVED] = f"place_{to}" if at_end else f"move_{to}_{way}"
+    st.session_state[_MOVED] = to, "up" if to < place else "down"
     moved = list(order)
     moved[place], moved[to] = moved[to], moved[place]
     _take(tuple(moved))

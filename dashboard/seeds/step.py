@@ -1,4 +1,4 @@
-"""The tab for one step: the effect of adding fixes to given ones, by seed."""
+"""The part for one step: the effect of adding fixes to given ones, by seed."""
 
 from typing import TYPE_CHECKING
 

@@ -1,11 +1,27 @@
 """Moves the keyboard focus, where the focused control has moved or is gone."""
 
+import time
+
 import streamlit as st
 
 
-def on(key: str) -> None:
-    """Focuses the button in the element or container with a key, once the browser has drawn it."""
+def on_button(key: str) -> None:
+    """Focuses the button with a key, once the browser has drawn it."""
+    _focus(f".st-key-{key} button")
+
+
+def on_container(key: str) -> None:
+    """Focuses a container, from which Tab leads to the controls inside."""
+    _focus(f".st-key-{key}")
+
+
+def _focus(selector: str) -> None:
+    # The browser runs a script only if its text has changed, hence the time.
     st.html(
-        f'<script>document.querySelector(".st-key-{key} button:enabled")?.focus();</script>',
+        f"""<script>
+const at = document.querySelector("{selector}");  // {time.monotonic_ns()}
+if (at?.tabIndex < 0) at.tabIndex = -1;
+at?.focus();
+</script>""",
         unsafe_allow_javascript=True,
     )

@@ -44,13 +44,13 @@ def run() -> None:
     setup.keep_compiled()
     is_embedded = st.context.is_embedded
     sidebar_state: Literal["collapsed"] | int = "collapsed" if is_embedded else _SIDEBAR_WIDTH
+    page = _navigation()
+    url.settle()
+    unused = _WITHOUT_EFFECT.get(page.url_path, ())
+    # A file of the reader's own may be gone, which only the sidebar finds out.
+    title = _tab_title(page, bool(unused) or st.session_state["task"] == OWN)
+    st.set_page_config(title, _ICON, layout="wide", initial_sidebar_state=sidebar_state)
     with pace.crowd().page_of(jobs.reader()):
-        page = _navigation()
-        url.settle()
-        unused = _WITHOUT_EFFECT.get(page.url_path, ())
-        # Each call makes the browser draw the whole page again.
-        title = _tab_title(page, bool(unused))
-        st.set_page_config(title, _ICON, layout="wide", initial_sidebar_state=sidebar_state)
         style.draw()
         links = None if is_embedded else st.container(horizontal=True, key="menu")
         sidebar.draw({*unused, *lessons.hidden()}, _OUT_OF_SIGHT if unused else "")
@@ -74,6 +74,7 @@ def run() -> None:
             bar = None if unused else outcome.draw_bar(lessons.hidden())
             page.run()
             _draw_outcome(goal, bar)
+            # The browser draws the whole page again for each call of this function.
             if (trained := _tab_title(page, bool(unused))) != title:
                 st.set_page_config(trained)
         finally:
@@ -159,9 +160,13 @@ def _choice() -> Choice | None:
         return None
 
 
-def _tab_title(page: st.Page, is_about_other_runs: bool) -> str:
-    """Returns the title of the browser tab, with the run that the sidebar describes if trained."""
-    choice = None if is_about_other_runs else _choice()
+def _tab_title(page: st.Page, without_run: bool) -> str:
+    """Returns the title of the browser tab, with the run that the sidebar describes if trained.
+
+    Args:
+      without_run: whether to leave the run out.
+    """
+    choice = None if without_run else _choice()
     run = runs.known(choice) if choice else None
     shown = f"{words.name(choice)}: {words.loss(run.final_val_loss)} - " if choice and run else ""
     return f"{shown}{page.title} - {TITLE}"

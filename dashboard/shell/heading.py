@@ -37,7 +37,7 @@ def show(
             # The menu item that opened the dialog is gone. This is drawn last in its container, so
             # that nothing below changes its place, because a player would then begin anew.
             if st.session_state.pop(_CLOSED, False):
-                focus.on(_MENU)
+                focus.on_button(_MENU)
     # A dialog must stay open if something else reruns the page, such as the end of a timing.
     if st.session_state.get(_OPEN) == "share":
         _share(choice)
@@ -52,8 +52,8 @@ def _watch_toggle() -> None:
         "Watch it learn",
         st.session_state["watch"],
         key="watch",
-        help="Plays the run: the minibatches, the network, and the loss. It stops at each of the "
-        "first 64 updates, then at about 50 more.",
+        help="Plays the run: the minibatches, the network, and the loss. The first updates are "
+        "recorded one by one, later ones at intervals.",
     )
 
 

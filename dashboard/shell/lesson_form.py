@@ -20,10 +20,10 @@ def show() -> None:
         help=f"One step on each line, up to {lessons.MOST_STEPS}. A line that ends with "
         "`[val loss < 1]` is checked: the lesson says whether the run on the page has reached it.",
     )
-    for bracket in lessons.misread_goals(lessons.plain(task)):
+    for part in lessons.misread_goals(lessons.plain(task)):
         st.warning(
-            f"{words.plain(bracket)} is no goal, so the lesson shows it as text. A goal ends its "
-            "line and looks like `[val loss < 1]`, with a number that is not negative."
+            f"“{words.plain(part)}” is not read as a goal, so the lesson shows it as text. End the "
+            "line with `[val loss < 1]`, and write the number in digits, like 0.5."
         )
     hide = st.pills(
         "Hide in the sidebar",

@@ -19,7 +19,7 @@ MOST_STEPS = 6
 _TASK_KEY, _HIDDEN_KEY, _STEP_KEY = "lesson", "hide", "lesson_step"
 _JOINERS = "\u200c\u200d"  # Persian words and joined emoji need them
 _GOAL = re.compile(r"\s*\[val loss < (\d{1,9}(?:\.\d{1,9})?)\]$")
-_IN_BRACKETS = re.compile(r"\[[^\]]*\]?$")
+_LIKE_GOAL = re.compile(r"\[[^\]]*[<>=≤≥][^\]]*\]?|val\W*loss\W*[<>=≤≥].*", re.IGNORECASE)
 
 
 class Goal(NamedTuple):
@@ -33,6 +33,11 @@ class Goal(NamedTuple):
 def task() -> str:
     """Returns the task, with one step on each line; empty if there is none."""
     return str(st.session_state[_TASK_KEY])
+
+
+def is_open() -> bool:
+    """Returns whether the link is a lesson."""
+    return bool(task() or hidden())
 
 
 def hidden() -> frozenset[str]:
@@ -65,9 +70,9 @@ def steps(text: str) -> list[tuple[str, float | None]]:
 
 
 def misread_goals(text: str) -> list[str]:
-    """Returns the brackets at the ends of lines that look like goals and are not."""
-    found = (_IN_BRACKETS.search(line) for line in text.split("\n") if not _GOAL.search(line))
-    return [bracket[0] for bracket in found if bracket]
+    """Returns the parts of lines that look like a goal, in lines without one."""
+    found = (_LIKE_GOAL.search(line) for line in text.split("\n") if not _GOAL.search(line))
+    return [like[0] for like in found if like]
 
 
 def leave() -> None:
@@ -81,7 +86,7 @@ def draw() -> Goal | None:
 
     Returns the goal of the present step, for `draw_goal` once the page has its run.
     """
-    if not (task() or hidden()):
+    if not is_open():
         return None
     all_steps = steps(task())
     place = min(int(st.session_state[_STEP_KEY]), len(all_steps))

@@ -15,18 +15,17 @@ def choose(
     disabled: bool = False,
     help: str | None = None,
 ) -> str:
-    """Draws the choice, and returns the session's value of it, which is never missing.
+    """Draws the choice, and returns the chosen option.
 
-    That value is also passed as the default, because a busy browser can drop the message that sets
-    a control.
+    Without a value in the session, the first option is chosen. The value is also passed as the
+    default, because a busy browser can drop the message that sets a control.
 
     Args:
       key: of the session's value.
       shown: returns the text of an option.
       labeled: whether the label is visible; screen readers always read it.
     """
-    if st.session_state.get(key) not in options:
-        st.session_state[key] = options[0]
+    st.session_state.setdefault(key, options[0])
     st.segmented_control(
         label,
         options,

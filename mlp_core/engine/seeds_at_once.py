@@ -1,8 +1,8 @@
 """Draws the minibatches and initial parameters of many seeds in one program on an accelerator.
 
 A CPU draws one seed at a time (`starts`), because NumPy sorts permutations faster than XLA does on
-a CPU. For an accelerator, drawing on the host is too slow: for 128 seeds it took 12 s, as long as
-training them.
+a CPU. For an accelerator, drawing on the host is too slow: for 128 seeds it took 12 s, about twice
+as long as training them.
 """
 
 from functools import partial
@@ -24,7 +24,8 @@ MOST = 8
 """The maximum number of seeds on one accelerator at once, with all combinations side by side.
 
 One H200 trained 2,613 runs per second with 8 seeds, 1,634 with 32, and 1,410 with 64
-(benchmarks/accelerator.py).
+(benchmarks/accelerator.py). The minibatches of 8 seeds have at most 8 `settings.MAX_INPUTS` values,
+640 MB.
 """
 
 

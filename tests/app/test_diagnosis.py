@@ -98,7 +98,7 @@ def test_a_card_has_its_updates_on_a_curve_of_its_own(open_evidence: Open) -> No
     charts = len(app.get("vega_lite_chart"))
     assert table(app, 0, "marked") == [{"first": 1, "last": 99, "text": "updates 1 to 99"}]
 
-    app.session_state["tabs_card_reused_keys"] = "On the curve"
+    app.session_state["chart_card_reused_keys"] = "On the curve"
     app.run()
 
     place = 1 + cards(app).index("Random keys are used more than once")

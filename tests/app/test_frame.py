@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit as st
 
 from dashboard.choice import Choice
 from dashboard.shell import sidebar
@@ -13,6 +14,7 @@ from dashboard.work import runs
 from mlp_core import Fixes, Run, Settings, train
 from mlp_core.analysis import curves
 from tests.app.conftest import opened_at, settled, table
+from tests.app.test_own_data import content, uploaded
 
 SHORT = {"steps": "60", "adamw": "true"}
 CHOSEN = Choice(Fixes(adamw=True), Settings(steps=60))
@@ -92,3 +94,29 @@ def test_the_sidebar_shows_what_has_an_effect_on_the_page(page: str, hidden: set
     styles = "".join(html.proto.body for html in app.get("html"))
     assert set(re.findall(r"st-key-group_(\w+)", styles)) == hidden
     assert app.sidebar.toggle(key="adamw").value, "what is out of sight keeps its value"
+
+
+def test_the_tab_has_the_val_loss_of_the_run_and_forgets_it_with_its_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    titles: list[str] = []
+    monkeypatch.setattr(st, "set_page_config", lambda title, *_, **__: titles.append(title))
+    app = opened_at("lab", task="csv", steps="20", jit_step="true")
+    app = settled(uploaded(app, content()))
+    assert titles[-1].startswith("v1 + compiled step, task csv, steps 20, ")
+    titles.clear()
+
+    app.file_uploader(key="csv_upload").set_value(None).run()
+
+    assert titles == ["Lab - Fix by Fix"]
+
+
+def test_the_title_of_a_known_run_is_set_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, titles = settled(opened_at("lab", **SHORT)), []
+    monkeypatch.setattr(st, "set_page_config", lambda title, *_, **__: titles.append(title))
+
+    app.run()
+
+    assert len(titles) == 1
+    assert titles[0].endswith(" - Lab - Fix by Fix")
+    assert titles[0].startswith("v1 + AdamW, steps 60: ")

@@ -11,7 +11,7 @@ from dashboard.shell import task_gallery
 from dashboard.shell.grammar import GUESSES, TOUR_STEPS
 from mlp_core import Fixes, Settings, train
 from mlp_core.tasks import TASKS
-from tests.app.conftest import choose, opened_at, settled, text, val_loss
+from tests.app.conftest import choose, opened_at, run_until, settled, text, val_loss
 
 
 def keys(app: AppTest) -> set[str | None]:
@@ -77,7 +77,7 @@ def test_a_step_of_the_tour_speaks_only_of_its_own_run(
     place: int, other: dict[str, str], said: str
 ) -> None:
     app = settled(opened_at("lab", tour=str(place), **other))
-    assert f"Step {place} of the tour is about another run" in text(app)
+    assert f"Step {place} of the tour describes another run." in text(app)
 
     app.button(key="tour_return").click().run()
 
@@ -144,8 +144,7 @@ def test_a_thumbnail_has_a_dot_for_each_row_within_the_picture(task: str) -> Non
 
 def test_the_story_says_that_other_data_are_not_the_posts() -> None:
     app = opened_at("story", steps="20", examples="100", batch_size="8", hidden="2")
-    while not [button for button in app.button if button.key == "return_to_post"]:
-        app.run()
+    run_until(app, lambda: "return_to_post" in keys(app))
     assert any("so the losses are not the post's" in info.value for info in app.info)
 
     app.button(key="return_to_post").click().run()

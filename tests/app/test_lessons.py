@@ -63,7 +63,7 @@ def test_a_lesson_is_made_of_the_view_as_it_is() -> None:
     choose(app, "Make a lesson")
 
     app.text_area(key="new_lesson_task").set_value("Say *why*. [val loss < -1]").run()
-    assert "is no goal" in app.warning[0].value
+    assert "is not read as a goal" in app.warning[0].value
     app.text_area(key="new_lesson_task").set_value("Say *why*.").run()
     assert not app.warning
     app.session_state["new_lesson_hidden"] = ["data", "stage"]
@@ -130,6 +130,21 @@ def test_a_goal_is_checked_against_the_run_on_the_page(stage: str, said: str) ->
     app = settled(opened_at("lab", lesson=STEPS, lesson_step="2", stage=stage)).run()
 
     assert said in [each.value for each in (*app.caption, *app.success)]
+
+
+@pytest.mark.parametrize(
+    ("line", "misread"),
+    [
+        ("Reach it [val loss < 1].", ["[val loss < 1]"]),
+        ("Reach it (val loss < 1)", ["val loss < 1)"]),
+        ("Reach it [Val Loss<1e-3]", ["[Val Loss<1e-3]"]),
+        ("Reach it [banana > 3", ["[banana > 3"]),
+        ("Reach it. [val loss < 1]", []),
+        ("Which switch lowers the val loss most? See [1] and a[0]", []),
+    ],
+)
+def test_a_mistyped_goal_is_told_to_its_author(line: str, misread: list[str]) -> None:
+    assert lessons.misread_goals(f"First.\n{line}") == misread
 
 
 @pytest.mark.parametrize("line", ["[val loss < x]", "[val loss < 1] more", "val loss < 1"])

@@ -1,5 +1,7 @@
 """The Lab's player in Chromium: it plays, pauses, steps, and follows the slider and the curve."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from mlp_core import STAGES, Settings, predict, train
@@ -12,7 +14,7 @@ LINK = "/?jit_step=true&watch=true"
 
 def test_the_player_plays_pauses_steps_and_follows_the_slider(page: Page) -> None:
     page.goto(LINK)
-    player = page.get_by_role("region", name="The run, update by update")
+    player = page.get_by_role("region", name="Playback of the run")
     state, slider = player.locator(".state"), player.get_by_role("slider", name="Recorded update")
 
     player.get_by_role("button", name="Pause").click(timeout=60_000)
@@ -20,11 +22,11 @@ def test_the_player_plays_pauses_steps_and_follows_the_slider(page: Page) -> Non
     expect(state).to_contain_text(
         "Update 32 of 1,000, epoch 1, this minibatch: 0 rows. Nothing moves."
     )
-    player.get_by_role("button", name="Forward one stop").click()
+    player.get_by_role("button", name="Next recorded update").click()
     expect(state).to_contain_text("Update 33 of 1,000, epoch 2, this minibatch: 256 rows. Val loss")
     expect(player.locator(".strip .fed")).to_have_count(1)
     expect(player.locator(".strip .fed.current")).to_have_count(1)
-    player.get_by_role("button", name="Back one stop").click()
+    player.get_by_role("button", name="Previous recorded update").click()
     expect(slider).to_have_value("32")
 
     player.get_by_role("button", name="Play").click()
@@ -46,7 +48,9 @@ def test_the_player_plays_pauses_steps_and_follows_the_slider(page: Page) -> Non
     box = curve.bounding_box()
     assert box is not None
     curve.click(position={"x": box["width"] - 10, "y": 60})
-    expect(state).to_contain_text("Update 1,000 of 1,000")
+    expect(state).to_contain_text(
+        re.compile(r"Update 1,000 of 1,000, epoch 32, last \d\d minibatches: [01] with rows\. Val")
+    )
     expect(player.get_by_role("button", name="Replay")).to_be_visible()
 
 
@@ -54,7 +58,7 @@ def test_the_open_player_is_accessible_and_shows_that_length_has_no_effect(page:
     page.emulate_media(reduced_motion="reduce")
     check_accessibility(page, "/?stage=final&watch=true")
 
-    player = settled(page).get_by_role("region", name="The run, update by update")
+    player = settled(page).get_by_role("region", name="Playback of the run")
     expect(player.locator(".state")).to_contain_text("Update 0 of 1,000")  # starts paused
     player.get_by_role("slider", name="Recorded update").fill("114")
     player.get_by_label("Show").select_option("validation row 3")
