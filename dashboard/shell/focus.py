@@ -16,12 +16,13 @@ def on_container(key: str) -> None:
 
 
 def _focus(selector: str) -> None:
-    # The browser runs a script only if its text has changed, hence the time.
+    # The browser runs a script only if its text has changed, hence the time. Without a block, its
+    # constant would still exist when the next one runs.
     st.html(
-        f"""<script>
-const at = document.querySelector("{selector}");  // {time.monotonic_ns()}
-if (at?.tabIndex < 0) at.tabIndex = -1;
-at?.focus();
-</script>""",
+        f"""<script>{{
+  const at = document.querySelector("{selector}");  // {time.monotonic_ns()}
+  if (at?.tabIndex < 0) at.tabIndex = -1;
+  at?.focus();
+}}</script>""",
         unsafe_allow_javascript=True,
     )
