@@ -80,8 +80,9 @@ def test_the_order_is_changed_with_the_keyboard_and_survives_a_reload(page: Page
     page.get_by_role("button", name="Move LayerNorm epsilon up", exact=True).focus()
     for _ in range(2):  # the second press finds no button, because the fix is at the top
         page.keyboard.press("Enter")
-        settled(page)
         expect(page).to_have_url(re.compile("order=epsilon.keys.AdamW.init.batches"))
+        settled(page)
+    expect(page).to_have_url(re.compile("order=epsilon.keys.AdamW.init.batches"))
 
 
 def test_the_rows_of_the_charts_follow_the_order_at_once(page: Page) -> None:
