@@ -37,7 +37,7 @@ _RULES = """<style>
 
 /* What stands above a page's question begins below the bar. */
 .st-key-introduction, .st-key-tour, .st-key-lesson_banner { margin-top: 0.75rem; }
-.st-key-tour_text { flex: 1 1 20rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-tour_text) { flex: 1 1 18rem; }
 .st-key-answer p { font-size: 1.1rem; }
 .st-key-answer [data-testid="stCaptionContainer"] p { font-size: 0.875rem; }
 
