@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.story import words
+from dashboard.story import details, words
 from mlp_core import Fixes
 
 _FORMS = {
@@ -38,7 +38,7 @@ def show() -> None:
     )
     rows = {form: words.gradient(dead_layer(fixes)) for form, fixes in _FORMS.items()}
     table = pd.DataFrame(rows, index=["output", "gradient"]).T.rename_axis("division")
-    left, right = st.columns(2, gap="medium")
+    left, right = details.fold("Values and code", "nan").columns(2, gap="medium")
     left.dataframe(
         table,
         alt="The output and the gradient of a dead layer for three forms of the division.",

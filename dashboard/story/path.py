@@ -11,7 +11,7 @@ from dashboard.draw import canvas, seed_strip
 from dashboard.draw.words import RULE
 from dashboard.player import show as player
 from dashboard.shell import to_lab
-from dashboard.story import charts, tables, words
+from dashboard.story import charts, details, tables, words
 from dashboard.story.bugs import PATH, START, Stage
 from dashboard.work import grids
 from mlp_core import STAGES, Fixes, Settings
@@ -39,22 +39,28 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
         run, before = trained[stage.fixes], trained[STAGES[stage.previous]]
         st.header(f"{number} · {stage.title}", anchor=stage.name)
         st.markdown(stage.told(settings))
-        _draw_code(stage)
-        if stage.name == "batches":
-            _draw_player(Choice(STAGES[stage.previous], settings))
         _draw_losses(stage.name, run, before, stage.reported)
-        curves = tables.step_curves(before, run, (stage.previous, stage.name))
-        if stage.name != "jit":
-            canvas.draw(
-                charts.step_curves(),
-                {"curves": curves, "ends": tables.ends(curves)},
-                key=f"step_{stage.name}",
-                alt=f"The val loss of the stages {stage.name} and {stage.previous} against "
-                "updates, on a log scale. The numbers above are the final values.",
-            )
-            _draw_seeds(stage, grid)
+        moves = stage.name != "jit"
+        with details.fold("Code, curve, and seeds" if moves else "Code", stage.name):
+            _draw_code(stage)
+            if stage.name == "batches":
+                _draw_player(Choice(STAGES[stage.previous], settings))
+            if moves:
+                _draw_curves(stage, before, run)
+                _draw_seeds(stage, grid)
     if grid is not None:
         st.caption(f"Each tick is one seed of the stored grid. {RULE}")
+
+
+def _draw_curves(stage: Stage, before: "Run", run: "Run") -> None:
+    curves = tables.step_curves(before, run, (stage.previous, stage.name))
+    canvas.draw(
+        charts.step_curves(),
+        {"curves": curves, "ends": tables.ends(curves)},
+        key=f"step_{stage.name}",
+        alt=f"The val loss of the stages {stage.name} and {stage.previous} against updates, on a "
+        "log scale. The numbers above are the final values.",
+    )
 
 
 def _draw_player(before: Choice) -> None:

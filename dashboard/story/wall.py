@@ -12,7 +12,7 @@ from dashboard.choice import Choice
 from dashboard.draw import canvas, predictions
 from dashboard.player import show as player
 from dashboard.shell import to_lab
-from dashboard.story import charts, tables, words
+from dashboard.story import charts, details, tables, words
 from dashboard.work import runs
 from mlp_core import STAGES, Fixes, Settings
 from mlp_core.tasks import FORMULAS
@@ -56,11 +56,12 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]", wall: "Wall") -> No
         "activation changes.",
     ):
         player.show(choice, "bound_player")
-    left, right = st.columns(2, gap="medium")
-    with left:
-        _draw_residuals(choice, trained)
-    with right:
-        _draw_scaled(choice, trained[choice.fixes])
+    with details.fold("Residuals, and one input at different lengths", "wall"):
+        left, right = st.columns(2, gap="medium")
+        with left:
+            _draw_residuals(choice, trained)
+        with right:
+            _draw_scaled(choice, trained[choice.fixes])
 
 
 def _draw_residuals(choice: Choice, trained: "Mapping[Fixes, Run]") -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.checks import check_accessibility
 from tests.browser.waiting import chart_lines, chart_marks, settled
@@ -52,6 +52,24 @@ def test_a_stage_is_drawn_over_the_one_before_and_opens_in_the_lab(page: Page) -
     settled(page)
     expect(page.get_by_role("radio", name="final")).to_be_checked()
     assert re.search(r"/\?.*adamw=true", page.url)
+
+
+def test_the_details_of_a_stage_are_folded_on_a_phone_and_open(
+    browser: Browser, server: str
+) -> None:
+    agent = "Mozilla/5.0 (Linux; Android 14; Pixel 8) Chrome/140.0 Mobile Safari/537.36"
+    with browser.new_context(base_url=server, user_agent=agent) as phone:
+        page = phone.new_page()
+        page.goto("/story")
+        settled(page)
+        code = page.locator(".st-key-details_keys code").first
+        expect(code).to_be_hidden()
+
+        page.locator(".st-key-details_keys").get_by_text("Code, curve, and seeds").click()
+
+        expect(code).to_be_visible()
+        first, second = chart_lines(page.get_by_test_id("stVegaLiteChart").first)
+        assert (first[0]["line"], second[0]["line"]) == ("v1", "keys")
 
 
 def test_the_page_has_no_accessibility_findings_of_its_own(page: Page) -> None:
