@@ -1,8 +1,11 @@
 """Moves the keyboard focus, where the focused control has moved or is gone."""
 
 import time
+from pathlib import Path
 
-import streamlit as st
+from dashboard.draw.component import component
+
+_draw = component(Path(__file__).parent, "focus")
 
 
 def on_button(key: str) -> None:
@@ -16,13 +19,4 @@ def on_container(key: str) -> None:
 
 
 def _focus(selector: str) -> None:
-    # The browser runs a script only if its text has changed, hence the time. Without a block, its
-    # constant would still exist when the next one runs.
-    st.html(
-        f"""<script>{{
-  const at = document.querySelector("{selector}");  // {time.monotonic_ns()}
-  if (at?.tabIndex < 0) at.tabIndex = -1;
-  at?.focus();
-}}</script>""",
-        unsafe_allow_javascript=True,
-    )
+    _draw(data={"selector": selector, "number": str(time.monotonic_ns())}, key="focus")

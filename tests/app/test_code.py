@@ -68,9 +68,11 @@ def test_a_switch_beside_the_script_is_the_one_of_the_sidebar(open_program: Open
 @pytest.mark.parametrize("page", ["code", "lab"])
 def test_a_switch_without_effect_says_what_it_needs(page: str) -> None:
     app = opened_at(page, whole_batches="true", steps="20")
+    run_until(app, lambda: app.code or "**Val loss" in text(app))  # a run before the flip
     app.sidebar.toggle(key="epsilon_in_root").set_value(True).run()
 
-    assert "only while **2a · LayerNorm epsilon** is on." in text(app)
+    said = "only while **2a · LayerNorm epsilon** is on."
+    assert said in text(run_until(app, lambda: said in text(app)))
 
 
 @pytest.mark.parametrize("dress", program.DRESSES)
