@@ -10,7 +10,6 @@ from dashboard.draw.words import loss
 from dashboard.lab import sentences
 from dashboard.shell import sidebar, url
 from dashboard.shell.grammar import TOUR_STEPS
-from dashboard.shell.own_file import FileMissingError
 from dashboard.switches import SWITCH
 from dashboard.work import grids, runs
 from mlp_core import Fixes, Settings
@@ -75,12 +74,8 @@ def show() -> None:
 def _is_shown(place: int) -> bool:
     """Returns whether the page shows a run that the sentences of a step describe."""
     described = [run.compiled for run in _STEPS[place - 1].runs]
-    if not described:
-        return True
-    try:
-        return Choice(sidebar.chosen_fixes(), sidebar.chosen_settings()).compiled in described
-    except (FileMissingError, ValueError):
-        return False
+    chosen = sidebar.chosen_run()
+    return not described or (chosen is not None and chosen.compiled in described)
 
 
 def _draw_return(place: int) -> None:

@@ -148,16 +148,8 @@ def _follow_first_link() -> None:
 
 def _warm_up() -> None:
     """Starts the first training of the process: JAX is imported while the page is drawn."""
-    if choice := _choice():
+    if choice := sidebar.chosen_run():
         runs.warm_up(choice)
-
-
-def _choice() -> Choice | None:
-    """Returns the run that the sidebar describes; None if the page says what is wrong with it."""
-    try:
-        return Choice(sidebar.chosen_fixes(), sidebar.chosen_settings())
-    except (own_file.FileMissingError, ValueError):
-        return None
 
 
 def _tab_title(page: st.Page, without_run: bool) -> str:
@@ -166,7 +158,7 @@ def _tab_title(page: st.Page, without_run: bool) -> str:
     Args:
       without_run: whether to leave the run out.
     """
-    choice = None if without_run else _choice()
+    choice = None if without_run else sidebar.chosen_run()
     run = runs.known(choice) if choice else None
     shown = f"{words.name(choice)}: {words.loss(run.final_val_loss)} - " if choice and run else ""
     return f"{shown}{page.title} - {TITLE}"
@@ -174,7 +166,7 @@ def _tab_title(page: st.Page, without_run: bool) -> str:
 
 def _draw_outcome(goal: lessons.Goal | None, bar: DeltaGenerator | None) -> None:
     """Draws the result of the run that the sidebar describes, after the page has trained it."""
-    choice = _choice()
+    choice = sidebar.chosen_run()
     if choice is None:
         return
     run = runs.known(choice)

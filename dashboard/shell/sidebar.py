@@ -90,6 +90,14 @@ def chosen_settings() -> Settings:
     return Settings(**values | {"batch_size": min(values["batch_size"], num_train)})
 
 
+def chosen_run() -> Choice | None:
+    """Returns the chosen run; None if its settings are invalid or its file is missing."""
+    try:
+        return Choice(chosen_fixes(), chosen_settings())
+    except (own_file.FileMissingError, ValueError):
+        return None
+
+
 def show(choice: Choice) -> None:
     """Sets all controls to a run. Only for callbacks, which run before the controls are drawn."""
     for field in fields(Fixes):

@@ -31,9 +31,9 @@ class Workers:
     Args:
       threads: how many jobs may run at once.
       keep: the number of jobs in the cache.
-      keep_unseen: how many unfinished jobs that no session watches keep their state,
-        stopped or not. Older ones are dropped and restart when a session needs them. None keeps
-        all of them, for jobs with little state.
+      keep_unseen: how many unfinished jobs that no session watches keep their state, stopped or
+        not. Older ones are dropped and restart when a session needs them. None keeps all of them,
+        for jobs with little state.
       whole: whether each thread finishes a job before it takes another one. A job that no session
         wants is then closed, and restarts when a session wants it again.
     """

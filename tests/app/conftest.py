@@ -71,6 +71,14 @@ def run_until(app: AppTest, there: Callable[[], object]) -> AppTest:
     return app
 
 
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Waits until a condition outside the page holds."""
+    deadline = time.monotonic() + SETTLES_WITHIN_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "It did not come in time."
+        time.sleep(0.01)
+
+
 def settled(app: AppTest) -> AppTest:
     """Returns the Lab after its run has been trained."""
     return run_until(app, lambda: any(choice.key == "tab" for choice in app.segmented_control))

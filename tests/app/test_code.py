@@ -101,7 +101,8 @@ def test_the_first_version_is_told_to_be_itself(open_program: Open) -> None:
 def test_a_run_that_ends_in_nan_says_so(open_program: Open) -> None:
     app = open_program(steps="60", seed="2")
 
-    run_until(app, lambda: "ends at val loss **NaN**" in text(app))
+    said = "ends at val loss **NaN**"
+    assert said in text(run_until(app, lambda: said in text(app)))
 
 
 @pytest.mark.usefixtures("fresh_caches")

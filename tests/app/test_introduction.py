@@ -10,6 +10,7 @@ from dashboard.lab import introduction, tour
 from dashboard.shell import task_gallery
 from dashboard.shell.grammar import GUESSES, TOUR_STEPS
 from mlp_core import Fixes, Settings, train
+from mlp_core.game import case
 from mlp_core.tasks import TASKS
 from tests.app.conftest import choose, opened_at, run_until, settled, text, val_loss
 
@@ -60,6 +61,7 @@ def test_the_tour_predicts_flips_and_compares() -> None:
     assert "lower with the fix for 37 of 64 seeds. 31 runs end in NaN with the fix, 18" in text(app)
     app.button(key="tour_next").click().run()
     assert "find a bug that nobody has told you about" in text(app)
+    assert "whole_batches" not in case(*(app.session_state[key] for key in ("level", "case"))).bugs
     app.button(key="end").click().run()
     assert "tour" not in app.query_params
     assert val_loss(app) == "0.80"

@@ -143,9 +143,11 @@ def test_a_second_reader_waits_and_is_told_so(slow: threading.Event) -> None:
     second = measure(opened_at("speed", steps="77"))
 
     run_until(second, lambda: progress(second) == [waiting(1)])
+    assert progress(second) == [waiting(1)]
 
     first.button(key="stop_forms").click().run()
     run_until(second, lambda: progress(second) == ["Timing, round 1 of 5"])
+    assert progress(second) == ["Timing, round 1 of 5"]
 
 
 def test_a_stored_file_that_cannot_be_read_is_told_and_measuring_goes_on(

@@ -12,7 +12,7 @@ from dashboard.work import jobs, timings
 from mlp_core import Fixes, Settings
 from mlp_core.timing import process
 from mlp_core.timing.figures import Measurement, Point, Progress, Request
-from tests.app.conftest import Open, metric, run_until
+from tests.app.conftest import Open, metric, run_until, wait_until
 
 STEP_MS = {"gradient": 6.0, "step": 1.5, "loop": 0.015}
 CHOICE = Choice(Fixes(whole_batches=True), Settings())
@@ -113,14 +113,12 @@ def test_a_session_that_looks_at_another_choice_ends_the_timing_that_it_left(
     processes.may_end.clear()
     left, other = timings.job(CHOICE), CHOICE._replace(fixes=Fixes())
     assert left is not None
-    while left.latest is None:
-        threading.Event().wait(0.01)
+    wait_until(lambda: left.latest is not None)
 
     now = timings.job(other)
 
     assert now is not None
-    while not left.rested:
-        threading.Event().wait(0.01)
+    wait_until(lambda: left.rested)
     assert not left.done
     processes.may_end.set()
     assert now.wait(5)
@@ -146,8 +144,7 @@ def test_two_sessions_share_one_process_and_the_last_to_leave_ends_it(
     monkeypatch.setattr(jobs, "reader", lambda: "first")
     job.stop()
 
-    while not job.rested:
-        threading.Event().wait(0.01)
+    wait_until(lambda: job.rested)
     assert (processes.begun, processes.ended) == (1, 1)
 
 
