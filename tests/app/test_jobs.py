@@ -12,6 +12,7 @@ import pytest
 from dashboard.work import jobs, pool
 from dashboard.work.jobs import Job
 from dashboard.work.pool import Workers
+from tests.app.conftest import wait_until
 
 As = Callable[[str], None]
 
@@ -81,11 +82,9 @@ def test_a_dropped_job_lets_go_though_its_turn_is_far(worker: Workers) -> None:
         yield 1
 
     far = worker.start("far", waiting)
-    while far.latest != 1:
-        time.sleep(0.01)
+    wait_until(lambda: far.latest == 1)
     worker.start("blocking", blocking)
-    while far.latest != 2:
-        time.sleep(0.01)
+    wait_until(lambda: far.latest == 2)
 
     worker.forget_where(lambda key: key == "far")
 
@@ -113,8 +112,7 @@ def test_what_was_begun_and_is_out_of_sight_lets_go_of_its_memory(
     worker, began = Workers(threads=1, keep=9, keep_unseen=2), []
     for name in "abcd":
         job = worker.start(name, chunks)
-        while job.latest is None:
-            time.sleep(0.01)
+        wait_until(lambda job=job: job.latest is not None)
         job.stop()
         assert rests(job)
         began.append(job)
@@ -159,8 +157,7 @@ def test_a_short_job_of_many_chunks_ends_before_long_ones_go_on(worker: Workers)
             yield
 
     long = [worker.start(number, lambda: noting("long", 10_000)) for number in range(5)]
-    while any(job.worked_seconds < pool.SHORT_SECONDS for job in long):
-        time.sleep(0.02)
+    wait_until(lambda: all(job.worked_seconds >= pool.SHORT_SECONDS for job in long))
     short = worker.start("short", lambda: noting("short", 20))
 
     assert short.wait(30)

@@ -136,8 +136,7 @@ def test_two_sessions_share_one_process_and_the_last_to_leave_ends_it(
         timings.begin(wanted)
     job = timings.find(wanted)
     assert job is not None
-    while job.latest is None:
-        threading.Event().wait(0.01)
+    wait_until(lambda: job.latest is not None)
 
     job.stop()
     assert not job.rested
@@ -154,8 +153,7 @@ def test_the_end_of_the_app_ends_a_measurement(processes: Processes) -> None:
     timings.begin(wanted)
     job = timings.find(wanted)
     assert job is not None
-    while job.latest is None:
-        threading.Event().wait(0.01)
+    wait_until(lambda: job.latest is not None)
 
     timings._workers().close()
 
