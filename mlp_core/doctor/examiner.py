@@ -14,6 +14,7 @@ from jax.ad_checkpoint import checkpoint_name
 from mlp_core.diagnosis.ledger import named
 from mlp_core.doctor import twin
 from mlp_core.doctor.dispatch import Watch
+from mlp_core.doctor.notes import Note
 from mlp_core.doctor.places import Place, here, is_readers
 from mlp_core.doctor.recording import (
     MOST_NUMBERS,
@@ -26,7 +27,7 @@ from mlp_core.doctor.recording import (
     is_float,
     is_sampled,
 )
-from mlp_core.doctor.twin import MARK, Look, Note, Twin
+from mlp_core.doctor.twin import MARK, Look, Twin
 
 MOST_TWINS = 2
 """Maximum number of argument signatures of one function that are examined."""
@@ -219,9 +220,9 @@ class Examiner:
                 kind, _, rest = note.name.partition("|")
                 marks.setdefault(kind, []).append(note._replace(name=rest))
             elif len(region.notes) < 2000:
-                turns = _turns(note)
-                region.iterations = max(region.iterations, (turns[-1] or 0) + 1)
-                region.notes += [(turn or call, _of_turn(note, turn)) for turn in turns]
+                for turn, one in note.sampled():
+                    region.iterations = max(region.iterations, (turn or 0) + 1)
+                    region.notes.append((turn or call, one))
         if region.form != "grad":
             self._marked(marks, call)
 
@@ -251,9 +252,9 @@ class Examiner:
                 by_site.setdefault(int(site), {}).setdefault(kind, {})[leaf] = note
         for number, kinds in by_site.items():
             first = next(iter(next(iter(kinds.values())).values()))
-            for turn in _turns(first):
+            for turn, _ in first.sampled():
                 arrays = {
-                    kind: {leaf: _of_turn(note, turn).values for leaf, note in leaves.items()}
+                    kind: {leaf: note.at(turn).values for leaf, note in leaves.items()}
                     for kind, leaves in kinds.items()
                 }
                 self.sampled(self._places[number], call if turn is None else turn, arrays)
@@ -316,27 +317,6 @@ def flat(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         return function(*positional, **named_ones)
 
     return _make_jaxpr(of_arrays)(*(leaves[place] for place in arrays))
-
-
-def _turns(note: Note) -> list[int | None]:
-    """Returns the sampled iterations of the scan around a note; `[None]` outside of scans."""
-    if note.scans == 0:
-        return [None]
-    first = jax.tree.leaves(note.values)[0]
-    length = int(np.prod(first.shape[: note.scans]))
-    return [turn for turn in range(length) if is_sampled(turn) or turn == length - 1]
-
-
-def _of_turn(note: Note, turn: int | None) -> Note:
-    """Returns a note with the values of one iteration."""
-    if turn is None:
-        return note
-
-    def at(values: Any) -> Any:
-        rows = values.reshape(-1, *values.shape[note.scans :])
-        return rows[min(turn, len(rows) - 1)]
-
-    return note._replace(values=jax.tree.map(at, note.values), scans=0)
 
 
 def _digest(arrays: dict[str, Any]) -> bytes:

@@ -25,6 +25,8 @@ _NO_DRAWS = {"PRNGKey", "key", "key_data", "wrap_key_data", "key_impl", "key_dty
 _NO_DRAWS |= {"fold_in"}
 _DRAWING = ("normal", "uniform", "orthogonal", "variance_scaling")
 """Suffixes of the names of initializers that draw random numbers."""
+_LOOPS = {"scan": ("init", "xs"), "while_loop": ("init_val",), "fori_loop": ("init_val",)}
+"""The loops of `jax.lax`, with the names of their operands."""
 
 
 class Patches:
@@ -43,7 +45,8 @@ class Patches:
         for name in ("grad", "value_and_grad"):
             self._set(jax, name, gradients.watched(getattr(jax, name), name == "grad"))
         self._set(jax, "vmap", self._watched_vmap(jax.vmap))
-        self._set(jax.lax, "scan", self._watched_scan(jax.lax.scan))
+        for name, operands in _LOOPS.items():
+            self._set(jax.lax, name, self._watched_loop(getattr(jax.lax, name), operands))
         for name in set(dir(jax.random)) - _NO_DRAWS:
             if inspect.isfunction(sampler := getattr(jax.random, name)) and name[0] != "_":
                 self._set(jax.random, name, self._watched_draw(sampler, name))
@@ -96,21 +99,27 @@ class Patches:
 
         return make
 
-    # jax.lax.scan and jax.vmap, called by the user outside compiled functions
+    # Loops and jax.vmap, called by the user outside compiled functions
 
-    def _watched_scan(self, real: Callable[..., Any]) -> Callable[..., Any]:
+    def _watched_loop(self, real: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
+        """Returns an instrumented loop of `jax.lax` whose operands have these names."""
+        signature = inspect.signature(real)
+
         @functools.wraps(real)
-        def scan(f: Any, init: Any = None, xs: Any = None, *rest: Any, **options: Any) -> Any:
-            leaves = jax.tree.leaves((init, xs))
+        def loop(*args: Any, **kwargs: Any) -> Any:
+            given = signature.bind(*args, **kwargs).arguments
+            operands = {name: given[name] for name in names if name in given}
+            leaves = jax.tree.leaves(operands)
             if self._examiner.ignores(leaves):
-                return real(f, init, xs, *rest, **options)
+                return real(*args, **kwargs)
 
-            def run(init: Any, xs: Any) -> Any:
-                return real(f, init, xs, *rest, **options)
+            def run(operands: Any) -> Any:
+                return real(**given | operands)
 
-            return self._called("scan", f, run, (init, xs), leaves)
+            body = given.get("f") or given["body_fun"]
+            return self._called(real.__name__, body, run, (operands,), leaves)
 
-        return scan
+        return loop
 
     def _watched_vmap(self, real: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(real)

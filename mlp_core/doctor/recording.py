@@ -34,7 +34,7 @@ class Draw(NamedTuple):
     call: tuple[str, int]
     """The compiled function and the number of its call; ("", 0) outside compiled functions."""
     times: int = 1
-    """Number of draws in this call: over the iterations of a scan, or across a `vmap`."""
+    """Number of draws in this call: over the iterations of a loop, or across a `vmap`."""
 
 
 @dataclass
@@ -73,11 +73,11 @@ class Region:
 
     name: str
     form: str
-    """ "jit", "grad", "scan", or "vmap"."""
+    """ "jit", "grad", "vmap", or the name of a loop in `jax.lax`."""
     place: Place
     calls: int = 0
     iterations: int = 1
-    """Number of iterations of the longest scan inside the function."""
+    """Number of iterations of the longest loop inside the function."""
     signatures: Counter[tuple[Any, ...]] = field(default_factory=Counter)
     traces: list[tuple[Any, ...]] = field(default_factory=list)
     is_training: bool = False

@@ -2,8 +2,8 @@
 
 `Twin(program, look, jit)(arguments)` runs the program again and returns notes: the keys that it
 uses, the gradients that `patches` has marked, the smallest denominators, and the ReLUs that are 0.
-A twin is built from the jaxpr alone. Operations inside a `while_loop`, a `cond`, or a `shard_map`
-are not examined.
+A twin is built from the jaxpr alone. `loops` walks through scans, while loops, and conditions. The
+inside of a `shard_map` is not examined.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
+from mlp_core.doctor import loops
+from mlp_core.doctor.notes import Note, joined, split
 from mlp_core.doctor.places import Stack, is_readers, of_equation
 
 MARK = "mlp_core.doctor|"
@@ -28,18 +30,6 @@ _MATRIX = {"dot_general", "conv_general_dilated"}
 _FEWEST_ROWS = 8
 MOST_MARKED = 4_000_000
 """A marked array with more numbers, over all iterations of enclosing scans, is not returned."""
-
-
-class Note(NamedTuple):
-    """An intermediate value of the program."""
-
-    kind: str
-    """ "draw", "split", "mark", "root", "relu", "square", "broadcast", or "finite"."""
-    stack: Stack
-    name: str
-    values: Any
-    """Arrays, with one more leading axis for each enclosing scan."""
-    scans: int = 0
 
 
 class _Tag(NamedTuple):
@@ -80,13 +70,14 @@ class Look(NamedTuple):
 class _Walk:
     """One pass through a program while its twin is traced."""
 
-    def __init__(self, look: Look, times: int = 1) -> None:
-        self.look, self.times = look, times
+    def __init__(self, look: Look, times: int = 1, turn: Any = None) -> None:
+        self.look, self.times, self.turn = look, times, turn
+        """What to note, how often at most at each place, and the iteration (see `Note.turns`)."""
         self.notes: list[Note] = []
 
     def note(self, kind: str, stack: Stack, name: str, values: Any) -> int:
         """Adds a note and returns its index."""
-        self.notes.append(Note(kind, stack, name, values))
+        self.notes.append(Note(kind, stack, name, values, turns=self.turn))
         return len(self.notes) - 1
 
     def run(
@@ -114,9 +105,11 @@ class _Walk:
             closed = hasattr(inner, "consts")
             body, consts = (inner.jaxpr, inner.consts) if closed else (inner, ())
             return self.run(body, consts, inputs, around.inside(inner, params))
-        if name == "scan" and not params["jaxpr"].effects:
-            return self._scan(params, inputs, around.inside(params["jaxpr"], params))
         values = [value for value, _ in inputs]
+        if name in loops.FORMS and not equation.effects:
+            outs, found = loops.FORMS[name](params, values, self._inside(around, params), self.turn)
+            self.notes += found
+            return [(value, _NOTHING) for value in outs]
         if name in ("random_bits", "random_split") and not around.is_repeated and self.look.keys:
             # A sampler in JAX may itself split the key with which it draws.
             kind = "split" if name == "random_split" and not around.is_inner else "draw"
@@ -130,33 +123,16 @@ class _Walk:
             return [(output, _NOTHING) for output in outputs]
         return [(outputs[0], self._tagged(equation, inputs, outputs[0], around))]
 
-    def _scan(self, params: Any, inputs: list[_Value], around: "_Around") -> list[_Value]:
-        values = [value for value, _ in inputs]
-        num_consts, num_carry = params["num_consts"], params["num_carry"]
-        fixed, start, xs = np.split(np.arange(len(values)), [num_consts, num_consts + num_carry])
-        static: list[Note] = []
+    def _inside(self, around: "_Around", params: Any) -> loops.Walked:
+        """Returns a function that walks through a loop's body or a branch of a condition."""
 
-        def body(carry: Any, x: Any) -> Any:
-            walk = _Walk(self.look, self.times * params["length"])
-            arguments = [values[i] for i in fixed] + list(carry) + list(x)
-            closed = params["jaxpr"]
-            outs = walk.run(closed.jaxpr, closed.consts, [(a, _NOTHING) for a in arguments], around)
-            static[:] = [note._replace(values=None) for note in walk.notes]
-            results = [value for value, _ in outs]
-            return results[:num_carry], (results[num_carry:], [n.values for n in walk.notes])
+        def walked(closed: Any, values: list[Any], times: int, turn: Any) -> Any:
+            walk = _Walk(self.look, self.times * times, turn)
+            inputs = [(value, _NOTHING) for value in values]
+            outs = walk.run(closed.jaxpr, closed.consts, inputs, around.inside(closed, params))
+            return [value for value, _ in outs], walk.notes
 
-        carry, (ys, stacked) = jax.lax.scan(
-            body,
-            [values[i] for i in start],
-            [values[i] for i in xs],
-            length=params["length"],
-            reverse=params["reverse"],
-        )
-        self.notes += [
-            note._replace(values=value, scans=note.scans + 1)
-            for note, value in zip(static, stacked, strict=True)
-        ]
-        return [(value, _NOTHING) for value in [*carry, *ys]]
+        return walked
 
     def _finite(self, equation: Any, values: Any, outputs: Any, around: "_Around") -> None:
         """Adds a note on whether an equation's inputs and outputs contain a NaN or an infinity."""
@@ -337,14 +313,14 @@ class Twin:
         inputs = [(value, _Tag(data=True)) for value in arguments]
         walk.run(self._program.jaxpr, self._program.consts, inputs, NOWHERE)
         kept = [n for n in walk.notes if n.kind != "relu" or n.name == "read"]
-        self._static = [note._replace(values=None) for note in kept]
-        return [note.values for note in kept]
+        self._static, arrays = split(kept)
+        return arrays
 
     def __call__(self, arguments: list[Any]) -> list[Note]:
         """Returns the notes of the program for these arguments."""
-        values = jax.device_get(self._run(arguments))
-        notes = zip(self._static, values, strict=True)
-        return [note._replace(values=value) for note, value in notes]
+        arrays = jax.device_get(self._run(arguments))
+        notes = joined(self._static, arrays)  # tracing fills in the notes without arrays
+        return [row for note in notes if (row := note.flattened()) is not None]
 
 
 def subprograms(jaxpr: Any) -> list[Any]:

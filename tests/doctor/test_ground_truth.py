@@ -1,21 +1,16 @@
-"""The command reports nothing in correct programs, and the bug first after one bug is planted.
+"""The doctor reports nothing in correct programs, and the bug first after one bug is planted.
 
 DOCTOR=all checks every program and every bug, which needs Flax and Equinox. The default is a sample
-that needs neither.
+that needs neither. All programs run in one process.
 """
 
-import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from mlp_core.diagnosis import SEVERITIES
 from tests.doctor.cases import CASES, PROGRAMS, Case
-
-ROOT = Path(__file__).parents[2]
+from tests.doctor.watched import reports
 
 SAMPLE = (
     "fori_loop_logistic",
@@ -26,8 +21,9 @@ SAMPLE = (
 
 MISSED: dict[str, str] = {
     "grad_accumulation-gradient_never_reset": "the loss grows slowly and stays below the mean's",
-    "while_loop_convergence-loop_carries_the_old_parameters": "a while_loop is not looked into",
-    "shard_map_data_parallel-inputs_shuffled_without_their_targets": "nor is a shard_map",
+    "shard_map_data_parallel-inputs_shuffled_without_their_targets": (
+        "the inside of a shard_map is not examined"
+    ),
 }
 """Names of cases whose bug is not the top finding, each with the reason."""
 
@@ -63,49 +59,48 @@ def _is_wanted(program: str) -> bool:
     return os.environ.get("DOCTOR") == "all" or program in SAMPLE
 
 
-def _wanted_cases() -> list:
+def _wanted_cases() -> list[Case]:
     """Returns all cases, or the first of each program of the sample."""
     wanted = [case for case in CASES if _is_wanted(case.program)]
     if os.environ.get("DOCTOR") != "all":
         wanted = list({case.program: case for case in reversed(wanted)}.values())
-    return [pytest.param(case, id=case.name, marks=_marks(case)) for case in wanted]
+    return wanted
 
 
-def _marks(case: Case) -> list:
-    reason = MISSED.get(case.name)
-    return [] if reason is None else [pytest.mark.xfail(reason=reason, strict=True)]
+WANTED = [name for name in ALL_PROGRAMS if _is_wanted(name)]
+WANTED_CASES = _wanted_cases()
 
 
-def _findings(program: Path, folder: Path) -> list[dict]:
-    """Returns the command's findings in a program, worst first."""
-    report = folder / "report.json"
-    command = [sys.executable, "-m", "mlp_core", "check", str(program), "--json", str(report)]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
-    )
-    assert done.returncode in (0, 1), done.stdout + done.stderr
-    written = json.loads(report.read_text())
-    assert written["exit"] == "finished", done.stdout + done.stderr
-    return written["findings"]
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict]]:
+    """Returns the findings by program or case, worst first."""
+    folder = tmp_path_factory.mktemp("planted")
+    paths = {name: PROGRAMS / f"{name}.py" for name in WANTED}
+    for case in WANTED_CASES:
+        paths[case.name] = folder / f"{case.name}.py"
+        paths[case.name].write_text(case.planted())
+    ended = dict(zip(paths, reports(list(paths.values())), strict=True))
+    assert {report["exit"] for report in ended.values()} == {"finished"}
+    return {name: report["findings"] for name, report in ended.items()}
 
 
 def _summary(findings: list[dict]) -> str:
     return "\n".join(f"{f['severity']} {f['kind']} {f['line']}: {f['message']}" for f in findings)
 
 
-@pytest.mark.parametrize("program", [name for name in ALL_PROGRAMS if _is_wanted(name)])
-def test_a_correct_program_has_no_finding_above_cost(program, tmp_path):
-    findings = _findings(PROGRAMS / f"{program}.py", tmp_path)
+@pytest.mark.parametrize("program", WANTED)
+def test_a_correct_program_has_no_finding_above_cost(program, found):
+    findings = found[program]
 
     assert all(finding["severity"] == SEVERITIES[-1] for finding in findings), _summary(findings)
 
 
-@pytest.mark.parametrize("case", _wanted_cases())
-def test_the_planted_bug_is_the_top_finding(case, tmp_path):
-    planted = tmp_path / f"{case.program}.py"
-    planted.write_text(case.planted())
+@pytest.mark.parametrize("case", WANTED_CASES, ids=lambda case: case.name)
+def test_the_planted_bug_is_the_top_finding(case, found, request):
+    if case.name in MISSED:
+        request.applymarker(pytest.mark.xfail(reason=MISSED[case.name], strict=True))
 
-    findings = _findings(planted, tmp_path)
+    findings = found[case.name]
 
     assert findings, f"nothing found; planted: {case.bug}, line {case.line()}"
     assert findings[0]["kind"] in case.kinds, f"line {case.line()}\n{_summary(findings)}"

@@ -10,6 +10,7 @@ import numpy as np
 from mlp_core.diagnosis.checks.network import DEAD_SHARE
 from mlp_core.diagnosis.checks.rows_and_keys import copies
 from mlp_core.diagnosis.records import Severity
+from mlp_core.doctor.notes import Note
 from mlp_core.doctor.places import Place
 from mlp_core.doctor.recording import Gradient, Recorder, Sample
 from mlp_core.doctor.records import ScriptFinding
@@ -73,11 +74,12 @@ def _first_bad(notes: list[Any]) -> tuple[Place | None, str, bool]:
     flags = [note for note in notes if note.kind == "finite"]
     if not flags:
         return None, "", False
-    looped = [note for note in flags if note.scans]
-    turn = _first_turn(looped)
+    turn = _first_turn(flags)
     first_infinity = None
     for note in flags:
-        nan_in, inf_in, nan_out, inf_out = (_of_turn(value, note, turn) for value in note.values)
+        nan_in, inf_in, nan_out, inf_out = map(
+            np.any, (note.at(turn) if note.loops == 1 else note).values
+        )
         if inf_out and not (nan_in or inf_in) and first_infinity is None and note.stack.places:
             first_infinity = note
         if nan_out and not nan_in:
@@ -90,15 +92,11 @@ def _first_bad(notes: list[Any]) -> tuple[Place | None, str, bool]:
     return first_infinity.stack.place, operation, way == "backward"
 
 
-def _first_turn(notes: list[Any]) -> int:
-    bad = [np.flatnonzero(np.ravel(n.values[2] | n.values[3])) for n in notes if n.scans == 1]
+def _first_turn(notes: list[Note]) -> int:
+    """Returns the first iteration of a loop with a NaN or an infinity, 0 if there is none."""
+    looped = [note for note in notes if note.turns is not None]
+    bad = [note.turns[note.values[2] | note.values[3]] for note in looped if note.loops == 1]
     return min((int(turns[0]) for turns in bad if len(turns)), default=0)
-
-
-def _of_turn(value: Any, note: Any, turn: int) -> bool:
-    if note.scans == 1:
-        return bool(value[min(turn, len(value) - 1)])
-    return bool(np.any(value))
 
 
 def small_denominator(recorder: Recorder) -> Iterator[ScriptFinding]:
@@ -135,7 +133,8 @@ def no_gradient(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds parameters whose gradient is exactly 0.
 
     Precondition: the gradient was 0 in each of at least three examined steps in which all gradients
-    were finite, and the array is not empty.
+    were finite, and the array is not empty. Steps in which all gradients are 0 are reported too, as
+    a mask can exclude every row.
     """
     for gradient in recorder.gradients.values():
         samples = [s for s in _samples(gradient) if all(map(_finite, s.gradients.values()))]
@@ -144,6 +143,7 @@ def no_gradient(recorder: Recorder) -> Iterator[ScriptFinding]:
         names = [name for name in samples[0].gradients if name in samples[0].params]
         zero = [n for n in names if all(not np.any(s.gradients.get(n, 0)) for s in samples)]
         zero = [name for name in zero if samples[0].params[name].size]
+        yield from _idle_steps(gradient, samples)
         is_all = len(zero) == len(names)
         if not zero or not names:
             continue
@@ -154,6 +154,18 @@ def no_gradient(recorder: Recorder) -> Iterator[ScriptFinding]:
         numbers = {"parameters": zero, "of": len(names), "steps": len(samples)}
         severity: Severity = "fault" if is_all else "symptom"
         yield ScriptFinding("no_gradient", severity, *gradient.place, message, numbers)
+
+
+def _idle_steps(gradient: Gradient, samples: list[Sample]) -> Iterator[ScriptFinding]:
+    """Finds steps that learn nothing: at least half of the examined ones, but not all."""
+    idle = sum(not any(map(np.any, sample.gradients.values())) for sample in samples)
+    if FEWEST <= idle < len(samples) <= 2 * idle:
+        message = (
+            f"The gradient of every parameter is exactly 0 in {idle} of {len(samples)} examined "
+            "steps, as if their minibatches had no rows."
+        )
+        numbers = {"idle": idle, "steps": len(samples)}
+        yield ScriptFinding("no_gradient", "symptom", *gradient.place, message, numbers)
 
 
 def dead_units(recorder: Recorder) -> Iterator[ScriptFinding]:
