@@ -20,9 +20,11 @@ CORE_TESTS := $(addprefix tests/core/test_,$(addsuffix .py,\
 run: $(VENV)/app.installed
 	$(BIN)/streamlit run streamlit_app.py
 
+# Compiling takes most of the time, and less of it without XLA's optimizations. test-python and
+# test-lowest check the numbers with them.
 test: lint
 	$(BIN)/python -m tests.browser.chromium
-	$(PYTEST) --no-loadscope-reorder
+	JAX_DISABLE_MOST_OPTIMIZATIONS=1 $(PYTEST) --no-loadscope-reorder
 
 test-python:
 	$(MAKE) test-core VENV=.venv-$(notdir $(PYTHON))
@@ -35,7 +37,7 @@ test-core: $(VENV)/core.installed
 
 # Tests every program and planted bug of tests/doctor; `make test` runs a sample of them.
 ground-truth: $(VENV)/doctor.installed
-	DOCTOR=all $(PYTEST) --dist load tests/doctor tests/core/test_doctor.py
+	DOCTOR=all $(PYTEST) tests/doctor tests/core/test_doctor.py
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff format --check

@@ -149,7 +149,8 @@ def _looks(settings: Settings, fixes: Fixes, updates: np.ndarray) -> Iterator[_L
             before = loop.params
             _reach(loop, update)
             after = loop.params
-        rows = rows_seen[last] if update else 0
+        # A NumPy integer has another type for JAX than a Python one, and would compile again.
+        rows = int(rows_seen[last]) if update else 0
         yield jax.tree.map(np.asarray, look(before, after, examples, last, rows, norm))
 
 

@@ -2,7 +2,6 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.checks import check_accessibility
 from tests.browser.waiting import settled
 
 COLD_START_MS = 180_000  # nothing may be compiled yet, and the machine may be busy
@@ -32,7 +31,3 @@ def test_a_switch_changes_the_script_and_a_click_scrolls_to_its_lines(page: Page
         page.emulate_media(color_scheme=scheme)
         for part in ("stApp", "stHeader"):
             expect(page.get_by_test_id(part)).to_have_css("background-color", color)
-
-
-def test_the_page_has_no_accessibility_findings_of_its_own(page: Page) -> None:
-    check_accessibility(page, LINK)

@@ -6,7 +6,6 @@ from playwright.sync_api import Page, expect
 from dashboard.detective import words
 from dashboard.switches import SWITCH
 from mlp_core.game import COSTS, POINTS, case
-from tests.browser.checks import check_accessibility
 from tests.browser.waiting import chart_lines, chart_marks, settled
 
 MEDIUM = case("medium", 9)
@@ -109,7 +108,3 @@ def test_the_readers_own_switches_are_out_of_sight_and_stay_in_the_link(page: Pa
     expect(sidebar.get_by_text("5 · AdamW", exact=True)).to_be_visible()
     assert "adamw=true" in page.url
     assert "jit_step=true" in page.url
-
-
-def test_the_page_has_no_accessibility_findings_of_its_own(page: Page) -> None:
-    check_accessibility(page, LINK)

@@ -5,7 +5,6 @@ from itertools import pairwise
 from playwright.sync_api import Page, expect
 
 from dashboard.switches import SWITCH
-from tests.browser.checks import check_accessibility
 from tests.browser.waiting import axis_names, chart_marks, settled
 
 V1 = "/diagnosis?steps=100&jit_step=true"
@@ -56,7 +55,3 @@ def test_the_names_of_the_bugs_stand_beside_each_other_on_a_phone(phone: Page) -
         assert left is not None
         assert right is not None
         assert left["x"] + left["width"] <= right["x"]
-
-
-def test_the_page_has_no_accessibility_findings_of_its_own(page: Page) -> None:
-    check_accessibility(page, V1)

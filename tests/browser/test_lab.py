@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mlp_core import STAGES, Fixes, Settings, train
-from tests.browser.checks import check_accessibility
 from tests.browser.waiting import axis_names, chart_lines, settled
 
 
@@ -154,7 +153,3 @@ def test_all_that_matters_stands_above_the_fold(page: Page) -> None:
     assert loss["y"] + loss["height"] <= 900
     assert comparison["y"] + comparison["height"] <= 900
     assert loss["width"] == pytest.approx(2 * comparison["width"], rel=0.1)
-
-
-def test_the_page_has_no_accessibility_findings_of_its_own(page: Page) -> None:
-    check_accessibility(page, "/?jit_step=true")

@@ -4,7 +4,6 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.checks import check_accessibility
 from tests.browser.waiting import settled
 
 
@@ -76,7 +75,3 @@ def test_a_lesson_stays_on_every_page_until_it_is_left(page: Page) -> None:
     expect(page.get_by_label("Steps", exact=True)).to_have_value("500")
     assert "lesson" not in page.url
     assert "steps=500" in page.url
-
-
-def test_a_lesson_has_no_accessibility_findings_of_its_own(page: Page) -> None:
-    check_accessibility(page, "/seeds?hide=experiment&lesson=Say+why")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.checks import check_accessibility
+from tests.browser.checks import accessibility_problems
 from tests.browser.waiting import chart_lines, settled
 
 DIABETES = Path(__file__).parents[2] / "mlp_core" / "stored" / "diabetes.csv"
@@ -79,4 +79,7 @@ def test_a_file_that_is_none_is_told_so_and_another_takes_its_place(
 
 
 def test_the_chosen_file_brings_no_accessibility_findings(page: Page) -> None:
-    check_accessibility(page, LINK)
+    page.goto(LINK)
+    settled(page)
+
+    assert accessibility_problems(page) == {}

@@ -2,10 +2,8 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.checks import check_accessibility
 from tests.browser.waiting import axis_names, chart_marks, settled
 
 TINY = "hidden=2&steps=20&examples=100&batch_size=8"
@@ -153,8 +151,3 @@ def test_a_grid_is_computed_here(page: Page) -> None:
     expect(page.get_by_text("All 8 seeds are computed.")).to_be_visible(timeout=120_000)
     settled(page)
     expect(page.get_by_text("over all 120 orders and 8 seeds")).to_be_visible()
-
-
-@pytest.mark.parametrize("view", ["Order", "One+step", "Numbers"])
-def test_the_page_has_no_accessibility_findings_of_its_own(page: Page, view: str) -> None:
-    check_accessibility(page, f"/seeds?view={view}")

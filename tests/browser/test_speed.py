@@ -2,7 +2,6 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.checks import check_accessibility
 from tests.browser.waiting import settled
 
 
@@ -15,7 +14,3 @@ def test_stop_ends_a_measurement_that_has_begun(page: Page) -> None:
 
     expect(page.get_by_text("Stopped before it was done.")).to_be_visible()
     settled(page)
-
-
-def test_the_page_has_no_accessibility_findings_of_its_own(page: Page) -> None:
-    check_accessibility(page, "/speed")

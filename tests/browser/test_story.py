@@ -4,7 +4,6 @@ import re
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.checks import check_accessibility
 from tests.browser.waiting import chart_lines, chart_marks, settled
 
 
@@ -70,7 +69,3 @@ def test_the_details_of_a_stage_are_folded_on_a_phone_and_open(
         expect(code).to_be_visible()
         first, second = chart_lines(page.get_by_test_id("stVegaLiteChart").first)
         assert (first[0]["line"], second[0]["line"]) == ("v1", "keys")
-
-
-def test_the_page_has_no_accessibility_findings_of_its_own(page: Page) -> None:
-    check_accessibility(page, "/story")

@@ -1,9 +1,9 @@
-"""Each page at the widths of phones, half windows, and large screens."""
+"""Each page at the widths of phones, half windows, and large screens, and its accessibility."""
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.checks import layout_problems
+from tests.browser.checks import accessibility_problems, layout_problems
 from tests.browser.waiting import settled
 
 WIDTHS = (360, 390, 768, 960, 1200, 1440, 1920)
@@ -11,16 +11,19 @@ LINKS = {
     "lab": "/?jit_step=true&watch=true",
     "story": "/story?jit_step=true",
     "seeds": "/seeds?with_beyond=true",
+    "seeds, one step": "/seeds?view=One+step",
+    "seeds, numbers": "/seeds?view=Numbers",
     "diagnosis": "/diagnosis?jit_step=true",
     "speed": "/speed",
-    "code": "/code?jit_step=true",
-    "detective": "/detective",
+    "code": "/code?steps=60&split_keys=true&against=final",
+    "detective": "/detective?level=medium&case=9",
+    "lesson": "/seeds?hide=experiment&lesson=Say+why",
 }
 
 
 @pytest.mark.parametrize("name", LINKS)
-def test_nothing_overlaps_or_is_cut_off_at_any_width(page: Page, name: str) -> None:
-    page.emulate_media(reduced_motion="reduce")
+def test_a_page_fits_every_width_and_is_accessible(page: Page, name: str) -> None:
+    page.emulate_media(reduced_motion="reduce", color_scheme="light")
     page.goto(LINKS[name])
     settled(page)
 
@@ -30,3 +33,4 @@ def test_nothing_overlaps_or_is_cut_off_at_any_width(page: Page, name: str) -> N
         found[width] = layout_problems(settled(page))
 
     assert {width: problems for width, problems in found.items() if problems} == {}
+    assert accessibility_problems(page) == {}
