@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mlp_core.doctor import KINDS
+
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text()
 
@@ -16,6 +18,10 @@ def test_the_example_prints_what_stands_under_it(capsys):
     exec(compile(example[1], "README.md", "exec"), {})
 
     assert capsys.readouterr().out == example[2]
+
+
+def test_the_number_of_kinds_of_bugs_that_are_found_is_right():
+    assert f"{len(KINDS)} kinds of bugs" in README
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "benchmarks/README.md"])

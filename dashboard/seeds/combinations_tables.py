@@ -33,9 +33,9 @@ def summary(grid: "Grid", mine: Fixes) -> pd.DataFrame:
     number of fixes that are on, `row` the index in the grid, and `number` the switches as a binary
     number. `mine` marks the reader's own combination.
     """
-    from mlp_core.analysis.scores import failure_rate, scored_loss
+    from mlp_core.analysis.scores import failure_rate, quartiles
 
-    q1, median, q3 = np.quantile(scored_loss(grid), [0.25, 0.5, 0.75], axis=1)
+    q1, median, q3 = quartiles(grid)
     table = pd.DataFrame({"row": range(len(grid.combinations)), "q1": q1, "median": median})
     return table.assign(
         q3=q3,

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.choice import Choice
 from dashboard.draw import words
-from dashboard.shell import lessons, outcome, own_file, pins, sidebar, style, to_lab, url
+from dashboard.shell import lessons, menu, outcome, own_file, pins, sidebar, style, to_lab, url
 from dashboard.work import jobs, pace, runs
 from mlp_core import Fixes, Settings, set_up_cpu
 from mlp_core.engine import setup
@@ -18,8 +18,6 @@ from mlp_core.tasks import OWN
 TITLE = "Fix by Fix"
 _ICON = Path(__file__).with_name("icon.svg")
 _drawn = ContextVar("frame_is_drawn", default=False)
-_WITHOUT_EFFECT = {"detective": sidebar.GROUPS, "story": ("stage", "fixes", "beyond")}
-"""The groups of the sidebar that have no effect on a page, by the page's URL path."""
 _OUT_OF_SIGHT = "Your switches are hidden on this page. They keep their values."
 _SIDEBAR_WIDTH = 312  # the stages fit into two rows
 _WHERE_SETTINGS_ARE = (
@@ -44,9 +42,9 @@ def run() -> None:
     setup.keep_compiled()
     is_embedded = st.context.is_embedded
     sidebar_state: Literal["collapsed"] | int = "collapsed" if is_embedded else _SIDEBAR_WIDTH
-    page = _navigation()
+    page, entry = menu.current()
     url.settle()
-    unused = _WITHOUT_EFFECT.get(page.url_path, ())
+    unused = entry.unused
     # A file of the reader's own may be gone, which only the sidebar finds out.
     title = _tab_title(page, bool(unused) or st.session_state["task"] == OWN)
     st.set_page_config(title, _ICON, layout="wide", initial_sidebar_state=sidebar_state)
@@ -57,7 +55,7 @@ def run() -> None:
         pins.drop_unreadable()
         if links is not None:
             with links:
-                _draw_links(page)
+                menu.draw(entry)
         if to_lab.is_asked():
             if links is None:  # embedded, so there is no link and no history to keep short
                 st.switch_page("pages/lab.py", query_params=url.parameters())
@@ -114,33 +112,6 @@ def current_choice() -> Choice:
     return Choice(current_fixes(), current_settings())
 
 
-def _navigation() -> st.Page:
-    return st.navigation(_pages(), position="hidden")
-
-
-def _pages() -> list[st.Page]:
-    return [
-        st.Page("pages/lab.py", title="Lab", default=True),
-        st.Page("pages/story.py", title="Story"),
-        st.Page("pages/seeds.py", title="Seeds"),
-        st.Page("pages/diagnosis.py", title="Diagnosis"),
-        st.Page("pages/speed.py", title="Speed"),
-        st.Page("pages/code.py", title="Code"),
-        st.Page("pages/detective.py", title="Detective"),
-    ]
-
-
-def _draw_links(current: st.Page) -> None:
-    """Draws links to all pages, which keep the parameters of the current link.
-
-    Streamlit's own navigation drops the parameters. Writing them again would add a second entry to
-    the browser history.
-    """
-    for page in _pages():
-        label = f"**{page.title}**" if page.url_path == current.url_path else page.title
-        st.page_link(page, label=label, query_params=url.parameters())
-
-
 def _follow_first_link() -> None:
     """Makes the browser open the Lab. If the server did, its history would get two new entries."""
     st.html(_CLICK_FIRST_LINK, unsafe_allow_javascript=True)
@@ -182,8 +153,9 @@ def ensure_drawn() -> None:
     """Restarts the script from the entry file if a page was run directly.
 
     This happens if the first request after a start is a deep link: Streamlit then treats `pages/`
-    as an app of its older kind until the navigation is declared.
+    as an app of its older kind until the navigation is declared. A page that does not read the
+    switches calls this function first.
     """
     if not _drawn.get():
-        _navigation()
+        menu.current()
         st.rerun()

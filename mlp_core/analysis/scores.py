@@ -33,6 +33,11 @@ def scored_loss(grid: Grid) -> np.ndarray:
     return loss.astype(np.float64)
 
 
+def quartiles(grid: Grid) -> np.ndarray:
+    """Returns the three quartiles of the scored losses of each combination over seeds, `[3, F]`."""
+    return np.quantile(scored_loss(grid), [0.25, 0.5, 0.75], axis=1)
+
+
 def levels(grid: Grid, unit: Unit) -> np.ndarray:
     """Returns the scored losses, `[F, S]`: their logarithms for "log10", unchanged for "plain".
 

@@ -122,8 +122,9 @@ def copied_link(app: AppTest) -> str:
 def table(app: AppTest, chart: int, name: str) -> list[dict[str, object]]:
     """Returns the rows of one named data set of a chart on the page."""
     datasets = app.get("vega_lite_chart")[chart].proto.datasets
-    content = next(dataset.data.data for dataset in datasets if dataset.name == name)
-    return pa.ipc.open_stream(content).read_all().to_pylist()
+    found = {dataset.name: dataset.data.data for dataset in datasets}
+    assert name in found, f"chart {chart} of the page has the tables {list(found)}, not {name!r}"
+    return pa.ipc.open_stream(found[name]).read_all().to_pylist()
 
 
 def _forget_everything() -> None:

@@ -4,13 +4,14 @@ import random
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from dashboard.shell import menu
 from mlp_core import STAGES, Fixes
 from mlp_core.settings import SCHEDULES, VALIDATE
 from mlp_core.tasks import TASKS
 
 REPOSITORY = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (REPOSITORY / "pages").glob("*.py"))
-OF_THE_READERS_RUN = [page for page in PAGES if page != "detective"]  # it adds runs of its own
+OF_THE_READERS_RUN = [page.name for page in menu.PAGES if "data" not in page.unused]
 
 Link = dict[str, str | list[str]]
 

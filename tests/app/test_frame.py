@@ -14,6 +14,7 @@ from dashboard.work import runs
 from mlp_core import Fixes, Run, Settings, train
 from mlp_core.analysis import curves
 from tests.app.conftest import opened_at, settled, table
+from tests.app.links import PAGES
 from tests.app.test_own_data import content, uploaded
 
 SHORT = {"steps": "60", "adamw": "true"}
@@ -73,6 +74,15 @@ def test_without_the_curves_that_ship_the_reader_waits(
 
     assert not app.exception
     assert not app.get("vega_lite_chart")
+
+
+@pytest.mark.usefixtures("nothing_trained")
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_that_is_opened_first_has_the_menu(page: str) -> None:
+    app = opened_at(page)
+
+    links = [link.proto.label for link in app.get("page_link")]
+    assert len(links) == len(PAGES), f"pages/{page}.py must first call a function of the frame"
 
 
 @pytest.mark.usefixtures("fresh_caches")

@@ -106,6 +106,7 @@ def test_a_run_too_large_is_refused_before_it_begins() -> None:
 def test_a_link_brings_no_markdown_onto_a_page(page: str) -> None:
     app = opened_at(page, hidden="![x](//a.example/b.png)")
 
+    assert app.error, f"dashboard.shell.menu says that the settings affect {page}"
     said = app.error[0].value
     assert "//a.example/b.png" in said.replace("\\", "")
     assert "![" not in said

@@ -19,9 +19,8 @@ from mlp_core.data import dataset
 from mlp_core.data.table import Table, closed, opened
 from mlp_core.tasks import TASKS
 from tests.app.conftest import choose, copied_link, opened_at, run_until, val_loss
+from tests.app.links import OF_THE_READERS_RUN
 
-# The Detective has its own cases.
-PAGES = ("lab", "story", "seeds", "diagnosis", "speed", "code")
 ROWS = 60
 SHORT = {"steps": "60", "hidden": "4"}
 """A small run that compiles quickly, because each kind of data has a new shape."""
@@ -55,7 +54,7 @@ def said(app: AppTest) -> str:
 
 
 # Evidence is compiled for each shape, so only those of one formula and one table are tested.
-ON_PAGES = [(page, task) for page in PAGES for task in TASKS if page != "diagnosis"]
+ON_PAGES = [(page, task) for page in OF_THE_READERS_RUN for task in TASKS if page != "diagnosis"]
 ON_PAGES += [("diagnosis", "friedman"), ("diagnosis", "diabetes")]
 
 
@@ -69,7 +68,7 @@ def test_every_page_works_with_every_task(page: str, task: str) -> None:
 
 
 @pytest.mark.usefixtures("fresh_caches")
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", OF_THE_READERS_RUN)
 def test_every_page_asks_for_the_file_and_then_works_with_it(page: str) -> None:
     app = opened_at(page, task="csv", **SHORT, norm_init="true")
     assert "This run needs a CSV file" in said(app)

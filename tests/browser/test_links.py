@@ -4,12 +4,13 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard.shell import menu
 from tests.browser.waiting import settled
 
 QUICK = "hidden=2&steps=20&examples=100&batch_size=8&jit_step=true"
 """A run that trains quickly."""
 
-PAGES = ("Lab", "Story", "Seeds", "Diagnosis", "Speed", "Code", "Detective")
+PAGES = [page.title for page in menu.PAGES]
 STATE = f"{QUICK}&seed=7&whole_batches=true&dress=scan&view=Numbers&case=3"
 
 

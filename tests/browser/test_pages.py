@@ -3,18 +3,18 @@
 import pytest
 from playwright.sync_api import Page
 
+from dashboard.shell import menu
 from tests.browser.checks import accessibility_problems, layout_problems
 from tests.browser.waiting import settled
 
 WIDTHS = (360, 390, 768, 960, 1200, 1440, 1920)
-LINKS = {
+LINKS = {page.name: f"/{page.name}" for page in menu.PAGES} | {
     "lab": "/?jit_step=true&watch=true",
     "story": "/story?jit_step=true",
     "seeds": "/seeds?with_beyond=true",
     "seeds, one step": "/seeds?view=One+step",
     "seeds, numbers": "/seeds?view=Numbers",
     "diagnosis": "/diagnosis?jit_step=true",
-    "speed": "/speed",
     "code": "/code?steps=60&split_keys=true&against=final",
     "detective": "/detective?level=medium&case=9",
     "lesson": "/seeds?hide=experiment&lesson=Say+why",

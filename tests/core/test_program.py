@@ -26,6 +26,7 @@ from mlp_core.engine.training import RECORD_EVERY
 from mlp_core.program import notebook
 from mlp_core.program.render import places
 from mlp_core.switches import SWITCHES
+from mlp_core.tasks import TASKS
 
 REPOSITORY = Path(__file__).parents[2]
 SHOWN = 1e-4  # relative
@@ -209,6 +210,10 @@ def test_a_script_prints_the_losses_of_the_engine(name: str, printed: dict[str, 
     np.testing.assert_array_equal(updates, run.updates)
     np.testing.assert_allclose(train_loss, run.train_loss, rtol=tolerance)
     np.testing.assert_allclose(val_loss, run.val_loss, rtol=tolerance)
+
+
+def test_the_scripts_of_all_tasks_are_run() -> None:
+    assert {case.settings.task for case in CASES.values()} == {*TASKS, OWN_TASK}
 
 
 @pytest.mark.parametrize("name", [*STAGES, "whole_batches", "adamw"])
