@@ -20,11 +20,9 @@ CORE_TESTS := $(addprefix tests/core/test_,$(addsuffix .py,\
 run: $(VENV)/app.installed
 	$(BIN)/streamlit run streamlit_app.py
 
-# Compiling takes most of the time, and less of it without XLA's optimizations. test-python and
-# test-lowest check the numbers with them.
 test: lint
 	$(BIN)/python -m tests.browser.chromium
-	JAX_DISABLE_MOST_OPTIMIZATIONS=1 $(PYTEST) --no-loadscope-reorder
+	$(PYTEST) --no-loadscope-reorder
 
 test-python:
 	$(MAKE) test-core VENV=.venv-$(notdir $(PYTHON))

@@ -33,10 +33,10 @@ _FIRST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Makes all test processes, also of later runs, share JAX's compilation cache."""
+    """Makes all test processes, also of later runs, share every program that JAX compiles."""
     if config.pluginmanager.hasplugin("cacheprovider"):
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(config.cache.mkdir("jax"))
-        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.3"
+        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.0"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

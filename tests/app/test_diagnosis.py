@@ -319,8 +319,8 @@ def every_finding() -> list[Finding]:
     runs = [
         (SMALL, STAGES["v1"]),
         (replace(SMALL, learning_rate=1.0), STAGES["batches"]),
-        (replace(SMALL, steps=400), replace(STAGES["beyond"], whole_batches=False)),
-        (replace(SMALL, steps=400), STAGES["final"]),
+        (Settings(), replace(STAGES["beyond"], whole_batches=False)),
+        (Settings(), STAGES["final"]),
     ]
     return [each for run in runs for each in findings(collect(*run))]
 

@@ -22,8 +22,7 @@ from tests.app.conftest import choose, copied_link, opened_at, run_until, val_lo
 from tests.app.links import OF_THE_READERS_RUN
 
 ROWS = 60
-SHORT = {"steps": "60", "hidden": "4"}
-"""A small run that compiles quickly, because each kind of data has a new shape."""
+SHORT = {"steps": "60"}
 
 
 def content(rows: int = ROWS, gaps: int = 0) -> bytes:

@@ -20,7 +20,7 @@ from mlp_core.diagnosis.snapshots import snapshots
 from mlp_core.tasks import TASKS
 from tests.app.conftest import Open, run_until, settled
 
-SHORT = {"steps": "100", "jit_step": "true"}
+SHORT = {"steps": "60", "jit_step": "true"}
 
 
 def players(app: AppTest) -> list[Any]:
@@ -50,7 +50,7 @@ def test_nothing_is_sent_before_the_reader_opens_the_player(open_app: Open) -> N
 
     run_until(settled(app), lambda: players(app))
     (given,) = sent(app)
-    assert given["steps"] == 100
+    assert given["steps"] == 60
     assert app.query_params["watch"] == "true"
     app.toggle(key="watch").set_value(False).run()
     assert sent(settled(app)) == []
@@ -58,10 +58,10 @@ def test_nothing_is_sent_before_the_reader_opens_the_player(open_app: Open) -> N
 
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_can_be_played(open_app: Open, task: str) -> None:
-    given = opened(open_app, task=task, batch_size="100", **SHORT)
+    given = opened(open_app, task=task, **SHORT)
 
     assert len(json.dumps(given)) <= MOST_LETTERS
-    assert len(given["inputs"]) == Settings(task=task, batch_size=100).num_features
+    assert len(given["inputs"]) == Settings(task=task).num_features
     assert given["params"] is not None
 
 
@@ -113,7 +113,7 @@ def forward(given: dict[str, object], params: np.ndarray, x: np.ndarray) -> floa
 
 @pytest.mark.parametrize("stage", ["v1", "final", "beyond"])
 def test_the_places_of_the_payload_make_the_run_predictions(stage: str) -> None:
-    settings, fixes = Settings(steps=100), replace(STAGES[stage], jit_step=True)
+    settings, fixes = Settings(), replace(STAGES[stage], jit_step=True)
     compact = encoded(snapshots(settings, fixes))
 
     given = payload(Choice(fixes, settings), compact)
@@ -126,7 +126,7 @@ def test_the_places_of_the_payload_make_the_run_predictions(stage: str) -> None:
 
 
 def test_the_tables_tell_each_update_its_minibatch() -> None:
-    compact = encoded(snapshots(Settings(steps=100), Fixes(jit_step=True)))
+    compact = encoded(snapshots(Settings(), Fixes(jit_step=True)))
 
     rows = tables.updates(compact, decoded(compact)).set_index("update")
 

@@ -28,7 +28,7 @@ class Work(NamedTuple):
     """The job makes no progress after a result of this class."""
 
 
-TINY = {"steps": "40", "hidden": "2", "examples": "100", "batch_size": "8"}
+TINY = {"steps": "20", "hidden": "2", "examples": "100", "batch_size": "8"}
 WORKS = {
     "run": Work("lab", "stop_run", "train_on", held_from=Run),
     "timing": Work("lab", "stop_timing", "measure_again", held_from=Progress),

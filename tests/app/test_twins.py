@@ -11,7 +11,7 @@ from dashboard.draw import twin
 from mlp_core import STAGES, Settings, train
 from tests.app.conftest import opened_at, run_until
 
-SHORT = {"steps": "100", "jit_step": "true"}
+SHORT = {"steps": "60", "jit_step": "true"}
 LONG = SHORT | {"steps": "5000"}
 PAGES: dict[str, tuple[str | None, dict[str, str]]] = {
     "the Lab": (None, LONG),

@@ -40,10 +40,16 @@ _LAYOUT = """
 }
 """
 
+_SIZES_WITHIN_MS = 3000
+
 
 def layout_problems(page: Page) -> list[str]:
     """Returns what is cut off, overlaps, or makes the page scroll sideways at its present width."""
-    return page.evaluate(_LAYOUT)
+    found = page.evaluate(_LAYOUT)
+    if found:  # on a busy machine, a chart may get its new size late
+        page.wait_for_timeout(_SIZES_WITHIN_MS)
+        found = page.evaluate(_LAYOUT)
+    return found
 
 
 def accessibility_problems(page: Page) -> dict[str, set[tuple[str, str]]]:

@@ -85,7 +85,7 @@ def test_a_copied_link_restores_the_view(page: Page) -> None:
     page.goto("/?jit_step=true&norm_init=true&seed=7")
     page.get_by_role("button", name="More").click()
     page.get_by_role("menuitem", name="Pin this run").click()
-    page.get_by_role("radio", name="Numbers").click()
+    settled(page).get_by_role("radio", name="Numbers").click()
     flip(page, "3 · Whole batches")
     settled(page)
     seen = (last_losses(page), ends(page))

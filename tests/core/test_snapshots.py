@@ -18,7 +18,6 @@ from mlp_core.engine import starts
 
 V1 = replace(STAGES["v1"], jit_step=True)
 FINAL = STAGES["final"]
-SHORT = Settings(steps=200)
 NAN = Fixes(split_keys=True, whole_batches=True, jit_step=True)
 
 
@@ -52,14 +51,14 @@ def test_the_last_snapshot_has_the_parameters_and_the_loss_of_the_run(final: Sna
     assert final.val_loss[-1] == pytest.approx(run.final_val_loss, rel=1e-5)
 
 
-@pytest.mark.parametrize("update", [1, 7, 40])
-def test_a_snapshot_has_the_parameters_of_a_run_that_ends_there(update: int) -> None:
-    taken = snapshots(SHORT, FINAL)
-
+@pytest.mark.parametrize("update", [1, 40])
+def test_a_snapshot_has_the_parameters_of_a_run_that_ends_there(
+    final: Snapshots, update: int
+) -> None:
     # AdamW with a constant learning rate does not depend on the length of the run.
-    shorter = train(replace(SHORT, steps=update), FINAL)
+    shorter = train(Settings(steps=update), FINAL)
 
-    there = taken.params[place(taken, update)]
+    there = final.params[place(final, update)]
     np.testing.assert_allclose(there, ravel_pytree(shorter.params)[0], rtol=1e-4, atol=1e-6)
 
 
@@ -142,7 +141,7 @@ def test_the_post_network_fits_and_keeps_every_snapshot(stage: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "hidden", [(16, 16, 16, 16), (64, 64, 64, 64), (12, 12), (2,)], ids=lambda hidden: str(hidden)
+    "hidden", [(16, 16, 16, 16), (64, 64, 64, 64), (2,)], ids=lambda hidden: str(hidden)
 )
 def test_other_networks_fit_too(hidden: tuple[int, ...]) -> None:
     settings = Settings(hidden=hidden, steps=300, task="friedman")
@@ -174,7 +173,7 @@ def test_the_rows_of_an_epoch_are_counted_in_turn(
 
 
 def test_the_first_one_says_how_far_it_is_and_the_last_one_has_them_all() -> None:
-    progress = list(snapshot_chunks(Settings(steps=100), FINAL, chunk_seconds=0.0))
+    progress = list(snapshot_chunks(Settings(), FINAL, chunk_seconds=0.0))
 
     shares = [each.share for each in progress]
     assert shares == sorted(shares)

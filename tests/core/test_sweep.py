@@ -18,7 +18,7 @@ from mlp_core.engine.sweeps import all_combinations
 from mlp_core.switches import NUMERIC_SWITCHES
 from tests.core.printed import is_final_val_loss
 
-SMALL = Settings(examples=200, hidden=(4, 3), steps=40, batch_size=32)
+SMALL = Settings(examples=200, hidden=(4, 3), steps=45, batch_size=32)
 
 
 def single_losses(combinations, seeds, settings=SMALL):
@@ -149,7 +149,7 @@ jax.config.update("jax_num_cpu_devices", 3)
 import numpy as np
 from mlp_core import Settings, sweep_chunks
 from mlp_core.engine.sweeps import all_combinations
-settings = Settings(examples=200, hidden=(4, 3), steps=40, batch_size=32)
+settings = Settings(examples=200, hidden=(4, 3), steps=45, batch_size=32)
 pieces = list(sweep_chunks(settings, all_combinations(("norm_init",)), range(7)))
 assert [len(piece.seeds) for piece in pieces] == [3, 6, 7]
 np.save({str(tmp_path / "losses.npy")!r}, pieces[-1].val_loss)

@@ -16,8 +16,8 @@ from mlp_core.cli.main import main
 from mlp_core.engine.sweeps import all_combinations
 
 ROOT = Path(__file__).parents[2]
-SIZES = ["--examples", "200", "--steps", "40", "--batch-size", "32", "--hidden", "4", "3"]
-SETTINGS = Settings(examples=200, hidden=(4, 3), steps=40, batch_size=32)
+SIZES = ["--examples", "200", "--steps", "45", "--batch-size", "32", "--hidden", "4", "3"]
+SETTINGS = Settings(examples=200, hidden=(4, 3), steps=45, batch_size=32)
 SWITCHES = ("norm_init", "adamw")
 
 
