@@ -27,6 +27,7 @@ def test_a_click_at_a_row_opens_its_run_in_the_lab(page: Page) -> None:
     page.goto("/seeds?jit_step=true&seed=7&sort=switches&adamw=true")
     settled(page)
     chart = page.get_by_test_id("stVegaLiteChart").nth(COMBINATIONS)
+    page.wait_for_timeout(1000)  # `settled` does not notice that a canvas is drawn
     box = chart.bounding_box()
     assert box is not None
 

@@ -13,7 +13,7 @@ import pytest
 from mlp_core import STAGES, Settings, train
 from mlp_core.cli.main import main
 
-SMALL = ["--examples", "200", "--steps", "45", "--batch-size", "32", "--hidden", "4", "3"]
+SMALL = ["--examples", "200", "--steps", "120", "--batch-size", "32", "--hidden", "4", "3"]
 
 
 def test_a_stage_is_trained_and_printed(capsys):

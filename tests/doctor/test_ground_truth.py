@@ -1,10 +1,11 @@
 """The doctor reports nothing in correct programs, and the bug first after one bug is planted.
 
 DOCTOR=all checks every program and every bug, which needs Flax and Equinox. The default is a sample
-that needs neither. All programs run in one process.
+that needs neither.
 """
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -50,13 +51,23 @@ WANTED_CASES = _wanted_cases()
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict]]:
-    """Returns the findings by program or case, worst first."""
+def in_correct() -> dict[str, list[dict]]:
+    """Returns the findings in each correct program, worst first."""
+    return _findings({name: PROGRAMS / f"{name}.py" for name in WANTED})
+
+
+@pytest.fixture(scope="module")
+def in_planted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict]]:
+    """Returns the findings in each program with a planted bug, worst first."""
     folder = tmp_path_factory.mktemp("planted")
-    paths = {name: PROGRAMS / f"{name}.py" for name in WANTED}
+    paths = {case.name: folder / f"{case.name}.py" for case in WANTED_CASES}
     for case in WANTED_CASES:
-        paths[case.name] = folder / f"{case.name}.py"
         paths[case.name].write_text(case.planted())
+    return _findings(paths)
+
+
+def _findings(paths: dict[str, Path]) -> dict[str, list[dict]]:
+    """Runs all programs in one process."""
     ended = dict(zip(paths, reports(list(paths.values())), strict=True))
     assert {report["exit"] for report in ended.values()} == {"finished"}
     return {name: report["findings"] for name, report in ended.items()}
@@ -67,18 +78,18 @@ def _summary(findings: list[dict]) -> str:
 
 
 @pytest.mark.parametrize("program", WANTED)
-def test_a_correct_program_has_no_finding_above_cost(program, found):
-    findings = found[program]
+def test_a_correct_program_has_no_finding_above_cost(program, in_correct):
+    findings = in_correct[program]
 
     assert all(finding["severity"] == SEVERITIES[-1] for finding in findings), _summary(findings)
 
 
 @pytest.mark.parametrize("case", WANTED_CASES, ids=lambda case: case.name)
-def test_the_planted_bug_is_the_top_finding(case, found, request):
+def test_the_planted_bug_is_the_top_finding(case, in_planted, request):
     if case.name in MISSED:
         request.applymarker(pytest.mark.xfail(reason=MISSED[case.name], strict=True))
 
-    findings = found[case.name]
+    findings = in_planted[case.name]
 
     assert findings, f"nothing found; planted: {case.bug}, line {case.line()}"
     assert findings[0]["kind"] in case.kinds, f"line {case.line()}\n{_summary(findings)}"
