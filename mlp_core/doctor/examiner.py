@@ -218,11 +218,11 @@ class Examiner:
                 self._drawn(region, call, note)
             elif note.kind == "mark":
                 kind, _, rest = note.name.partition("|")
+                if kind == "grad" and note.turns is not None:
+                    region.iterations = max(region.iterations, int(note.turns[-1]) + 1)
                 marks.setdefault(kind, []).append(note._replace(name=rest))
             elif len(region.notes) < 2000:
-                for turn, one in note.sampled():
-                    region.iterations = max(region.iterations, (turn or 0) + 1)
-                    region.notes.append((turn or call, one))
+                region.notes += [(turn or call, one) for turn, one in note.sampled()]
         if region.form != "grad":
             self._marked(marks, call)
 

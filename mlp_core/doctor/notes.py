@@ -18,30 +18,33 @@ class Note(NamedTuple):
     stack: Stack
     name: str
     values: Any
-    """Arrays, with one more leading axis for each enclosing loop; after `flattened` with one."""
+    """Arrays, with one more leading axis for each enclosing loop; after `flattened` at most one."""
     loops: int = 0
+    """The number of enclosing loops."""
     turns: Any = None
-    """The iteration of each row of the values, or -1 if it was not reached; None outside of loops
-    and conditions. In nested loops, iterations are counted across all of them."""
+    """The iteration of each row of the values, ascending after `flattened`; None outside of loops.
+    In nested scans, iterations are counted across all of them. Before `flattened`, -1 stands for a
+    row that was not reached, also in a branch of a condition."""
 
     def flattened(self) -> "Note | None":
         """Returns the note with one leading axis for all loops; None if it was never reached."""
         if self.turns is None:
             return self
         turns = np.ravel(self.turns)
-        reached = turns >= 0
+        reached = np.argsort(turns, kind="stable")[np.count_nonzero(turns < 0) :]
+        if not len(reached):
+            return None
 
         def rows(values: Any) -> Any:
             return values.reshape(len(turns), *np.shape(values)[self.loops :])[reached]
 
-        if not reached.any():
-            return None
-        return self._replace(values=jax.tree.map(rows, self.values), turns=turns[reached])
+        note = self._replace(values=jax.tree.map(rows, self.values), turns=turns[reached])
+        return note if self.loops else note.at(0)
 
     def sampled(self) -> Iterator[tuple[int | None, "Note"]]:
         """Yields the sampled iterations and the last one, each with its note."""
-        if self.turns is None or not self.loops:
-            yield None, self.at(0)
+        if self.turns is None:
+            yield None, self
             return
         for turn in self.turns:
             if is_sampled(turn) or turn == self.turns[-1]:

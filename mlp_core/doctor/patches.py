@@ -18,15 +18,13 @@ from mlp_core.doctor import places
 from mlp_core.doctor.examiner import Examiner, flat
 from mlp_core.doctor.gradients import Gradients
 from mlp_core.doctor.places import Stack, here
-from mlp_core.doctor.recording import Draw, has_tracer, is_sampled, key_words
+from mlp_core.doctor.recording import Draw, has_tracer, is_sampled, is_tracing, key_words
 from mlp_core.doctor.watched_jit import Jits
 
 _NO_DRAWS = {"PRNGKey", "key", "key_data", "wrap_key_data", "key_impl", "key_dtype", "clone"}
 _NO_DRAWS |= {"fold_in"}
 _DRAWING = ("normal", "uniform", "orthogonal", "variance_scaling")
 """Suffixes of the names of initializers that draw random numbers."""
-_LOOPS = {"scan": ("init", "xs"), "while_loop": ("init_val",), "fori_loop": ("init_val",)}
-"""The loops of `jax.lax`, with the names of their operands."""
 
 
 class Patches:
@@ -45,8 +43,7 @@ class Patches:
         for name in ("grad", "value_and_grad"):
             self._set(jax, name, gradients.watched(getattr(jax, name), name == "grad"))
         self._set(jax, "vmap", self._watched_vmap(jax.vmap))
-        for name, operands in _LOOPS.items():
-            self._set(jax.lax, name, self._watched_loop(getattr(jax.lax, name), operands))
+        self._set(jax.lax, "scan", self._watched_scan(jax.lax.scan))
         for name in set(dir(jax.random)) - _NO_DRAWS:
             if inspect.isfunction(sampler := getattr(jax.random, name)) and name[0] != "_":
                 self._set(jax.random, name, self._watched_draw(sampler, name))
@@ -99,27 +96,21 @@ class Patches:
 
         return make
 
-    # Loops and jax.vmap, called by the user outside compiled functions
+    # jax.lax.scan and jax.vmap, called by the user outside compiled functions
 
-    def _watched_loop(self, real: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
-        """Returns an instrumented loop of `jax.lax` whose operands have these names."""
-        signature = inspect.signature(real)
-
+    def _watched_scan(self, real: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(real)
-        def loop(*args: Any, **kwargs: Any) -> Any:
-            given = signature.bind(*args, **kwargs).arguments
-            operands = {name: given[name] for name in names if name in given}
-            leaves = jax.tree.leaves(operands)
-            if self._examiner.ignores(leaves):
-                return real(*args, **kwargs)
+        def scan(f: Any, init: Any = None, xs: Any = None, *rest: Any, **options: Any) -> Any:
+            leaves = jax.tree.leaves((init, xs))
+            if self._examiner.ignores(leaves) or is_tracing():
+                return real(f, init, xs, *rest, **options)
 
-            def run(operands: Any) -> Any:
-                return real(**given | operands)
+            def run(init: Any, xs: Any) -> Any:
+                return real(f, init, xs, *rest, **options)
 
-            body = given.get("f") or given["body_fun"]
-            return self._called(real.__name__, body, run, (operands,), leaves)
+            return self._called("scan", f, run, (init, xs), leaves)
 
-        return loop
+        return scan
 
     def _watched_vmap(self, real: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(real)
@@ -133,6 +124,7 @@ class Patches:
                 leaves = jax.tree.leaves((args, kwargs))
                 if (
                     self._examiner.ignores(leaves)
+                    or is_tracing()
                     or kwargs
                     or all(key_words(leaf) is None for leaf in leaves)
                 ):

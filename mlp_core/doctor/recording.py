@@ -34,7 +34,7 @@ class Draw(NamedTuple):
     call: tuple[str, int]
     """The compiled function and the number of its call; ("", 0) outside compiled functions."""
     times: int = 1
-    """Number of draws in this call: over the iterations of a loop, or across a `vmap`."""
+    """Number of draws in this call: over the iterations of a scan, or across a `vmap`."""
 
 
 @dataclass
@@ -73,11 +73,11 @@ class Region:
 
     name: str
     form: str
-    """ "jit", "grad", "vmap", or the name of a loop in `jax.lax`."""
+    """ "jit", "grad", "scan", or "vmap"."""
     place: Place
     calls: int = 0
     iterations: int = 1
-    """Number of iterations of the longest loop inside the function."""
+    """Number of gradients in one call, if a loop inside the function computes them."""
     signatures: Counter[tuple[Any, ...]] = field(default_factory=Counter)
     traces: list[tuple[Any, ...]] = field(default_factory=list)
     is_training: bool = False
@@ -154,6 +154,11 @@ def key_words(key: Any) -> np.ndarray | None:
 def has_tracer(leaves: Iterable[Any]) -> bool:
     """Returns whether any of the leaves is a tracer."""
     return any(isinstance(leaf, jax.core.Tracer) for leaf in leaves)
+
+
+def is_tracing() -> bool:
+    """Returns whether a function is being traced, even if all arguments of a call are concrete."""
+    return isinstance(jax.numpy.zeros(()), jax.core.Tracer)
 
 
 def is_empty(leaves: Iterable[Any]) -> bool:

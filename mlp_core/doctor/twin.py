@@ -2,8 +2,8 @@
 
 `Twin(program, look, jit)(arguments)` runs the program again and returns notes: the keys that it
 uses, the gradients that `patches` has marked, the smallest denominators, and the ReLUs that are 0.
-A twin is built from the jaxpr alone. `loops` walks through scans, while loops, and conditions. The
-inside of a `shard_map` is not examined.
+A twin is built from the jaxpr alone. `loops` walks through scans, while loops, and conditions, as
+far as `loops.form_of` says. The inside of a `shard_map` is not examined.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ _SCALES = {"mul", "div", "neg"}
 _MATRIX = {"dot_general", "conv_general_dilated"}
 _FEWEST_ROWS = 8
 MOST_MARKED = 4_000_000
-"""A marked array with more numbers, over all iterations of enclosing scans, is not returned."""
+"""A marked array with more numbers, over all iterations that are noted, is not returned."""
 
 
 class _Tag(NamedTuple):
@@ -70,14 +70,13 @@ class Look(NamedTuple):
 class _Walk:
     """One pass through a program while its twin is traced."""
 
-    def __init__(self, look: Look, times: int = 1, turn: Any = None) -> None:
-        self.look, self.times, self.turn = look, times, turn
-        """What to note, how often at most at each place, and the iteration (see `Note.turns`)."""
+    def __init__(self, look: Look, inside: loops.Inside) -> None:
+        self.look, self.inside = look, inside
         self.notes: list[Note] = []
 
     def note(self, kind: str, stack: Stack, name: str, values: Any) -> int:
         """Adds a note and returns its index."""
-        self.notes.append(Note(kind, stack, name, values, turns=self.turn))
+        self.notes.append(Note(kind, stack, name, values, turns=self.inside.turn))
         return len(self.notes) - 1
 
     def run(
@@ -106,8 +105,8 @@ class _Walk:
             body, consts = (inner.jaxpr, inner.consts) if closed else (inner, ())
             return self.run(body, consts, inputs, around.inside(inner, params))
         values = [value for value, _ in inputs]
-        if name in loops.FORMS and not equation.effects:
-            outs, found = loops.FORMS[name](params, values, self._inside(around, params), self.turn)
+        if (form := loops.form_of(equation, self.inside)) is not None:
+            outs, found = form(params, values, self._walked(around, params), self.inside)
             self.notes += found
             return [(value, _NOTHING) for value in outs]
         if name in ("random_bits", "random_split") and not around.is_repeated and self.look.keys:
@@ -123,11 +122,14 @@ class _Walk:
             return [(output, _NOTHING) for output in outputs]
         return [(outputs[0], self._tagged(equation, inputs, outputs[0], around))]
 
-    def _inside(self, around: "_Around", params: Any) -> loops.Walked:
+    def _walked(self, around: "_Around", params: Any) -> loops.Walked:
         """Returns a function that walks through a loop's body or a branch of a condition."""
 
-        def walked(closed: Any, values: list[Any], times: int, turn: Any) -> Any:
-            walk = _Walk(self.look, self.times * times, turn)
+        def walked(closed: Any, values: list[Any], inside: loops.Inside) -> Any:
+            # JAX's own samplers use one key for several algorithms, of which one counts.
+            is_sampler = inside.in_cond and around.is_inner
+            is_noted = self.look.keys and not (inside.in_while or is_sampler)
+            walk = _Walk(self.look._replace(keys=is_noted), inside)
             inputs = [(value, _NOTHING) for value in values]
             outs = walk.run(closed.jaxpr, closed.consts, inputs, around.inside(closed, params))
             return [value for value, _ in outs], walk.notes
@@ -160,7 +162,7 @@ class _Walk:
         if name == "name":
             text = equation.params["name"]
             if text.startswith(MARK):
-                if values[0].size * self.times <= MOST_MARKED:
+                if values[0].size * self.inside.times <= MOST_MARKED:
                     self.note("mark", around.stack, text.removeprefix(MARK), values[0])
                 if text.startswith(MARK + "loss|") and tags[0].stage == "mean":
                     self.note("square", around.stack, "", (values[0], *_spread(tags[0].square)))
@@ -309,7 +311,7 @@ class Twin:
         self._program, self._look = program, look
 
     def _walked(self, arguments: list[Any]) -> list[Any]:
-        walk = _Walk(self._look)
+        walk = _Walk(self._look, loops.Inside())
         inputs = [(value, _Tag(data=True)) for value in arguments]
         walk.run(self._program.jaxpr, self._program.consts, inputs, NOWHERE)
         kept = [n for n in walk.notes if n.kind != "relu" or n.name == "read"]

@@ -221,6 +221,18 @@ CASES = (
         "Fit(state.step + 1, state.params",
     ),
     Case(
+        "early_stopping",
+        "both branches skip the update",
+        ("never_updated",),
+        (
+            (
+                "lambda: (optax.apply_updates(state.params, updates), opt_state)",
+                "lambda: (state.params, opt_state)",
+            ),
+        ),
+        "lambda: (state.params, opt_state)",
+    ),
+    Case(
         "linen_batchnorm",
         "compiled anew in every step",
         ("retraced",),

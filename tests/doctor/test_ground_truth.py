@@ -15,10 +15,12 @@ from tests.doctor.cases import CASES, PROGRAMS, Case
 from tests.doctor.watched import reports
 
 SAMPLE = (
+    "early_stopping",
     "fori_loop_logistic",
     "linear_adam",
     "reinforce_bandit",
     "sgd_regression",
+    "while_loop_convergence",
 )
 
 MISSED: dict[str, str] = {

@@ -74,8 +74,8 @@ def reused(recorder: Recorder) -> Iterator[ScriptFinding]:
     for place, draw in loops.items():
         kind = "same_key_every_step" if draw.call[0] in training else "key_reused"
         message = (
-            f"Line {place.line} draws with the same key in {draw.times} examined iterations of a "
-            "loop or members of a `vmap`."
+            f"Line {place.line} draws {draw.times} times with the same key, in the iterations of a "
+            "`scan` or across a `vmap`."
         )
         numbers = {"draws": draw.times, "lines": [place.line]}
         yield ScriptFinding(kind, "fault", *place, message, numbers)

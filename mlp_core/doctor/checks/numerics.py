@@ -77,9 +77,10 @@ def _first_bad(notes: list[Any]) -> tuple[Place | None, str, bool]:
     turn = _first_turn(flags)
     first_infinity = None
     for note in flags:
-        nan_in, inf_in, nan_out, inf_out = map(
-            np.any, (note.at(turn) if note.loops == 1 else note).values
-        )
+        if note.loops == 1 and turn not in note.turns:
+            continue  # a branch of a condition that this iteration did not take
+        values = (note.at(turn) if note.loops == 1 else note).values
+        nan_in, inf_in, nan_out, inf_out = map(np.any, values)
         if inf_out and not (nan_in or inf_in) and first_infinity is None and note.stack.places:
             first_infinity = note
         if nan_out and not nan_in:
@@ -133,8 +134,7 @@ def no_gradient(recorder: Recorder) -> Iterator[ScriptFinding]:
     """Finds parameters whose gradient is exactly 0.
 
     Precondition: the gradient was 0 in each of at least three examined steps in which all gradients
-    were finite, and the array is not empty. Steps in which all gradients are 0 are reported too, as
-    a mask can exclude every row.
+    were finite, and the array is not empty.
     """
     for gradient in recorder.gradients.values():
         samples = [s for s in _samples(gradient) if all(map(_finite, s.gradients.values()))]
@@ -143,7 +143,6 @@ def no_gradient(recorder: Recorder) -> Iterator[ScriptFinding]:
         names = [name for name in samples[0].gradients if name in samples[0].params]
         zero = [n for n in names if all(not np.any(s.gradients.get(n, 0)) for s in samples)]
         zero = [name for name in zero if samples[0].params[name].size]
-        yield from _idle_steps(gradient, samples)
         is_all = len(zero) == len(names)
         if not zero or not names:
             continue
@@ -154,18 +153,6 @@ def no_gradient(recorder: Recorder) -> Iterator[ScriptFinding]:
         numbers = {"parameters": zero, "of": len(names), "steps": len(samples)}
         severity: Severity = "fault" if is_all else "symptom"
         yield ScriptFinding("no_gradient", severity, *gradient.place, message, numbers)
-
-
-def _idle_steps(gradient: Gradient, samples: list[Sample]) -> Iterator[ScriptFinding]:
-    """Finds steps that learn nothing: at least half of the examined ones, but not all."""
-    idle = sum(not any(map(np.any, sample.gradients.values())) for sample in samples)
-    if FEWEST <= idle < len(samples) <= 2 * idle:
-        message = (
-            f"The gradient of every parameter is exactly 0 in {idle} of {len(samples)} examined "
-            "steps, as if their minibatches had no rows."
-        )
-        numbers = {"idle": idle, "steps": len(samples)}
-        yield ScriptFinding("no_gradient", "symptom", *gradient.place, message, numbers)
 
 
 def dead_units(recorder: Recorder) -> Iterator[ScriptFinding]:
