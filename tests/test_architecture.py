@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from collections import Counter
 from fnmatch import fnmatch
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -143,6 +144,19 @@ def test_a_layer_stays_free_of(modules: str, packages: set[str]) -> None:
 
 def test_every_public_name_is_found() -> None:
     assert all(getattr(mlp_core, name) is not None for name in mlp_core.__all__)
+
+
+def test_every_function_and_class_is_used() -> None:
+    texts = {module: path.read_text() for module, path in SOURCES.items()}
+    words = Counter(re.findall(r"\w+", "\n".join(texts.values())))
+    defined = [
+        (module, node.name)
+        for module, text in texts.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("__")
+    ]
+
+    assert [(module, name) for module, name in defined if words[name] < 2] == []
 
 
 def test_requirements_are_what_is_imported() -> None:

@@ -228,10 +228,6 @@ def behind_wall(without: "Run", with_bias: "Run", wall: "Wall", bias: bool) -> s
     return f"**The bias removes the bound:** val loss **{ended(with_bias)}**, {share}."
 
 
-def _by(order: np.ndarray, values: np.ndarray) -> np.ndarray:
-    return values[np.argsort(order, kind="stable")]
-
-
 def moved(predicted: np.ndarray, unit: float) -> str:
     """Returns how much the prediction changes between the shortest and the longest input.
 
