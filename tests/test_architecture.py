@@ -1,4 +1,4 @@
-"""The architecture, read from syntax trees: imports go one way, and requirements.txt lists all."""
+"""The architecture, read from the sources: imports go one way, and every function is used."""
 
 import ast
 import re

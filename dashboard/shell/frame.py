@@ -32,8 +32,8 @@ const wait = !isSecond && setInterval(() => {
   const link = document.querySelector(".st-key-menu a");
   const app = document.querySelector("[data-testid=stApp]");
   // A click while the script runs might send the switches' old values along.
-  const runs = (app?.dataset.testScriptState ?? "notRunning") !== "notRunning";
-  if (link && !runs) { clearInterval(wait); link.click(); }
+  const isAtRest = (app?.dataset.testScriptState ?? "notRunning") === "notRunning";
+  if (link && isAtRest) { clearInterval(wait); link.click(); }
 }, 20);
 </script>"""
 

@@ -16,7 +16,7 @@ KEPT = 8
 
 
 class Inside(NamedTuple):
-    """What a walk through the inside of a loop or a condition knows about its surroundings."""
+    """The loops and conditions around a jaxpr."""
 
     times: int = 1
     """How often the inside is reached at most, as far as notes are kept."""
@@ -41,7 +41,7 @@ def form_of(equation: Any, around: Inside) -> _Form | None:
         return None
     if name == "scan" and not around.in_while:
         return _scan
-    # A while loop under `vmap` goes on for all until the last one ends.
+    # Under `vmap`, the condition of a while loop has a value for each element.
     if name == "while" and around.turn is None and not params["cond_jaxpr"].out_avals[0].shape:
         return _while
     return _cond if name == "cond" and not around.in_cond else None

@@ -126,7 +126,7 @@ class _Walk:
         """Returns a function that walks through a loop's body or a branch of a condition."""
 
         def walked(closed: Any, values: list[Any], inside: loops.Inside) -> Any:
-            # JAX's own samplers use one key for several algorithms, of which one counts.
+            # JAX's samplers draw with one key in several branches, and return the result of one.
             is_sampler = inside.in_cond and around.is_inner
             is_noted = self.look.keys and not (inside.in_while or is_sampler)
             walk = _Walk(self.look._replace(keys=is_noted), inside)

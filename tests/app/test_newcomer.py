@@ -93,7 +93,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def run(tree: Path, *arguments: str) -> str:
-    """Runs Python in the tree and returns its output."""
+    """Runs Python in the tree and returns its output; compiling takes most of the time."""
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=tree,

@@ -66,7 +66,7 @@ GROUPS = {
 if os.environ.get("DOCTOR") == "all":
     GROUPS |= {
         f"{dress} {seed}": [Script(fixes, dress, seed) for fixes in (STAGES | ALONE).values()]
-        for dress, seeds in {"functions": range(8), "class": range(8), "scan": (42,)}.items()
+        for dress, seeds in {"functions": (*range(8), 42), "class": range(8), "scan": (42,)}.items()
         for seed in seeds
     }
 
@@ -160,11 +160,13 @@ def test_a_script_has_the_findings_of_its_bugs_and_no_other(group, tmp_path):
 def check(script: Script, report: dict[str, Any]) -> None:
     """Fails unless a report has the findings of the script's bugs, and otherwise only symptoms.
 
-    A script without such a bug and with a correct initialization must have no finding.
+    A stable script without such a bug must have no finding.
     """
     expected = {kind for bug in script.bugs for kind in FOUND[bug]}
     symptoms = {"equal_arrays", "dead_units", "worse_than_mean"}
-    if not script.fixes.norm_init:  # some of these runs do end in NaN
+    # With random gains, some seeds end in NaN, but not 42. A scan script trains other seeds too.
+    is_stable = script.fixes.norm_init or (script.seed == 42 and script.dress != "scan")
+    if not is_stable:
         symptoms |= {"nonfinite_forward", "nonfinite_gradient"}
 
     kinds = {one["kind"] for one in report["findings"]}
@@ -173,7 +175,7 @@ def check(script: Script, report: dict[str, Any]) -> None:
     assert report["exit"] == "finished", report["error"]
     assert kinds & NAMING == expected, script
     assert above <= expected | symptoms, script
-    if not expected and script.fixes.norm_init:
+    if not expected and is_stable:
         assert above == set(), script
 
 

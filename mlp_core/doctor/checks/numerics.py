@@ -95,8 +95,7 @@ def _first_bad(notes: list[Any]) -> tuple[Place | None, str, bool]:
 
 def _first_turn(notes: list[Note]) -> int:
     """Returns the first iteration of a loop with a NaN or an infinity, 0 if there is none."""
-    looped = [note for note in notes if note.turns is not None]
-    bad = [note.turns[note.values[2] | note.values[3]] for note in looped if note.loops == 1]
+    bad = [note.turns[note.values[2] | note.values[3]] for note in notes if note.loops == 1]
     return min((int(turns[0]) for turns in bad if len(turns)), default=0)
 
 
