@@ -30,10 +30,7 @@ const isSecond = performance.now() - (window.lastLeaving ?? -Infinity) < 1000;
 window.lastLeaving = performance.now();
 const wait = !isSecond && setInterval(() => {
   const link = document.querySelector(".st-key-menu a");
-  const app = document.querySelector("[data-testid=stApp]");
-  // A click while the script runs might send the switches' old values along.
-  const isAtRest = (app?.dataset.testScriptState ?? "notRunning") === "notRunning";
-  if (link && isAtRest) { clearInterval(wait); link.click(); }
+  if (link) { clearInterval(wait); link.click(); }
 }, 20);
 </script>"""
 
@@ -46,6 +43,7 @@ def run() -> None:
     is_embedded = st.context.is_embedded
     sidebar_state: Literal["collapsed"] | int = "collapsed" if is_embedded else _SIDEBAR_WIDTH
     page, entry = menu.current()
+    to_lab.arrive(entry.name)
     url.settle()
     unused = entry.unused
     # A file of the reader's own may be gone, which only the sidebar finds out.

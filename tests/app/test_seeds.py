@@ -275,8 +275,13 @@ def test_a_step_needs_something_to_add(open_seeds: Open) -> None:
 
 def test_a_run_of_a_step_opens_in_the_lab(open_seeds: Open) -> None:
     app = open_seeds(view="One step", seed="7", jit_step="true")
+    before = {toggle.key: toggle.value for toggle in app.sidebar.toggle}
     app.button(key="open_after").click().run()
-    app.switch_page("pages/lab.py").run()  # the browser is told to do the same
+    # The browser is told to follow the link. It may still have the old values, and sends them.
+    for toggle in app.sidebar.toggle:
+        toggle.set_value(before[toggle.key])
+    app.number_input(key="seed").set_value(1)
+    app.switch_page("pages/lab.py").run()
 
     on = {toggle.key for toggle in app.sidebar.toggle if toggle.value}
     assert on == {"split_keys", "whole_batches", "norm_init", "jit_step"}
