@@ -32,8 +32,7 @@ def show(choice: Choice) -> None:
         st.caption(words.MARKS)
     stage, changed = _draw_changes(choice, dress, lines)
     with answer:
-        trained = needed.trained([choice], runs.PATIENCE_SECONDS)
-        run = trained[choice] if trained else None
+        run = needed.trained_one(choice, runs.PATIENCE_SECONDS)
         st.markdown(words.answer(len(lines), run, changed, stage))
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.detective import charts, material, probes, state, suspects, tables, verdict, words
+from dashboard.detective import charts, probes, state, suspects, tables, verdict, words
 from dashboard.draw import canvas
 from dashboard.evidence import waiting
 from dashboard.evidence.tables import marked
+from dashboard.work import needed
 from mlp_core.game import LEVELS, MOST_CASES, Case
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def show() -> None:
         st.caption(words.task(case))
     _draw_choice(case)
     choice = Choice(case.fixes, case.settings)
-    run = material.trained(choice)
+    run = needed.trained_one(choice)
     evidence = waiting.evidence(choice) if run is not None else None
     if run is None or evidence is None:
         return
@@ -106,7 +107,7 @@ def _draw_curves(case: Case, run: "Run", found: "Sequence[Verdict]") -> None:
     other = None
     if healed:
         fixes = replace(case.fixes, **dict.fromkeys(healed, True))
-        other = material.trained(Choice(fixes, case.settings))
+        other = needed.trained_one(Choice(fixes, case.settings))
     curves = tables.curves(run, other, "fixed")
     if curves.empty:
         st.info("There is no curve to draw because no loss of this run is finite.")

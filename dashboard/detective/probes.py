@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.detective import charts, lines, material, state, tables, words
+from dashboard.detective import charts, lines, state, tables, words
 from dashboard.detective.pictures import PICTURES_OF
 from dashboard.draw import canvas
+from dashboard.work import needed
 from mlp_core.game import COSTS, Case
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _draw_second_seed(case: Case) -> None:
         Choice(case.fixes, case.settings),
         Choice(case.fixes, words.second_settings(case)),
     ]
-    run, second = (material.trained(choice) for choice in choices)
+    run, second = (needed.trained_one(choice) for choice in choices)
     if run is None or second is None:
         return
     st.markdown(words.second_seed(run, second))

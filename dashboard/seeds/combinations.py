@@ -68,21 +68,21 @@ def _page(ranks: pd.DataFrame) -> int:
         st.caption(
             "Your combination has a fix beyond the post. To see it here, include these fixes above."
         )
-    size = combinations_tables.PAGE_ROWS
+    size = grammar.ROWS_PER_PAGE
     if len(ranks) <= size:
         return 0
     names = grammar.options(_ROWS_KEY)[: len(ranks) // size]
-    mine = int(ranks.loc[ranks["mine"], "rank"].iloc[0])
     with st.container(horizontal=True, vertical_alignment="center", key="pages"):
         chosen = one_of.choose("Rows", names, _ROWS_KEY)
-        st.button(
-            f"Your row: {mine}",
-            on_click=_show_page,
-            args=(names[(mine - 1) // size],),
-            type="tertiary",
-            icon=":material/my_location:",
-            key="show_mine",
-        )
+        for mine in ranks.loc[ranks["mine"], "rank"]:
+            st.button(
+                f"Your row: {mine}",
+                on_click=_show_page,
+                args=(names[(mine - 1) // size],),
+                type="tertiary",
+                icon=":material/my_location:",
+                key="show_mine",
+            )
     return names.index(chosen)
 
 

@@ -12,14 +12,12 @@ from dashboard.choice import Choice
 from dashboard.draw import words
 from dashboard.draw.tidy import headed
 from dashboard.seeds import sentences
+from dashboard.shell.grammar import ROWS_PER_PAGE
 from dashboard.switches import SWITCH
 from mlp_core import Fixes
 
 if TYPE_CHECKING:
     from mlp_core.engine.grid import Grid
-
-PAGE_ROWS = 32
-"""The number of combinations on one page of the chart."""
 
 READABLE_LOSSES = ("median val loss", "lower quartile", "upper quartile")
 """The columns of `readable` that hold losses."""
@@ -67,7 +65,7 @@ def ranked(table: pd.DataFrame, sort: str) -> pd.DataFrame:
 
 def page_of(ranks: pd.DataFrame, page: int) -> pd.DataFrame:
     """Returns the rows of one page, counted from 0, with the text that the chart shows."""
-    rows = ranks.iloc[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
+    rows = ranks.iloc[page * ROWS_PER_PAGE : (page + 1) * ROWS_PER_PAGE]
     return rows.assign(
         median_text=rows["median"].map(words.loss),
         nan_text=[sentences.share(rate) if rate else "–" for rate in rows["nan"]],

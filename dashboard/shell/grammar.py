@@ -26,6 +26,9 @@ GUESSES = ("falls", "stays", "rises")
 
 TOUR_STEPS = 6
 
+ROWS_PER_PAGE = 32
+"""How many combinations the Seeds page shows at once."""
+
 
 class PartlyReadError(ValueError):
     """Some entries of a list are invalid; `known` has the valid ones."""
@@ -171,6 +174,12 @@ def _grid_switches() -> list[str]:
     return [SWITCH[switch].short for switch in grids.switches(st.session_state["with_beyond"])]
 
 
+def _row_pages() -> list[str]:
+    """Returns the names of the pages of all combinations: "1–32", "33–64", and so on."""
+    firsts = range(0, 2 ** len(NUMERIC_SWITCHES), ROWS_PER_PAGE)
+    return [f"{first + 1}–{first + ROWS_PER_PAGE}" for first in firsts]
+
+
 _SWITCH_NAMES = tuple(SWITCH[switch].short for switch in NUMERIC_SWITCHES)
 
 PARAMETERS: dict[str, Parameter] = {
@@ -201,7 +210,7 @@ PARAMETERS: dict[str, Parameter] = {
     "grid": _one_of(["stored grid", "computed here"]),
     "seeds": _number(grids.DEFAULT_SEEDS, Bounds(grids.FEWEST_SEEDS, grids.MOST_SEEDS)),
     "sort": _one_of(["median", "nan", "fixes", "switches"]),
-    "rows": _one_of(["1–32", "33–64", "65–96", "97–128"]),
+    "rows": _one_of(_row_pages()),
     "view": _one_of(["Order", "One step", "Numbers"]),
     "order": _some_of(_SWITCH_NAMES, written=_reordered),
     "base": _some_of(_SWITCH_NAMES, ("keys", "batches"), _of_grid),

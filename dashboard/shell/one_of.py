@@ -17,7 +17,7 @@ def choose(
 ) -> str:
     """Draws the choice, and returns the chosen option.
 
-    Without a value in the session, the first option is chosen. The value is also passed as the
+    Without a valid value in the session, the first option is chosen. It is also passed as the
     default, because a busy browser can drop the message that sets a control.
 
     Args:
@@ -25,7 +25,8 @@ def choose(
       shown: returns the text of an option.
       labeled: whether the label is visible; screen readers always read it.
     """
-    st.session_state.setdefault(key, options[0])
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = options[0]
     st.segmented_control(
         label,
         options,

@@ -23,7 +23,7 @@ DRAWABLE_SEEDS = 2
 """The least number of seeds that the page can show, because an interval needs two."""
 
 LONGEST_SECONDS = 3600.0
-"""A sweep with a longer estimate cannot be started, because all readers share the server."""
+"""A sweep that usually takes longer cannot be started, because all readers share the server."""
 
 _PIECE_SECONDS = 1.0
 _KEPT_GRIDS = 12
@@ -128,12 +128,17 @@ def nearest(wanted: Request) -> Request:
     return wider if found.done or found.running else wanted
 
 
-def estimated_seconds(wanted: Request) -> float:
-    """Returns the estimated time of a sweep, from the speed of the last sweep on this server.
+def usual_seconds(wanted: Request) -> float:
+    """Returns the time of a sweep on two CPU cores.
 
-    Before the first sweep, the estimate assumes two CPU cores and is accurate to a factor of three.
+    Accurate to a factor of three, but up to 20 times too long for networks of a few units.
     """
-    return _pace().factor * wanted.num_runs * seconds_in_a_sweep(wanted.settings)
+    return wanted.num_runs * seconds_in_a_sweep(wanted.settings)
+
+
+def estimated_seconds(wanted: Request) -> float:
+    """Returns the estimated time of a sweep, from the speed of the last sweep on this server."""
+    return _pace().factor * usual_seconds(wanted)
 
 
 @dataclass

@@ -26,6 +26,12 @@ def trained(choices: Sequence[Choice], patience: float = 2.0) -> "dict[Choice, R
     return found if len(found) == len(choices) else None
 
 
+def trained_one(choice: Choice, patience: float = 2.0) -> "Run | None":
+    """Returns a run, or draws the progress and returns None until it is trained."""
+    runs = trained([choice], patience)
+    return None if runs is None else runs[choice]
+
+
 def _panel(choices: Sequence[Choice]) -> panel.Panel:
     def begin() -> None:
         for choice in choices:

@@ -9,10 +9,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard.detective import material, words
+from dashboard.detective import words
 from dashboard.detective.pictures import PICTURES_OF
 from dashboard.evidence import check_words
 from dashboard.switches import SWITCH
+from dashboard.work import needed
 from mlp_core import Settings, program, train
 from mlp_core.diagnosis import collect
 from mlp_core.diagnosis.checks import network
@@ -39,7 +40,7 @@ def shared_caches() -> Iterator[None]:
 @pytest.fixture
 def without_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Disables the parts of the page below the sentence at the top."""
-    monkeypatch.setattr(material, "trained", lambda choice: None)
+    monkeypatch.setattr(needed, "trained", lambda choices, patience: None)
 
 
 def opened(now: Case = MEDIUM, **parameters: str) -> AppTest:

@@ -1,6 +1,7 @@
 """The Seeds page, driven without a browser, compared with the grid that ships, read by pandas."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -396,6 +397,19 @@ def test_a_sweep_of_hours_is_not_begun(open_seeds: Open) -> None:
 
     assert "longer than the server allows" in app.warning[0].value
     assert not [button for button in app.button if button.key == "begin_sweep"]
+
+
+def test_a_sweep_on_a_busy_server_does_not_forbid_a_longer_one(
+    open_seeds: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grids, "perf_counter", lambda: 1e4 * time.perf_counter())
+    app = open_seeds(**TINY, grid="computed here", seeds="4")
+    app.button(key="begin_sweep").click().run()
+    _computed(app)
+
+    app = open_seeds(**TINY | {"steps": "8000"}, grid="computed here", seeds="256")
+
+    assert "Compute 8,192 runs" in app.button(key="begin_sweep").label
 
 
 def test_a_stored_grid_that_cannot_be_read_is_said_in_words(

@@ -3,7 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.shell import grammar, pins, to_lab, url
+from dashboard.shell import grammar, pins, setting_controls, to_lab, url
+from mlp_core import Fixes
 from tests.app.conftest import copied_link, opened_at
 from tests.app.links import PAGES
 
@@ -75,11 +76,7 @@ def test_a_link_opened_first_on_any_page_is_kept(page: str) -> None:
 
 
 def test_every_parameter_is_tried() -> None:
-    assert set(grammar.PARAMETERS) - set(STATE) == {
-        *("split_keys", "norm_epsilon", "norm_init", "jit_step", "adamw"),
-        *("epsilon_in_root", "bias_before_norm"),
-        *("steps", "examples", "learning_rate", "weight_decay"),
-    }
+    assert set(grammar.PARAMETERS) - set(STATE) <= {*vars(Fixes()), *setting_controls.NUMBERS}
 
 
 def test_the_address_follows_the_controls_and_is_what_is_copied() -> None:
