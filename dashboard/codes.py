@@ -28,8 +28,6 @@ LETTERS = {
 }
 """The letter of each setting. A new field needs a new letter. Never change what a letter means."""
 
-_WHOLE = ("seed", "examples", "steps", "batch_size")
-_TEXT = ("task", "schedule", "validate")
 _DEFAULTS = Settings()
 _LONGEST = 300
 _NONE = "v1"
@@ -83,6 +81,7 @@ def _written(value: object) -> str:
 def _read(name: str, text: str) -> int | float | str | tuple[int, ...]:
     if name == "hidden":
         return tuple(map(int, text.split("-")))
-    if name in _TEXT:
+    default = getattr(_DEFAULTS, name)
+    if isinstance(default, str):
         return text
-    return int(text) if name in _WHOLE else float(text)
+    return int(text) if isinstance(default, int) else float(text)

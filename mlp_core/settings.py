@@ -41,8 +41,6 @@ RECORD_EVERY = 20
 MOST_RECORDS = 200
 """The maximum number of records in a run's evidence (`mlp_core.diagnosis`)."""
 
-_WHOLE = ("seed", "examples", "steps", "batch_size")
-
 
 class Shape(NamedTuple):
     """The static values of a compiled run. Runs with equal shapes share an executable."""
@@ -195,13 +193,14 @@ def _number(name: str, value: object, bounds: Bounds) -> int | float | None:
     """Returns a setting as a Python int or float."""
     if value is None and name == "clip_norm":
         return None
-    kind, kinds = ("a whole number", Integral) if name in _WHOLE else ("a number", Real)
+    is_whole = isinstance(getattr(Settings, name), int)  # the default
+    kind, kinds = ("a whole number", Integral) if is_whole else ("a number", Real)
     if isinstance(value, bool) or not isinstance(value, kinds):
         raise ValueError(f"{name} must be {kind}, got {value!r}")
     plain = int(value) if isinstance(value, Integral) else float(value)
     if not bounds.low <= plain <= bounds.high:
         raise ValueError(f"{name} must be in {bounds.low}..{bounds.high}, got {plain}")
-    return plain if name in _WHOLE else float(plain)
+    return plain if is_whole else float(plain)
 
 
 def _check_choice(name: str, value: str, choices: Collection[str]) -> None:

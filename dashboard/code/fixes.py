@@ -24,7 +24,7 @@ def draw(lines: Sequence[Line], fixes: Fixes) -> None:
 def _links(found: Sequence[Place]) -> str:
     """Returns links to the lines that a switch determines."""
     if not found:
-        return "No separate line in this form."
+        return "No separate line in this style."
     many = len(found) > 1 or len(found[0].lines) > 1
     links = [f"[{_numbers(place)}](#{ANCHOR}{place.first})" for place in found]
     return f"{'Lines' if many else 'Line'} {', '.join(links)}"

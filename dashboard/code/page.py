@@ -21,7 +21,7 @@ def show(choice: Choice) -> None:
     """Draws the page for a run."""
     answer = st.container()
     dress = one_of.choose("Written as", grammar.options("dress"), "dress", labeled=True)
-    st.markdown(words.FORMS[dress])
+    st.markdown(words.DRESSES[dress])
     lines = _lines(choice, dress)
     _draw_take_home(choice, dress, lines)
     left, right = st.columns([2, 5], gap="medium")

@@ -7,7 +7,7 @@ from dashboard.draw import words
 if TYPE_CHECKING:
     from mlp_core.engine.training import Run
 
-FORMS = {
+DRESSES = {
     "functions": "Pure functions: the parameters and the optimizer state are arguments and return "
     "values, which is the usual style in JAX.",
     "class": "A class that holds its parameters, as in PyTorch. JAX arrays are immutable, so a "
@@ -16,7 +16,7 @@ FORMS = {
     "then a function of the random numbers of its seed, `jax.vmap` can train many seeds at once, "
     "as the last lines show.",
 }
-"""A description of each form of the script."""
+"""A description of each dress (style) of the script."""
 
 MARKS = (
     "A dashed edge marks the lines of a bug, a solid edge those of a fix. Click the line numbers "

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.diagnosis import charts, tables, words
+from dashboard.diagnosis import tools_matrix, words
 from dashboard.draw import canvas, wide
 
 if TYPE_CHECKING:
@@ -33,15 +33,15 @@ def show() -> None:
     except ValueError as error:
         st.error(f"The table of tools cannot be read: {error}", icon=":material/error:")
         return
-    matrix = tables.matrix(table)
-    st.markdown(words.tools(matrix))
+    cells = tools_matrix.cells(table)
+    st.markdown(words.tools(cells))
     canvas.draw(
-        charts.tools(),
-        {"cells": matrix},
+        tools_matrix.chart(),
+        {"cells": cells},
         key="tools",
         alt="A matrix of tools and bugs: caught, symptom, false alarm, or silent. The table below "
         "summarizes it.",
-        full=lambda: tables.said(table),
+        full=lambda: tools_matrix.said(table),
     )
     st.caption(words.tools_legend(table.versions))
     st.markdown(
@@ -49,7 +49,7 @@ def show() -> None:
         "relative run time of 1 is a run without the tool."
     )
     wide.table(
-        tables.ranking(table),
+        tools_matrix.ranking(table),
         key="ranking",
         hide_index=True,
         column_order=_SHOWN,

@@ -29,7 +29,7 @@ class Text(NamedTuple):
 
 def text(finding: "Finding") -> Text:
     """Returns the text of a finding."""
-    return _TEXTS[finding.name](finding.measured)
+    return TEXTS[finding.name](finding.measured)
 
 
 def signed(value: float) -> str:
@@ -265,7 +265,7 @@ def _eager_step(seen: "learning.EagerStep") -> Text:
     )
 
 
-_TEXTS: dict[str, Callable[[Any], Text]] = {
+TEXTS: dict[str, Callable[[Any], Text]] = {
     "empty_batches": _empty_batches,
     "never_seen": _never_seen,
     "moved_on_nothing": _moved_on_nothing,

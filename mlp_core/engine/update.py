@@ -36,11 +36,12 @@ def hyper_of(settings: Settings, fixes: Fixes) -> Hyper:
 @posts_numerics
 def learning_rates(settings: Settings) -> np.ndarray:
     """Returns the learning rate of each step, `[T]`, float32."""
-    steps = np.arange(settings.steps)
-    if settings.schedule == "constant":
-        return np.full(settings.steps, settings.learning_rate, np.float32)
-    decay = optax.cosine_decay_schedule(settings.learning_rate, settings.steps)
-    return np.asarray(decay(steps), np.float32)
+    schedules = {
+        "constant": optax.constant_schedule(settings.learning_rate),
+        "cosine": optax.cosine_decay_schedule(settings.learning_rate, settings.steps),
+    }
+    rates = schedules[settings.schedule](np.arange(settings.steps))
+    return np.full(settings.steps, rates, np.float32)
 
 
 @posts_numerics

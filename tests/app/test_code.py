@@ -80,7 +80,7 @@ def test_the_link_chooses_the_form_and_the_stage(open_program: Open, dress: str)
     app = open_program(steps="60", dress=dress, against="final")
 
     assert shown(app) == program.script(SHORT, Fixes(), dress)
-    assert words.FORMS[dress] in text(app)
+    assert words.DRESSES[dress] in text(app)
     assert "Compared with final, **" in text(app)
 
 

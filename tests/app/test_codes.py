@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dashboard import codes
 from dashboard.choice import Choice
 from mlp_core import BOUNDS, Fixes, Settings
+from mlp_core.settings import SCHEDULES
 
 UNRESERVED = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.~")
 
@@ -20,7 +21,7 @@ any_settings = st.builds(
     steps=st.integers(1, 10_000),
     batch_size=st.integers(1, 300),
     learning_rate=st.floats(1e-5, 1.0).map(lambda rate: float(f"{rate:.4g}")),
-    schedule=st.sampled_from(["constant", "cosine"]),
+    schedule=st.sampled_from(SCHEDULES),
     clip_norm=st.none() | st.floats(0.01, 100).map(lambda norm: float(f"{norm:.4g}")),
 )
 

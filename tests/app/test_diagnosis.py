@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.diagnosis import tables as tool_tables
+from dashboard.diagnosis import tools_matrix
 from dashboard.diagnosis.words import BADGES, PROGRAMS, TOOLS
 from dashboard.evidence import check_words, tables
 from dashboard.evidence.pictures import PICTURES
@@ -185,6 +185,7 @@ def test_a_gathering_that_failed_can_be_tried_again(open_evidence: Open, monkeyp
 
 def test_every_check_has_pictures_and_words_and_every_severity_a_badge() -> None:
     assert set(PICTURES) == set(CHECKS)
+    assert set(check_words.TEXTS) == set(CHECKS)
     assert list(check_words.checked()) == list(CHECKS)
     assert set(BADGES) == set(SEVERITIES)
 
@@ -268,7 +269,7 @@ def test_tools_are_ranked_by_what_they_catch_then_by_what_they_cost() -> None:
         Cell("one_batch", "split_keys", "silent", "", "", 0.1),
     ]
 
-    ranked = tool_tables.ranking(Table(tuple(cells), {}))
+    ranked = tools_matrix.ranking(Table(tuple(cells), {}))
 
     assert list(ranked["tool"]) == [
         TOOLS[name].name for name in ("key_reuse_key", "debug_infs", "debug_nans", "one_batch")

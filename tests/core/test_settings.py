@@ -27,7 +27,7 @@ from mlp_core import STAGES, Fixes, Settings
         ("learning_rate", float("inf"), "learning_rate must be in"),
         ("learning_rate", "0.1", "learning_rate must be a number"),
         ("weight_decay", -0.1, "weight_decay must be in"),
-        ("schedule", "linear", "schedule must be one of constant, cosine"),
+        ("schedule", "sawtooth", "schedule must be one of constant, cosine"),
         ("clip_norm", 0.0, "clip_norm must be in"),
         ("noise", 11, r"noise must be in 0\.0\.\.10\.0, got 11"),
     ],

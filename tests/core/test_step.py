@@ -9,12 +9,13 @@ from jax.flatten_util import ravel_pytree
 
 from mlp_core import STAGES, Fixes, Settings, init_optimizer, step, train
 from mlp_core.engine.starts import examples, initial
+from mlp_core.settings import SCHEDULES
 
 SMALL = Settings(seed=1, examples=200, hidden=(4, 3), steps=7, batch_size=32)
 
 
 @pytest.mark.parametrize("stage", ["norm", "batches", "final", "beyond"])
-@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+@pytest.mark.parametrize("schedule", SCHEDULES)
 def test_single_steps_make_up_the_run(stage, schedule):
     settings, fixes = replace(SMALL, schedule=schedule), replace(STAGES[stage], jit_step=True)
     run = train(settings, fixes)

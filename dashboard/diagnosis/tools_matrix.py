@@ -1,10 +1,13 @@
-"""Tables of debugging tools and bugs, from the stored trials."""
+"""The matrix of debugging tools and bugs, from the stored trials: its chart and its tables."""
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
+import altair as alt
 import pandas as pd
 
 from dashboard.diagnosis import words
+from dashboard.draw.marks import by_place, color
 from dashboard.switches import SWITCH
 from mlp_core.switches import SWITCHES
 
@@ -14,7 +17,42 @@ if TYPE_CHECKING:
 _ALONE = (*SWITCHES, "sound")
 
 
-def matrix(table: "Table") -> pd.DataFrame:
+@cache
+def chart() -> dict[str, Any]:
+    """Returns the chart of tools and bugs. Table: `cells`."""
+    bugs = by_place(alt.X("bug:N"), "bug_place").title(None)
+    names = by_place(alt.Y("tool:N")).title(None)
+    plain: dict[str, Any] = {"ticks": False, "domain": False, "labelFontSize": 12}
+    # On a phone the columns are too narrow for horizontal names.
+    angle, align = (alt.ExprRef(f"width < 450 ? {way}") for way in ("-90 : 0", "'left' : 'center'"))
+    return (
+        alt.Chart(alt.NamedData("cells"))
+        .mark_text(fontSize=17, aria=False)
+        .encode(
+            bugs.axis(
+                **plain,
+                orient="top",
+                grid=False,
+                labelAngle=angle,
+                labelAlign=align,
+                labelOverlap=False,
+            ),
+            names.axis(**plain, grid=True, labelLimit=230),
+            text="symbol:N",
+            color=color(),
+            tooltip=[
+                alt.Tooltip("tool:N"),
+                alt.Tooltip("bug:N"),
+                alt.Tooltip("outcome:N"),
+                alt.Tooltip("said:N", title="message"),
+            ],
+        )
+        .properties(height=400)
+        .to_dict()
+    )
+
+
+def cells(table: "Table") -> pd.DataFrame:
     """Returns each tool's outcome on each single bug.
 
     Columns: `tool`, `place`, `bug`, `bug_place`, `outcome`, `said` (the message), and `symbol` and
