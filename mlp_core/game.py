@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlp_core.settings import Settings
-from mlp_core.switches import STAGES, SWITCHES, Fixes
+from mlp_core.switches import STAGED, STAGES, SWITCHES, Fixes
 
 if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence, Finding
@@ -64,7 +64,7 @@ LEVELS = {
     for level in (
         Level("easy", 1, _LOUD, ("profiler", "rows", "baselines")),
         Level("medium", 2, (*SWITCHES[:6], "bias_before_norm"), ("profiler", "baselines")),
-        Level("hard", 3, tuple(name for name in SWITCHES if getattr(BASE, name)), ()),
+        Level("hard", 3, STAGED, ()),
     )
 }
 """The levels by name, from the easiest to the hardest."""

@@ -9,12 +9,12 @@ import pandas as pd
 from dashboard.diagnosis import words
 from dashboard.draw.marks import by_place, color
 from dashboard.switches import SWITCH
-from mlp_core.switches import SWITCHES
+from mlp_core.switches import STAGED
 
 if TYPE_CHECKING:
     from mlp_core.debuggers import Cell, Table
 
-_ALONE = (*SWITCHES, "sound")
+_ALONE = (*STAGED, "sound")
 
 
 @cache
@@ -116,7 +116,7 @@ def _ranked(table: "Table") -> list[tuple[str, list[str], list[str], float]]:
     """Returns each tool with the bugs it catches, those it shows symptoms of, and its cost."""
     tools: dict[str, list[Cell]] = {}
     for cell in table.cells:
-        if cell.case in SWITCHES:
+        if cell.case in STAGED:
             tools.setdefault(cell.tool, []).append(cell)
     rows = [
         (

@@ -17,7 +17,7 @@ import pandas as pd
 
 from mlp_core.child import child_environment
 from mlp_core.stored import FOLDER, read_table, versions, write_table
-from mlp_core.switches import STAGES, SWITCHES, Fixes
+from mlp_core.switches import STAGED, STAGES, Fixes
 
 
 class Case(NamedTuple):
@@ -29,8 +29,8 @@ class Case(NamedTuple):
 
     @property
     def bugs(self) -> tuple[str, ...]:
-        """The switches that are off."""
-        return tuple(name for name in SWITCHES if not getattr(self.fixes, name))
+        """The switches of the stages that are off."""
+        return tuple(name for name in STAGED if not getattr(self.fixes, name))
 
 
 SOUND = "sound"
@@ -39,7 +39,7 @@ NAN_SEED = 0
 """With this seed, a row has no variance in the final program without `norm_init`, so the loss
 becomes NaN."""
 
-_ALONE = [Case(bug, replace(STAGES["beyond"], **{bug: False}), POST_SEED) for bug in SWITCHES]
+_ALONE = [Case(bug, replace(STAGES["beyond"], **{bug: False}), POST_SEED) for bug in STAGED]
 
 CASES = (
     Case(SOUND, STAGES["beyond"], POST_SEED),

@@ -17,7 +17,7 @@ from dashboard.evidence.pictures import PICTURES
 from mlp_core import STAGES, Fixes, Settings, debuggers, diagnosis, train
 from mlp_core.debuggers import Cell, Table
 from mlp_core.diagnosis import CHECKS, SEVERITIES, Finding, Progress, collect, findings
-from mlp_core.switches import SWITCHES
+from mlp_core.switches import STAGED
 from tests.app.conftest import ENTRY, SETTLES_WITHIN_SECONDS, opened_at, run_until
 from tests.app.test_lab import table
 
@@ -253,11 +253,11 @@ def test_the_tools_are_shown_as_they_were_tried(open_evidence: Open) -> None:
     app = open_evidence(**link("beyond"))
 
     cells = debuggers.shipped().cells
-    alone = [cell for cell in cells if cell.case in (*SWITCHES, "sound")]
+    alone = [cell for cell in cells if cell.case in (*STAGED, "sound")]
     drawn = table(app, len(app.get("vega_lite_chart")) - 1, "cells")
-    assert len(drawn) == len(alone) == len(TOOLS) * (len(SWITCHES) + 1)
+    assert len(drawn) == len(alone) == len(TOOLS) * (len(STAGED) + 1)
     caught = {cell.case for cell in alone if cell.outcome == "caught"}
-    assert f"**At least one tool catches {len(caught)} of the 8 bugs**" in text(app)
+    assert f"**At least one tool catches {len(caught)} of the {len(STAGED)} bugs**" in text(app)
     assert {row["symbol"] for row in drawn if row["outcome"] == "caught"} == {"●"}
 
 
@@ -279,7 +279,7 @@ def test_tools_are_ranked_by_what_they_catch_then_by_what_they_cost() -> None:
 
 def test_every_tool_and_every_program_has_a_name() -> None:
     assert set(TOOLS) == {cell.tool for cell in debuggers.shipped().cells}
-    named = {case.name for case in debuggers.CASES} - set(SWITCHES)
+    named = {case.name for case in debuggers.CASES} - set(STAGED)
     assert named == set(PROGRAMS)
 
 

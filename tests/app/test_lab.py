@@ -377,8 +377,8 @@ def test_a_flipped_switch_is_shown_over_the_seeds_of_the_stored_grid(open_app: O
 
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_the_changed_lines_are_few(switch: str) -> None:
-    with_the_others = replace(STAGES["beyond"], **{switch: False})
+    off, on = (replace(STAGES["beyond"], **{switch: is_on}) for is_on in (False, True))
 
-    lines = changed_lines(Settings(), with_the_others, STAGES["beyond"])
+    lines = changed_lines(Settings(), off, on)
 
     assert 2 <= len(lines) <= 13

@@ -4,7 +4,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.shell import grammar, pins, setting_controls, to_lab, url
+from dashboard.switches import SWITCH
 from mlp_core import Fixes
+from mlp_core.switches import NUMERIC_SWITCHES
 from tests.app.conftest import copied_link, opened_at
 from tests.app.links import PAGES
 
@@ -37,7 +39,7 @@ STATE = {
     "sort": "nan",
     "rows": "33–64",
     "view": "One step",
-    "order": "AdamW.keys.epsilon.init.batches.root.bias",
+    "order": ".".join(SWITCH[name].short for name in reversed(NUMERIC_SWITCHES)),
     "base": "",
     "add": "root.bias",
     "dress": "scan",

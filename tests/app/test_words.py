@@ -249,13 +249,14 @@ def test_a_run_is_named_after_its_fixes_and_what_was_changed() -> None:
 
 
 def test_no_two_combinations_have_one_name() -> None:
+    names_of = list(vars(Fixes()))
     switches = [
-        dict(zip(vars(Fixes()), on, strict=True)) for on in product([False, True], repeat=8)
+        dict(zip(names_of, on, strict=True)) for on in product([False, True], repeat=len(names_of))
     ]
 
     names = {words.combination(Fixes(**on)) for on in switches}
 
-    assert len(names) == 256
+    assert len(names) == len(switches)
     assert {"v1 + compiled step", "v1 + whole batches", *STAGES} <= names
 
 

@@ -11,15 +11,15 @@ from mlp_core import Settings
 from mlp_core.debuggers import CASES, load, measured, save, shipped
 from mlp_core.debuggers.scripts import Script
 from mlp_core.debuggers.tools import TOOLS, Alarm, outcome
-from mlp_core.switches import SWITCHES
+from mlp_core.switches import STAGED
 
 CASE = {case.name: case for case in CASES}
 
 
 def test_every_bug_is_alone_in_one_case():
-    assert [case.bugs for case in CASES[1 : len(SWITCHES) + 1]] == [(bug,) for bug in SWITCHES]
+    assert [case.bugs for case in CASES[1 : len(STAGED) + 1]] == [(bug,) for bug in STAGED]
     assert CASE["sound"].bugs == ()
-    assert CASE["v1"].bugs == SWITCHES
+    assert CASE["v1"].bugs == STAGED
 
 
 HEAD = "W = scale * jax.random.normal(W_key, (1, HIDDEN[-1]))"

@@ -12,7 +12,7 @@ from mlp_core.data.table import Table, opened
 from mlp_core.diagnosis import CHECKS, SEVERITIES, collect, findings
 from mlp_core.diagnosis.checks.network import length_gain, scale_response
 from mlp_core.diagnosis.checks.rows_and_keys import copies, reuses
-from mlp_core.switches import SWITCHES
+from mlp_core.switches import STAGED, SWITCHES
 
 SEEDS = range(8)
 BEYOND, FINAL = STAGES["beyond"], STAGES["final"]
@@ -90,7 +90,7 @@ def test_only_what_is_true_is_found_in_a_small_table(table, stage, seed):
     assert {each.name for each in findings(run)} <= allowed
 
 
-@pytest.mark.parametrize("bug", SWITCHES)
+@pytest.mark.parametrize("bug", STAGED)
 def test_the_top_finding_names_the_bug_that_is_alone(bug, seed):
     top, *others = found(without(bug), seed)
 
@@ -138,7 +138,7 @@ def test_findings_are_worst_first():
 
 def test_findings_point_at_switches_and_updates_that_exist():
     every = [each for seed in SEEDS for each in found(STAGES["v1"], seed)]
-    every += [each for bug in SWITCHES for each in found(without(bug))]
+    every += [each for bug in STAGED for each in found(without(bug))]
     assert len({each.name for each in every}) >= 12
     for each in every:
         assert each.fix is None or each.fix in SWITCHES

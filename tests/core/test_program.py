@@ -317,9 +317,11 @@ def test_a_switch_changes_its_own_lines(switch: str, dress: str) -> None:
 
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_an_excerpt_is_a_few_lines_that_the_switch_changes(switch: str) -> None:
-    base = replace(STAGES["beyond"], **{switch: False})
+    base = STAGES["beyond"]
 
-    off, on = (program.excerpt(SMALL, fixes, switch) for fixes in (base, STAGES["beyond"]))
+    off, on = (
+        program.excerpt(SMALL, replace(base, **{switch: is_on}), switch) for is_on in (False, True)
+    )
 
     assert off != on
     assert all(1 <= len(text.splitlines()) <= 7 for text in (off, on))
