@@ -1,5 +1,6 @@
 """The Seeds page, driven without a browser, compared with the grid that ships, read by pandas."""
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -12,16 +13,17 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.switches import BEYOND, SWITCH
 from dashboard.work import grids
 from mlp_core import Settings
 from mlp_core.analysis import grid_file
 from mlp_core.engine import sweeps
 from mlp_core.engine.grid import Grid
 from mlp_core.engine.setup import device_name
+from mlp_core.switches import NUMERIC_SWITCHES
 from tests.app.conftest import Open, copied_link, metric, opened_at, run_until
 
 POST = ["split_keys", "norm_epsilon", "norm_init", "whole_batches", "adamw"]
-BEYOND = ["epsilon_in_root", "bias_before_norm"]
 TINY = {"hidden": "2", "steps": "20", "examples": "100", "batch_size": "8"}
 TINY_SETTINGS = Settings(hidden=(2,), steps=20, examples=100, batch_size=8)
 
@@ -55,7 +57,7 @@ def answer(app: AppTest) -> str:
 
 def of(runs: pd.DataFrame, *on: str) -> pd.DataFrame:
     """Returns the runs of the combination with exactly these switches on, by seed."""
-    wanted = np.logical_and.reduce([runs[s] == (s in on) for s in POST + BEYOND])
+    wanted = np.logical_and.reduce([runs[s] == (s in on) for s in NUMERIC_SWITCHES])
     return runs[wanted].set_index("seed").sort_index()
 
 
@@ -112,7 +114,7 @@ def test_the_answer_says_how_many_runs_ended_in_nan_with_and_without(
 ) -> None:
     app = open_seeds()
 
-    post = runs[~runs[BEYOND].any(axis=1)]
+    post = runs[~runs[list(BEYOND)].any(axis=1)]
     lost = post["val_loss"].isna()
     on, off = lost[post["norm_init"]].mean(), lost[~post["norm_init"]].mean()
     assert f"{percent(lost.mean())} of the {len(post):,} runs ended in NaN" in answer(app)
@@ -164,11 +166,11 @@ def test_the_readers_own_combination_is_marked_whatever_jit_is(open_seeds: Open)
     assert rows.loc[rows["mine"], "name"].tolist() == ["v1 + init + AdamW"]
 
 
-def test_the_two_beyond_make_pages_of_rows(open_seeds: Open) -> None:
+def test_the_fixes_beyond_make_pages_of_rows(open_seeds: Open) -> None:
     app = open_seeds(with_beyond="true")
 
-    assert len(table(app, "values")) == 7
-    assert len(table(app, "pairs")) == 21
+    assert list(table(app, "values")["fix"]) == [SWITCH[name].short for name in NUMERIC_SWITCHES]
+    assert len(table(app, "pairs")) == math.comb(len(NUMERIC_SWITCHES), 2)
     assert len(table(app, "rows")) == 32
     assert table(choose(app, "rows", "97–128"), "rows")["rank"].tolist() == list(range(97, 129))
 

@@ -58,8 +58,8 @@ def test_another_file_is_refused_in_words(tmp_path):
 def test_the_grid_that_ships_is_whole():
     stored = grid_file.post_grid()
 
-    varied = [name for name in NUMERIC_SWITCHES if name in STAGED]
-    assert set(stored.grid.combinations) == set(all_combinations(varied))
+    staged = all_combinations([name for name in NUMERIC_SWITCHES if name in STAGED])
+    assert not set(staged) - set(stored.grid.combinations)
     assert stored.grid.settings == Settings()
     assert stored.grid.seeds == tuple(range(64))
     assert {"python", "jax", "optax"} <= stored.versions.keys()
