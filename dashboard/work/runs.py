@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,7 +63,7 @@ def warm_up(_choice: Choice) -> None:
         job(_choice)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@lru_cache(256)
 def stored_curves(choice: Choice) -> "Curves | None":
     """Returns the stored curves of a run with the post's settings, or None. Does not need JAX."""
     from mlp_core.analysis.curves import post_curves
@@ -123,7 +124,7 @@ def stages(settings: Settings) -> dict[str, Choice]:
     return {name: Choice(fixes, settings) for name, fixes in STAGES.items()}
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@lru_cache(64)
 def baselines(settings: Settings) -> "Baselines":
     """Returns the losses of predicting the mean and of least squares."""
     import mlp_core
@@ -155,7 +156,7 @@ def _compiled_by_one(settings: Settings) -> Iterator[None]:
         _compiled.add(key)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@lru_cache(64)
 def target_scale(settings: Settings) -> "Scale":
     """Returns the scale that converts a training target back to its own unit."""
     from mlp_core.data import dataset
@@ -163,7 +164,7 @@ def target_scale(settings: Settings) -> "Scale":
     return dataset.target_scale(settings)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@lru_cache(64)
 def wall(settings: Settings) -> "Wall":
     """Returns the lowest loss of a function of the direction of x."""
     from mlp_core.analysis import wall
@@ -173,7 +174,7 @@ def wall(settings: Settings) -> "Wall":
 
 def _forget_targets(task: str) -> None:
     for kept in (baselines, target_scale, wall):
-        kept.clear()
+        kept.cache_clear()
 
 
 when_closed(_forget_targets)

@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard.work import memory
+from dashboard.work import memory, runs
 from dashboard.work.jobs import Job
 
 ENTRY = Path(__file__).parents[2] / "streamlit_app.py"
@@ -131,3 +131,4 @@ def _forget_everything() -> None:
     # Caches belong to the process: a run of one test must not be cached already in the next.
     st.cache_data.clear()
     st.cache_resource.clear()
+    runs.stored_curves.cache_clear()
