@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence, Finding
 
 BASE = STAGES["beyond"]
-"""The program into which the bugs are put: with every fix on, nothing else raises the loss."""
+"""The program into which the bugs are put: with all fixes, nothing else raises the loss."""
 
 MOST_CASES = 9999
 SEEDS = tuple(seed for seed in range(64) if seed not in (5, 16, 22, 45, 57))

@@ -78,7 +78,7 @@ STAGES = _stages()
 """The post's stages in order, name -> Fixes; the last one, `beyond`, goes beyond the post."""
 
 STAGED = tuple(name for name in SWITCHES if getattr(STAGES["beyond"], name))
-"""The switches that a stage turns on. The Detective and the files that ship know only these."""
+"""The switches that are on in the last stage. The Detective and the debuggers use only these."""
 
 REPORTED_VAL_LOSS = {"v1": 5.64, "norm": 2.86, "batches": 0.82, "final": 0.57}
 """The validation losses with seed 42 that the post's text states; some stages have none.

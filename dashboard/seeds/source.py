@@ -97,16 +97,17 @@ def _computed(settings: Settings, with_beyond: bool) -> Source | None:
 
 def _draw_start(wanted: Request, done: int) -> None:
     """Draws the button that starts the sweep, its progress, or why it cannot start."""
-    usual = grids.usual_seconds(wanted)  # the last sweep was slow if the server was busy
+    seconds = grids.estimated_seconds(wanted)
+    # A server that was busy during the last sweep must not refuse this one.
+    least = min(seconds, grids.usual_seconds(wanted))
     if done == wanted.num_seeds:
         st.caption(f"All {done} seeds are computed.")
-    elif grids.job(wanted) is None and usual > grids.LONGEST_SECONDS:
+    elif grids.job(wanted) is None and least > grids.LONGEST_SECONDS:
         st.warning(
-            f"This would take {sentences.about(usual)}, which is longer than the server allows. "
+            f"This would take {sentences.about(least)}, which is longer than the server allows. "
             "Choose fewer seeds or smaller settings."
         )
     else:
-        seconds = grids.estimated_seconds(wanted)
         label = f"Compute {wanted.num_runs:,} runs ({sentences.about(seconds)})"
         panel.show(_panel(wanted, done), None if grids.job(wanted) else label)
 

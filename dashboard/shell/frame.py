@@ -57,7 +57,7 @@ def run() -> None:
         if links is not None:
             with links:
                 menu.draw(entry)
-        if to_lab.is_asked():
+        if to_lab.is_asked(entry.name):
             if links is None:  # embedded, so there is no link and no history to keep short
                 st.switch_page("pages/lab.py", query_params=url.parameters())
             _follow_first_link()

@@ -17,8 +17,8 @@ def choose(
 ) -> str:
     """Draws the choice, and returns the chosen option.
 
-    Without a valid value in the session, the first option is chosen. It is also passed as the
-    default, because a busy browser can drop the message that sets a control.
+    Without a valid value in the session, the first option is chosen. The session's value is also
+    passed as the default, because a busy browser can drop the message that sets a control.
 
     Args:
       key: of the session's value.

@@ -99,7 +99,7 @@ def chosen_run() -> Choice | None:
 
 
 def show(choice: Choice) -> None:
-    """Sets all controls to a run. Only for callbacks, which run before the controls are drawn."""
+    """Sets all controls to a run. Call it before they are drawn, for instance in a callback."""
     for field in fields(Fixes):
         st.session_state[field.name] = getattr(choice.fixes, field.name)
     for name in setting_controls.NAMES:

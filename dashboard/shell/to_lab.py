@@ -1,8 +1,12 @@
 """Opens a run in the Lab from any page.
 
-Three scripts take part: that of the click (`open_run`), which also makes the browser follow the
-link to the Lab (`is_asked`), and the first one of the Lab (`arrive`).
+The callback of the click sets the sidebar (`open_run`), the script after it makes the browser
+follow the link to the Lab (`is_asked`), and the first script of the Lab sets the sidebar again
+(`arrive`).
 """
+
+from time import monotonic
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -10,7 +14,19 @@ from dashboard.choice import Choice
 from dashboard.shell import sidebar
 
 _LEAVES = "leaves_for_the_lab"
-_ARRIVES = "arrives_in_the_lab"
+_OPENING = "opening_in_the_lab"
+_LAB = "lab"
+_WITHIN_SECONDS = 30.0  # a busy browser takes seconds; later, the reader has gone there anyway
+
+
+class Opening(NamedTuple):
+    """A run that the browser is about to open in the Lab."""
+
+    choice: Choice
+    page: str
+    """The page that the reader leaves."""
+    asked: float
+    """The time of the click, as `monotonic` gives it."""
 
 
 def open_run(choice: Choice) -> None:
@@ -31,12 +47,17 @@ def button(choice: Choice, key: str, label: str = "Open in the Lab") -> None:
     )
 
 
-def is_asked() -> bool:
-    """Returns whether a callback has requested the Lab, and clears the request."""
+def is_asked(page: str) -> bool:
+    """Returns whether a callback has requested the Lab, and clears the request.
+
+    Args:
+      page: the name of the page that is drawn.
+    """
     choice = st.session_state.pop(_LEAVES, None)
-    if choice is not None:
-        st.session_state[_ARRIVES] = choice
-    return choice is not None
+    if choice is None:
+        return False
+    st.session_state[_OPENING] = Opening(choice, page, monotonic())
+    return True
 
 
 def arrive(page: str) -> None:
@@ -48,6 +69,9 @@ def arrive(page: str) -> None:
     Args:
       page: the name of the page that is drawn.
     """
-    choice = st.session_state.pop(_ARRIVES, None)
-    if choice is not None and page == "lab":
-        sidebar.show(choice)
+    opening: Opening | None = st.session_state.get(_OPENING)
+    if opening is None or page == opening.page:  # the page may be drawn again before it is left
+        return
+    del st.session_state[_OPENING]
+    if page == _LAB and monotonic() - opening.asked < _WITHIN_SECONDS:
+        sidebar.show(opening.choice)

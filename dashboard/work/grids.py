@@ -23,7 +23,7 @@ DRAWABLE_SEEDS = 2
 """The least number of seeds that the page can show, because an interval needs two."""
 
 LONGEST_SECONDS = 3600.0
-"""A sweep that usually takes longer cannot be started, because all readers share the server."""
+"""A longer sweep cannot be started, because all readers share the server."""
 
 _PIECE_SECONDS = 1.0
 _KEPT_GRIDS = 12

@@ -65,7 +65,7 @@ def warm_up(_choice: Choice) -> None:
 
 @lru_cache(256)
 def stored_curves(choice: Choice) -> "Curves | None":
-    """Returns the stored curves of a run with the post's settings, or None. Does not need JAX."""
+    """Returns the stored curves of a run with the post's settings, or None. Do not modify them."""
     from mlp_core.analysis.curves import post_curves
 
     try:

@@ -41,7 +41,7 @@ def learning_rates(settings: Settings) -> np.ndarray:
         "cosine": optax.cosine_decay_schedule(settings.learning_rate, settings.steps),
     }
     rates = schedules[settings.schedule](np.arange(settings.steps))
-    return np.full(settings.steps, rates, np.float32)
+    return np.full(settings.steps, rates, np.float32)  # a constant schedule gives one number
 
 
 @posts_numerics

@@ -131,4 +131,5 @@ def _forget_everything() -> None:
     # Caches belong to the process: a run of one test must not be cached already in the next.
     st.cache_data.clear()
     st.cache_resource.clear()
-    runs.stored_curves.cache_clear()
+    for kept in (runs.stored_curves, runs.baselines, runs.target_scale, runs.wall):
+        kept.cache_clear()

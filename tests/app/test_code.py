@@ -76,7 +76,7 @@ def test_a_switch_without_effect_says_what_it_needs(page: str) -> None:
 
 
 @pytest.mark.parametrize("dress", program.DRESSES)
-def test_the_link_chooses_the_form_and_the_stage(open_program: Open, dress: str) -> None:
+def test_the_link_chooses_the_style_and_the_stage(open_program: Open, dress: str) -> None:
     app = open_program(steps="60", dress=dress, against="final")
 
     assert shown(app) == program.script(SHORT, Fixes(), dress)

@@ -4,6 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -284,6 +285,7 @@ def test_a_run_of_a_step_opens_in_the_lab(open_seeds: Open) -> None:
     for toggle in app.sidebar.toggle:
         toggle.set_value(before[toggle.key])
     app.number_input(key="seed").set_value(1)
+    app.run()  # a part of the page that refreshes itself
     app.switch_page("pages/lab.py").run()
 
     on = {toggle.key for toggle in app.sidebar.toggle if toggle.value}
@@ -408,6 +410,9 @@ def test_a_sweep_on_a_busy_server_does_not_forbid_a_longer_one(
     app = open_seeds(**TINY, grid="computed here", seeds="4")
     app.button(key="begin_sweep").click().run()
     _computed(app)
+    longer = replace(TINY_SETTINGS, steps=8000)
+    asked = grids.request(longer, with_beyond=False, num_seeds=256)
+    assert grids.estimated_seconds(asked) > grids.LONGEST_SECONDS > grids.usual_seconds(asked)
 
     app = open_seeds(**TINY | {"steps": "8000"}, grid="computed here", seeds="256")
 
