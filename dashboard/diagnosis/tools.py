@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.diagnosis import tools_matrix, words
+from dashboard.diagnosis import tools_chart, words
 from dashboard.draw import canvas, wide
 
 if TYPE_CHECKING:
@@ -33,15 +33,15 @@ def show() -> None:
     except ValueError as error:
         st.error(f"The table of tools cannot be read: {error}", icon=":material/error:")
         return
-    cells = tools_matrix.cells(table)
+    cells = tools_chart.cells(table)
     st.markdown(words.tools(cells))
     canvas.draw(
-        tools_matrix.chart(),
+        tools_chart.chart(),
         {"cells": cells},
         key="tools",
         alt="A matrix of tools and bugs: caught, symptom, false alarm, or silent. The table below "
         "summarizes it.",
-        full=lambda: tools_matrix.said(table),
+        full=lambda: tools_chart.said(table),
     )
     st.caption(words.tools_legend(table.versions))
     st.markdown(
@@ -49,7 +49,7 @@ def show() -> None:
         "relative run time of 1 is a run without the tool."
     )
     wide.table(
-        tools_matrix.ranking(table),
+        tools_chart.ranking(table),
         key="ranking",
         hide_index=True,
         column_order=_SHOWN,

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.diagnosis import tools_matrix
+from dashboard.diagnosis import tools_chart
 from dashboard.diagnosis.words import BADGES, PROGRAMS, TOOLS
 from dashboard.evidence import check_words, tables
 from dashboard.evidence.pictures import PICTURES
@@ -269,7 +269,7 @@ def test_tools_are_ranked_by_what_they_catch_then_by_what_they_cost() -> None:
         Cell("one_batch", "split_keys", "silent", "", "", 0.1),
     ]
 
-    ranked = tools_matrix.ranking(Table(tuple(cells), {}))
+    ranked = tools_chart.ranking(Table(tuple(cells), {}))
 
     assert list(ranked["tool"]) == [
         TOOLS[name].name for name in ("key_reuse_key", "debug_infs", "debug_nans", "one_batch")

@@ -1,4 +1,4 @@
-"""The matrix of debugging tools and bugs, from the stored trials: its chart and its tables."""
+"""The chart of debugging tools and bugs, and its tables, from the stored trials."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
