@@ -74,6 +74,7 @@ def _page(ranks: pd.DataFrame) -> int:
     names = grammar.options(_ROWS_KEY)[: len(ranks) // size]
     with st.container(horizontal=True, vertical_alignment="center", key="pages"):
         chosen = one_of.choose("Rows", names, _ROWS_KEY)
+        # One row, or none if the reader's combination is not in the grid.
         for mine in ranks.loc[ranks["mine"], "rank"]:
             st.button(
                 f"Your row: {mine}",

@@ -16,7 +16,7 @@ from dashboard.shell import sidebar
 _LEAVES = "leaves_for_the_lab"
 _OPENING = "opening_in_the_lab"
 _LAB = "lab"
-_WITHIN_SECONDS = 30.0  # a busy browser takes seconds; later, the reader has gone there anyway
+_WITHIN_SECONDS = 30.0  # a busy browser takes seconds; later, another link has opened the Lab
 
 
 class Opening(NamedTuple):

@@ -65,7 +65,10 @@ def warm_up(_choice: Choice) -> None:
 
 @lru_cache(256)
 def stored_curves(choice: Choice) -> "Curves | None":
-    """Returns the stored curves of a run with the post's settings, or None. Do not modify them."""
+    """Returns the stored curves of a run with the post's settings, or None. Does not need JAX.
+
+    Do not modify the curves: all sessions share them.
+    """
     from mlp_core.analysis.curves import post_curves
 
     try:
