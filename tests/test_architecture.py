@@ -33,7 +33,6 @@ LAYERS = (
 DASHBOARD_LAYERS = (
     ("switches",),
     ("choice",),
-    ("codes",),
     ("draw",),
     ("work",),
     ("shell",),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.detective import charts, probes, state, suspects, tables, verdict, words
-from dashboard.draw import canvas
+from dashboard.detective import probes, state, suspects, tables, verdict, words
+from dashboard.draw import canvas, line_charts
 from dashboard.evidence import waiting
 from dashboard.evidence.tables import marked
 from dashboard.work import needed
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence, Finding
     from mlp_core.engine.training import Run
     from mlp_core.game import Verdict
+
+_LOSSES_HEIGHT = 340
 
 QUESTION = "Can you find the bug from its symptoms?"
 
@@ -113,7 +115,7 @@ def _draw_curves(case: Case, run: "Run", found: "Sequence[Verdict]") -> None:
         st.info("There is no curve to draw because no loss of this run is finite.")
         return
     canvas.draw(
-        charts.losses(),
+        line_charts.losses(_LOSSES_HEIGHT),
         {
             "curves": curves,
             "ends": tables.ends(curves),

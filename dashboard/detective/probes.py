@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.detective import charts, lines, state, tables, words
+from dashboard.detective import lines, state, tables, words
 from dashboard.detective.pictures import PICTURES_OF
-from dashboard.draw import canvas
+from dashboard.draw import canvas, line_charts
 from dashboard.work import needed
 from mlp_core.game import COSTS, Case
 
@@ -80,7 +80,7 @@ def _draw_second_seed(case: Case) -> None:
     st.markdown(words.second_seed(run, second))
     curves = tables.curves(run, second, "other seed")
     canvas.draw(
-        charts.losses(_HEIGHT),
+        line_charts.losses(_HEIGHT),
         {"curves": curves, "ends": tables.ends(curves), "marked": tables.NO_MARK},
         key="probe_chart_second_seed",
         alt="The val and the train loss, and the val loss with another seed, on a log scale.",

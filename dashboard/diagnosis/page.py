@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import codes
 from dashboard.choice import Choice
 from dashboard.diagnosis import cards, words
-from dashboard.draw import canvas
+from dashboard.draw import canvas, line_charts
 from dashboard.draw import words as app_words
-from dashboard.evidence import charts, check_words, tables, waiting
-from dashboard.evidence.pictures import PICTURES
+from dashboard.evidence import check_words, tables, waiting
+from dashboard.evidence.pictures import LOSSES_HEIGHT, PICTURES
 from dashboard.player import show as player
 from dashboard.shell import glossary
 from dashboard.work import gathered
@@ -31,7 +30,7 @@ def show(choice: Choice) -> None:
         evidence = waiting.evidence(choice, still)
         if evidence is not None:
             glossary.write(words.answer(_findings(evidence)))
-            st.session_state[_SHOWN] = codes.code(choice)
+            st.session_state[_SHOWN] = choice.code
     if evidence is not None and st.session_state["watch"]:
         player.show(choice)
     if evidence is not None:
@@ -43,7 +42,7 @@ def show(choice: Choice) -> None:
 def _last() -> "tuple[Choice | None, Evidence | None]":
     """Returns the previous run on the page, and its evidence if it is still cached."""
     try:
-        choice = codes.choice(st.session_state[_SHOWN])
+        choice = Choice.of_code(st.session_state[_SHOWN])
     except (KeyError, ValueError):
         return None, None
     job = gathered.jobs.find(choice)
@@ -70,7 +69,7 @@ def _draw(evidence: "Evidence", choice: Choice) -> None:
 
 def _draw_curve(curves: "pd.DataFrame", worst: "Finding | None") -> None:
     canvas.draw(
-        charts.marked_losses(),
+        line_charts.losses(LOSSES_HEIGHT),
         {"curves": curves, "marked": tables.marked(worst)},
         key="marked_losses",
         alt="The val and the train loss against updates, on a log scale. The updates of the worst "

@@ -5,44 +5,10 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.draw.marks import (
-    NUMBER,
-    PLAIN,
-    by_place,
-    color,
-    dash,
-    loss_axis,
-    meaning,
-    words_on_lines,
-)
+from dashboard.draw.line_charts import UPDATES, lines, log_axis
+from dashboard.draw.marks import NUMBER, by_place, color, meaning, words_on_lines
 
 HEIGHT = 230
-_UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=5)
-
-
-@cache
-def marked_losses() -> dict[str, Any]:
-    """Returns the losses with the updates of a finding marked. Tables: `curves` and `marked`."""
-    loss = alt.Y("loss:Q").title("mean squared error, log scale")
-    loss = loss.scale(type="log", nice=False, padding=12).axis(**loss_axis(1, 2, 3, 5, 7))
-    lines = (
-        alt.Chart(alt.NamedData("curves"))
-        .mark_line(strokeWidth=2.2, **PLAIN)
-        .encode(_UPDATES, loss, detail="line:N", color=color(("val", "train")))
-    )
-    return alt.layer(lines, *marked_updates()).properties(height=260).to_dict()
-
-
-def marked_updates() -> list[alt.Chart]:
-    """Returns marks for a range of updates, with a label. Table: `marked`."""
-    marked = alt.Chart(alt.NamedData("marked")).encode(alt.X("first:Q"))
-    # A series color would give the legend the low opacity of this band.
-    band = marked.mark_rect(color="gray", opacity=0.16, aria=False).encode(x2="last:Q")
-    edge = marked.mark_rule(color="gray", strokeWidth=2, aria=False)
-    words = marked.mark_text(align="left", dx=6, fontSize=12).encode(
-        y=alt.value(10), text="text:N", color=meaning("text")
-    )
-    return [band, edge, words]
 
 
 @cache
@@ -88,39 +54,24 @@ def units(x_title: str, y_title: str) -> dict[str, Any]:
 def layers(title: str, logarithmic: bool) -> dict[str, Any]:
     """Returns a line for each layer over the updates. Tables: `lines` and `ends` (their labels)."""
     value = alt.Y("value:Q").title(title)
-    if logarithmic:
-        value = value.scale(type="log", nice=False, padding=10).axis(**loss_axis(1, 2, 5))
-    else:
-        value = value.axis(labelExpr=NUMBER, tickCount=5)
-    lines = (
-        alt.Chart(alt.NamedData("lines"))
-        .mark_line(strokeWidth=2, **PLAIN)
-        .encode(_UPDATES, value, detail="line:N", color=color(), strokeDash=dash())
-    )
+    linear = value.axis(labelExpr=NUMBER, tickCount=5)
+    value = log_axis(value, 1, 2, 5) if logarithmic else linear
     ends = alt.Chart(alt.NamedData("ends"))
-    ends = ends.encode(_UPDATES, value, text="line:N", color=meaning("text"))
+    ends = ends.encode(UPDATES, value, text="line:N", color=meaning("text"))
     early = words_on_lines(
         ends.transform_filter("datum.early"), align="left", dx=4, dy=-8, fontSize=11
     )
     late = words_on_lines(ends.transform_filter("!datum.early"), align="right", dy=-8, fontSize=11)
-    return alt.layer(lines, *early, *late).properties(height=HEIGHT).to_dict()
+    layers = (lines("lines", UPDATES, value), *early, *late)
+    return alt.layer(*layers).properties(height=HEIGHT).to_dict()
 
 
 @cache
 def scaled() -> dict[str, Any]:
     """Returns the predictions for scaled inputs, a line for each input. Table: `lines`."""
-    return (
-        alt.Chart(alt.NamedData("lines"))
-        .mark_line(strokeWidth=2, point=True, **PLAIN)
-        .encode(
-            alt.X("update:Q").title("scale of the input").axis(grid=False, tickCount=5),
-            alt.Y("value:Q").title("prediction").scale(zero=False).axis(labelExpr=NUMBER),
-            detail="line:N",
-            color=color(),
-        )
-        .properties(height=HEIGHT)
-        .to_dict()
-    )
+    scale = alt.X("update:Q").title("scale of the input").axis(grid=False, tickCount=5)
+    value = alt.Y("value:Q").title("prediction").scale(zero=False).axis(labelExpr=NUMBER)
+    return lines("lines", scale, value, point=True).properties(height=HEIGHT).to_dict()
 
 
 @cache

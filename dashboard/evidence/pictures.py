@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from dashboard.draw import words
+from dashboard.draw import line_charts, words
 from dashboard.evidence import charts, tables
 
 if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence, Finding
+
+LOSSES_HEIGHT = 260
 
 _ZERO = pd.DataFrame({"x": [0.0], "y": [0.0]})
 
@@ -35,7 +37,9 @@ class Picture(NamedTuple):
 def on_the_curve(finding: "Finding", evidence: "Evidence") -> Drawing:
     """Returns the loss curves with the updates of a finding marked."""
     curves = {"curves": tables.curves(evidence), "marked": tables.marked(finding)}
-    return Drawing(charts.marked_losses(), curves, "The marked updates are those of this finding.")
+    return Drawing(
+        line_charts.losses(LOSSES_HEIGHT), curves, "The marked updates are those of this finding."
+    )
 
 
 def _ledger(evidence: "Evidence") -> Drawing:

@@ -10,20 +10,10 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.draw.marks import (
-    NUMBER,
-    PLAIN,
-    by_place,
-    color,
-    dash,
-    loss_axis,
-    meaning,
-    words_on_lines,
-)
+from dashboard.draw.line_charts import UPDATES, lines, log_axis
+from dashboard.draw.marks import NUMBER, PLAIN, by_place, color, meaning, words_on_lines
 
 HEIGHT = 420
-_UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
-_LOSS = "mean squared error, log scale"
 _LINES = "split(datum.label, '\\n')"
 
 
@@ -36,40 +26,28 @@ def loss_curves(shown: tuple[str, ...]) -> dict[str, Any]:
     Args:
       shown: the meanings in the legend.
     """
-    loss = alt.Y("loss:Q").title(_LOSS).scale(type="log", nice=False, padding=10)
-    loss = loss.axis(**loss_axis(1, 2, 3, 5, 7))
+    loss = log_axis(alt.Y("loss:Q").title("mean squared error, log scale"), 1, 2, 3, 5, 7)
     batches = (
         alt.Chart(alt.NamedData("batches"))
         .mark_line(strokeWidth=1, **PLAIN)
-        .encode(_UPDATES, loss, color=color(shown))
+        .encode(UPDATES, loss, color=color(shown))
     )
     ghost = (
         alt.Chart(alt.NamedData("ghost"))
         .mark_line(strokeWidth=1.5, strokeDash=[2, 3], opacity=0.6, **PLAIN)
-        .encode(_UPDATES, loss, color=meaning("text"))
-    )
-    lines = (
-        alt.Chart(alt.NamedData("curves"))
-        .mark_line(strokeWidth=2.2, **PLAIN)
-        .encode(
-            _UPDATES,
-            loss,
-            detail="line:N",
-            color=color(shown),
-            strokeDash=dash(shown),
-        )
+        .encode(UPDATES, loss, color=meaning("text"))
     )
     ends = (
         alt.Chart(alt.NamedData("ends"))
         .mark_text(align="right", dy=-8, fontSize=12)
-        .encode(_UPDATES, loss, text="line:N", color=color(shown))
+        .encode(UPDATES, loss, text="line:N", color=color(shown))
     )
     return (
         alt.layer(
             batches,
             ghost,
             _rules(loss),
-            lines,
+            lines("curves", UPDATES, loss, shown),
             *_rule_names(loss),
             ends,
             *_not_finite(),
@@ -95,7 +73,7 @@ def _rule_names(loss: alt.Y) -> list[alt.Chart]:
 
 def _not_finite() -> list[alt.Chart]:
     """Returns a labeled line at the first update from which a loss is not finite."""
-    marks = alt.Chart(alt.NamedData("not_finite")).encode(_UPDATES, color=meaning("text"))
+    marks = alt.Chart(alt.NamedData("not_finite")).encode(UPDATES, color=meaning("text"))
     words = marks.mark_text(align="left", dx=6, fontSize=13, fontWeight="bold")
     return [
         marks.mark_rule(strokeWidth=1.5, aria=False),
@@ -113,7 +91,7 @@ def _crosshair() -> list[alt.Chart]:
         fields=["update"],
         empty=False,
     )
-    readings = alt.Chart(alt.NamedData("readings")).encode(_UPDATES)
+    readings = alt.Chart(alt.NamedData("readings")).encode(UPDATES)
     # Without a color of a series, because the legend would get the rule's opacity.
     rule = readings.mark_rule(color="gray", **PLAIN).encode(
         opacity=alt.condition(near, alt.value(0.6), alt.value(0)),

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard import codes
 from dashboard.choice import Choice
 
 _NOW = "run_now"
@@ -32,7 +31,7 @@ def before() -> Choice | None:
 
 def remember(choice: Choice, val_loss: float) -> None:
     """Notes which run is on the page now."""
-    now = (codes.code(choice), val_loss, tuple(choice.settings.drawn))
+    now = (choice.code, val_loss, tuple(choice.settings.drawn))
     last = st.session_state.get(_NOW)
     if last is None or last[0] != now[0]:
         st.session_state[_BEFORE] = last
@@ -48,6 +47,6 @@ def previous() -> Shown | None:
 def _noted(key: str) -> Choice | None:
     noted = st.session_state.get(key)
     try:
-        return codes.choice(noted[0]) if noted else None
+        return Choice.of_code(noted[0]) if noted else None
     except ValueError:
         return None

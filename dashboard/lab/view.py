@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from dashboard import codes
 from dashboard.choice import Choice
 from dashboard.lab import history
 from dashboard.shell import pins
@@ -122,4 +121,4 @@ def _comparable(choice: Choice) -> tuple[Choice, ...]:
 
 
 def _settings_code(choice: Choice) -> str:
-    return codes.code(Choice(settings=choice.settings))
+    return Choice(settings=choice.settings).code

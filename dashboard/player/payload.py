@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from dashboard import codes
 from dashboard.choice import Choice
 from dashboard.player.tables import by_layer
 from dashboard.work import runs
@@ -32,7 +31,7 @@ def payload(choice: Choice, compact: Compact) -> dict[str, Any]:
     inputs, target = names(choice)
     weights, norms = _sizes(compact, numbers)
     return compact._asdict() | {
-        "id": codes.code(choice.compiled),
+        "id": choice.compiled.code,
         "inputs": inputs,
         "target": target,
         "mean": scale.mean,

@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.draw.marks import NUMBER, PLAIN, by_place, color, meaning
+from dashboard.draw.marks import NUMBER, PLAIN, by_place, color, meaning, shape
 from dashboard.seeds.axes import DROPS, LOSS_AXIS, drop_axis, rows_with_room, zero_line
 
 _PAIRED_HEIGHT = 330
@@ -21,7 +21,10 @@ def values(unit: str) -> dict[str, Any]:
         drop_axis("low:Q", unit), x2="high:Q", color=color()
     )
     dots = base.mark_point(filled=True, size=95, opacity=1, aria=False).encode(
-        drop, color=color(), shape=_verdict_shape(), tooltip=_value_tooltip()
+        drop,
+        color=color(),
+        shape=shape("verdict", ("helps", "hurts", "no clear effect")),
+        tooltip=_value_tooltip(),
     )
     names = base.mark_text(align="left", dy=-7, fontSize=13).encode(
         x=alt.value(-112), text="fix:N", color=meaning("text")
@@ -150,7 +153,7 @@ def differences(unit: str) -> dict[str, Any]:
             .axis(grid=False, tickMinStep=1, labelExpr="datum.value > 0 ? datum.label : ''"),
             _up("drop:Q", unit),
             color=color(),
-            shape=_outcome_shape(),
+            shape=shape("outcome", ("helps", "hurts", "changes nothing")),
             tooltip=[
                 alt.Tooltip("seed:N", title="seed"),
                 alt.Tooltip("text:N", title="effect"),
@@ -173,20 +176,6 @@ def _up(field: str, unit: str) -> alt.Y:
     """Returns the vertical axis of a decrease of the val loss."""
     scale = alt.Scale(type="log" if unit == "log10" else "linear", nice=False, padding=10)
     return alt.Y(field).title(DROPS[unit]).scale(scale).axis(labelExpr=NUMBER, labelOverlap=True)
-
-
-def _verdict_shape() -> alt.Shape:
-    scale = alt.Scale(
-        domain=["helps", "hurts", "no clear effect"], range=["circle", "triangle-down", "square"]
-    )
-    return alt.Shape("verdict:N").scale(scale).legend(None)
-
-
-def _outcome_shape() -> alt.Shape:
-    scale = alt.Scale(
-        domain=["helps", "hurts", "changes nothing"], range=["circle", "triangle-down", "square"]
-    )
-    return alt.Shape("outcome:N").scale(scale).legend(None)
 
 
 def _value_tooltip() -> list[alt.Tooltip]:

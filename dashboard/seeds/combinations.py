@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import codes
+from dashboard.choice import Choice
 from dashboard.draw import canvas, words
 from dashboard.seeds import combinations_chart, combinations_tables, sentences
 from dashboard.seeds.view import View, open_in_lab
@@ -94,5 +94,5 @@ def _show_page(name: str) -> None:
 def _open_clicked(view: View) -> None:
     selection = st.session_state[CHART_KEY].selection
     for picked in selection.get("run", []):
-        fixes = codes.choice(picked["code"]).fixes
+        fixes = Choice.of_code(picked["code"]).fixes
         open_in_lab(view, fixes, picked.get("seed"))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dashboard import codes
 from dashboard.choice import Choice
 from dashboard.draw import words
 from dashboard.draw.tidy import headed
@@ -41,7 +40,7 @@ def summary(grid: "Grid", mine: Fixes) -> pd.DataFrame:
         fixes=[sum(vars(fixes).values()) for fixes in grid.combinations],
         name=[words.combination(fixes) for fixes in grid.combinations],
         number=[_number(fixes) for fixes in grid.combinations],
-        code=[codes.code(Choice(fixes)) for fixes in grid.combinations],
+        code=[Choice(fixes).code for fixes in grid.combinations],
         mine=[fixes == replace(mine, jit_step=False) for fixes in grid.combinations],
     )
 

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import codes
 from dashboard.choice import Choice
 from dashboard.draw import words
 from dashboard.work import runs
@@ -28,7 +27,7 @@ def drop_unreadable() -> None:
 
 def pinned() -> list[Choice]:
     """Returns the pinned runs, oldest first."""
-    return [codes.choice(code) for code in st.session_state[_KEY]]
+    return [Choice.of_code(code) for code in st.session_state[_KEY]]
 
 
 def names(beside: Settings) -> list[str]:
@@ -44,7 +43,7 @@ def trained(beside: Settings) -> "dict[str, Run]":
 
 def is_pinned(choice: Choice) -> bool:
     """Returns whether this run is pinned."""
-    return codes.code(choice) in st.session_state[_KEY]
+    return choice.code in st.session_state[_KEY]
 
 
 def is_full() -> bool:
@@ -55,12 +54,12 @@ def is_full() -> bool:
 def add(choice: Choice) -> None:
     """Pins a run, unless it is already pinned or the maximum is reached."""
     if not is_pinned(choice) and not is_full():
-        st.session_state[_KEY] = [*st.session_state[_KEY], codes.code(choice)]
+        st.session_state[_KEY] = [*st.session_state[_KEY], choice.code]
 
 
 def remove(choice: Choice) -> None:
     """Unpins a run."""
-    gone = codes.code(choice)
+    gone = choice.code
     st.session_state[_KEY] = [code for code in st.session_state[_KEY] if code != gone]
 
 
@@ -84,7 +83,7 @@ def with_own(linked: list[str]) -> list[str]:
 def _apart(written: list[str]) -> tuple[list[str], list[str]]:
     """Returns the pins that a link can contain, and those on an uploaded file."""
     readable = _readable(written)
-    own = [code for code in readable if is_own(codes.choice(code).settings.task)]
+    own = [code for code in readable if is_own(Choice.of_code(code).settings.task)]
     return [code for code in readable if code not in own], own
 
 
@@ -93,9 +92,9 @@ def _readable(written: list[str]) -> list[str]:
     found: list[str] = []
     for code in written:
         try:
-            pin = codes.choice(code)
+            pin = Choice.of_code(code)
             if pin.settings.val_share == Settings().val_share:  # no control sets val_share
-                found.append(codes.code(pin))
+                found.append(pin.code)
         except (ValueError, OverflowError):
             continue  # a truncated or mistyped link still shows its other pins
     return list(dict.fromkeys(found))[:MOST]

@@ -5,7 +5,8 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.draw.marks import PLAIN, color, dash, meaning, words_on_lines
+from dashboard.draw.line_charts import lines
+from dashboard.draw.marks import color, meaning, words_on_lines
 
 ROW = 66
 """The height in pixels of a form's row: its name, its bar, and the arrow to the next row."""
@@ -81,11 +82,6 @@ def totals() -> dict[str, Any]:
         alt.Y("ms:Q").title("elapsed time, log scale").scale(type="log", nice=False, padding=12)
     )
     passed = passed.axis(**_TIMES, tickCount=6)
-    lines = (
-        alt.Chart(alt.NamedData("totals"))
-        .mark_line(strokeWidth=2.2, **PLAIN)
-        .encode(steps, passed, detail="form:N", color=color(), strokeDash=dash())
-    )
     ends = alt.Chart(alt.NamedData("ends"))
     ends = ends.encode(steps, passed, text="form:N", color=meaning("text"))
     forms = words_on_lines(ends, align="right", dx=-4, dy=-9, fontSize=12)
@@ -96,7 +92,8 @@ def totals() -> dict[str, Any]:
     texts = crossed.mark_text(dy=16, dx=6, align="left", fontSize=12).encode(
         text="text:N", color=meaning("text")
     )
-    return alt.layer(lines, *forms, dots, texts).properties(height=340).to_dict()
+    layers = (lines("totals", steps, passed, by="form"), *forms, dots, texts)
+    return alt.layer(*layers).properties(height=340).to_dict()
 
 
 @lru_cache(4)
@@ -110,12 +107,10 @@ def grown(title: str) -> dict[str, Any]:
     size = size.axis(grid=False, format="~s", tickCount=4)
     time = alt.Y("ms:Q").title("time of one step, log scale")
     time = time.scale(type="log", nice=False, padding=14).axis(**_TIMES, tickCount=5)
-    base = alt.Chart(alt.NamedData("points"))
-    lines = base.mark_line(strokeWidth=2, point=True, **PLAIN).encode(
-        size, time, detail="form:N", color=color(), strokeDash=dash()
-    )
-    spread = base.mark_rule(strokeWidth=1.5, opacity=0.6, aria=False).encode(
-        size, alt.Y("low:Q"), y2="high:Q", color=color()
+    spread = (
+        alt.Chart(alt.NamedData("points"))
+        .mark_rule(strokeWidth=1.5, opacity=0.6, aria=False)
+        .encode(size, alt.Y("low:Q"), y2="high:Q", color=color())
     )
     ends = alt.Chart(alt.NamedData("ends")).encode(size, time, text="form:N", color=meaning("text"))
     forms = [
@@ -125,4 +120,5 @@ def grown(title: str) -> dict[str, Any]:
             ends.transform_filter(which), align="right", dx=-2, dy=dy, fontSize=11
         )
     ]
-    return alt.layer(lines, spread, *forms).properties(height=260).to_dict()
+    drawn = lines("points", size, time, by="form", point=True)
+    return alt.layer(drawn, spread, *forms).properties(height=260).to_dict()

@@ -6,7 +6,8 @@ from typing import Any, Literal
 import altair as alt
 
 from dashboard.draw import predictions
-from dashboard.draw.marks import NUMBER, PLAIN, color, dash, loss_axis, meaning
+from dashboard.draw.line_charts import UPDATES, lines, log_axis
+from dashboard.draw.marks import NUMBER, color, meaning
 
 _SCALED_HEIGHT = 300
 _SLIDER = 84  # pixels, including the gap below the slider
@@ -15,18 +16,12 @@ _SLIDER = 84  # pixels, including the gap below the slider
 @cache
 def step_curves() -> dict[str, Any]:
     """Returns the val loss curves of two stages. Tables: `curves` and `ends`."""
-    updates = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
-    loss = alt.Y("loss:Q").title("val loss, log scale").scale(type="log", nice=False, padding=14)
-    loss = loss.axis(**loss_axis(1, 2, 3, 5, 7))
-    lines = (
-        alt.Chart(alt.NamedData("curves"))
-        .mark_line(strokeWidth=2.2, **PLAIN)
-        .encode(updates, loss, detail="line:N", color=color(), strokeDash=dash())
-    )
+    loss = log_axis(alt.Y("loss:Q").title("val loss, log scale"), 1, 2, 3, 5, 7, padding=14)
     ends = alt.Chart(alt.NamedData("ends")).encode(
-        updates, loss, text="line:N", color=meaning("text")
+        UPDATES, loss, text="line:N", color=meaning("text")
     )
-    return alt.layer(lines, *_names(ends, align="right", dx=-2)).properties(height=250).to_dict()
+    layers = (lines("curves", UPDATES, loss), *_names(ends, align="right", dx=-2))
+    return alt.layer(*layers).properties(height=250).to_dict()
 
 
 @cache
@@ -42,15 +37,11 @@ def scaled_input() -> dict[str, Any]:
     )
     value = alt.Y("value:Q").title("prediction for this input").scale(zero=False, padding=10)
     value = value.axis(labelExpr=NUMBER)
-    lines = (
-        alt.Chart(alt.NamedData("scaled"))
-        .mark_line(strokeWidth=2.2, **PLAIN)
-        .encode(factor, value, detail="line:N", color=color(), strokeDash=dash())
-    )
     now = alt.Chart(alt.NamedData("now")).encode(factor, value, color=color())
     dots = now.mark_point(filled=True, size=90, opacity=1, aria=False)
     names = _names(now.encode(text="text:N", color=meaning("text")), align="left", dx=-8)
-    layers = alt.layer(_unseen().encode(factor, value), lines, dots, *names)
+    unseen = _unseen().encode(factor, value)
+    layers = alt.layer(unseen, lines("scaled", factor, value), dots, *names)
     return layers.properties(height=_SCALED_HEIGHT).to_dict()
 
 

@@ -6,7 +6,6 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import codes
 from dashboard.choice import Choice
 from dashboard.shell import grammar, pins, setting_controls
 from dashboard.work import runs
@@ -37,7 +36,7 @@ def test_what_a_link_holds_is_read_as_runs_or_refused() -> None:
             pinned = pins.read(text)[0]
 
             assert len(pinned) <= pins.MOST, link
-            assert [codes.code(codes.choice(code)) for code in pinned] == pinned, link
+            assert [Choice.of_code(code).code for code in pinned] == pinned, link
             assert _hidden(text), link
 
 

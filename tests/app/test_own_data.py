@@ -10,7 +10,6 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 import mlp_core
-from dashboard import codes
 from dashboard.choice import Choice
 from dashboard.shell import own_file
 from dashboard.work import pool, runs
@@ -170,7 +169,7 @@ def test_a_pin_on_a_file_stays_in_the_session_and_out_of_the_link() -> None:
 
 def test_a_link_cannot_ask_for_the_table_of_another_session() -> None:
     task = opened(Table(("a",), "y", np.arange(60.0)[:, None], np.arange(60.0)))
-    pin = codes.code(Choice(STAGES["final"], Settings(task=task, batch_size=16)))
+    pin = Choice(STAGES["final"], Settings(task=task, batch_size=16)).code
 
     app = opened_at("lab", pins=pin, task=task, **SHORT)
 

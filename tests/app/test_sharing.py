@@ -7,7 +7,6 @@ import pytest
 import streamlit as st
 
 import mlp_core
-from dashboard import codes
 from dashboard.choice import Choice
 from dashboard.lab import charts
 from dashboard.work import pace, runs, timings
@@ -66,7 +65,7 @@ PINNED = "v1 + AdamW, steps 40"
 def test_a_pin_is_drawn_beside_a_run_whose_chart_is_kept(open_app: Open) -> None:
     link = {"steps": "40", "jit_step": "true"}
     plain = open_app(**link)
-    pinned = open_app(**link, pins=codes.code(Choice(Fixes(adamw=True), Settings(steps=40))))
+    pinned = open_app(**link, pins=Choice(Fixes(adamw=True), Settings(steps=40)).code)
 
     assert {row["line"] for row in table(plain, 0, "curves")} == {"val", "train", "v1"}
     assert {row["line"] for row in table(pinned, 0, "curves")} == {"val", "train", "v1", PINNED}

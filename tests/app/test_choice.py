@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import codes
-from dashboard.choice import Choice
+from dashboard.choice import LETTERS, Choice
 from mlp_core import BOUNDS, Fixes, Settings
 from mlp_core.settings import SCHEDULES
 
@@ -27,34 +26,34 @@ any_settings = st.builds(
 
 
 def test_the_first_version_has_its_name() -> None:
-    assert codes.code(Choice()) == "v1"
+    assert Choice().code == "v1"
 
 
 def test_a_code_names_what_is_changed() -> None:
     choice = Choice(Fixes(split_keys=True, adamw=True), Settings(seed=7, hidden=(8, 4)))
 
-    assert codes.code(choice) == "keys.AdamW~s7~h8-4"
+    assert choice.code == "keys.AdamW~s7~h8-4"
 
 
 @given(any_fixes, any_settings)
 def test_a_code_gives_back_its_run(fixes: Fixes, settings: Settings) -> None:
     choice = Choice(fixes, settings)
 
-    assert codes.choice(codes.code(choice)) == choice
+    assert Choice.of_code(choice.code) == choice
 
 
 @given(any_fixes, any_settings)
 def test_a_code_needs_no_escapes_in_a_link(fixes: Fixes, settings: Settings) -> None:
-    assert set(codes.code(Choice(fixes, settings))) <= UNRESERVED
+    assert set(Choice(fixes, settings).code) <= UNRESERVED
 
 
 @given(st.text(max_size=200))
 def test_a_text_is_a_code_or_a_value_error(text: str) -> None:
     try:
-        choice = codes.choice(text)
+        choice = Choice.of_code(text)
     except ValueError:
         return
-    assert codes.choice(codes.code(choice)) == choice
+    assert Choice.of_code(choice.code) == choice
 
 
 @pytest.mark.parametrize(
@@ -62,9 +61,9 @@ def test_a_text_is_a_code_or_a_value_error(text: str) -> None:
 )
 def test_a_wrong_code_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        codes.choice(text)
+        Choice.of_code(text)
 
 
 def test_every_setting_has_a_letter_of_its_own() -> None:
-    assert set(codes.LETTERS) == {field.name for field in fields(Settings)}
-    assert len(set(codes.LETTERS.values())) == len(codes.LETTERS)
+    assert set(LETTERS) == {field.name for field in fields(Settings)}
+    assert len(set(LETTERS.values())) == len(LETTERS)
