@@ -1,12 +1,17 @@
 """The differences of two scripts, side by side, or stacked on a narrow screen."""
 
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from html import escape
+from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard.code.comparison import Change, Row
 from dashboard.switches import SWITCH
+from mlp_core.program.render import Line
+
+AROUND = 2
+"""The number of equal lines shown before and after a change."""
 
 STYLE = """<style>
 .changes { display: grid; gap: 1rem; }
@@ -26,17 +31,58 @@ STYLE = """<style>
 </style>"""
 
 
+class Row(NamedTuple):
+    """A line of one of the scripts."""
+
+    number: int
+    """The line number, from 1."""
+    text: str
+    changed: bool
+
+
+class Change(NamedTuple):
+    """A place where the scripts differ, with the surrounding lines."""
+
+    before: tuple[Row, ...]
+    after: tuple[Row, ...]
+    switches: tuple[str, ...]
+    """The switches that determine the lines."""
+
+
+def found(before: Sequence[Line], after: Sequence[Line]) -> tuple[Change, ...]:
+    """Returns each place where two scripts differ, from top to bottom."""
+    old, new = ([line.text for line in lines] for lines in (before, after))
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    return tuple(_change(before, after, group) for group in matcher.get_grouped_opcodes(AROUND))
+
+
 def draw(changes: Sequence[Change], names: tuple[str, str]) -> None:
     """Draws each place where two scripts differ.
 
     Args:
       names: those of the scripts, before and after.
     """
-    drawn = "".join(_change(change, names) for change in changes)
+    drawn = "".join(_as_html(change, names) for change in changes)
     st.html(f'{STYLE}<div class="changes">{drawn}</div>')
 
 
-def _change(change: Change, names: tuple[str, str]) -> str:
+def _change(
+    before: Sequence[Line], after: Sequence[Line], group: list[tuple[str, int, int, int, int]]
+) -> Change:
+    rows: tuple[list[Row], list[Row]] = ([], [])
+    switches: dict[str, None] = {}
+    for kind, *ends in group:
+        changed = kind != "equal"
+        for side, lines, begin, end in zip(
+            rows, (before, after), ends[::2], ends[1::2], strict=True
+        ):
+            for place in range(begin, end):
+                side.append(Row(place + 1, lines[place].text, changed))
+                switches |= dict.fromkeys(lines[place].switches if changed else ())
+    return Change(tuple(rows[0]), tuple(rows[1]), tuple(switches))
+
+
+def _as_html(change: Change, names: tuple[str, str]) -> str:
     sides = zip((change.before, change.after), names, (("−", "gone"), ("+", "new")), strict=True)
     drawn = "".join(_side(rows, name, mark) for rows, name, mark in sides)
     title = ", ".join(SWITCH[switch].label for switch in change.switches) or "Other lines"

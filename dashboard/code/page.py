@@ -1,18 +1,19 @@
 """The layout of the Code page: the answer, the downloads, the script, and the comparison."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.code import changes, fixes, listing, words
-from dashboard.code.comparison import changes as changes_between
-from dashboard.shell import grammar, one_of, own_file
+from dashboard.code import changes, listing, words
+from dashboard.shell import grammar, one_of, own_file, sidebar
+from dashboard.switches import SWITCH
 from dashboard.work import needed, runs
-from mlp_core import STAGES, program
+from mlp_core import STAGES, Fixes, program
 from mlp_core.data.table import table_of
 from mlp_core.program import notebook
-from mlp_core.program.render import Line
+from mlp_core.program.render import Line, Place, places
+from mlp_core.switches import SWITCHES
 
 QUESTION = "What code do these switches stand for?"
 
@@ -26,7 +27,7 @@ def show(choice: Choice) -> None:
     _draw_take_home(choice, dress, lines)
     left, right = st.columns([2, 5], gap="medium")
     with left, st.container(key="program_fixes", gap="xsmall"):
-        fixes.draw(lines, choice.fixes)
+        _draw_fixes(lines, choice.fixes)
     with right:
         listing.draw(lines, choice.fixes)
         st.caption(words.MARKS)
@@ -56,6 +57,30 @@ def _draw_take_home(choice: Choice, dress: str, lines: list[Line]) -> None:
             st.caption(f"The script reads `{name}` from its working directory.", width="content")
 
 
+def _draw_fixes(lines: Sequence[Line], fixes: Fixes) -> None:
+    """Draws copies of the sidebar's switches, with links to their lines."""
+    for switch in SWITCHES:
+        with st.container(gap=None, key=f"fix_{switch}"):
+            sidebar.draw_switch_again(switch, f"flip_{switch}")
+            found = places(list(lines), switch)
+            idle = "" if found else SWITCH[switch].idle(fixes)
+            st.markdown(f":small[{idle or _links(found)}]")
+
+
+def _links(found: Sequence[Place]) -> str:
+    """Returns links to the lines that a switch determines."""
+    if not found:
+        return "No separate line in this style."
+    many = len(found) > 1 or len(found[0].lines) > 1
+    links = [f"[{_numbers(place)}](#{listing.ANCHOR}{place.first})" for place in found]
+    return f"{'Lines' if many else 'Line'} {', '.join(links)}"
+
+
+def _numbers(place: Place) -> str:
+    last = place.first + len(place.lines) - 1
+    return f"{place.first}" if last == place.first else f"{place.first}–{last}"
+
+
 def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, tuple[int, int]]:
     """Draws the differences from a stage. Returns its name and the lines removed and added."""
     st.header("Side by side", anchor="changes")
@@ -67,7 +92,7 @@ def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, t
         key="against",
         width=240,
     )
-    found = changes_between(_lines(choice._replace(fixes=STAGES[stage]), dress), lines)
+    found = changes.found(_lines(choice._replace(fixes=STAGES[stage]), dress), lines)
     if found:
         changes.draw(found, (stage, "This script"))
     else:

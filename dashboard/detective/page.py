@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.detective import probes, state, suspects, tables, verdict, words
+from dashboard.detective import pictures, probes, state, verdict, words
 from dashboard.draw import canvas, line_charts
 from dashboard.evidence import waiting
-from dashboard.evidence.tables import marked
 from dashboard.work import needed
 from mlp_core.game import LEVELS, MOST_CASES, Case
 
@@ -48,7 +47,7 @@ def show() -> None:
         probes.show(case, evidence)
     else:
         probes.show(case, evidence)
-        suspects.show(case)
+        verdict.draw_suspects(case)
 
 
 def _tells_nothing(evidence: "Evidence") -> bool:
@@ -110,17 +109,13 @@ def _draw_curves(case: Case, run: "Run", found: "Sequence[Verdict]") -> None:
     if healed:
         fixes = replace(case.fixes, **dict.fromkeys(healed, True))
         other = needed.trained_one(Choice(fixes, case.settings))
-    curves = tables.curves(run, other, "fixed")
-    if curves.empty:
+    shown = pictures.losses(run, other, "fixed", _symptom(found))
+    if shown["curves"].empty:
         st.info("There is no curve to draw because no loss of this run is finite.")
         return
     canvas.draw(
         line_charts.losses(_LOSSES_HEIGHT),
-        {
-            "curves": curves,
-            "ends": tables.ends(curves),
-            "marked": marked(_symptom(found)) if found else tables.NO_MARK,
-        },
+        shown,
         key="detective_losses",
         alt="The val and the train loss against updates, on a log scale. After the verdict also "
         "the val loss of the fixed run, and the updates with a symptom.",

@@ -1,20 +1,45 @@
-"""The chart of each probe: that of the Diagnosis page, without marks for wrong values."""
+"""The data of the loss chart, and the chart of each probe.
+
+The chart of a probe is that of the Diagnosis page, without marks for wrong values.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from dashboard.draw import tidy
 from dashboard.evidence import charts, tables
 from dashboard.evidence.pictures import PICTURES, Drawing
 
 if TYPE_CHECKING:
-    from mlp_core.diagnosis import Evidence
+    from mlp_core.diagnosis import Evidence, Finding
+    from mlp_core.engine.training import Run
 
 _UNMARKED = "val"
 """The series of all marks. The Diagnosis page uses another series for wrong values."""
 
+_NAMED = "pinned"
+"""The series of the line that has a label."""
+
 Drawn = Callable[["Evidence"], Drawing | None]
+
+
+def losses(
+    run: "Run", other: "Run | None" = None, name: str = "", symptom: "Finding | None" = None
+) -> dict[str, pd.DataFrame]:
+    """Returns the tables of `line_charts.losses`: a run's losses, and another run's val loss.
+
+    Args:
+      name: that of the other run's line.
+      symptom: the finding whose updates are marked.
+    """
+    lines = [] if other is None else [tidy.line(other.updates, other.val_loss, _NAMED, name)]
+    lines.append(tidy.line(run.updates, run.train_loss, "train", "train"))
+    lines.append(tidy.line(run.updates, run.val_loss, "val", "val"))
+    curves = pd.concat(lines, ignore_index=True)
+    ends = curves[curves["series"] == _NAMED].drop_duplicates("line", keep="last")
+    return {"curves": curves, "ends": ends, "marked": tables.marked(symptom)}
 
 
 def _plain(check: str, title: str) -> Callable[["Evidence"], Drawing]:

@@ -1,4 +1,4 @@
-"""The result of an accusation: a card for each bug and each innocent suspect, and a summary."""
+"""The accusation: a checkbox for each suspect, and afterwards the verdict on each."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -16,6 +16,49 @@ from mlp_core.game import Case
 if TYPE_CHECKING:
     from mlp_core.diagnosis import Evidence
     from mlp_core.game import Verdict
+
+
+def draw_suspects(case: Case) -> None:
+    """Draws the suspects of the case's level, and the buttons that end the case."""
+    st.header("Accuse", anchor=False)
+    st.markdown(words.how_to_accuse(case))
+    columns = st.columns(2, gap="medium")
+    half = (len(case.level.suspects) + 1) // 2
+    for place, switch in enumerate(case.level.suspects):
+        with columns[place // half]:
+            _draw_suspect(switch)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Accuse",
+            on_click=state.accuse,
+            icon=":material/gavel:",
+            disabled=not state.suspected(),
+            key="accuse",
+        )
+        st.button(
+            "Give up and show the bugs",
+            on_click=state.give_up,
+            icon=":material/flag:",
+            type="tertiary",
+            key="give_up",
+        )
+
+
+def _draw_suspect(switch: str) -> None:
+    key = f"suspect_{switch}"
+    st.session_state[key] = switch in state.suspected()
+    st.checkbox(
+        SWITCH[switch].bug,
+        st.session_state[key],
+        key=key,
+        help=SWITCH[switch].help,
+        on_change=_take_suspect,
+        args=(switch, key),
+    )
+
+
+def _take_suspect(switch: str, key: str) -> None:
+    state.suspect(switch, st.session_state[key])
 
 
 def show(

@@ -12,7 +12,7 @@ from dashboard.evidence import check_words, tables, waiting
 from dashboard.evidence.pictures import LOSSES_HEIGHT, PICTURES
 from dashboard.player import show as player
 from dashboard.shell import glossary
-from dashboard.work import gathered
+from dashboard.work import per_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +45,8 @@ def _last() -> "tuple[Choice | None, Evidence | None]":
         choice = Choice.of_code(st.session_state[_SHOWN])
     except (KeyError, ValueError):
         return None, None
-    job = gathered.jobs.find(choice)
-    return choice, job.latest.evidence if job and job.succeeded and job.latest else None
+    collected = per_run.evidence.done(choice)
+    return choice, collected.evidence if collected else None
 
 
 def _findings(evidence: "Evidence") -> "tuple[Finding, ...]":

@@ -1,10 +1,17 @@
-"""Building blocks of all charts: color and dash encodings, axes, and labels."""
+"""Building blocks of all charts: the series, their colors and dashes, axes, and labels.
+
+The colors of the series are in `.streamlit/config.toml`.
+"""
 
 from typing import Any
 
 import altair as alt
 
-from dashboard.draw.palette import DASHES, SERIES
+SERIES = ("val", "train", "batch", "v1", "pinned", "stage", "text")
+"""The series, in the order of the theme's `chartCategoricalColors`."""
+
+DASHES: tuple[tuple[int, ...], ...] = ((1, 0), (1, 0), (1, 0), (2, 3), (7, 3), (1, 0), (1, 3))
+"""The dash of each series, so that lines do not differ only in color."""
 
 PLAIN: dict[str, Any] = {"aria": False, "invalid": None}
 """Options for marks with many rows, which save Vega two expressions for each row.

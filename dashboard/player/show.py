@@ -6,20 +6,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.draw import wide, words
+from dashboard.draw import wide
 from dashboard.draw.component import component
 from dashboard.player import tables
 from dashboard.player.payload import names, payload
-from dashboard.work import panel, snapshots
+from dashboard.work import per_run
 from mlp_core.diagnosis.compact import decoded
 
 if TYPE_CHECKING:
     from mlp_core.diagnosis.compact import Compact
 
-LONG_SECONDS = 5.0
-"""If the estimate is longer, snapshots are taken only when the reader asks."""
-
-_PATIENCE_SECONDS = 1.0
 _draw = component(Path(__file__).parent, "player")
 
 
@@ -30,23 +26,19 @@ def show(choice: Choice, key: str = "player") -> None:
       key: unique on the page.
     """
     choice = choice.compiled  # fix 4 changes no number
-    offer, seconds = None, snapshots.estimated_seconds(choice)
-    if snapshots.jobs.find(choice) is None and seconds > LONG_SECONDS:
-        offer = f"Take the snapshots (about {words.duration(1000 * seconds)})"
-    failed = "The snapshots could not be taken"
-    work = snapshots.jobs.panel(choice, f"snapshots_{key}", failed, _progress)
-    if not panel.show(work, offer, _PATIENCE_SECONDS):
+    taken = per_run.snapshots.show(choice, f"snapshots_{key}", _TEXTS)
+    if taken is None or taken.compact is None:
         return
-    latest = snapshots.jobs.start(choice).latest
-    if latest is None or latest.compact is None:
-        return
-    _draw(key=key, data=payload(choice, latest.compact))
-    _draw_twin(choice, latest.compact, key)
+    _draw(key=key, data=payload(choice, taken.compact))
+    _draw_twin(choice, taken.compact, key)
 
 
 def _progress(share: float | None) -> str:
     far = "first compiling it …" if share is None else f"{share:.0%}"
     return f"Taking snapshots of this run: {far}"
+
+
+_TEXTS = per_run.Texts("Take the snapshots", "The snapshots could not be taken", _progress)
 
 
 def _draw_twin(choice: Choice, compact: "Compact", key: str) -> None:

@@ -31,7 +31,7 @@ SHORT = {
 """A one-word name of what each form compiles, for line labels."""
 
 SERIES = {"nothing": "train", "gradient": "pinned", "step": "v1", "loop": "val", "sweep": "text"}
-"""The series of each form, which determines its color and dash (see `dashboard.draw.palette`)."""
+"""The series of each form, which determines its color and dash (see `dashboard.draw.marks`)."""
 
 OTHERS = " They are for the post's final version, not for your choice, which you can measure below."
 """The sentence after the source of stored figures if the reader's choice differs."""

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.code import listing, words
-from dashboard.code.comparison import changes as changes_between
+from dashboard.code.changes import found as changes_between
 from mlp_core import STAGES, Fixes, Settings, program, train
 from mlp_core.program.render import Line
 from mlp_core.tasks import TASKS
