@@ -76,7 +76,7 @@ def test_every_category_of_a_chart_has_an_explicit_order(name: str) -> None:
 def test_the_charts_of_all_pages_are_found() -> None:
     pages = {name.split(".")[1] for name in CHARTS}
 
-    assert pages >= {"lab", "draw", "diagnosis", "detective", "evidence", "seeds", "speed", "story"}
+    assert pages >= {"lab", "draw", "diagnosis", "evidence", "seeds", "speed", "story"}
 
 
 def formats(part: object) -> Iterator[str]:

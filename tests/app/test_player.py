@@ -15,7 +15,7 @@ from dashboard.player import tables
 from dashboard.player.payload import payload
 from mlp_core import STAGES, Fixes, Settings, train
 from mlp_core.data.dataset import dataset
-from mlp_core.diagnosis.compact import MOST_LETTERS, encoded
+from mlp_core.diagnosis.compact import MOST_LETTERS, decoded, encoded
 from mlp_core.diagnosis.snapshots import snapshots
 from mlp_core.tasks import TASKS
 from tests.app.conftest import Open, run_until, settled
@@ -118,7 +118,7 @@ def test_the_places_of_the_payload_make_the_run_predictions(stage: str) -> None:
 
     given = payload(Choice(fixes, settings), compact)
 
-    last = Choice.of_code(compact).params[-1].astype(np.float64)
+    last = decoded(compact).params[-1].astype(np.float64)
     found = [forward(given, last, np.array(x)) for x in given["x"]]
     x_val = dataset(settings).x_val[: len(found)]
     predicted = np.asarray(mlp_core.predict(train(settings, fixes).params, x_val, fixes))[:, 0]
@@ -128,7 +128,7 @@ def test_the_places_of_the_payload_make_the_run_predictions(stage: str) -> None:
 def test_the_tables_tell_each_update_its_minibatch() -> None:
     compact = encoded(snapshots(Settings(), Fixes(jit_step=True)))
 
-    rows = tables.updates(compact, Choice.of_code(compact)).set_index("update")
+    rows = tables.updates(compact, decoded(compact)).set_index("update")
 
     assert rows.loc[0, ["epoch", "minibatch", "rows"]].tolist() == [1, 0, 0]
     assert rows.loc[1, ["epoch", "minibatch", "rows"]].tolist() == [1, 1, 256]
