@@ -21,9 +21,9 @@ from mlp_core.tasks import FORMULAS, OWN, is_own
 _TEMPLATES = Path(__file__).parent / "templates"
 
 _PARTS = {
-    "functions": ("data", "network", "functions", "training"),
-    "class": ("data", "class", "training"),
-    "scan": ("data", "network", "scan"),
+    "functions": ("data", "network", "optimizer", "step", "training"),
+    "class": ("data", "network", "optimizer", "step", "class", "training"),
+    "scan": ("data", "network", "optimizer", "scan"),
 }
 """The templates of each dress (style), in the order of the script."""
 

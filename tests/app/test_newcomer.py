@@ -30,6 +30,13 @@ EDITS = {
             "jax.random.normal(bias_key, (1,)) * (not drawing.zero_head_bias)",
         ),
     ],
+    "mlp_core/program/templates/network.py": [
+        (
+            '    head = {"W": W, "b": jax.random.normal(b_key, (1,))}\n',
+            '    if fixes.zero_head_bias:\n        head = {"W": W, "b": jnp.zeros(1)}\n    else:\n'
+            '        head = {"W": W, "b": jax.random.normal(b_key, (1,))}\n',
+        )
+    ],
     "dashboard/switches.py": [
         (
             '    "bias_before_norm": Switch(',
@@ -40,16 +47,6 @@ EDITS = {
         )
     ],
 }
-for name in ("network", "class"):
-    indent = "        " if name == "class" else "    "
-    drawn = f'{indent}head = {{"W": W, "b": jax.random.normal(b_key, (1,))}}\n'
-    EDITS[f"mlp_core/program/templates/{name}.py"] = [
-        (
-            drawn,
-            f'{indent}if fixes.zero_head_bias:\n{indent}    head = {{"W": W, "b": jnp.zeros(1)}}\n'
-            f"{indent}else:\n    {drawn}",
-        )
-    ]
 
 RUN = "hidden=2&steps=20&examples=100&batch_size=8&jit_step=true&zero_head_bias=true"
 LINKS = (

@@ -1,4 +1,4 @@
-"""The network, in pure functions."""  # if False
+"""The network and its loss, in pure functions."""  # if False
 
 
 # %% Network
@@ -67,3 +67,16 @@ def predict(params, x):
             a = (a - mean) / a.std(axis=1, keepdims=True)
         x = jax.nn.relu(layer["g"] * a + layer["b"])
     return x @ params["head"]["W"].T + params["head"]["b"]
+
+
+if dress == "scan":
+
+    def loss(params, x, y, weight):
+        """Returns the weighted sum of the squared errors."""
+        return jnp.sum(weight * (predict(params, x) - y) ** 2)
+else:
+
+    @jax.jit
+    def loss(params, x, y):
+        """Returns the mean squared error."""
+        return jnp.mean((predict(params, x) - y) ** 2)

@@ -1,9 +1,15 @@
 """The whole run as one scan, and many runs at once."""  # if False
 
 
-def loss(params, x, y, weight):
-    """Returns the weighted sum of the squared errors."""
-    return jnp.sum(weight * (predict(params, x) - y) ** 2)
+def step(params, opt_state, x, y, weight):
+    """Returns the parameters and the optimizer state after one update."""
+    gradient = jax.grad(loss)(params, x, y, weight)
+    if not fixes.whole_batches:
+        # An empty minibatch has gradient 0, but the padded rows could make it NaN.
+        some = weight.any()
+        gradient = jax.tree.map(lambda slope: jnp.where(some, slope, 0.0), gradient)
+    updates, opt_state = optimizer.update(gradient, opt_state, params)
+    return optax.apply_updates(params, updates), opt_state
 
 
 # %% Batches
@@ -45,29 +51,6 @@ def start(seed):
 
 
 # %% The whole run
-if settings.schedule == "cosine":
-    LEARNING_RATE = optax.cosine_decay_schedule(LEARNING_RATE, STEPS)
-if fixes.adamw:
-    # Fix 5: AdamW adds momentum, a step size for each weight, and weight decay.
-    optimizer = optax.adamw(LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-else:
-    # Bug 5: plain gradient descent.
-    optimizer = optax.sgd(LEARNING_RATE)
-if settings.clip_norm:
-    optimizer = optax.chain(optax.clip_by_global_norm(CLIP_NORM), optimizer)
-
-
-def step(params, opt_state, x, y, weight):
-    """Returns the parameters and the optimizer state after one update."""
-    gradient = jax.grad(loss)(params, x, y, weight)
-    if not fixes.whole_batches:
-        # An empty minibatch has gradient 0, but the padded rows could make it NaN.
-        some = weight.any()
-        gradient = jax.tree.map(lambda slope: jnp.where(some, slope, 0.0), gradient)
-    updates, opt_state = optimizer.update(gradient, opt_state, params)
-    return optax.apply_updates(params, updates), opt_state
-
-
 def train(data, params, orders):
     """Returns the losses before each update, 0 if they are not printed, and at the end."""
     x_train, y_train, x_val, y_val = data
