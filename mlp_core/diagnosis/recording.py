@@ -43,7 +43,7 @@ def _step(update: compiled.Update, norm: Norm, unravel: Unravel) -> Step:
     moved = update.after - update.before
     length, slope = jnp.linalg.norm(moved), jnp.linalg.norm(update.gradient)
     counted = jnp.arange(update.x.shape[1]) < update.rows
-    stds = row_stds(unravel(update.before), update.x, norm)
+    stds = model.row_stds(unravel(update.before), update.x, norm)
     return Step(
         batch_loss=update.loss,
         smallest_std=jnp.stack([jnp.min(std, where=counted, initial=jnp.inf) for std in stds]),
@@ -58,7 +58,7 @@ def _step(update: compiled.Update, norm: Norm, unravel: Unravel) -> Step:
 def standing(flat: jax.Array, examples: Examples, norm: Norm, unravel: Unravel) -> Standing:
     """Returns the record of a run at these raveled parameters."""
     params, x_train, x_val = unravel(flat), examples.x_train.T, examples.x_val.T
-    stds = zip(row_stds(params, x_train, norm), row_stds(params, x_val, norm), strict=True)
+    stds = zip(*(model.row_stds(params, x, norm) for x in (x_train, x_val)), strict=True)
     dead = [(units == 0).all(axis=1) for units in model.hidden_units(params, x_train, norm)]
     return Standing(
         *train_and_val_loss(flat, examples, norm, unravel),
@@ -77,17 +77,6 @@ def _blank(shape: Shape, num_params: int) -> tuple[Step, Standing]:
 
 
 DIAGNOSIS = Observe(_step, standing, _blank)
-
-
-def row_stds(params: Params, x: jax.Array, norm: Norm) -> list[jax.Array]:
-    """Returns the std over the units of each layer before LayerNorm: `[D, B] -> [B]` per layer."""
-    inputs = x, *model.hidden_units(params, x, norm)
-    stds = []
-    for layer, into in zip(params.layers, inputs, strict=False):  # only the head follows the last
-        product = jnp.matmul(layer.weight, into, precision=jax.lax.Precision.HIGHEST)
-        summed = product + (norm.pre_bias * layer.pre_bias)[:, None]
-        stds.append(jnp.std(summed, axis=0))
-    return stds
 
 
 def layer_norms(params: Params) -> jax.Array:

@@ -171,6 +171,13 @@ def hidden_units(params: Params, x: jax.Array, norm: Norm) -> list[jax.Array]:
     return units
 
 
+def row_stds(params: Params, x: jax.Array, norm: Norm) -> list[jax.Array]:
+    """Returns each layer's std over its units before LayerNorm: `[I, B] -> [B]` per layer."""
+    inputs = x, *hidden_units(params, x, norm)[:-1]
+    layers = zip(params.layers, inputs, strict=True)
+    return [jnp.sqrt(jnp.mean(_centered_products(*each, norm) ** 2, axis=0)) for each in layers]
+
+
 def mean_loss(params: Params, x: jax.Array, y: jax.Array, norm: Norm) -> jax.Array:
     """Returns the mean squared error: `[N, D]`, `[N]` -> `[]`."""
     return jnp.mean((outputs(params, x.T, norm) - y) ** 2)
@@ -190,7 +197,7 @@ def _hidden(layer: Layer, x: jax.Array, norm: Norm) -> jax.Array:
 
 
 def _forward(layer: Layer, x: jax.Array, norm: Norm) -> tuple[jax.Array, tuple[Any, ...]]:
-    c = _product(_centered(layer.weight), x) + norm.pre_bias * _centered(layer.pre_bias)[:, None]
+    c = _centered_products(layer, x, norm)
     s = jnp.sqrt(jnp.mean(c**2, axis=0) + norm.inner)
     r = 1 / (s + norm.outer)
     hidden = jax.nn.relu(layer.gain[:, None] * (c * r) + layer.bias[:, None])
@@ -212,6 +219,10 @@ def _backward(saved: tuple[Any, ...], slope: jax.Array) -> tuple[Layer, jax.Arra
 
 
 _hidden.defvjp(_forward, _backward)
+
+
+def _centered_products(layer: Layer, x: jax.Array, norm: Norm) -> jax.Array:
+    return _product(_centered(layer.weight), x) + norm.pre_bias * _centered(layer.pre_bias)[:, None]
 
 
 def _centered(weight: jax.Array) -> jax.Array:
