@@ -30,8 +30,8 @@ LETTERS = {
 """The letter of each setting. A new field needs a new letter. Never change what a letter means."""
 
 _DEFAULTS = Settings()
-_LONGEST = 300
-_NONE = "v1"
+_LONGEST_CODE = 300
+_NO_FIXES = "v1"
 
 
 class Choice(NamedTuple):
@@ -49,7 +49,7 @@ class Choice(NamedTuple):
     def code(self) -> str:
         """The short code of the run."""
         on = [SWITCH[name].short for name in SWITCHES if getattr(self.fixes, name)]
-        parts = [".".join(on) or _NONE]
+        parts = [".".join(on) or _NO_FIXES]
         for name, letter in LETTERS.items():
             value = getattr(self.settings, name)
             if value != getattr(_DEFAULTS, name):
@@ -63,8 +63,10 @@ class Choice(NamedTuple):
         Raises:
           ValueError: if the code is malformed or a setting is out of bounds.
         """
-        if len(code) > _LONGEST:
-            raise ValueError(f"a run code must have at most {_LONGEST} characters, got {len(code)}")
+        if len(code) > _LONGEST_CODE:
+            raise ValueError(
+                f"a run code must have at most {_LONGEST_CODE} characters, got {len(code)}"
+            )
         first, *rest = code.split("~")
         names = {letter: name for name, letter in LETTERS.items()}
         unknown = [part for part in rest if part[:1] not in names]
@@ -81,7 +83,7 @@ class Choice(NamedTuple):
 
 def _fixes(text: str) -> Fixes:
     names = {SWITCH[name].short: name for name in SWITCHES}
-    on = [] if text == _NONE else text.split(".")
+    on = [] if text == _NO_FIXES else text.split(".")
     unknown = [short for short in on if short not in names]
     if unknown:
         raise ValueError(f"each fix must be one of {', '.join(names)}, got {unknown[0]!r}")

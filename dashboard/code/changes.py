@@ -1,4 +1,4 @@
-"""The differences of two scripts, side by side, or stacked on a narrow screen."""
+"""Finds and draws the differences of two scripts: side by side, or stacked on a narrow screen."""
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -49,7 +49,7 @@ class Change(NamedTuple):
     """The switches that determine the lines."""
 
 
-def found(before: Sequence[Line], after: Sequence[Line]) -> tuple[Change, ...]:
+def differences(before: Sequence[Line], after: Sequence[Line]) -> tuple[Change, ...]:
     """Returns each place where two scripts differ, from top to bottom."""
     old, new = ([line.text for line in lines] for lines in (before, after))
     matcher = SequenceMatcher(None, old, new, autojunk=False)

@@ -92,7 +92,7 @@ def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, t
         key="against",
         width=240,
     )
-    found = changes.found(_lines(choice._replace(fixes=STAGES[stage]), dress), lines)
+    found = changes.differences(_lines(choice._replace(fixes=STAGES[stage]), dress), lines)
     if found:
         changes.draw(found, (stage, "This script"))
     else:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from mlp_core.engine.training import Run
     from mlp_core.game import Verdict
 
-_LOSSES_HEIGHT = 340
-
 QUESTION = "Can you find the bug from its symptoms?"
+
+_LOSSES_HEIGHT = 340
 
 
 def show() -> None:
@@ -109,7 +109,7 @@ def _draw_curves(case: Case, run: "Run", found: "Sequence[Verdict]") -> None:
     if healed:
         fixes = replace(case.fixes, **dict.fromkeys(healed, True))
         other = needed.trained_one(Choice(fixes, case.settings))
-    shown = pictures.losses(run, other, "fixed", _symptom(found))
+    shown = pictures.loss_tables(run, other, "fixed", _symptom(found))
     if shown["curves"].empty:
         st.info("There is no curve to draw because no loss of this run is finite.")
         return

@@ -25,7 +25,7 @@ _NAMED = "pinned"
 Drawn = Callable[["Evidence"], Drawing | None]
 
 
-def losses(
+def loss_tables(
     run: "Run", other: "Run | None" = None, name: str = "", symptom: "Finding | None" = None
 ) -> dict[str, pd.DataFrame]:
     """Returns the tables of `line_charts.losses`: a run's losses, and another run's val loss.

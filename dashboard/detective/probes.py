@@ -84,7 +84,7 @@ def _draw_second_seed(case: Case) -> None:
     st.markdown(words.second_seed(run, second))
     canvas.draw(
         line_charts.losses(_HEIGHT),
-        pictures.losses(run, second, "other seed"),
+        pictures.loss_tables(run, second, "other seed"),
         key="probe_chart_second_seed",
         alt="The val and the train loss, and the val loss with another seed, on a log scale.",
     )

@@ -45,7 +45,7 @@ def _last() -> "tuple[Choice | None, Evidence | None]":
         choice = Choice.of_code(st.session_state[_SHOWN])
     except (KeyError, ValueError):
         return None, None
-    collected = per_run.evidence.done(choice)
+    collected = per_run.evidence_work.done(choice)
     return choice, collected.evidence if collected else None
 
 

@@ -11,7 +11,7 @@ UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
 
 
 def log_axis(axis: Any, *digits: int, padding: int = 12) -> Any:
-    """Returns an axis with a log scale that ends near the data, in place of powers of ten.
+    """Returns an axis with a log scale that ends near the data instead of at a power of ten.
 
     Args:
       axis: an `alt.X` or `alt.Y`.
@@ -52,8 +52,8 @@ def marked_updates() -> list[alt.Chart]:
 
 @lru_cache(4)
 def losses(height: int) -> dict[str, Any]:
-    """Returns a run's losses. Tables: `curves`, `ends` (labels), and `marked` (updates)."""
-    loss = log_axis(alt.Y("loss:Q").title("mean squared error, log scale"), 1, 2, 5)
+    """Returns losses. Tables: `curves`, `ends` (labels; may be absent), and `marked` (updates)."""
+    loss = log_axis(alt.Y("loss:Q").title("mean squared error, log scale"), 1, 2, 3, 5, 7)
     shown = ("val", "train")
     names = (
         alt.Chart(alt.NamedData("ends"))

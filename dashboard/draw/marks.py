@@ -77,12 +77,6 @@ def dash(shown: tuple[str, ...] = ()) -> alt.StrokeDash:
     return alt.StrokeDash("series:N").scale(scale).legend(_legend(shown))
 
 
-def shape(field: str, names: tuple[str, ...]) -> alt.Shape:
-    """Returns the shape encoding of two or three verdicts, the best one first, without a legend."""
-    shapes = ["circle", "triangle-down", "square"][: len(names)]
-    return alt.Shape(f"{field}:N").scale(domain=list(names), range=shapes).legend(None)
-
-
 def words_on_lines(base: alt.Chart, **style: Any) -> list[alt.Chart]:
     """Returns text with an outline in the background color, which stays readable on top of lines.
 

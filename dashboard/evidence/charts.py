@@ -62,8 +62,8 @@ def layers(title: str, logarithmic: bool) -> dict[str, Any]:
         ends.transform_filter("datum.early"), align="left", dx=4, dy=-8, fontSize=11
     )
     late = words_on_lines(ends.transform_filter("!datum.early"), align="right", dy=-8, fontSize=11)
-    layers = (lines("lines", UPDATES, value), *early, *late)
-    return alt.layer(*layers).properties(height=HEIGHT).to_dict()
+    drawn = lines("lines", UPDATES, value)
+    return alt.layer(drawn, *early, *late).properties(height=HEIGHT).to_dict()
 
 
 @cache

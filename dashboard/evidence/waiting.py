@@ -28,5 +28,5 @@ def evidence(choice: Choice, still: str = "") -> "Evidence | None":
         progress,
         f"To collect evidence, this run is trained again with detailed records.{still}",
     )
-    collected = per_run.evidence.show(choice, "gathering", texts)
+    collected = per_run.evidence_work.show(choice, "gathering", texts)
     return collected.evidence if collected else None

@@ -26,7 +26,7 @@ def show(choice: Choice, key: str = "player") -> None:
       key: unique on the page.
     """
     choice = choice.compiled  # fix 4 changes no number
-    taken = per_run.snapshots.show(choice, f"snapshots_{key}", _TEXTS)
+    taken = per_run.snapshot_work.show(choice, f"snapshots_{key}", _TEXTS)
     if taken is None or taken.compact is None:
         return
     _draw(key=key, data=payload(choice, taken.compact))

@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from dashboard.draw.marks import NUMBER, PLAIN, by_place, color, meaning, shape
+from dashboard.draw.marks import NUMBER, PLAIN, by_place, color, meaning
 from dashboard.seeds.axes import DROPS, LOSS_AXIS, drop_axis, rows_with_room, zero_line
 
 _PAIRED_HEIGHT = 330
@@ -23,7 +23,7 @@ def values(unit: str) -> dict[str, Any]:
     dots = base.mark_point(filled=True, size=95, opacity=1, aria=False).encode(
         drop,
         color=color(),
-        shape=shape("verdict", ("helps", "hurts", "no clear effect")),
+        shape=_shape("verdict", "no clear effect"),
         tooltip=_value_tooltip(),
     )
     names = base.mark_text(align="left", dy=-7, fontSize=13).encode(
@@ -153,7 +153,7 @@ def differences(unit: str) -> dict[str, Any]:
             .axis(grid=False, tickMinStep=1, labelExpr="datum.value > 0 ? datum.label : ''"),
             _up("drop:Q", unit),
             color=color(),
-            shape=shape("outcome", ("helps", "hurts", "changes nothing")),
+            shape=_shape("outcome", "changes nothing"),
             tooltip=[
                 alt.Tooltip("seed:N", title="seed"),
                 alt.Tooltip("text:N", title="effect"),
@@ -176,6 +176,12 @@ def _up(field: str, unit: str) -> alt.Y:
     """Returns the vertical axis of a decrease of the val loss."""
     scale = alt.Scale(type="log" if unit == "log10" else "linear", nice=False, padding=10)
     return alt.Y(field).title(DROPS[unit]).scale(scale).axis(labelExpr=NUMBER, labelOverlap=True)
+
+
+def _shape(field: str, neutral: str) -> alt.Shape:
+    """Returns circles for "helps", triangles for "hurts", and squares for the neutral value."""
+    names, shapes = ["helps", "hurts", neutral], ["circle", "triangle-down", "square"]
+    return alt.Shape(f"{field}:N").scale(domain=names, range=shapes).legend(None)
 
 
 def _value_tooltip() -> list[alt.Tooltip]:

@@ -10,6 +10,8 @@ from dashboard.draw import words
 from dashboard.work import pace
 from dashboard.work.jobs import Job
 
+POLL_SECONDS = 0.3
+
 
 class Panel(NamedTuple):
     """Background work, as shown to a reader."""
@@ -26,7 +28,7 @@ class Panel(NamedTuple):
     """The beginning of the error message. The reason follows."""
     others: Callable[[], int] = lambda: 0
     """Returns the number of other jobs that share the server with this work."""
-    poll_seconds: float = 0.3
+    poll_seconds: float = POLL_SECONDS
 
 
 def show(panel: Panel, offer: str | None = None, patience: float = 0.0) -> bool:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 1.0
 
 
-class Share(Protocol):
-    """The progress of work."""
+class HasShare(Protocol):
+    """An item that reports the share of the work that is done."""
 
     @property
     def share(self) -> float:
@@ -54,7 +54,7 @@ class Texts(NamedTuple):
     """A paragraph above the button; may be empty."""
 
 
-T = TypeVar("T", bound=Share)
+T = TypeVar("T", bound=HasShare)
 
 
 class PerRun(Generic[T]):
@@ -74,7 +74,7 @@ class PerRun(Generic[T]):
         work: Callable[[Choice], Generator[T, None, None]],
         seconds: Callable[[Settings], float],
         long_seconds: float,
-        poll_seconds: float,
+        poll_seconds: float = panel.POLL_SECONDS,
     ) -> None:
         self._workers, self._work, self._seconds = workers, work, seconds
         self._long_seconds, self._poll_seconds = long_seconds, poll_seconds
@@ -142,15 +142,18 @@ def _taken(choice: Choice) -> Generator[Taken, None, None]:
     from mlp_core.diagnosis import compact
     from mlp_core.diagnosis.snapshots import snapshot_chunks
 
-    for share, snapshots in snapshot_chunks(choice.settings, choice.fixes):
-        yield Taken(share, compact.encoded(snapshots) if snapshots else None)
+    for share, taken in snapshot_chunks(choice.settings, choice.fixes):
+        yield Taken(share, compact.encoded(taken) if taken else None)
 
 
-# Each redraw runs a garbage collection, which delays the collection of evidence.
-evidence = PerRun(
-    _evidence_workers, _collected, stretches.seconds_of_evidence, 20.0, poll_seconds=1.0
+evidence_work = PerRun(
+    _evidence_workers,
+    _collected,
+    stretches.seconds_of_evidence,
+    long_seconds=20.0,
+    poll_seconds=1.0,  # each redraw triggers Python's garbage collector, which delays the work
 )
 """The evidence of runs."""
 
-snapshots = PerRun(_snapshot_workers, _taken, stretches.estimated_seconds, 5.0, poll_seconds=0.3)
+snapshot_work = PerRun(_snapshot_workers, _taken, stretches.estimated_seconds, long_seconds=5.0)
 """The snapshots of runs."""

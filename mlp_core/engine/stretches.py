@@ -56,7 +56,7 @@ def estimated_seconds(settings: Settings) -> float:
 
 
 def seconds_of_evidence(settings: Settings) -> float:
-    """Returns the estimated time to record a run's evidence, without compilation."""
+    """Returns the estimated time to record a run's evidence, as accurate as `estimated_seconds`."""
     records = min(settings.steps, MOST_RECORDS) * seconds_of_a_record(settings)
     return 4 * (seconds_of_updates(settings) + records)
 

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.code import listing, words
-from dashboard.code.changes import found as changes_between
+from dashboard.code.changes import differences
 from mlp_core import STAGES, Fixes, Settings, program, train
 from mlp_core.program.render import Line
 from mlp_core.tasks import TASKS
@@ -167,7 +167,7 @@ def test_changes_are_told_line_by_line() -> None:
     before = [Line("a"), Line("b", ("adamw",)), Line("c")]
     after = [Line("a"), Line("B", ("adamw",)), Line("B2", ("adamw",)), Line("c")]
 
-    (change,) = changes_between(before, after)
+    (change,) = differences(before, after)
 
     assert [(row.number, row.text) for row in change.before if row.changed] == [(2, "b")]
     assert [(row.number, row.text) for row in change.after if row.changed] == [(2, "B"), (3, "B2")]

@@ -1,7 +1,7 @@
-"""The class that holds the parameters."""  # if False
+"""A class that holds the parameters and the optimizer state."""  # if False
 
 
-# %% Class
+# %% One object for parameters and optimizer state
 class MLP:
     """A network that holds its parameters and the optimizer state, as in PyTorch."""
 

@@ -1,4 +1,4 @@
-"""The optimizer."""  # if False
+"""The optimizer. Begins the section Update, which the template with `step` continues."""  # if False
 
 # %% Update
 if settings.schedule == "cosine":
@@ -11,8 +11,3 @@ else:
     optimizer = optax.sgd(LEARNING_RATE)
 if settings.clip_norm:
     optimizer = optax.chain(optax.clip_by_global_norm(CLIP_NORM), optimizer)
-
-if not dress == "scan":
-    if not fixes.jit_step:
-        # Bug 4: only the gradient is compiled; Python updates the arrays one by one.
-        gradient_of = jax.jit(jax.grad(loss))

@@ -1,5 +1,8 @@
 """The update of a loop in Python."""  # if False
 
+# Bug 4: only the gradient is compiled; Python updates the arrays one by one.  # if not fixes.jit_step
+gradient_of = jax.jit(jax.grad(loss))  # if not fixes.jit_step
+
 
 # Fix 4: the whole update is compiled.  # if fixes.jit_step
 @jax.jit  # if fixes.jit_step
