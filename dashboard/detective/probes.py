@@ -64,7 +64,7 @@ def _draw_offers(case: Case, names: list[str]) -> None:
 def _draw_opened(name: str, evidence: "Evidence", reading: str) -> None:
     st.markdown(reading)
     picture = PICTURES_OF[name](evidence) if name in PICTURES_OF else None
-    if picture is not None:
+    if picture is not None and not picture.is_empty:
         canvas.draw(
             picture.spec,
             picture.tables,

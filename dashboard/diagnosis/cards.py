@@ -54,6 +54,9 @@ def draw_pictures(pictures: tuple[Picture, ...], evidence: "Evidence", key: str)
 
 def _draw_picture(picture: Picture, evidence: "Evidence", key: str) -> None:
     drawing = picture.drawn(evidence)
+    if drawing.is_empty:
+        st.info("There is nothing to draw: the run has no two finite values of this kind.")
+        return
     canvas.draw(
         drawing.spec,
         drawing.tables,

@@ -10,6 +10,8 @@ from dashboard.draw import twin, wide
 
 Tables = Mapping[str, pd.DataFrame]
 
+_PADDING = {"left": 3, "right": 2}  # pixels; without it, letters at the edges are cut off
+
 
 def draw(
     spec: dict[str, Any],
@@ -32,7 +34,7 @@ def draw(
       on_select: called when the reader selects something in the chart.
       full: returns the readable table, if the first of `tables` is thinned or hard to read.
     """
-    whole = spec | {"datasets": dict(tables)}
+    whole = spec | {"datasets": dict(tables), "padding": _PADDING}
     with st.container(gap=None):
         st.vega_lite_chart(spec=whole, key=key, alt=alt, on_select=on_select)
         _draw_twin(key, alt, full or (lambda: twin.readable(spec, next(iter(tables.values())))))

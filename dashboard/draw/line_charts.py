@@ -7,7 +7,7 @@ import altair as alt
 
 from dashboard.draw.marks import PLAIN, color, dash, loss_axis, meaning
 
-UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6)
+UPDATES = alt.X("update:Q").title("updates").axis(grid=False, tickCount=6, tickMinStep=1)
 
 
 def log_axis(axis: Any, *digits: int, padding: int = 12) -> Any:
@@ -18,7 +18,9 @@ def log_axis(axis: Any, *digits: int, padding: int = 12) -> Any:
       digits: the multiples of each power of ten that get a label; see `loss_axis`.
       padding: the room at both ends, in pixels.
     """
-    return axis.scale(type="log", nice=False, padding=padding).axis(**loss_axis(*digits))
+    scale = "x" if isinstance(axis, alt.X) else "y"
+    axis = axis.scale(type="log", nice=False, padding=padding)
+    return axis.axis(**loss_axis(*digits, scale=scale))
 
 
 def lines(

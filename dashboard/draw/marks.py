@@ -21,22 +21,28 @@ point for screen readers, for which the description of the whole chart is enough
 """
 
 
+_NARROW = 3
+
 NUMBER = (
     "datum.value && (abs(datum.value) >= 1e5 || abs(datum.value) < 1e-3) ? "
-    "replace(format(datum.value, '~e'), '+', '') : format(datum.value, ',~g')"
+    "replace(format(datum.value, '.3~e'), '+', '') : format(datum.value, ',.5~g')"
 )
 """The expression for axis labels. Very large and very small numbers are shortened to `1e10`."""
 
 
-def loss_axis(*digits: int, line: float = 1.0) -> dict[str, Any]:
+def loss_axis(*digits: int, line: float = 1.0, scale: str = "") -> dict[str, Any]:
     """Returns the options of a logarithmic axis with few labels between powers of ten.
 
     Args:
       digits: the multiples of each power of ten that get a label, 1 to 9.
       line: the opacity of the grid lines at the labels.
+      scale: the name of the axis's scale, "x" or "y". If it is given, every tick has a label on an
+        axis whose values differ by less than a factor of `_NARROW`.
     """
     first = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
     shown = f"indexof({list(digits)}, {first}) >= 0"
+    if scale:
+        shown = f"(domain('{scale}')[1] < {_NARROW} * domain('{scale}')[0] || {shown})"
     return {
         "labelExpr": f"{shown} ? ({NUMBER}) : ''",
         "labelOverlap": "greedy",  # drops only labels that overlap, not every other one

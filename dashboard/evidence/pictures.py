@@ -25,6 +25,11 @@ class Drawing(NamedTuple):
     caption: str
     """What the chart shows, in one or two sentences."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw, because the values of the run are not finite."""
+        return next(iter(self.tables.values())).empty
+
 
 class Picture(NamedTuple):
     """A chart that can be drawn from the evidence."""
@@ -177,7 +182,7 @@ def _one_batch_sound(evidence: "Evidence") -> Drawing:
 def _one_batch(evidence: "Evidence", other: str, losses: np.ndarray) -> Drawing:
     lines = tables.one_batch(evidence, other, losses)
     return Drawing(
-        charts.layers("loss on one minibatch, log scale", logarithmic=True),
+        charts.layers("minibatch loss, log scale", logarithmic=True),
         {"lines": lines, "ends": tables.ends(lines)},
         "Updates on only the first minibatch. A line ends where the loss stops being finite.",
     )

@@ -117,6 +117,8 @@ def num_layers(evidence: "Evidence") -> int:
 def layer_lines(evidence: "Evidence", values: np.ndarray, positive: bool) -> pd.DataFrame:
     """Returns a line for each layer over the updates: `update`, `value`, `series`, `line`.
 
+    A layer with fewer than two values has no line.
+
     Args:
       values: `[R, L]`, at `evidence.losses.updates` with or without the last. If L exceeds the
         number of layers by one, the last column is the head.
@@ -128,13 +130,15 @@ def layer_lines(evidence: "Evidence", values: np.ndarray, positive: bool) -> pd.
     for column, name, series in zip(values.T, names, _OF_LAYERS, strict=False):
         drawable = np.isfinite(column) & ((column > 0) | (not positive))
         kept = tidy.thinned(np.flatnonzero(drawable), 100)
+        kept = kept if len(kept) > 1 else kept[:0]
         lines.append(_line(updates[kept], column[kept], series, name))
     return pd.concat(lines, ignore_index=True)
 
 
 def _line(updates: np.ndarray, values: np.ndarray, series: str, name: str) -> pd.DataFrame:
-    columns = {"update": updates, "value": values.astype(float), "series": series, "line": name}
-    return pd.DataFrame(columns)
+    # More digits would fill the axis with the rounding errors of a constant.
+    rounded = [float(f"{value:.4g}") for value in values]
+    return pd.DataFrame({"update": updates, "value": rounded, "series": series, "line": name})
 
 
 def ends(lines: pd.DataFrame, logarithmic: bool = True) -> pd.DataFrame:

@@ -211,6 +211,17 @@ def test_pictures_of_a_run_that_ended_in_nan_can_be_drawn_too() -> None:
     assert all(picture.tables for picture in pictures)
 
 
+def test_a_picture_has_no_line_with_a_single_point() -> None:
+    lost = collect(replace(SMALL, seed=2), STAGES["v1"])
+
+    pictures = [draw(lost) for draw in DRAWN]
+
+    lines = [each.tables["lines"] for each in pictures if "lines" in each.tables]
+    assert lost.losses.outcome.since == 0
+    assert all((table["line"].value_counts() > 1).all() for table in lines)
+    assert any(picture.is_empty for picture in pictures)
+
+
 def test_the_ledger_marks_keys_used_twice() -> None:
     bad, good = (tables.draws(collect(SMALL, STAGES[stage])) for stage in ("v1", "keys"))
 

@@ -28,7 +28,8 @@ _LAYOUT = """
       .map(text => [text.textContent, text.getBoundingClientRect()])
       .filter(([, box]) => box.width);
     texts.forEach(([name, box], place) => {
-      if (box.left < frame.left - 6 || box.right > frame.right + 6) found.push(`cut off: ${name}`);
+      const right = box.right - frame.right, left = frame.left - box.left;
+      if (Math.max(left, right) > 0.9) found.push(`cut off: ${name}`);
       for (const [other, next] of texts.slice(place + 1)) {
         const across = Math.min(box.right, next.right) - Math.max(box.left, next.left);
         const down = Math.min(box.bottom, next.bottom) - Math.max(box.top, next.top);
