@@ -10,7 +10,7 @@ from dashboard.draw import twin, wide
 
 Tables = Mapping[str, pd.DataFrame]
 
-_PADDING = {"left": 3, "right": 2}  # pixels; without it, letters at the edges are cut off
+_PADDING = {"left": 4, "right": 6}  # pixels; without it, letters at the edges are cut off
 
 
 def draw(

@@ -20,7 +20,7 @@ UNDER_UNTITLED = 29
 LOSS_AXIS = loss_axis(1, 2, 5, line=0.6)
 """An axis with a label and a grid line only at 1, 2, and 5 times each power of ten."""
 
-DROPS = {"log10": "val loss lower by this factor, log scale", "plain": "decrease of the val loss"}
+DROPS = {"log10": "loss reduction factor, log scale", "plain": "decrease of the val loss"}
 """The title of an axis of decreases of the val loss, by unit."""
 
 

@@ -62,7 +62,7 @@ def interactions() -> dict[str, Any]:
 def waterfall(unit: str) -> dict[str, Any]:
     """Returns the val loss before and after each fix of an order. Table: `steps`."""
     mean = "geometric mean" if unit == "log10" else "mean"
-    loss = alt.X("before:Q").title(f"val loss, {mean} of seeds, log scale")
+    loss = alt.X("before:Q").title(f"{mean} val loss, log scale")
     loss = loss.scale(type="log", nice=False, padding=28).axis(**LOSS_AXIS)
     base = alt.Chart(alt.NamedData("steps")).encode(rows_with_room("step:N", "place", 64))
     bars = base.mark_bar(height=14, cornerRadius=2, aria=False).encode(
