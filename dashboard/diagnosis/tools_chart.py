@@ -22,9 +22,10 @@ def chart() -> dict[str, Any]:
     """Returns the chart of tools and bugs. Table: `cells`."""
     bugs = by_place(alt.X("bug:N"), "bug_place").title(None)
     names = by_place(alt.Y("tool:N")).title(None)
-    plain: dict[str, Any] = {"ticks": False, "domain": False, "labelFontSize": 12}
+    plain: dict[str, Any] = {"ticks": False, "domain": False}
     # On a phone the columns are too narrow for horizontal names.
-    angle, align = (alt.ExprRef(f"width < 450 ? {way}") for way in ("-90 : 0", "'left' : 'center'"))
+    ways = ("-90 : 0", "'left' : 'center'", "10 : 12")
+    angle, align, size = (alt.ExprRef(f"width < 450 ? {way}") for way in ways)
     return (
         alt.Chart(alt.NamedData("cells"))
         .mark_text(fontSize=17, aria=False)
@@ -35,9 +36,10 @@ def chart() -> dict[str, Any]:
                 grid=False,
                 labelAngle=angle,
                 labelAlign=align,
+                labelFontSize=size,
                 labelOverlap=False,
             ),
-            names.axis(**plain, grid=True, labelLimit=230),
+            names.axis(**plain, grid=True, labelFontSize=12, labelLimit=230),
             text="symbol:N",
             color=color(),
             tooltip=[
