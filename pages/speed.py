@@ -5,5 +5,5 @@ from dashboard.speed import page
 
 choice = frame.current_choice()
 
-heading.show("What does compiling buy?", choice)
+heading.show(page.QUESTION, choice)
 page.show(choice)

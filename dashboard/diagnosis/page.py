@@ -1,11 +1,11 @@
-"""The layout of the Diagnosis page: the answer, the loss curve, findings, and all checks."""
+"""The layout of the Diagnosis page: the evidence of a run, debugging tools, and the reader's script."""
 
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from dashboard.choice import Choice
-from dashboard.diagnosis import cards, words
+from dashboard.diagnosis import cards, script, tools, words
 from dashboard.draw import canvas, line_charts
 from dashboard.draw import words as app_words
 from dashboard.evidence import check_words, tables, waiting
@@ -19,10 +19,19 @@ if TYPE_CHECKING:
 
     from mlp_core.diagnosis import Evidence, Finding
 
+QUESTION = "Why does this bug hurt, and would a tool have told you?"
+
 _SHOWN = "evidence_shown"
 
 
 def show(choice: Choice) -> None:
+    """Draws the page for a run."""
+    _draw_run(choice)
+    tools.show()
+    script.show()
+
+
+def _draw_run(choice: Choice) -> None:
     """Draws the evidence of a run. Until it is ready, draws the evidence of the previous run."""
     last, kept = _last()
     still = f" Until then, the page shows {app_words.name(last)}." if last and kept else ""

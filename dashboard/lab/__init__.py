@@ -1,1 +1,1 @@
-"""The Lab: `view` collects what it shows; `result`, `comparison`, and `details` draw it."""
+"""The Lab: `view` collects what `page` shows; `result`, `comparison`, and `details` draw it."""

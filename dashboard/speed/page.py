@@ -9,6 +9,8 @@ from dashboard.speed import charts, measuring, retracing, tables, words
 from dashboard.work import timings
 from mlp_core.timing.figures import Measurement, Point
 
+QUESTION = "What does compiling buy?"
+
 _AXES = {
     "steps": "steps in a run",
     "batch_size": "rows in a minibatch",

@@ -1,4 +1,4 @@
-"""The top of the Seeds page: the answer, the effect of each fix, pairs, and all combinations."""
+"""The layout of the Seeds page: the answer, fixes, pairs, combinations, and one of three parts."""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.choice import Choice
 from dashboard.draw import canvas
-from dashboard.seeds import charts, combinations, sentences, source, tables
+from dashboard.seeds import charts, combinations, numbers, order, sentences, source, step, tables
 from dashboard.seeds.axes import UNDER_UNTITLED, high
 from dashboard.seeds.view import View
 from dashboard.shell import glossary, grammar, one_of
@@ -16,11 +16,22 @@ from dashboard.work import grids
 if TYPE_CHECKING:
     from mlp_core.analysis.scores import Unit
 
+QUESTION = "Which fix matters, whatever the order and the seed?"
+
 _ROW_HEIGHT = {False: 48, True: 40}
 _PAIR_HEIGHT = {False: 36, True: 28}
 
 
-def show(choice: Choice) -> View | None:
+def show(choice: Choice) -> None:
+    """Draws the page for the settings of a run, once there is a grid."""
+    view = _draw_top(choice)
+    if view is not None:
+        names = grammar.options("view")
+        parts = dict(zip(names, (order.show, step.show, numbers.show), strict=True))
+        parts[one_of.choose("Details", names, "view")](view)
+
+
+def _draw_top(choice: Choice) -> View | None:
     """Draws the top of the page. Returns its view, or None if there is no grid yet."""
     answer = st.container(key="answer")
     unit, with_beyond = _controls()
