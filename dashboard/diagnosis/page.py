@@ -1,4 +1,4 @@
-"""The layout of the Diagnosis page: the evidence of a run, debugging tools, and the reader's script."""
+"""The layout of the Diagnosis page: the evidence of a run, the tools, and the reader's script."""
 
 from typing import TYPE_CHECKING
 
