@@ -64,6 +64,16 @@ def test_nothing_that_is_read_is_run(module: str) -> None:
     assert options & ALLOWS_TO_RUN == set()
 
 
+def test_a_script_of_a_page_can_run_twice_because_its_names_are_in_a_block() -> None:
+    sources = [SOURCES[module].read_text() for module in _dashboard()]
+    scripts = re.findall(r"<script>\s*(.*?)\s*</script>", "".join(sources), re.DOTALL)
+
+    assert scripts
+    for script in scripts:
+        in_block = script.startswith("{") and script.endswith("}")
+        assert in_block or not re.search(r"^(const|let|class|function) ", script, re.MULTILINE)
+
+
 def test_the_app_runs_no_script() -> None:
     def importers(wanted: str) -> set[str]:
         return {module for module in SOURCES if wanted in imports(module)}

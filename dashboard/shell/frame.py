@@ -24,14 +24,18 @@ _WHERE_SETTINGS_ARE = (
     " Change it under **Data** or **Experiment** in the sidebar. On a phone, » at the top opens "
     "the sidebar."
 )
+# The block gives each run of the script its own constants; without it, the second click of a reader
+# would declare them again, which is an error.
 _CLICK_FIRST_LINK = """<script>
-// The browser may run this twice for one click of the reader.
-const isSecond = performance.now() - (window.lastLeaving ?? -Infinity) < 1000;
-window.lastLeaving = performance.now();
-const wait = !isSecond && setInterval(() => {
-  const link = document.querySelector(".st-key-menu a");
-  if (link) { clearInterval(wait); link.click(); }
-}, 20);
+{
+  // The browser may run this twice for one click of the reader.
+  const isSecond = performance.now() - (window.lastLeaving ?? -Infinity) < 1000;
+  window.lastLeaving = performance.now();
+  const wait = !isSecond && setInterval(() => {
+    const link = document.querySelector(".st-key-menu a");
+    if (link) { clearInterval(wait); link.click(); }
+  }, 20);
+}
 </script>"""
 
 

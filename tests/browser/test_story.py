@@ -53,6 +53,21 @@ def test_a_stage_is_drawn_over_the_one_before_and_opens_in_the_lab(page: Page) -
     assert re.search(r"/\?.*adamw=true", page.url)
 
 
+def test_runs_open_in_the_lab_one_after_the_other(page: Page) -> None:
+    page.goto("/story")
+
+    for place, stage in ((0, "v1"), (1, "keys"), (2, "norm")):
+        settled(page)
+        page.get_by_test_id("stMain").get_by_role("button", name="Open in the Lab").nth(
+            place
+        ).click()
+        expect(page.get_by_text("What does each fix do?")).to_be_visible()
+        settled(page)
+        expect(page.get_by_role("radio", name=stage)).to_be_checked()
+        page.get_by_role("link", name="Story").click()
+        expect(page.get_by_text("How did the post get")).to_be_visible()
+
+
 def test_the_details_of_a_stage_are_folded_on_a_phone_and_open(
     browser: Browser, server: str
 ) -> None:
