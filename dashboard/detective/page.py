@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.choice import Choice
 from dashboard.detective import pictures, probes, state, verdict, words
 from dashboard.draw import canvas, line_charts
+from dashboard.draw.words import NO_CURVE
 from dashboard.evidence import waiting
 from dashboard.work import needed
 from mlp_core.game import LEVELS, MOST_CASES, Case
@@ -111,7 +112,7 @@ def _draw_curves(case: Case, run: "Run", found: "Sequence[Verdict]") -> None:
         other = needed.trained_one(Choice(fixes, case.settings))
     shown = pictures.loss_tables(run, other, "fixed", _symptom(found))
     if shown["curves"].empty:
-        st.info("There is no curve to draw because no loss of this run is finite.")
+        st.info(NO_CURVE)
         return
     canvas.draw(
         line_charts.losses(_LOSSES_HEIGHT),

@@ -68,7 +68,7 @@ def _draw(evidence: "Evidence", choice: Choice) -> None:
     found = _findings(evidence)
     curves = tables.curves(evidence)
     if curves.empty:
-        st.info("There is no curve to draw because no loss of this run is finite.")
+        st.info(app_words.NO_CURVE)
     else:
         _draw_curve(curves, next(iter(found), None))
     for finding in found:

@@ -20,8 +20,8 @@ The first checks for invalid numbers, which the tables do not contain. The secon
 point for screen readers, for which the description of the whole chart is enough.
 """
 
-
 _NARROW = 3
+"""Between two powers of ten, such an axis may have none of the labels of `loss_axis`."""
 
 NUMBER = (
     "datum.value && (abs(datum.value) >= 1e5 || abs(datum.value) < 1e-3) ? "

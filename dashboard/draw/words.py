@@ -29,6 +29,9 @@ SETTING = {
 }
 """The name of each setting, for labels and for names of runs."""
 
+NO_CURVE = "There is no curve to draw because no loss is finite."
+"""What a page says in place of a chart of losses that has no line."""
+
 RULE = "A run that ended in NaN (or infinity) counts as always predicting the mean."
 """How statistics over seeds treat a run without a finite final loss."""
 

@@ -220,7 +220,7 @@ def _draw_curves(shown: View) -> None:
     first = None if shown.is_first else shown.first
     curves, batches = tables.curves(run, first, pinned), tables.batches(run)
     if curves.empty and batches.empty:
-        st.info("There is no curve to draw because no loss of this run is finite.")
+        st.info(words.NO_CURVE)
         return
     lines = _lines(
         curves,

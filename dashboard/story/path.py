@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.choice import Choice
 from dashboard.draw import canvas, seed_strip
-from dashboard.draw.words import RULE
+from dashboard.draw.words import NO_CURVE, RULE
 from dashboard.player import show as player
 from dashboard.shell import to_lab
 from dashboard.story import charts, details, tables, words
@@ -54,6 +54,9 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]") -> None:
 
 def _draw_curves(stage: Stage, before: "Run", run: "Run") -> None:
     curves = tables.step_curves(before, run, (stage.previous, stage.name))
+    if curves.empty:
+        st.info(NO_CURVE)
+        return
     canvas.draw(
         charts.step_curves(),
         {"curves": curves, "ends": tables.ends(curves)},

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.detective import words
 from dashboard.detective.pictures import PICTURES_OF
+from dashboard.draw.words import NO_CURVE
 from dashboard.evidence import check_words
 from dashboard.switches import SWITCH
 from dashboard.work import needed
@@ -282,7 +283,7 @@ def test_a_run_that_is_nan_from_the_start_has_a_log_and_no_curve(
 
     app = opened(lost)
 
-    assert "no loss of this run is finite" in app.info[0].value
+    assert app.info[0].value == NO_CURVE
     assert app.code[0].value.count("nan") == 2 * 10 + 2
     app = accused(app, *lost.bugs)
     assert app.success[0].value == "Correct: you accused every bug and no innocent suspect."

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.draw import predictions
+from dashboard.draw.words import NO_CURVE
 from dashboard.story import nan, words
 from dashboard.story.bugs import PATH
 from dashboard.story.claims import BATCHES, KEYS_AND_BATCHES, LAYER_NORM
@@ -66,6 +67,14 @@ def test_each_stage_adds_its_own_fixes_to_those_before() -> None:
     assert added == [
         *("split_keys", "norm_epsilon", "norm_init", "whole_batches", "jit_step", "adamw")
     ]
+
+
+def test_two_runs_without_a_finite_loss_have_no_empty_chart(open_story: Open) -> None:
+    app = open_story(seed="2")
+
+    first, *_ = (chart.proto.datasets for chart in app.get("vega_lite_chart"))
+    assert all(data.name != "curves" for data in first)
+    assert sum(info.value == NO_CURVE for info in app.info) == 1
 
 
 def test_says_that_the_quoted_losses_add_up(open_story: Open) -> None:
