@@ -47,6 +47,7 @@ class Session:
         self._kept: dict[str, ForwardMsg] = {}  # cached messages, which are not sent again, by hash
         self._timers: dict[str, asyncio.Task[None]] = {}
         self._answered = asyncio.Event()
+        self._at_rest = asyncio.Event()
         self._awaited = ""
         self._begun = self._drawn = False
         self._payload = 0
@@ -85,8 +86,17 @@ class Session:
         """Presses the button with this key, and returns once the page is redrawn."""
         return await self._answer(until, button)
 
+    async def rest(self) -> None:
+        """Waits until no part of the page refreshes itself, so that all runs on it have ended.
+
+        Raises:
+          TimeoutError: if one still does after `ANSWERED_WITHIN_SECONDS`.
+        """
+        await asyncio.wait_for(self._at_rest.wait(), ANSWERED_WITHIN_SECONDS)
+
     async def _answer(self, until: str, button: str = "") -> Answer:
         self._answered.clear()
+        self._at_rest.clear()
         self._awaited = until
         self._begun = self._drawn = False
         self._payload = 0
@@ -164,6 +174,8 @@ class Session:
             self.errors.append("The script does not compile.")
         elif self._drawn and status != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             self._answered.set()
+            if not self._timers:
+                self._at_rest.set()
 
     def _start_timer(self, fragment: str, interval: float) -> None:
         self._stop_timer(fragment)
