@@ -42,7 +42,7 @@ class Session:
         self._page = page
         self._page_hash = ""
         self._parameters = parameters
-        self._switches: dict[str, bool] = {}  # the switches that the reader has flipped
+        self._switches: dict[str, bool] = {}  # the state of every switch that the page has drawn
         self._ids: dict[str, str] = {}  # a widget's key -> its ID
         self._kept: dict[str, ForwardMsg] = {}  # cached messages, which are not sent again, by hash
         self._timers: dict[str, asyncio.Task[None]] = {}
@@ -78,8 +78,8 @@ class Session:
         return await self._answer(until)
 
     async def flip(self, switch: str, until: str = CHART) -> Answer:
-        """Flips a switch that is off in the link, and returns once the page is redrawn."""
-        self._switches[switch] = not self._switches.get(switch, False)
+        """Flips a switch, and returns once the page is redrawn."""
+        self._switches[switch] = not self._switches[switch]
         return await self._answer(until)
 
     async def press(self, button: str, until: str = CHART) -> Answer:
@@ -166,8 +166,17 @@ class Session:
             widget = getattr(element, kind).id
             if named := _ID.match(widget):
                 self._ids[named["key"]] = widget
+                if kind == "checkbox":
+                    self._take_switch(named["key"], element.checkbox)
         # Elements that an earlier script run still sends are not part of the response.
         self._drawn |= self._begun and kind == self._awaited
+
+    def _take_switch(self, key: str, switch: Any) -> None:
+        """Sets a switch as the browser does, which keeps what the reader chose unless told."""
+        if switch.set_value:
+            self._switches[key] = switch.value
+        else:
+            self._switches.setdefault(key, switch.default)
 
     def _take_end(self, status: Any) -> None:
         if status == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
