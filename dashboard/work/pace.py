@@ -34,6 +34,10 @@ CROWDED = 2.0
 
 LONGEST_POLL_SECONDS = 10.0
 
+LOOK_FOR_CLICK_SECONDS = 0.05
+"""The longest time for which a waiting script does not notice a click."""
+
+_NO_KEY = "no key of the session"
 
 _is_polled = ContextVar("part_is_polled", default=False)
 
@@ -159,8 +163,16 @@ def live(draw: Callable[P, T], seconds: float | None) -> Callable[P, T]:
 
 
 def wait(job: Job[Any], seconds: float) -> bool:
-    """Returns True once a job has ended or was stopped, or False on a timeout."""
+    """Returns True once a job has ended or was stopped, or False on a timeout.
+
+    If the reader clicks, the script ends here and runs again, as it does at Streamlit's commands.
+    """
     if job.rested or seconds <= 0:
         return job.wait(0)
+    deadline = time.monotonic() + seconds
     with crowd().out_of_turn():
-        return job.wait(seconds)
+        while (left := deadline - time.monotonic()) > 0:
+            if job.wait(min(left, LOOK_FOR_CLICK_SECONDS)):
+                return True
+            _ = _NO_KEY in st.session_state  # here Streamlit ends the script if there is a click
+    return False

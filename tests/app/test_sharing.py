@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 import mlp_core
 from dashboard.choice import Choice
@@ -57,6 +58,22 @@ def test_readers_who_have_left_no_longer_count(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(pace, "LATELY_SECONDS", 0.0)
 
     assert crowd.share == 1
+
+
+def test_a_click_ends_a_script_that_waits_for_a_run() -> None:
+    def script(waits: list[bool]) -> None:
+        from dashboard.work import pace
+        from dashboard.work.jobs import Job
+
+        waits.append(pace.wait(Job(never for never in ()), seconds=5))
+
+    waits: list[bool] = []
+
+    with pytest.raises(RuntimeError, match="timed out"):
+        # At the timeout, AppTest asks the script to end, in the same way as a click does.
+        AppTest.from_function(script, kwargs={"waits": waits}).run(timeout=0.5)
+
+    assert waits == []
 
 
 PINNED = "v1 + AdamW, steps 40"
