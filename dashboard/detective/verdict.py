@@ -1,6 +1,6 @@
 """The accusation: a checkbox for each suspect, and afterwards the verdict on each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -9,7 +9,7 @@ from dashboard.choice import Choice
 from dashboard.detective import state, words
 from dashboard.evidence import check_words
 from dashboard.player import show as player
-from dashboard.shell import url
+from dashboard.shell import mirror, url
 from dashboard.switches import SWITCH
 from mlp_core.game import Case
 
@@ -45,20 +45,21 @@ def draw_suspects(case: Case) -> None:
 
 
 def _draw_suspect(switch: str) -> None:
-    key = f"suspect_{switch}"
-    st.session_state[key] = switch in state.suspected()
+    shown = switch in state.suspected()
+    key = mirror.key(f"suspect_{switch}", shown)
     st.checkbox(
         SWITCH[switch].bug,
-        st.session_state[key],
+        shown,
         key=key,
         help=SWITCH[switch].help,
-        on_change=_take_suspect,
-        args=(switch, key),
+        on_change=_take,
+        args=(state.suspect, switch, key, shown),
     )
 
 
-def _take_suspect(switch: str, key: str) -> None:
-    state.suspect(switch, st.session_state[key])
+def _take(change: Callable[[str, bool], None], switch: str, key: str, shown: bool) -> None:
+    if st.session_state[key] != shown:
+        change(switch, not shown)
 
 
 def show(
@@ -102,14 +103,14 @@ def _draw_text(verdict: "Verdict", reason: str) -> None:
 def _draw_actions(verdict: "Verdict") -> None:
     switch = verdict.switch
     with st.container(horizontal=True, vertical_alignment="center"):
-        key = f"heal_{switch}"
-        st.session_state[key] = switch in state.healed()
+        shown = switch in state.healed()
+        key = mirror.key(f"heal_{switch}", shown)
         st.toggle(
             f"Fix it: {SWITCH[switch].label}",
-            st.session_state[key],
+            shown,
             key=key,
-            on_change=_heal,
-            args=(switch, key),
+            on_change=_take,
+            args=(state.heal, switch, key, shown),
         )
         if verdict.symptom is not None:
             is_marked = state.pointed_out() == switch
@@ -122,7 +123,3 @@ def _draw_actions(verdict: "Verdict") -> None:
                 disabled=is_marked,
                 key=f"mark_{switch}",
             )
-
-
-def _heal(switch: str, key: str) -> None:
-    state.heal(switch, st.session_state[key])

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.choice import Choice
 from dashboard.draw import words
 from dashboard.draw.component import component
+from dashboard.shell import mirror
 from dashboard.switches import BEYOND, OF_THE_POST, SWITCH
 
 _BAR = "bar_switches"
@@ -29,7 +30,7 @@ def draw_bar(hidden: Collection[str] = ()) -> DeltaGenerator:
     ]
     # The sidebar's switches decide what is marked here.
     on = [name for name in offered if st.session_state[name]]
-    st.session_state[_BAR] = on
+    key = mirror.key(_BAR, on)
     with st.bottom, st.container(gap="xxsmall", key="bar"):
         slot = st.container(key="bar_loss")
         st.pills(
@@ -38,9 +39,9 @@ def draw_bar(hidden: Collection[str] = ()) -> DeltaGenerator:
             selection_mode="multi",
             default=on,
             format_func=lambda name: SWITCH[name].short,
-            key=_BAR,
+            key=key,
             on_change=_take,
-            args=(offered,),
+            args=(key, on),
             label_visibility="collapsed",
         )
     return slot
@@ -62,6 +63,7 @@ def show(choice: Choice, val_loss: float | None, slot: DeltaGenerator) -> None:
     slot.markdown(f"Val loss: **{reached}**")
 
 
-def _take(offered: Sequence[str]) -> None:
-    for name in offered:
-        st.session_state[name] = name in st.session_state[_BAR]
+def _take(key: str, shown: Sequence[str]) -> None:
+    chosen = st.session_state[key]
+    for name in {*chosen} ^ {*shown}:
+        st.session_state[name] = name in chosen

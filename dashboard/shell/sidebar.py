@@ -8,14 +8,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.choice import Choice
 from dashboard.draw import words
-from dashboard.shell import own_file, setting_controls, task_gallery
+from dashboard.shell import mirror, own_file, setting_controls, task_gallery
 from dashboard.switches import BEYOND, OF_THE_POST, SWITCH
 from mlp_core import STAGES, Fixes, Settings
 from mlp_core.data.table import diabetes
 from mlp_core.settings import hidden_sizes
 from mlp_core.tasks import DIABETES, FORMULAS, OWN
 
-STAGE_KEY = "stage"
+_STAGE = "stage"
 GROUPS = {
     "stage": "Stage of the post",
     "fixes": "The post's fixes",
@@ -140,21 +140,21 @@ def _draw_switch(name: str) -> None:
     st.toggle(SWITCH[name].label, st.session_state[name], key=name, help=SWITCH[name].help)
 
 
-def draw_switch_again(name: str, key: str) -> None:
+def draw_switch_again(name: str, copy: str) -> None:
     """Draws a copy of a switch of the sidebar on the page.
 
     Args:
       name: that of the switch.
-      key: that of this copy.
+      copy: that of this copy, for its key.
     """
-    st.session_state[key] = st.session_state[name]
-    st.toggle(
-        SWITCH[name].label, st.session_state[name], key=key, on_change=_take_copy, args=(name, key)
-    )
+    shown = st.session_state[name]
+    key = mirror.key(copy, shown)
+    st.toggle(SWITCH[name].label, shown, key=key, on_change=_take_copy, args=(name, key, shown))
 
 
-def _take_copy(name: str, key: str) -> None:
-    st.session_state[name] = st.session_state[key]
+def _take_copy(name: str, key: str, shown: bool) -> None:
+    if st.session_state[key] != shown:
+        st.session_state[name] = st.session_state[key]
 
 
 def _draw_data() -> None:
@@ -182,20 +182,22 @@ _DRAW = {
 def _draw_stage() -> None:
     stage = words.stage_of(chosen_fixes())
     # The switches determine the selected stage, so that a link does not need to contain it.
-    st.session_state[STAGE_KEY] = stage
+    key = mirror.key(_STAGE, stage)
     st.pills(
         "Stage of the post",
         list(STAGES),
         default=stage,
-        key=STAGE_KEY,
+        key=key,
         required=stage is not None,
         on_change=_take_stage,
+        args=(key, stage),
         help="The stages of the post. Each stage keeps the fixes of the stages before it.",
     )
 
 
-def _take_stage() -> None:
-    fixes = STAGES.get(st.session_state[STAGE_KEY])
-    if fixes is not None:
+def _take_stage(key: str, shown: str | None) -> None:
+    chosen = st.session_state[key]
+    fixes = STAGES.get(chosen)
+    if fixes is not None and chosen != shown:
         for field in fields(Fixes):
             st.session_state[field.name] = getattr(fixes, field.name)

@@ -19,6 +19,7 @@ from dashboard.shell.grammar import PARAMETERS, SEPARATOR, STAGE, PartlyReadErro
 from mlp_core import STAGES
 
 _KEPT = "link_kept"
+_WRITTEN = "link_written"
 _PROBLEMS = "link_problems"
 _PROBLEMS_OF = "link_problems_of"
 _MOST_NAMED = 5
@@ -53,9 +54,13 @@ def parameters() -> dict[str, str]:
 
 def write() -> None:
     """Updates the address to match the session. Only for scripts, not for callbacks."""
-    wanted = parameters()
-    if wanted != dict(st.query_params):
+    wanted, page = parameters(), urlsplit(st.context.url or "").path
+    # The browser sends an older address if it has not received the last one yet.
+    written_page, written = st.session_state.get(_WRITTEN, ("", {}))
+    is_overtaken = written_page == page and written != wanted
+    if wanted != dict(st.query_params) or is_overtaken:
         st.query_params.from_dict(wanted)
+    st.session_state[_WRITTEN] = page, wanted
 
 
 def link(**changed: Any) -> str:

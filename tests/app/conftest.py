@@ -2,8 +2,9 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -88,6 +89,11 @@ def sentence(app: AppTest) -> str:
     """Returns the answer above the charts."""
     texts = [text.value for text in app.main.markdown if "**" in text.value]
     return next((text for text in texts if text.startswith(("**Val loss", "**:red["))), texts[0])
+
+
+def mirror(controls: Iterable[Any], name: str) -> Any:
+    """Returns the control whose key is a name, or a name and a number (see `shell.mirror`)."""
+    return next(control for control in controls if re.fullmatch(rf"{name}(_\d+)?", control.key))
 
 
 def metric(app: AppTest, label: str) -> str:

@@ -19,7 +19,7 @@ from mlp_core import Settings, program, train
 from mlp_core.diagnosis import collect
 from mlp_core.diagnosis.checks import network
 from mlp_core.game import COSTS, INNOCENT, LEVELS, MOST_CASES, POINTS, Case, case, verdicts
-from tests.app.conftest import opened_at, run_until, sentence, table, text
+from tests.app.conftest import mirror, opened_at, run_until, sentence, table, text
 
 MEDIUM = case("medium", 9)
 """A case with the bugs `whole_batches` and `adamw`."""
@@ -62,7 +62,7 @@ def pressed(app: AppTest, key: str) -> AppTest:
 def accused(app: AppTest, *switches: str) -> AppTest:
     """Returns the page after an accusation."""
     for switch in switches:
-        app.checkbox(key=f"suspect_{switch}").check().run()
+        mirror(app.checkbox, f"suspect_{switch}").check().run()
     return pressed(app, "accuse")
 
 
@@ -266,8 +266,8 @@ def test_what_was_done_survives_leaving_and_the_switches_stay_as_they_were() -> 
 
     assert lab == {"adamw": True, "seed": 7}
     assert "90 points left" in sentence(app)
-    assert app.checkbox(key="suspect_adamw").value
-    assert not app.checkbox(key="suspect_split_keys").value
+    assert mirror(app.checkbox, "suspect_adamw").value
+    assert not mirror(app.checkbox, "suspect_split_keys").value
     assert app.session_state["adamw"] is True
 
 

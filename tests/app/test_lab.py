@@ -20,6 +20,7 @@ from tests.app.conftest import (
     Open,
     choose,
     copied_link,
+    mirror,
     sentence,
     settled,
     table,
@@ -61,7 +62,7 @@ def test_fixes_that_are_no_stage_mark_none(open_app: Open) -> None:
 
     app.toggle(key="whole_batches").set_value(True).run()
 
-    assert settled(app).pills(key="stage").value is None
+    assert mirror(settled(app).pills, "stage").value is None
 
 
 def test_runs_that_end_while_the_dots_are_drawn_are_not_called_failed(
@@ -311,7 +312,7 @@ def test_a_pin_opens_again(open_app: Open) -> None:
 
     settled(app)
     assert app.number_input(key="seed").value == 7
-    assert app.pills(key="stage").value == "final"
+    assert mirror(app.pills, "stage").value == "final"
 
 
 def test_at_most_eight_runs_are_pinned(open_app: Open) -> None:

@@ -7,7 +7,7 @@ from dashboard.shell import grammar, pins, to_lab, url
 from dashboard.switches import SWITCH
 from mlp_core import Fixes
 from mlp_core.switches import NUMERIC_SWITCHES
-from tests.app.conftest import copied_link, opened_at
+from tests.app.conftest import copied_link, mirror, opened_at
 from tests.app.links import PAGES
 
 STATE = {
@@ -88,7 +88,7 @@ def test_the_address_follows_the_controls_and_is_what_is_copied() -> None:
 
     app.sidebar.toggle(key="adamw").set_value(True).run()
     app.sidebar.number_input(key="seed").set_value(42).run()
-    app.sidebar.pills(key="stage").set_value("keys").run()
+    mirror(app.sidebar.pills, "stage").set_value("keys").run()
 
     assert app.query_params == {"split_keys": "true"}
     assert copied_link(app).endswith("?split_keys=true")
