@@ -90,6 +90,7 @@ def _draw_changes(choice: Choice, dress: str, lines: list[Line]) -> tuple[str, t
         stages,
         stages.index(st.session_state["against"]),
         key="against",
+        persist_state="session",
         width=240,
     )
     found = changes.differences(_lines(choice._replace(fixes=STAGES[stage]), dress), lines)

@@ -73,6 +73,7 @@ def _draw_choice(case: Case) -> None:
                 list(LEVELS),
                 default=st.session_state[state.LEVEL],
                 key=state.LEVEL,
+                persist_state="session",
                 required=True,
             )
             st.number_input(
@@ -82,6 +83,7 @@ def _draw_choice(case: Case) -> None:
                 st.session_state[state.NUMBER],
                 step=1,
                 key=state.NUMBER,
+                persist_state="session",
                 width=140,
             )
         st.button(

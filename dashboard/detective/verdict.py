@@ -82,7 +82,8 @@ def show(
             if verdict.outcome in ("right", "missed"):
                 _draw_actions(verdict)
     st.markdown(words.cleared(verdicts))
-    if st.toggle("Watch it learn", st.session_state["watch"], key="watch"):
+    watch = st.session_state["watch"]
+    if st.toggle("Watch it learn", watch, key="watch", persist_state="session"):
         player.show(Choice(case.fixes, case.settings))
     st.markdown("**Share** the result and a link to the case, without its solution:")
     link = url.to_page({state.LEVEL: case.level.name, state.NUMBER: str(case.number)})

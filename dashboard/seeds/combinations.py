@@ -57,6 +57,7 @@ def _sort() -> str:
             orders.index(st.session_state["sort"]),
             format_func=_SORT_NAMES.__getitem__,
             key="sort",
+            persist_state="session",
             width=170,
             label_visibility="collapsed",
         )

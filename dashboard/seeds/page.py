@@ -60,6 +60,7 @@ def _controls() -> "tuple[Unit, bool]":
             "Include fixes beyond the post",
             st.session_state["with_beyond"],
             key="with_beyond",
+            persist_state="session",
             help=f"Adds {sentences.names(BEYOND)}, which the post does not have.",
         )
     return st.session_state["unit"], with_beyond

@@ -72,6 +72,7 @@ def _computed(settings: Settings, with_beyond: bool) -> Source | None:
             grids.MOST_SEEDS,
             st.session_state[SEEDS_KEY],
             key=SEEDS_KEY,
+            persist_state="session",
             width=130,
         )
         wanted = grids.nearest(grids.request(settings, with_beyond, num_seeds))

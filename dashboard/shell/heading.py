@@ -52,6 +52,7 @@ def _watch_toggle() -> None:
         "Watch it learn",
         st.session_state["watch"],
         key="watch",
+        persist_state="session",
         help="Plays the run: the minibatches, the network, and the loss. The first updates are "
         "recorded one by one, later ones at intervals.",
     )

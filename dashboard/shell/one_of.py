@@ -34,6 +34,7 @@ def choose(
         default=st.session_state[key],
         required=True,
         key=key,
+        persist_state="session",
         disabled=disabled,
         help=help,
         label_visibility="visible" if labeled else "collapsed",

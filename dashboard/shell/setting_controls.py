@@ -95,6 +95,7 @@ def _task() -> None:
         [*TASKS, OWN],
         [*TASKS, OWN].index(st.session_state["task"]),
         key="task",
+        persist_state="session",
         help="What the network learns: a formula, the built-in table, or your own file.",
     )
 
@@ -120,6 +121,7 @@ def _whole_number(name: str, step: int, disabled: bool = False) -> None:
         st.session_state[name],
         step,
         key=name,
+        persist_state="session",
         help=_NUMBER_HELP[name],
         disabled=disabled,
     )
@@ -134,6 +136,7 @@ def _number(name: str, step: float, disabled: bool = False) -> None:
         step,
         format="%g",
         key=name,
+        persist_state="session",
         help=_NUMBER_HELP[name],
         placeholder="none",
         disabled=disabled,
@@ -146,6 +149,7 @@ def _hidden() -> None:
         st.session_state["hidden"],
         max_chars=MOST_HIDDEN_LETTERS,
         key="hidden",
+        persist_state="session",
         help=f"The width of each hidden layer: {DEPTH.low} to {DEPTH.high} layers with "
         f"{WIDTH.low} to {WIDTH.high} units each.",
     )

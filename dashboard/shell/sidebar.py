@@ -137,7 +137,13 @@ def _draw_beyond() -> None:
 
 def _draw_switch(name: str) -> None:
     # The default repeats the session's value, because a busy browser may show the default instead.
-    st.toggle(SWITCH[name].label, st.session_state[name], key=name, help=SWITCH[name].help)
+    st.toggle(
+        SWITCH[name].label,
+        st.session_state[name],
+        key=name,
+        help=SWITCH[name].help,
+        persist_state="session",
+    )
 
 
 def draw_switch_again(name: str, copy: str) -> None:

@@ -1,9 +1,12 @@
 """The link: all choices of the reader as URL parameters, in the address bar and in copied links.
 
 Each choice is stored in `st.session_state` under its name in `PARAMETERS`, which is also the key of
-its control. `settle` reads the link when a session starts and when the reader goes back or forward
-in the browser history. `write` updates the address to match the session and adds at most one entry
-to the history.
+its control. The control needs `persist_state="session"`: after a page without it, Streamlit would
+otherwise return to the value that the session had before it first drew the control.
+
+`settle` reads the link when a session starts and when the reader goes back or forward in the
+browser history. `write` updates the address to match the session and adds at most one entry to the
+history.
 """
 
 from collections.abc import Mapping
@@ -26,10 +29,7 @@ _MOST_NAMED = 5
 
 
 def settle() -> None:
-    """Sets every parameter in the session, from the link or from its last value.
-
-    Streamlit forgets the value of a control that a page does not draw.
-    """
+    """Sets every parameter in the session, from the link or from its last value."""
     if _KEPT not in st.session_state or _has_gone_back():
         values, problems = _read(_given())
         _take(values)

@@ -72,6 +72,7 @@ def _draw_player(before: Choice) -> None:
         "Watch the run before this fix",
         st.session_state["watch_batches"],
         key="watch_batches",
+        persist_state="session",
         help="The strip shows which minibatches of an epoch have rows.",
     ):
         player.show(before, "batches_player")

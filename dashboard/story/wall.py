@@ -42,6 +42,7 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]", wall: "Wall") -> No
         "Bias before LayerNorm",
         st.session_state[BIAS_KEY],
         key=BIAS_KEY,
+        persist_state="session",
         help="LayerNorm normalizes W x + c with a learned c, so the length of x does not cancel.",
     )
     choice = Choice(WITH_BIAS if bias else WITHOUT_BIAS, settings)
@@ -52,6 +53,7 @@ def show(settings: Settings, trained: "Mapping[Fixes, Run]", wall: "Wall") -> No
         "Watch the network",
         st.session_state["watch_bound"],
         key="watch_bound",
+        persist_state="session",
         help="Plays this run. Choose a validation row and scale its inputs: without the bias, no "
         "activation changes.",
     ):
@@ -99,6 +101,7 @@ def _draw_scaled(choice: Choice, run: "Run") -> None:
         st.session_state["scale"],
         step=0.25,
         key="scale",
+        persist_state="session",
     )
     x, targets, _ = runs.predictions(choice, run)
     inputs = FACTORS[:, None] * _input(x)
