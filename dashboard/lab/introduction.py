@@ -59,7 +59,7 @@ def text() -> str:
     ended = run.final_val_loss if run else float(curves.val_loss[-1]) if curves else None
     reached = "" if ended is None else f"It ended at loss {loss(ended)}. "
     return (
-        f"*Learning JAX, good ol’ MLP* (30 Sep 2025) trained this {sizes} network to "
+        f"*Learning JAX, good ol’ MLP* (30 Sep 2025) trained a {sizes} network to "
         f"add five numbers. {reached}Always predicting the mean gives {loss(_predict_mean())}. The "
         "author then fixed five things, one by one. Flip each fix and see what it does."
     )

@@ -101,4 +101,4 @@ def _draw_interactions(view: View) -> None:
         "effects. The sentences below name the strongest pairs.",
         full=lambda: tables.readable_pairs(pairs),
     )
-    st.caption(sentences.together(matrix, view.switches, view.unit))
+    st.caption(sentences.together(matrix, view.switches, view.unit, len(view.grid.seeds)))

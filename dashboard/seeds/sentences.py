@@ -117,7 +117,7 @@ def failures(grid: "Grid", switches: Sequence[str]) -> str:
     return f"{total}: **{share(on)} with {fix(switch)}, {share(off)} without it.**"
 
 
-def together(matrix: np.ndarray, switches: Sequence[str], unit: str) -> str:
+def together(matrix: np.ndarray, switches: Sequence[str], unit: str, num_seeds: int) -> str:
     """Returns the pair of fixes that need each other most and the pair that overlap most."""
     pairs = np.argwhere(np.triu(np.isfinite(matrix), 1))
     values = np.array([matrix[i, j] for i, j in pairs])
@@ -137,7 +137,7 @@ def together(matrix: np.ndarray, switches: Sequence[str], unit: str) -> str:
             f"**{pair}** overlap most: together, the val loss is {less} than their separate "
             "effects predict."
         )
-    return " ".join(sentences)
+    return f"On average over {num_seeds} seeds, {' '.join(sentences)}" if sentences else ""
 
 
 def pair_signs(unit: str) -> str:
