@@ -23,7 +23,7 @@ def keys(app: AppTest) -> set[str | None]:
 def test_the_introduction_says_what_the_post_trained_and_where_it_ended() -> None:
     app = settled(opened_at("lab"))
 
-    assert "this 5-8-6-6-1 network" in introduction.text()
+    assert "a 5-8-6-6-1 network" in introduction.text()
     assert "It ended at loss 5.64. Always predicting the mean gives 5.23." in text(app)
 
 
