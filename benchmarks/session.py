@@ -42,7 +42,7 @@ class Session:
         self._page = page
         self._page_hash = ""
         self._parameters = parameters
-        self._switches: dict[str, bool] = {}  # the state of every switch that the page has drawn
+        self._switches: dict[str, bool] = {}  # the state of every switch drawn so far
         self._ids: dict[str, str] = {}  # a widget's key -> its ID
         self._kept: dict[str, ForwardMsg] = {}  # cached messages, which are not sent again, by hash
         self._timers: dict[str, asyncio.Task[None]] = {}

@@ -53,13 +53,13 @@ def _draw_suspect(switch: str) -> None:
         key=key,
         help=SWITCH[switch].help,
         on_change=_take,
-        args=(state.suspect, switch, key, shown),
+        args=(state.suspect, switch, key),
     )
 
 
-def _take(change: Callable[[str, bool], None], switch: str, key: str, shown: bool) -> None:
-    if st.session_state[key] != shown:
-        change(switch, not shown)
+def _take(change: Callable[[str, bool], None], switch: str, key: str) -> None:
+    if click := mirror.clicked(key):
+        change(switch, click.now)
 
 
 def show(
@@ -111,7 +111,7 @@ def _draw_actions(verdict: "Verdict") -> None:
             shown,
             key=key,
             on_change=_take,
-            args=(state.heal, switch, key, shown),
+            args=(state.heal, switch, key),
         )
         if verdict.symptom is not None:
             is_marked = state.pointed_out() == switch

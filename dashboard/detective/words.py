@@ -113,9 +113,9 @@ def verdict(case: Case, verdicts: "Sequence[Verdict]", gave_up: bool) -> str:
 
 
 def cleared(verdicts: "Sequence[Verdict]") -> str:
-    """Returns the innocent suspects that were not accused, also if the reader gave up."""
+    """Returns the innocent suspects that were not accused."""
     names = [SWITCH[verdict.switch].bug for verdict in verdicts if verdict.outcome == "cleared"]
-    return f"Not among the bugs: {'; '.join(names)}." if names else ""
+    return f"Innocent, and not accused: {'; '.join(names)}." if names else ""
 
 
 def healing(run: "Run", healed: "Run", fixed: Sequence[str], bugs: Sequence[str]) -> str:

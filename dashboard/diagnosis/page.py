@@ -97,5 +97,6 @@ def _draw_checks(evidence: "Evidence", found: "tuple[Finding, ...]") -> None:
             list(sentences),
             format_func=sentences.__getitem__,
             key="looked_at",
+            persist_state="session",
         )
         cards.draw_pictures(PICTURES[name], evidence, key=f"seen_{name}")

@@ -54,7 +54,9 @@ def _chosen(view: View) -> tuple[Fixes, tuple[str, ...]]:
     names = [SWITCH[switch].short for switch in view.switches]
     switch_of = dict(zip(names, view.switches, strict=True))
     for key in ("base", "add"):  # the fixes beyond the post may have been excluded
-        st.session_state[key] = [name for name in st.session_state[key] if name in names]
+        present = [name for name in st.session_state[key] if name in names]
+        if present != st.session_state[key]:
+            st.session_state[key] = present
     left, right = st.columns(2, gap="medium")
     on = left.pills(
         "Start from",
@@ -62,10 +64,16 @@ def _chosen(view: View) -> tuple[Fixes, tuple[str, ...]]:
         selection_mode="multi",
         default=st.session_state["base"],
         key="base",
+        persist_state="session",
         help="If nothing is chosen, the step starts from v1.",
     )
     more = right.pills(
-        "Add", names, selection_mode="multi", default=st.session_state["add"], key="add"
+        "Add",
+        names,
+        selection_mode="multi",
+        default=st.session_state["add"],
+        key="add",
+        persist_state="session",
     )
     base = Fixes(**{switch_of[name]: True for name in on})
     return base, tuple(switch_of[name] for name in names if name in more and name not in on)

@@ -1,6 +1,6 @@
 """The result of the run outside the page: the bar of a phone, and an announcement."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 
 import streamlit as st
@@ -41,7 +41,7 @@ def draw_bar(hidden: Collection[str] = ()) -> DeltaGenerator:
             format_func=lambda name: SWITCH[name].short,
             key=key,
             on_change=_take,
-            args=(key, on),
+            args=(key,),
             label_visibility="collapsed",
         )
     return slot
@@ -63,7 +63,7 @@ def show(choice: Choice, val_loss: float | None, slot: DeltaGenerator) -> None:
     slot.markdown(f"Val loss: **{reached}**")
 
 
-def _take(key: str, shown: Sequence[str]) -> None:
-    chosen = st.session_state[key]
-    for name in {*chosen} ^ {*shown}:
-        st.session_state[name] = name in chosen
+def _take(key: str) -> None:
+    if click := mirror.clicked(key):
+        for name in {*click.before} ^ {*click.now}:
+            st.session_state[name] = name in click.now

@@ -151,16 +151,16 @@ def draw_switch_again(name: str, copy: str) -> None:
 
     Args:
       name: that of the switch.
-      copy: that of this copy, for its key.
+      copy: the name from which the key of this copy is made.
     """
     shown = st.session_state[name]
     key = mirror.key(copy, shown)
-    st.toggle(SWITCH[name].label, shown, key=key, on_change=_take_copy, args=(name, key, shown))
+    st.toggle(SWITCH[name].label, shown, key=key, on_change=_take_copy, args=(name, key))
 
 
-def _take_copy(name: str, key: str, shown: bool) -> None:
-    if st.session_state[key] != shown:
-        st.session_state[name] = st.session_state[key]
+def _take_copy(name: str, key: str) -> None:
+    if click := mirror.clicked(key):
+        st.session_state[name] = click.now
 
 
 def _draw_data() -> None:
@@ -196,14 +196,14 @@ def _draw_stage() -> None:
         key=key,
         required=stage is not None,
         on_change=_take_stage,
-        args=(key, stage),
+        args=(key,),
         help="The stages of the post. Each stage keeps the fixes of the stages before it.",
     )
 
 
-def _take_stage(key: str, shown: str | None) -> None:
-    chosen = st.session_state[key]
-    fixes = STAGES.get(chosen)
-    if fixes is not None and chosen != shown:
+def _take_stage(key: str) -> None:
+    click = mirror.clicked(key)
+    fixes = STAGES.get(click.now) if click else None
+    if fixes is not None:
         for field in fields(Fixes):
             st.session_state[field.name] = getattr(fixes, field.name)

@@ -55,10 +55,11 @@ def parameters() -> dict[str, str]:
 def write() -> None:
     """Updates the address to match the session. Only for scripts, not for callbacks."""
     wanted, page = parameters(), urlsplit(st.context.url or "").path
-    # The browser sends an older address if it has not received the last one yet.
+    # A browser that has not received the last address yet sends an older one, which may be the
+    # wanted one by chance.
     written_page, written = st.session_state.get(_WRITTEN, ("", {}))
-    is_overtaken = written_page == page and written != wanted
-    if wanted != dict(st.query_params) or is_overtaken:
+    is_behind = written_page == page and written != wanted
+    if wanted != dict(st.query_params) or is_behind:
         st.query_params.from_dict(wanted)
     st.session_state[_WRITTEN] = page, wanted
 

@@ -77,14 +77,15 @@ class Crowd:
 
     @contextmanager
     def out_of_turn(self) -> Iterator[None]:
-        """A context in which other threads can draw while this one waits or computes for long."""
+        """A context in which other threads can draw while this one waits or computes for long.
+
+        After an exception, such as the end of the script at a click, the turn is not taken again.
+        """
         had_turn = self._has_turn
         self._end_turn()
-        try:
-            yield
-        finally:
-            if had_turn:
-                self._take_turn()
+        yield
+        if had_turn:
+            self._take_turn()
 
     def let_draw(self) -> None:
         """Waits until no page is being drawn, at most `TURN_WITHIN_SECONDS`.
@@ -165,7 +166,8 @@ def live(draw: Callable[P, T], seconds: float | None) -> Callable[P, T]:
 def wait(job: Job[Any], seconds: float) -> bool:
     """Returns True once a job has ended or was stopped, or False on a timeout.
 
-    If the reader clicks, the script ends here and runs again, as it does at Streamlit's commands.
+    If the reader clicks outside a fragment, the script ends here and runs again, as it does at
+    Streamlit's commands.
     """
     if job.rested or seconds <= 0:
         return job.wait(0)
@@ -174,5 +176,6 @@ def wait(job: Job[Any], seconds: float) -> bool:
         while (left := deadline - time.monotonic()) > 0:
             if job.wait(min(left, LOOK_FOR_CLICK_SECONDS)):
                 return True
-            _ = _NO_KEY in st.session_state  # here Streamlit ends the script if there is a click
+            # Reading the session lets Streamlit end the script if the reader has clicked.
+            _ = _NO_KEY in st.session_state
     return False

@@ -93,7 +93,9 @@ def sentence(app: AppTest) -> str:
 
 def mirror(controls: Iterable[Any], name: str) -> Any:
     """Returns the control whose key is a name, or a name and a number (see `shell.mirror`)."""
-    return next(control for control in controls if re.fullmatch(rf"{name}(_\d+)?", control.key))
+    return next(
+        control for control in controls if re.fullmatch(rf"{name}(_\d+)?", control.key or "")
+    )
 
 
 def metric(app: AppTest, label: str) -> str:

@@ -1,12 +1,15 @@
 """Clicks of a reader whose browser has not received the answer to the click before."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.waiting import settled
+
+ANSWERED_WITHIN_SECONDS = 60.0
 
 
 class Connection:
@@ -24,7 +27,9 @@ class Connection:
 
     def wait_for_answers(self, clicks: int) -> None:
         """Waits until the held messages contain the whole answers to this many clicks."""
-        while sum(_ends_script(message) for message in self._held) < clicks:
+        deadline = time.monotonic() + ANSWERED_WITHIN_SECONDS
+        while sum(_ends_answer(message) for message in self._held) < clicks:
+            assert time.monotonic() < deadline, "The server does not answer."
             self._page.wait_for_timeout(50)
 
     def release(self) -> None:
@@ -50,8 +55,10 @@ def _switch(page: Page, name: str) -> Locator:
     return page.locator(f".st-key-{name} input")
 
 
-def _ends_script(message: bytes) -> bool:
-    return ForwardMsg.FromString(message).WhichOneof("type") == "script_finished"
+def _ends_answer(message: bytes) -> bool:
+    read = ForwardMsg.FromString(message)
+    ended = read.WhichOneof("type") == "script_finished"
+    return ended and read.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
 
 
 @pytest.mark.parametrize("link", ["/?split_keys=true", "/code?split_keys=true"])
