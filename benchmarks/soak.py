@@ -61,7 +61,25 @@ _WRONG = """
   const app = document.querySelector("[data-testid=stApp]");
   if (app && app.dataset.testScriptState === "compilationError") return "compilation error";
   if (document.body.innerText.includes("Page not found")) return "page not found";
+  if (app && app.dataset.testConnectionState === "DISCONNECTED_FOREVER") return "disconnected";
   return "";
+}
+"""
+
+_SETTLES_MS = 3000
+# A link by the name of a stage describes the switches in another way.
+_DISAGREES = """
+() => {
+  const app = document.querySelector("[data-testid=stApp]");
+  const link = new URLSearchParams(location.search);
+  if (!app || app.dataset.testScriptState !== "notRunning" || link.has("stage")) return "";
+  const switches = document.querySelectorAll("[data-testid=stSidebar] input[role=switch]");
+  const wrong = [...switches].filter(input => {
+    const key = input.closest("[class*=st-key-]").className.match(/st-key-(\\w+)/)[1];
+    return input.checked !== (link.get(key) === "true");
+  });
+  const names = wrong.map(input => input.ariaLabel).join(", ");
+  return names && `the link ${location.search} has other values of these switches: ${names}`;
 }
 """
 
@@ -79,12 +97,15 @@ def main() -> None:
                 permissions=["clipboard-write"],
             )
             problems = console.errors_of(page)
-            told = 0
+            told = disagreements = 0
             for done, wrong in enumerate(clicks(page, arguments.clicks, arguments.seed), 1):
                 problems += wrong
                 for problem in problems[told:]:
                     print(f"click {done}: {problem}", flush=True)
                 told = len(problems)
+                if disagreement := _disagreement(page):
+                    disagreements += 1
+                    print(f"click {done}: {disagreement}", flush=True)
                 if done % LOOK_EVERY == 0:
                     memory.append(server.memory_mb()[0])
                     print(
@@ -95,6 +116,7 @@ def main() -> None:
             problems.append(printed[-2000:])
             print(problems[-1])
     print(f"{len(problems)} problems" if problems else "no exception, no console error")
+    print(f"after {disagreements} clicks, the switches differed from the link for 3 s")
     quarter = max(1, len(memory) // 4)
     for name, part in (("second", memory[quarter : 2 * quarter]), ("last", memory[-quarter:])):
         if part:
@@ -119,6 +141,14 @@ def clicks(page: Page, count: int, seed: int) -> Iterator[list[str]]:
         page.wait_for_timeout(chance.choice(_PAUSES_MS))
         wrong = page.evaluate(_WRONG)
         yield [f"after click {done}: {wrong}"] if wrong else []
+
+
+def _disagreement(page: Page) -> str:
+    """Returns how the switches and the link disagree, if they do for longer; otherwise nothing."""
+    if page.evaluate(_DISAGREES):
+        page.wait_for_timeout(_SETTLES_MS)
+        return str(page.evaluate(_DISAGREES))
+    return ""
 
 
 def _act(page: Page, place: dict[str, Any], chance: random.Random) -> None:
