@@ -53,30 +53,29 @@ def show(view: View) -> None:
 def _chosen(view: View) -> tuple[Fixes, tuple[str, ...]]:
     names = [SWITCH[switch].short for switch in view.switches]
     switch_of = dict(zip(names, view.switches, strict=True))
-    for key in ("base", "add"):  # the fixes beyond the post may have been excluded
-        present = [name for name in st.session_state[key] if name in names]
-        if present != st.session_state[key]:
-            st.session_state[key] = present
     left, right = st.columns(2, gap="medium")
-    on = left.pills(
-        "Start from",
-        names,
-        selection_mode="multi",
-        default=st.session_state["base"],
-        key="base",
-        persist_state="session",
-        help="If nothing is chosen, the step starts from v1.",
-    )
-    more = right.pills(
-        "Add",
-        names,
-        selection_mode="multi",
-        default=st.session_state["add"],
-        key="add",
-        persist_state="session",
-    )
+    with left:
+        on = _some_of(names, "Start from", "base", "If nothing is chosen, the step starts from v1.")
+    with right:
+        more = _some_of(names, "Add", "add")
     base = Fixes(**{switch_of[name]: True for name in on})
     return base, tuple(switch_of[name] for name in names if name in more and name not in on)
+
+
+def _some_of(names: list[str], label: str, key: str, help: str | None = None) -> list[str]:
+    """Draws the choice of some fixes, and returns their names."""
+    present = [name for name in st.session_state[key] if name in names]
+    if present != st.session_state[key]:  # the fixes beyond the post have been excluded
+        st.session_state[key] = present
+    return st.pills(
+        label,
+        names,
+        selection_mode="multi",
+        default=present,
+        key=key,
+        persist_state="session",
+        help=help,
+    )
 
 
 def _draw_metrics(pair: "Paired", view: View) -> None:

@@ -14,6 +14,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException, StopException
 
 from dashboard.work.jobs import Job
 
@@ -79,13 +80,18 @@ class Crowd:
     def out_of_turn(self) -> Iterator[None]:
         """A context in which other threads can draw while this one waits or computes for long.
 
-        After an exception, such as the end of the script at a click, the turn is not taken again.
+        If the script ends in it, for example at a click, the turn is not taken again.
         """
-        had_turn = self._has_turn
+        needs_turn = self._has_turn
         self._end_turn()
-        yield
-        if had_turn:
-            self._take_turn()
+        try:
+            yield
+        except (RerunException, StopException):
+            needs_turn = False
+            raise
+        finally:
+            if needs_turn:
+                self._take_turn()
 
     def let_draw(self) -> None:
         """Waits until no page is being drawn, at most `TURN_WITHIN_SECONDS`.

@@ -51,12 +51,12 @@ def other_value(control: Any) -> Any:
 
 
 def other_page(page: str) -> str:
-    return "pages/detective.py" if page != "detective" else "pages/story.py"
+    return "detective" if page != "detective" else "story"
 
 
 @pytest.mark.parametrize("page", ["lab", "story", "seeds", "code", "detective"])
 def test_a_control_keeps_its_value_on_pages_that_do_not_draw_it(page: str) -> None:
-    app = opened_at(other_page(page).removeprefix("pages/").removesuffix(".py"), **LINK)
+    app = opened_at(other_page(page), **LINK)
     app.switch_page(f"pages/{page}.py").run()
     changed = {control.key: other_value(control) for control in controls(app)}
     for control in controls(app):
@@ -64,7 +64,7 @@ def test_a_control_keeps_its_value_on_pages_that_do_not_draw_it(page: str) -> No
     wanted = dict(app.run().query_params)
     assert set(changed) - set(LINK) <= set(wanted)  # those of the link are back at their defaults
 
-    app.switch_page(other_page(page)).run()
+    app.switch_page(f"pages/{other_page(page)}.py").run()
     app.run()
 
     assert dict(app.query_params) == wanted

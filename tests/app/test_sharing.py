@@ -76,6 +76,16 @@ def test_a_click_ends_a_script_that_waits_for_a_run() -> None:
     assert waits == []
 
 
+def test_a_file_that_cannot_be_read_keeps_the_turn() -> None:
+    crowd = Crowd()
+
+    with crowd.turn():
+        with pytest.raises(ValueError, match="bad file"), crowd.out_of_turn():
+            raise ValueError("bad file")
+        assert crowd._turn.locked()
+    assert not crowd._turn.locked()
+
+
 PINNED = "v1 + AdamW, steps 40"
 
 
