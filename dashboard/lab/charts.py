@@ -74,7 +74,10 @@ def _rule_names(loss: alt.Y) -> list[alt.Chart]:
 def _not_finite() -> list[alt.Chart]:
     """Returns a labeled line at the first update from which a loss is not finite."""
     marks = alt.Chart(alt.NamedData("not_finite")).encode(UPDATES, color=meaning("text"))
-    words = marks.mark_text(align="left", dx=6, fontSize=13, fontWeight="bold")
+    # On the side with more room.
+    align = alt.expr("scale('x', datum.update) > width / 2 ? 'right' : 'left'")
+    dx = alt.expr("scale('x', datum.update) > width / 2 ? -6 : 6")
+    words = marks.mark_text(align=align, dx=dx, fontSize=13, fontWeight="bold")
     return [
         marks.mark_rule(strokeWidth=1.5, aria=False),
         words.encode(y=alt.value(12), text="text:N"),

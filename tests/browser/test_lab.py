@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mlp_core import STAGES, Fixes, Settings, train
+from tests.browser.checks import layout_problems
 from tests.browser.waiting import axis_names, chart_lines, settled
 
 
@@ -153,3 +154,10 @@ def test_all_that_matters_stands_above_the_fold(page: Page) -> None:
     assert loss["y"] + loss["height"] <= 900
     assert comparison["y"] + comparison["height"] <= 900
     assert loss["width"] == pytest.approx(2 * comparison["width"], rel=0.1)
+
+
+def test_the_mark_of_a_late_nan_fits_a_phone(phone: Page) -> None:
+    phone.goto("/?seed=16&steps=300&split_keys=true&adamw=true")
+
+    expect(settled(phone).get_by_text("NaN from update 180 on").first).to_be_visible()
+    assert not layout_problems(phone)
